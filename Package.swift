@@ -1,0 +1,115 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Layers point strictly downward: C modules, base, adapters, domain, features, programs.
+// Each C library has one wrapper target, and only that target imports it.
+
+let cModules: [Target] = [
+    .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+    .target(name: "CLinux"),
+    // The model's word list, embedded: passages are measured in word pieces wherever they are cut.
+    .target(name: "CVocabulary", exclude: ["vocab.txt"], cSettings: [.unsafeFlags(["--embed-dir=Sources/CVocabulary"])]),
+    // The kernels need optimisation in debug builds too, and sums that may be reordered.
+    .target(name: "CVectors", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno",
+        "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math"])]),
+]
+
+let base: [Target] = [
+    .target(name: "Telemetry"),
+    .target(name: "HTTPMessages"),
+    .target(name: "JSONCoding"),
+    .target(name: "Digests", dependencies: ["CCrypto"]),
+]
+
+let adapters: [Target] = [
+    .target(name: "HTTPServing", dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry"]),
+    .target(name: "HTTPClient", dependencies: ["CCurl", "HTTPMessages", "Telemetry"]),
+    .target(name: "Postgres", dependencies: ["CPostgres", "Telemetry"]),
+    .target(name: "SQLite", dependencies: ["CSQLite"]),
+    .target(name: "Markup", dependencies: ["CXML"]),
+    .target(name: "Archives", dependencies: ["CZip"]),
+    .target(name: "ChildProcess", dependencies: ["CLinux"]),
+    .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
+]
+
+let domain: [Target] = [
+    .target(name: "Settings", dependencies: ["Telemetry"]),
+    .target(name: "WordPieces", dependencies: ["CVocabulary"]),
+    .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
+    .target(name: "Vectors", dependencies: ["CVectors", "SQLite", "JSONCoding", "Chroma"]),
+    .target(name: "Documents", dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces"]),
+    .target(name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings"]),
+    .target(
+        name: "AzureStorage",
+        dependencies: ["HTTPClient", "Digests", "Markup", "AzureIdentity", "HTTPMessages", "Settings"]),
+    .target(
+        name: "CosmosDB", dependencies: ["HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "HTTPMessages"]),
+    .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings"]),
+    .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding"]),
+    .target(name: "ChromaClient", dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding"]),
+    .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding"]),
+    .target(name: "Catalog", dependencies: ["Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages"]),
+    .target(name: "ChatHistory", dependencies: ["CosmosDB", "JSONCoding"]),
+    .target(
+        name: "FunctionsRuntime",
+        dependencies: ["HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry"]),
+]
+
+let features: [Target] = [
+    .target(
+        name: "Chat",
+        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient"]),
+    .target(
+        name: "Upload",
+        dependencies: ["FunctionsRuntime", "Catalog", "AzureStorage", "Documents", "ChromaClient", "Models"]),
+    .target(
+        name: "History",
+        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage"]),
+    .target(
+        name: "FunctionsHost",
+        dependencies: [
+            "HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings",
+        ]),
+    .target(
+        name: "AzureEmulator", dependencies: ["HTTPServing", "Digests", "Markup", "SQLite", "JSONCoding", "Telemetry"]),
+    .target(
+        name: "VectorServer",
+        dependencies: [
+            "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests",
+        ]),
+]
+
+let programs: [Target] = []
+
+let tests: [Target] = [
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "TextEmbeddingTests", dependencies: ["TextEmbedding", "JSONCoding", "TestSupport", "MatrixProducts"]),
+]
+
+let package = Package(
+    name: "apus",
+    targets: cModules + base + adapters + domain + features + programs + tests,
+    swiftLanguageModes: [.v6]
+)
+
+// One rule set for every Swift target, applied once.
+let swiftTargets = package.targets.filter {
+    [.regular, .executable, .test].contains($0.type) && !["CLinux", "CVectors", "CVocabulary"].contains($0.name)
+}
+for target in swiftTargets {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
+}

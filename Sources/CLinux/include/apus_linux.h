@@ -1,0 +1,76 @@
+#ifndef APUS_LINUX_H
+#define APUS_LINUX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+/// Limits that a child process gets between fork and exec. Zero means "leave as inherited".
+typedef struct {
+    uint64_t cpu_seconds;
+    uint64_t address_space_bytes;
+    uint64_t file_bytes;
+    uint64_t open_files;
+    /// Signal that the child gets when its parent's spawning thread ends; zero for none.
+    int parent_death_signal;
+    /// Whether the child leads a process group of its own, so that all of it can be signalled.
+    int new_process_group;
+    /// User and group to become; zero to stay.
+    uint32_t user_id;
+    uint32_t group_id;
+} apus_spawn_limits;
+
+/// Starts `path` with `argv` and `envp` in `directory` (or the current one when NULL), with the three
+/// descriptors as standard input, output and error.
+///
+/// fork and exec are here because Swift cannot run safely between the two.
+/// Returns the process id, or the negated errno of the step that failed, exec included.
+pid_t apus_spawn(
+    const char *path, char *const _Nullable *_Nonnull argv, char *const _Nullable *_Nonnull envp,
+    const char *_Nullable directory, int standard_input, int standard_output, int standard_error,
+    const apus_spawn_limits *limits);
+
+/// Opens a pipe whose ends close on exec. Returns 0, or the negated errno.
+int apus_pipe(int *ends);
+
+/// A descriptor that becomes readable when the process ends, or the negated errno.
+int apus_pidfd_open(pid_t process);
+
+/// Reaps the process. Returns its exit code, 128 + signal for a death by signal, or the negated errno.
+int apus_wait(pid_t process);
+
+/// A loopback or any-address listening TCP socket. Returns the descriptor, or the negated errno.
+int apus_listen(const char *address, uint16_t port, int backlog);
+
+/// The port that a listening socket got from the system, or the negated errno.
+int apus_socket_port(int socket);
+
+/// Whether the peer of a connected socket has gone (closed, reset or half-closed).
+int apus_peer_gone(int socket);
+
+/// Tells whether the port can be bound on the address. Returns 0, or the negated errno.
+int apus_port_available(const char *address, uint16_t port);
+
+/// Opens the event counter that the poll loops are woken with, or the negated errno.
+int apus_eventfd(void);
+
+/// Waits until one of `count` descriptors is readable or hung up; fills `ready` with 0 or 1.
+/// Returns the number ready, 0 on timeout, or the negated errno.
+int apus_poll_readable(const int *descriptors, uint8_t *ready, int count, int timeout_milliseconds);
+
+/// The thread count that the process may use, by affinity.
+int apus_processor_count(void);
+
+/// Resident memory of a process in bytes, or 0 when it is gone.
+uint64_t apus_resident_bytes(pid_t process);
+
+/// Makes the C allocator give freed memory back sooner; handlers idle small because of it.
+void apus_allocator_prefers_small(void);
+
+/// Returns freed heap pages to the system.
+void apus_allocator_trim(void);
+
+#pragma clang assume_nonnull end
+
+#endif

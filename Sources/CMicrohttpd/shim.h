@@ -1,0 +1,37 @@
+#ifndef APUS_CMICROHTTPD_SHIM_H
+#define APUS_CMICROHTTPD_SHIM_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+// Called with the request target as sent, before the library decodes it.
+typedef void *_Nullable (*apus_mhd_target_callback)(
+    void *_Nullable context, const char *target, struct MHD_Connection *connection);
+
+// MHD_start_daemon is variadic, which Swift cannot call. Poll mode only: the library's epoll
+// mode stalls when exactly 128 events are ready.
+static inline struct MHD_Daemon *_Nullable apus_mhd_start(
+    int listen_socket, unsigned int threads, unsigned int connection_limit, unsigned int idle_seconds,
+    size_t memory_per_connection, apus_mhd_target_callback target, MHD_AccessHandlerCallback handler,
+    MHD_RequestCompletedCallback completed, void *_Nullable context) {
+    return MHD_start_daemon(
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL, handler,
+        context, MHD_OPTION_LISTEN_SOCKET, listen_socket, MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_OPTION_CONNECTION_LIMIT, connection_limit, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_per_connection, MHD_OPTION_NOTIFY_COMPLETED, completed,
+        context, MHD_OPTION_URI_LOG_CALLBACK, target, context, MHD_OPTION_END);
+}
+
+// MHD_get_connection_info is variadic.
+static inline int apus_mhd_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,6 @@
+#ifndef APUS_CZIP_SHIM_H
+#define APUS_CZIP_SHIM_H
+
+#include <zip.h>
+
+#endif

@@ -1,0 +1,56 @@
+import Glibc
+
+extension ChildProcess {
+    /// What a program that ran to its end left.
+    public struct Output: Sendable {
+        /// Exit code, or 128 + signal.
+        public let code: Int32
+        public let output: [UInt8]
+        public let errors: String
+        /// Whether it was ended because it took too long.
+        public let timedOut: Bool
+        /// Whether it was ended because it wrote more than allowed.
+        public let overflowed: Bool
+    }
+
+    /// Runs a program to its end with nothing on standard input.
+    ///
+    /// - Parameters:
+    ///   - timeout: Wall-clock time after which it is killed.
+    ///   - outputLimit: Bytes of output after which it is killed.
+    public static func run(_ command: Command, timeout: Duration, outputLimit: Int) async throws -> Output {
+        let output = try Pipe()
+        let errors = try Pipe()
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { if null >= 0 { close(null) } }
+        let child: ChildProcess
+        do {
+            defer {
+                output.closeWriteEnd()
+                errors.closeWriteEnd()
+            }
+            child = try ChildProcess(
+                command, standardInput: null, standardOutput: output.writeEnd, standardError: errors.writeEnd)
+        } catch {
+            _ = await (output.readAll(limit: 0), errors.readAll(limit: 0))
+            throw error
+        }
+        return await withTaskCancellationHandler {
+            let killer = Task {
+                try await Task.sleep(for: timeout)
+                child.signal(SIGKILL, wholeGroup: true)
+                return true
+            }
+            async let complaint = errors.readAll(limit: 64 * 1024)
+            let bytes = await output.readAll(limit: outputLimit)
+            if bytes == nil { child.signal(SIGKILL, wholeGroup: true) }
+            let code = await child.wait()
+            killer.cancel()
+            let timedOut = (try? await killer.value) ?? false
+            let text = await complaint.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return Output(code: code, output: bytes ?? [], errors: text, timedOut: timedOut, overflowed: bytes == nil)
+        } onCancel: {
+            child.signal(SIGKILL, wholeGroup: true)
+        }
+    }
+}

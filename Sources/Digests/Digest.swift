@@ -1,0 +1,69 @@
+import CCrypto
+
+/// SHA-256 over data that arrives in pieces.
+public final class SHA256Hasher {
+    private let context: OpaquePointer?
+
+    /// An empty hash.
+    public init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Adds bytes.
+    public func update(_ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    }
+
+    /// The 32-byte digest; the hasher is used up.
+    public func finalize() -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &result, nil)
+        return result
+    }
+}
+
+/// Hashes, message authentication codes and random bytes, all by libcrypto.
+public enum Digest {
+    /// SHA-256 of the bytes.
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        let hasher = SHA256Hasher()
+        hasher.update(bytes)
+        return hasher.finalize()
+    }
+
+    /// MD5 of the bytes: storage services use it as a checksum, nothing else may.
+    public static func md5(_ bytes: [UInt8]) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: 16)
+        _ = bytes.withUnsafeBytes { EVP_Digest($0.baseAddress, $0.count, &result, nil, EVP_md5(), nil) }
+        return result
+    }
+
+    /// HMAC-SHA256 of the message (RFC 2104).
+    public static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 32
+        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &result, &length)
+        return result
+    }
+
+    /// Whether two secrets are equal, in a time that depends on their lengths alone.
+    public static func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+    }
+
+    /// Bytes from the system's generator.
+    public static func randomBytes(_ count: Int) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: count)
+        precondition(RAND_bytes(&result, Int32(count)) == 1, "the system has no randomness, nothing can be secure")
+        return result
+    }
+
+    /// Lower-case hexadecimal.
+    public static func hex(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// Identifiers of the product: UUID version 7 (RFC 9562, section 5.7) in lower case.
+public enum UUIDv7 {
+    /// A new identifier; sorts by its creation time in milliseconds.
+    public static func make() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return make(milliseconds: UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000, random: Digest.randomBytes(10))
+    }
+
+    /// The identifier for a time and ten random bytes.
+    package static func make(milliseconds: UInt64, random: [UInt8]) -> String {
+        var bytes = (0..<6).map { UInt8(truncatingIfNeeded: milliseconds >> (40 - 8 * UInt64($0))) } + random
+        bytes[6] = bytes[6] & 0x0F | 0x70
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        return dashed(bytes)
+    }
+
+    /// A random UUID, version 4, for identifiers that another protocol prescribes so.
+    public static func random() -> String {
+        var bytes = Digest.randomBytes(16)
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        return dashed(bytes)
+    }
+
+    /// Whether the text is a UUID with dashes, in lower case.
+    public static func isValid(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 36 else { return false }
+        for (index, byte) in bytes.enumerated() {
+            switch index {
+            case 8, 13, 18, 23:
+                guard byte == UInt8(ascii: "-") else { return false }
+            default:
+                guard (48...57).contains(byte) || (97...102).contains(byte) else { return false }
+            }
+        }
+        return true
+    }
+
+    private static func dashed(_ bytes: [UInt8]) -> String {
+        let hex = Array(Digest.hex(bytes).utf8)
+        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(decoding: hex[$0], as: UTF8.self) }
+        return parts.joined(separator: "-")
+    }
+}

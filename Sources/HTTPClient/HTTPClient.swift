@@ -1,0 +1,178 @@
+import CCurl
+import Glibc
+public import HTTPMessages
+import Synchronization
+
+/// Sends HTTP requests over libcurl's multi interface: connections are kept and shared, bodies stream both
+/// ways, every request has a deadline and ends when its task is cancelled.
+///
+/// One thread owns the library's handle. It starts with the first request and lives as long as the process,
+/// so a client is made once per program.
+public final class HTTPClient: Sendable {
+    /// A request as a client sends it.
+    public struct Request: Sendable {
+        public var method: HTTPMethod
+        /// Absolute URL, percent-encoded; sent as it is.
+        public var url: String
+        public var fields: HTTPFields
+        public var body: HTTPBody
+        /// Length of a body that is a source; without it the body goes out chunked.
+        public var bodyLength: Int?
+        /// Longest time to the end of the response's head.
+        public var headTimeout = Duration.seconds(30)
+        /// Longest silence while the response's body arrives.
+        public var idleTimeout = Duration.seconds(60)
+        /// File with the certificates to trust instead of the system's.
+        public var certificateFile: String?
+
+        /// Makes a request.
+        public init(_ method: HTTPMethod, _ url: String, fields: HTTPFields = [:], body: HTTPBody = .bytes([])) {
+            self.method = method
+            self.url = url
+            self.fields = fields
+            self.body = body
+        }
+    }
+
+    /// A response whose body is still arriving. Dropping it, or cancelling the task that reads it, ends the transfer.
+    public struct Response: Sendable {
+        public let status: HTTPStatus
+        public let fields: HTTPFields
+        /// The body as it arrives.
+        public let body: any HTTPBodySource
+
+        /// The whole body, up to `limit` bytes.
+        public func collect(limit: Int = 64 << 20) async throws -> [UInt8] {
+            try await HTTPBody.source(body).collect(limit: limit)
+        }
+    }
+
+    private let loop: TransferLoop
+
+    /// A client with its own pool of connections.
+    ///
+    /// - Parameter maximumConnections: Idle connections that are kept.
+    public init(maximumConnections: Int = 64) {
+        loop = TransferLoop(maximumConnections: maximumConnections)
+    }
+
+    /// Sends the request and returns when the response's head has arrived.
+    ///
+    /// - Throws: `HTTPClientError`; `CancellationError` when the task is cancelled.
+    public func send(_ request: Request) async throws -> Response {
+        let transfer = try Transfer(request)
+        let upload = uploadTask(request, transfer)
+        return try await withTaskCancellationHandler {
+            let head = try await withThrowingTaskGroup(of: (HTTPStatus, HTTPFields)?.self) { group in
+                group.addTask { try await transfer.head(startedOn: self.loop) }
+                group.addTask {
+                    try await Task.sleep(for: request.headTimeout)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next(), let head = first else {
+                    self.loop.cancel(transfer)
+                    throw HTTPClientError(.timeout, url: request.url)
+                }
+                return head
+            }
+            let body = TransferBody(transfer: transfer, loop: loop, idleTimeout: request.idleTimeout, upload: upload)
+            return Response(status: head.0, fields: head.1, body: body)
+        } onCancel: {
+            upload?.cancel()
+            loop.cancel(transfer)
+        }
+    }
+
+    /// Sends the request and collects the whole response.
+    public func fetch(_ request: Request, limit: Int = 64 << 20) async throws -> (
+        status: HTTPStatus, fields: HTTPFields, body: [UInt8]
+    ) {
+        let response = try await send(request)
+        return (response.status, response.fields, try await response.collect(limit: limit))
+    }
+
+    private func uploadTask(_ request: Request, _ transfer: Transfer) -> Task<Void, Never>? {
+        guard case .source(let source) = request.body else { return nil }
+        return Task { [loop] in
+            do {
+                while let piece = try await source.next() { try await transfer.offer(piece, on: loop) }
+                transfer.endUpload(failed: false, on: loop)
+            } catch {
+                transfer.endUpload(failed: true, on: loop)
+            }
+        }
+    }
+}
+
+/// The response's body; owns the transfer, which ends with it.
+private final class TransferBody: HTTPBodySource {
+    private let transfer: Transfer
+    private let loop: TransferLoop
+    private let idleTimeout: Duration
+    private let upload: Task<Void, Never>?
+
+    init(transfer: Transfer, loop: TransferLoop, idleTimeout: Duration, upload: Task<Void, Never>?) {
+        self.transfer = transfer
+        self.loop = loop
+        self.idleTimeout = idleTimeout
+        self.upload = upload
+    }
+
+    deinit {
+        upload?.cancel()
+        loop.cancel(transfer)
+    }
+
+    func next() async throws -> [UInt8]? {
+        if let ready = try transfer.takeReady(on: loop) { return ready.isEmpty ? nil : ready }
+        // The clock runs only while somebody waits for bytes.
+        let timer = Task { [transfer, loop, idleTimeout] in
+            try await Task.sleep(for: idleTimeout)
+            transfer.fail(HTTPClientError(.timeout, url: transfer.url))
+            loop.cancel(transfer)
+        }
+        defer { timer.cancel() }
+        return try await transfer.nextPiece(on: loop)
+    }
+}
+
+/// Why no complete response arrived.
+public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
+    /// The kinds of failure that callers tell apart.
+    public enum Code: Sendable {
+        /// Nobody answers at the address: name unknown, refused, unreachable.
+        case connection
+        /// The deadline passed.
+        case timeout
+        /// The connection broke after it was made.
+        case cut
+        /// The request itself cannot be sent.
+        case badRequest
+    }
+
+    public let code: Code
+    /// Scheme, host and port only: paths and queries may hold secrets.
+    public let origin: String
+    /// libcurl's words, where it has any.
+    public let reason: String
+
+    init(_ code: Code, url: String, reason: String = "") {
+        self.code = code
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        origin = parts.prefix(3).joined(separator: "/")
+        self.reason = reason
+    }
+
+    /// Whether the request cannot have reached a server.
+    public var isConnection: Bool { code == .connection }
+
+    public var description: String {
+        switch code {
+        case .connection: "cannot connect to \(origin)\(reason.isEmpty ? "" : ": \(reason)")"
+        case .timeout: "\(origin) did not answer in time"
+        case .cut: "the connection to \(origin) was cut\(reason.isEmpty ? "" : ": \(reason)")"
+        case .badRequest: "the request to \(origin) cannot be sent: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// Header fields in the order received; names compare without case (RFC 9110, section 5.1).
+public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    /// One field line.
+    public struct Field: Sendable, Equatable {
+        public let name: String
+        public let value: String
+    }
+
+    /// All field lines, repeated names included.
+    public private(set) var all: [Field] = []
+
+    /// No fields.
+    public init() {}
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { append(name, value) }
+    }
+
+    /// The first value of the name; setting replaces every line of that name, `nil` removes them.
+    public subscript(_ name: String) -> String? {
+        get { all.first { equalIgnoringCase($0.name, name) }?.value }
+        set {
+            all.removeAll { equalIgnoringCase($0.name, name) }
+            if let newValue { append(name, newValue) }
+        }
+    }
+
+    /// Every value of the name, in order.
+    public func values(_ name: String) -> [String] {
+        all.filter { equalIgnoringCase($0.name, name) }.map(\.value)
+    }
+
+    /// Adds a line. Control bytes are dropped from the value, so that no value can end the header section.
+    public mutating func append(_ name: String, _ value: String) {
+        let isClean = value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+        all.append(Field(name: name, value: isClean ? value : String(value.unicodeScalars.filter { $0.value >= 32 })))
+    }
+
+    /// Removes the fields that belong to one connection (RFC 9110, section 7.6.1), those named by
+    /// `Connection` included.
+    public mutating func removeHopByHop() {
+        let named = values("connection").flatMap { $0.split(separator: ",") }
+            .map { String($0.filter { $0 != " " }) }
+        let hop = [
+            "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+            "trailer", "transfer-encoding", "upgrade", "upgrade-insecure-requests", "alt-svc",
+        ]
+        all.removeAll { field in
+            hop.contains { equalIgnoringCase($0, field.name) } || named.contains { equalIgnoringCase($0, field.name) }
+        }
+    }
+}
+
+/// Compares two ASCII names without case.
+public func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
+    guard left.utf8.count == right.utf8.count else { return false }
+    return zip(left.utf8, right.utf8).allSatisfy { lowercasedASCII($0) == lowercasedASCII($1) }
+}
+
+private func lowercasedASCII(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }

@@ -1,0 +1,48 @@
+/// A response status (RFC 9110, section 15).
+public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
+    /// The three-digit code.
+    public let rawValue: Int
+
+    /// Wraps a status code as received.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Whether the code is 2xx.
+    public var isSuccess: Bool { (200..<300).contains(rawValue) }
+
+    /// The standard phrase, as used for the title of a problem.
+    public var phrase: String { Self.phrases[rawValue] ?? "Status \(rawValue)" }
+
+    public static let ok = HTTPStatus(rawValue: 200)
+    public static let created = HTTPStatus(rawValue: 201)
+    public static let accepted = HTTPStatus(rawValue: 202)
+    public static let noContent = HTTPStatus(rawValue: 204)
+    public static let partialContent = HTTPStatus(rawValue: 206)
+    public static let notModified = HTTPStatus(rawValue: 304)
+    public static let badRequest = HTTPStatus(rawValue: 400)
+    public static let unauthorized = HTTPStatus(rawValue: 401)
+    public static let forbidden = HTTPStatus(rawValue: 403)
+    public static let notFound = HTTPStatus(rawValue: 404)
+    public static let methodNotAllowed = HTTPStatus(rawValue: 405)
+    public static let conflict = HTTPStatus(rawValue: 409)
+    public static let preconditionFailed = HTTPStatus(rawValue: 412)
+    public static let contentTooLarge = HTTPStatus(rawValue: 413)
+    public static let unsupportedMediaType = HTTPStatus(rawValue: 415)
+    public static let rangeNotSatisfiable = HTTPStatus(rawValue: 416)
+    public static let unprocessableContent = HTTPStatus(rawValue: 422)
+    public static let tooManyRequests = HTTPStatus(rawValue: 429)
+    public static let internalServerError = HTTPStatus(rawValue: 500)
+    public static let notImplemented = HTTPStatus(rawValue: 501)
+    public static let badGateway = HTTPStatus(rawValue: 502)
+    public static let serviceUnavailable = HTTPStatus(rawValue: 503)
+    public static let gatewayTimeout = HTTPStatus(rawValue: 504)
+    public static let insufficientStorage = HTTPStatus(rawValue: 507)
+
+    private static let phrases: [Int: String] = [
+        200: "OK", 201: "Created", 202: "Accepted", 204: "No content", 206: "Partial content", 304: "Not modified",
+        400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
+        409: "Conflict", 412: "Precondition failed", 413: "Content too large", 415: "Unsupported media type",
+        416: "Range not satisfiable", 422: "Unprocessable content", 429: "Too many requests",
+        500: "Internal server error", 501: "Not implemented", 502: "Bad gateway", 503: "Service unavailable",
+        504: "Gateway timeout", 507: "Insufficient storage",
+    ]
+}

@@ -1,0 +1,213 @@
+import CLinux
+import CMicrohttpd
+import Glibc
+public import HTTPMessages
+import Synchronization
+import Telemetry
+
+/// An HTTP/1.1 server: answers each request by one async function, streams both ways with back-pressure.
+///
+/// Listening starts in `init`, so that whoever probes the port can connect at once. Whoever makes a server
+/// ends it with `shutDown`. A request whose caller leaves has its task cancelled within half a second.
+public final class HTTPServer: Sendable {
+    /// Where and how to serve.
+    public struct Configuration: Sendable {
+        /// IPv4 address to bind.
+        public var address = "127.0.0.1"
+        /// Port to bind; 0 lets the system choose.
+        public var port: UInt16 = 0
+        public var threads = 2
+        public var maximumConnections = 2000
+        /// Silence after which a connection is closed.
+        public var idleTimeout = Duration.seconds(75)
+        /// Largest request body; larger ones are answered 413.
+        public var maximumBodyBytes = 1 << 20
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Answers one request. Errors have to be turned into responses by the function itself.
+    public typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
+
+    /// The port being listened on.
+    public let port: UInt16
+
+    private let core: ServerCore
+    // Written once in init, used again only by shutDown.
+    private nonisolated(unsafe) let daemon: OpaquePointer
+    private let listener: Int32
+    private let watcher: Task<Void, Never>
+
+    /// Binds the port and starts serving.
+    ///
+    /// - Throws: `HTTPServerStartError` when the port cannot be bound.
+    public init(_ configuration: Configuration, handler: @escaping Handler) throws(HTTPServerStartError) {
+        let listener = apus_listen(configuration.address, configuration.port, 1024)
+        guard listener >= 0 else {
+            throw HTTPServerStartError(address: configuration.address, port: configuration.port, errorNumber: -listener)
+        }
+        let core = ServerCore(maximumBodyBytes: configuration.maximumBodyBytes, handler: handler)
+        // The daemon's callbacks hold the core unretained; `shutDown` stops the daemon before the core can go.
+        let daemon = apus_mhd_start(
+            listener, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
+            UInt32(configuration.idleTimeout.components.seconds), 64 * 1024, targetCallback, accessCallback,
+            completedCallback, Unmanaged.passUnretained(core).toOpaque())
+        guard let daemon else {
+            close(listener)
+            throw HTTPServerStartError(address: configuration.address, port: configuration.port, errorNumber: ENOMEM)
+        }
+        self.core = core
+        self.daemon = daemon
+        self.listener = listener
+        port = UInt16(clamping: apus_socket_port(listener))
+        watcher = Task {
+            while (try? await Task.sleep(for: .milliseconds(250))) != nil { core.abandonOrphans() }
+        }
+    }
+
+    /// Stops accepting, gives running requests the grace time, then cancels them, and returns when all is ended.
+    public func shutDown(grace: Duration = .seconds(5)) async {
+        let quiesced = MHD_quiesce_daemon(daemon)
+        let deadline = ContinuousClock.now + grace
+        while core.activeCount > 0, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        core.abandonAll()
+        // Stopping with a suspended connection aborts the process, so every task has to have answered.
+        while core.hasSuspended {
+            core.abandonAll()
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        watcher.cancel()
+        MHD_stop_daemon(daemon)
+        if quiesced >= 0 { close(quiesced) }
+    }
+}
+
+/// A port could not be listened on.
+public struct HTTPServerStartError: Error, CustomStringConvertible {
+    public let address: String
+    public let port: UInt16
+    /// The system's error number, `EADDRINUSE` when somebody else has the port.
+    public let errorNumber: Int32
+
+    /// Whether another program listens there already.
+    public var isPortTaken: Bool { errorNumber == EADDRINUSE }
+
+    public var description: String {
+        isPortTaken
+            ? "port \(port) on \(address) is already in use"
+            : "cannot listen on \(address):\(port): \(String(cString: strerror(errorNumber)))"
+    }
+}
+
+/// What the library's callbacks reach: the handler and the running exchanges.
+final class ServerCore: Sendable {
+    private let maximumBodyBytes: Int
+    private let handler: HTTPServer.Handler
+    private let active = Mutex<[ObjectIdentifier: Exchange]>([:])
+
+    init(maximumBodyBytes: Int, handler: @escaping HTTPServer.Handler) {
+        self.maximumBodyBytes = maximumBodyBytes
+        self.handler = handler
+    }
+
+    var activeCount: Int { active.withLock { $0.count } }
+
+    var hasSuspended: Bool { active.withLock { $0.values.contains(where: \.isSuspended) } }
+
+    func abandonAll() {
+        for exchange in active.withLock({ Array($0.values) }) { exchange.abandon(isClosed: false) }
+    }
+
+    func abandonOrphans() {
+        for exchange in active.withLock({ Array($0.values) }) { exchange.abandonIfPeerGone() }
+    }
+
+    /// Starts the work on a request whose header section has arrived. Returns a response to refuse it at once.
+    func begin(_ exchange: Exchange, method: HTTPMethod, fields: HTTPFields) -> HTTPResponse? {
+        let id = fields["x-request-id"].flatMap(Self.acceptableID) ?? Self.makeID()
+        if let reason = FramingGuard.refusal(method: method, fields: fields) {
+            return Problem(.badRequest, reason).response(requestID: id)
+        }
+        let declared = fields["content-length"].flatMap { Int($0) } ?? 0
+        // A body a little too long is read to its end, since a peer that still sends cannot read an answer.
+        if declared > 2 * maximumBodyBytes + 65536 { return tooLarge.response(requestID: id) }
+        let request = HTTPRequest(
+            method: method, target: HTTPTarget(exchange.target), fields: fields,
+            body: .source(UploadSource(exchange: exchange, limit: maximumBodyBytes)), id: id)
+        active.withLock { $0[ObjectIdentifier(exchange)] = exchange }
+        let task = Task { [handler, maximumBodyBytes, tooLarge] in
+            await Log.$requestID.withValue(id) {
+                var response = declared > maximumBodyBytes ? tooLarge.response(requestID: id) : await handler(request)
+                response.fields["x-request-id"] = id
+                await Self.send(response, over: exchange)
+            }
+        }
+        exchange.begin(task)
+        return nil
+    }
+
+    var discardLimit: Int { 2 * maximumBodyBytes + 65536 }
+
+    func end(_ exchange: Exchange) {
+        exchange.close()
+        _ = active.withLock { $0.removeValue(forKey: ObjectIdentifier(exchange)) }
+    }
+
+    private var tooLarge: Problem {
+        Problem(.contentTooLarge, "The body is larger than the limit of \(maximumBodyBytes) bytes.")
+    }
+
+    private static func send(_ response: HTTPResponse, over exchange: Exchange) async {
+        exchange.respond(response)
+        guard case .stream(_, let produce) = response.body else { return }
+        do {
+            try await produce(ExchangeWriter(exchange: exchange))
+            exchange.finish(.success(()))
+        } catch {
+            exchange.finish(.failure(.sourceFailed))
+        }
+    }
+
+    private static func acceptableID(_ text: String) -> String? {
+        let isPlain = text.utf8.count <= 64 && text.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+        }
+        return isPlain && !text.isEmpty ? text : nil
+    }
+
+    private static func makeID() -> String {
+        let number = UInt64.random(in: .min ... .max)
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+private struct ExchangeWriter: HTTPBodyWriter {
+    let exchange: Exchange
+    func write(_ bytes: [UInt8]) async throws { try await exchange.write(bytes) }
+}
+
+/// The request's body as handlers read it; refuses to go past the limit.
+private final class UploadSource: HTTPBodySource {
+    private let exchange: Exchange
+    private let limit: Int
+    private let count = Mutex(0)
+
+    init(exchange: Exchange, limit: Int) {
+        self.exchange = exchange
+        self.limit = limit
+    }
+
+    func next() async throws -> [UInt8]? {
+        guard let piece = try await exchange.nextPiece() else { return nil }
+        let total = count.withLock { count in
+            count += piece.count
+            return count
+        }
+        guard total <= limit else { throw HTTPBodyTooLarge(limit: limit) }
+        return piece
+    }
+}

@@ -1,0 +1,65 @@
+public import HTTPMessages
+public import JSONCoding
+
+/// An error that a caller of the API gets to read (RFC 9457, Problem Details for HTTP APIs).
+public struct Problem: Error, Sendable {
+    public var status: HTTPStatus
+    /// What happened and what to do about it, in a sentence; never data of other people, never a secret.
+    public var detail: String
+    /// What is wrong with the input, field by field.
+    public var fields: [FieldProblem]
+
+    /// Makes a problem.
+    public init(_ status: HTTPStatus, _ detail: String, fields: [FieldProblem] = []) {
+        self.status = status
+        self.detail = detail
+        self.fields = fields
+    }
+
+    /// The problem that an error stands for. Errors that do not say are 500 without any detail.
+    public init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as any ProblemConvertible: self = error.problem
+        case let error as InvalidFields:
+            let detail = error.problems.count == 1 ? error.problems[0].detail : "Several fields are invalid."
+            self.init(.badRequest, detail, fields: error.problems)
+        case let error as JSONSyntaxError: self.init(.badRequest, "The body is not JSON: \(error).")
+        case let error as HTTPBodyTooLarge:
+            self.init(.contentTooLarge, "The body is larger than \(error.limit) bytes.")
+        default: self.init(.internalServerError, "Something went wrong on our side. The log has it under the request id.")
+        }
+    }
+
+    /// The problem document.
+    public func json(requestID: String) -> JSONValue {
+        var object: JSONObject = [
+            "type": "about:blank", "title": .string(status.phrase), "status": .int(Int64(status.rawValue)),
+            "detail": .string(detail), "requestId": .string(requestID),
+        ]
+        if !fields.isEmpty {
+            object["errors"] = .array(fields.map { ["field": .string($0.field), "detail": .string($0.detail)] })
+        }
+        return .object(object)
+    }
+
+    /// The response that carries the document.
+    public func response(requestID: String) -> HTTPResponse {
+        HTTPResponse(
+            status, fields: ["Content-Type": "application/problem+json"],
+            body: .bytes(json(requestID: requestID).encoded))
+    }
+}
+
+/// An error that knows which problem it is.
+public protocol ProblemConvertible: Error {
+    /// What a caller of the API may know of it.
+    var problem: Problem { get }
+}
+
+extension HTTPResponse {
+    /// A JSON response.
+    public init(_ status: HTTPStatus = .ok, json: JSONValue) {
+        self.init(status, fields: ["Content-Type": "application/json"], body: .bytes(json.encoded))
+    }
+}

@@ -1,0 +1,98 @@
+/// One thing that is wrong with an input, in words for the person who sent it.
+public struct FieldProblem: Sendable, Equatable {
+    /// The member, parameter or part that is at fault.
+    public let field: String
+    /// What is wrong, the limit, and what to do.
+    public let detail: String
+
+    /// Names a field and what is wrong with it.
+    public init(field: String, detail: String) {
+        self.field = field
+        self.detail = detail
+    }
+}
+
+/// Input that was understood but refused; carries everything that is wrong with it, not only the first.
+public struct InvalidFields: Error, Sendable {
+    public let problems: [FieldProblem]
+
+    /// Wraps the problems found.
+    public init(_ problems: [FieldProblem]) { self.problems = problems }
+
+    /// A single problem.
+    public init(field: String, detail: String) { problems = [FieldProblem(field: field, detail: detail)] }
+}
+
+/// Reads the members of one JSON object and collects every problem on the way.
+///
+/// Usage: read all members, then call `finish()`, which throws when anything was wrong.
+public struct FieldReader {
+    private let object: JSONObject
+    private var problems: [FieldProblem] = []
+
+    /// Starts reading; members that are not in `allowed` are problems.
+    ///
+    /// - Throws: `InvalidFields` when the value is no object.
+    public init(_ value: JSONValue, allowed: [String]) throws {
+        guard let object = value.object else {
+            throw InvalidFields(field: "body", detail: "The body must be a JSON object.")
+        }
+        self.object = object
+        for name in object.names where !allowed.contains(name) {
+            let known = allowed.joined(separator: ", ")
+            problems.append(
+                FieldProblem(field: String(name.prefix(100)), detail: "Unknown field. Known fields: \(known)."))
+        }
+    }
+
+    /// A text of `length` Unicode scalars; `nil` when absent or null.
+    public mutating func string(_ name: String, length: ClosedRange<Int> = 1...1000) -> String? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let text = value.string else { return fail(name, "Must be a text.") }
+        let count = text.unicodeScalars.count
+        guard length.contains(count) else {
+            return fail(
+                name, "Must have \(length.lowerBound) to \(length.upperBound) characters, has \(count).")
+        }
+        return text
+    }
+
+    /// A text that must be there.
+    public mutating func requiredString(_ name: String, length: ClosedRange<Int> = 1...1000) -> String {
+        if object[name]?.isNull ?? true { add(name, "Required.") }
+        return string(name, length: length) ?? ""
+    }
+
+    /// A truth value, or the default when absent.
+    public mutating func bool(_ name: String, default standard: Bool) -> Bool {
+        guard let value = object[name], !value.isNull else { return standard }
+        return value.bool ?? fail(name, "Must be true or false.") ?? standard
+    }
+
+    /// A list of texts; `nil` when absent.
+    public mutating func strings(_ name: String, maximumCount: Int) -> [String]? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let list = value.array else { return fail(name, "Must be a list.") }
+        guard list.count <= maximumCount else { return fail(name, "Must have at most \(maximumCount) entries, has \(list.count).") }
+        let texts = list.compactMap(\.string)
+        guard texts.count == list.count else { return fail(name, "Every entry must be a text.") }
+        return texts
+    }
+
+    /// Notes a problem that the caller found.
+    public mutating func add(_ field: String, _ detail: String) {
+        problems.append(FieldProblem(field: field, detail: detail))
+    }
+
+    /// Ends reading.
+    ///
+    /// - Throws: `InvalidFields` with every problem found.
+    public func finish() throws {
+        guard problems.isEmpty else { throw InvalidFields(problems) }
+    }
+
+    private mutating func fail<Value>(_ field: String, _ detail: String) -> Value? {
+        add(field, detail)
+        return nil
+    }
+}

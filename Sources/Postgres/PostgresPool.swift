@@ -1,0 +1,127 @@
+import Synchronization
+
+/// A bounded set of connections, made when needed and lent for the length of a closure.
+///
+/// A connection that the server has closed is replaced before it is lent, so a restarted server is found again
+/// without restarting the program.
+public final class PostgresPool: Sendable {
+    private struct State {
+        var idle: [PostgresConnection] = []
+        var count = 0
+        var waiters: [(id: Int, continuation: CheckedContinuation<Void, any Error>)] = []
+        var nextWaiter = 0
+    }
+
+    private let conninfo: String
+    private let maximumConnections: Int
+    private let state = Mutex(State())
+
+    /// A pool that has not connected yet.
+    ///
+    /// - Parameter conninfo: libpq connection string or URI.
+    public init(_ conninfo: String, maximumConnections: Int = 8) {
+        self.conninfo = conninfo
+        self.maximumConnections = maximumConnections
+    }
+
+    /// Lends a connection.
+    ///
+    /// - Throws: what the body throws; `PostgresError` when no connection can be made.
+    public func withConnection<Value: Sendable>(
+        _ body: (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await lease()
+        do {
+            let value = try await body(connection)
+            giveBack(connection)
+            return value
+        } catch let error as PostgresError where error.isUnavailable {
+            discard()
+            throw error
+        } catch {
+            giveBack(connection)
+            throw error
+        }
+    }
+
+    /// Runs one statement on any connection.
+    @discardableResult
+    public func query(_ sql: String, _ parameters: [String?] = []) async throws -> [PostgresRow] {
+        try await withConnection { try await $0.query(sql, parameters) }
+    }
+
+    /// Runs the body in a transaction on one connection.
+    public func transaction<Value: Sendable>(
+        _ body: @Sendable (isolated PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await withConnection { try await $0.transaction(body) }
+    }
+
+    private func lease() async throws -> PostgresConnection {
+        while true {
+            enum Step { case use(PostgresConnection), make, wait }
+            let step: Step = state.withLock { state in
+                if let connection = state.idle.popLast() { return .use(connection) }
+                if state.count < maximumConnections {
+                    state.count += 1
+                    return .make
+                }
+                return .wait
+            }
+            switch step {
+            case .use(let connection):
+                if await connection.isHealthy() { return connection }
+                discard()
+            case .make:
+                let connection = PostgresConnection()
+                do {
+                    try await connection.connect(conninfo)
+                    return connection
+                } catch {
+                    discard()
+                    throw error
+                }
+            case .wait: try await waitForRoom()
+            }
+        }
+    }
+
+    private func waitForRoom() async throws {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let ready = state.withLock { state in
+                    if !state.idle.isEmpty || state.count < maximumConnections || Task.isCancelled { return true }
+                    state.waiters.append((id, continuation))
+                    return false
+                }
+                if ready { continuation.resume() }
+            }
+            try Task.checkCancellation()
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0).continuation }
+            }
+            waiter?.resume()
+        }
+    }
+
+    private func giveBack(_ connection: PostgresConnection) {
+        let waiter = state.withLock { state in
+            state.idle.append(connection)
+            return state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation
+        }
+        waiter?.resume()
+    }
+
+    private func discard() {
+        let waiter = state.withLock { state in
+            state.count -= 1
+            return state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation
+        }
+        waiter?.resume()
+    }
+}

@@ -1,0 +1,209 @@
+import CSQLite
+import Synchronization
+
+/// A value of a column or a parameter.
+public enum SQLiteValue: Sendable, Equatable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+    case blob([UInt8])
+
+    /// The integer, if this is one.
+    public var int: Int64? { if case .integer(let value) = self { value } else { nil } }
+    /// The text, if this is one.
+    public var string: String? { if case .text(let value) = self { value } else { nil } }
+    /// The bytes, if this is a blob.
+    public var bytes: [UInt8]? { if case .blob(let value) = self { value } else { nil } }
+
+    /// A text, or NULL for `nil`.
+    public static func optional(_ text: String?) -> SQLiteValue { text.map { .text($0) } ?? .null }
+}
+
+/// A failed statement.
+public struct SQLiteError: Error, Sendable, CustomStringConvertible {
+    /// SQLite's result code.
+    public let code: Int32
+    public let message: String
+
+    /// Whether the disk has no room.
+    public var isDiskFull: Bool { code & 0xFF == SQLITE_FULL || code & 0xFF == SQLITE_IOERR }
+    /// Whether a uniqueness rule refused the row.
+    public var isConstraint: Bool { code & 0xFF == SQLITE_CONSTRAINT }
+
+    public var description: String { "SQLite error \(code): \(message)" }
+}
+
+/// One database file in write-ahead mode; what was committed survives a crash.
+///
+/// The connection is behind a lock: statements are short, and writers queue up here instead of meeting
+/// `SQLITE_BUSY`.
+public final class SQLiteDatabase: Sendable {
+    // Used under the lock only.
+    fileprivate final class Connection: @unchecked Sendable {
+        let pointer: OpaquePointer?
+        var statements: [String: OpaquePointer] = [:]
+
+        init(pointer: OpaquePointer?) { self.pointer = pointer }
+
+        deinit {
+            for statement in statements.values { sqlite3_finalize(statement) }
+            sqlite3_close_v2(pointer)
+        }
+    }
+
+    private let connection: Connection
+    private let lock = Mutex(())
+
+    /// Opens or makes the file.
+    ///
+    /// - Parameter schema: Statements that are run each time, so they have to be repeatable.
+    public init(path: String, schema: String) throws(SQLiteError) {
+        var pointer: OpaquePointer?
+        let code = sqlite3_open_v2(
+            path, &pointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
+        guard code == SQLITE_OK else {
+            let message = pointer.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(pointer)
+            throw SQLiteError(code: code, message: message)
+        }
+        sqlite3_extended_result_codes(pointer, 1)
+        sqlite3_busy_timeout(pointer, 5000)
+        connection = Connection(pointer: pointer)
+        // FULL: a commit is on disk before it returns.
+        let pragmas =
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; "
+            + "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=4194304;"
+        try execute(pragmas + schema)
+    }
+
+    /// Runs statements without parameters.
+    public func execute(_ sql: String) throws(SQLiteError) {
+        let error: SQLiteError? = lock.withLock { _ in
+            let code = sqlite3_exec(connection.pointer, sql, nil, nil, nil)
+            return code == SQLITE_OK ? nil : Self.error(code, connection.pointer)
+        }
+        if let error { throw error }
+    }
+
+    /// Runs one statement and collects its rows.
+    ///
+    /// - Throws: `SQLiteError`.
+    @discardableResult
+    public func query(_ sql: String, _ parameters: [SQLiteValue] = []) throws -> [[SQLiteValue]] {
+        try perform(begins: false) { try $0.query(sql, parameters) }
+    }
+
+    /// What a transaction's body works with.
+    public struct Access: ~Copyable {
+        fileprivate let connection: Connection
+        private var pointer: OpaquePointer? { connection.pointer }
+
+        /// Runs one statement and collects its rows.
+        @discardableResult
+        public func query(_ sql: String, _ parameters: [SQLiteValue] = []) throws(SQLiteError) -> [[SQLiteValue]] {
+            var rows: [[SQLiteValue]] = []
+            try forEach(sql, parameters) { rows.append($0) }
+            return rows
+        }
+
+        /// Runs one statement and visits its rows, for results that need not be in memory together.
+        public func forEach(
+            _ sql: String, _ parameters: [SQLiteValue], _ visit: ([SQLiteValue]) -> Void
+        ) throws(SQLiteError) {
+            let statement = try prepared(sql)
+            defer {
+                sqlite3_reset(statement)
+                sqlite3_clear_bindings(statement)
+            }
+            for (index, value) in parameters.enumerated() {
+                let place = Int32(index + 1)
+                let code =
+                    switch value {
+                    case .null: sqlite3_bind_null(statement, place)
+                    case .integer(let value): sqlite3_bind_int64(statement, place, value)
+                    case .real(let value): sqlite3_bind_double(statement, place, value)
+                    case .text(let value): apus_sqlite_bind_text(statement, place, value, Int32(value.utf8.count))
+                    case .blob(let value): apus_sqlite_bind_blob(statement, place, value, Int32(value.count))
+                    }
+                guard code == SQLITE_OK else { throw SQLiteDatabase.error(code, pointer) }
+            }
+            let columns = sqlite3_column_count(statement)
+            while true {
+                switch sqlite3_step(statement) {
+                case SQLITE_ROW: visit((0..<columns).map { Self.value(statement, $0) })
+                case SQLITE_DONE: return
+                case let code: throw SQLiteDatabase.error(code, pointer)
+                }
+            }
+        }
+
+        /// Rows that the last statement changed.
+        public var changedRows: Int { Int(sqlite3_changes(pointer)) }
+
+        private func prepared(_ sql: String) throws(SQLiteError) -> OpaquePointer {
+            if let statement = connection.statements[sql] { return statement }
+            var statement: OpaquePointer?
+            let code = sqlite3_prepare_v3(pointer, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+            guard code == SQLITE_OK, let statement else { throw SQLiteDatabase.error(code, pointer) }
+            // Statements come from our own code, so their number is small; the bound is a safeguard.
+            if connection.statements.count > 200 {
+                for old in connection.statements.values { sqlite3_finalize(old) }
+                connection.statements = [:]
+            }
+            connection.statements[sql] = statement
+            return statement
+        }
+
+        private static func value(_ statement: OpaquePointer, _ column: Int32) -> SQLiteValue {
+            switch sqlite3_column_type(statement, column) {
+            case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
+            case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
+            case SQLITE_TEXT:
+                let count = Int(sqlite3_column_bytes(statement, column))
+                let bytes = UnsafeRawBufferPointer(start: sqlite3_column_text(statement, column), count: count)
+                return .text(String(decoding: bytes, as: UTF8.self))
+            case SQLITE_BLOB:
+                let count = Int(sqlite3_column_bytes(statement, column))
+                return .blob(Array(UnsafeRawBufferPointer(start: sqlite3_column_blob(statement, column), count: count)))
+            default: return .null
+            }
+        }
+    }
+
+    /// Runs the body in one write transaction; rolls back when it throws.
+    public func transaction<Value>(_ body: (borrowing Access) throws -> Value) throws -> Value {
+        try perform(begins: true, body)
+    }
+
+    /// Runs the body with the connection, without a transaction of its own.
+    public func read<Value>(_ body: (borrowing Access) throws -> Value) throws -> Value {
+        try perform(begins: false, body)
+    }
+
+    private func perform<Value>(begins: Bool, _ body: (borrowing Access) throws -> Value) throws -> Value {
+        // The lock's closure may not return what is not sendable; the box carries the value out of it unshared.
+        let box = ResultBox<Value>()
+        lock.withLock { _ in
+            let access = Access(connection: connection)
+            do {
+                if begins { try access.query("BEGIN IMMEDIATE") }
+                let value = try body(access)
+                if begins { try access.query("COMMIT") }
+                box.result = .success(value)
+            } catch {
+                if begins { _ = try? access.query("ROLLBACK") }
+                box.result = .failure(error)
+            }
+        }
+        return try box.result.get()
+    }
+
+    fileprivate static func error(_ code: Int32, _ pointer: OpaquePointer?) -> SQLiteError {
+        SQLiteError(code: code, message: pointer.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory")
+    }
+}
+
+private final class ResultBox<Value> {
+    var result: Result<Value, any Error> = .failure(SQLiteError(code: SQLITE_MISUSE, message: "not run"))
+}
