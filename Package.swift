@@ -23,6 +23,7 @@ let cModules: [Target] = [
 
 let base: [Target] = [
     .target(name: "Telemetry"),
+    .target(name: "ProgramSupport", dependencies: ["Telemetry"]),
     .target(name: "HTTPMessages"),
     .target(name: "JSONCoding"),
     .target(name: "Digests", dependencies: ["CCrypto"]),
@@ -86,7 +87,10 @@ let features: [Target] = [
         ]),
 ]
 
-let programs: [Target] = []
+let programs: [Target] = [
+    .executableTarget(
+        name: "vm-server", dependencies: ["VectorServer", "ProgramSupport", "HTTPClient", "Settings", "Telemetry"]),
+]
 
 let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -1,4 +1,5 @@
 import CSQLite
+import Dispatch
 import Synchronization
 
 /// A value of a column or a parameter.
@@ -54,6 +55,7 @@ public final class SQLiteDatabase: Sendable {
 
     private let connection: Connection
     private let lock = Mutex(())
+    private let queue = DispatchQueue(label: "apus.sqlite")
 
     /// Opens or makes the file.
     ///
@@ -179,6 +181,13 @@ public final class SQLiteDatabase: Sendable {
     /// Runs the body with the connection, without a transaction of its own.
     public func read<Value>(_ body: (borrowing Access) throws -> Value) throws -> Value {
         try perform(begins: false, body)
+    }
+
+    /// Runs the body in one write transaction on the database's own queue, since a commit waits for the disk.
+    public func write<Value: Sendable>(_ body: @escaping @Sendable (borrowing Access) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try self.transaction(body) }) }
+        }
     }
 
     private func perform<Value>(begins: Bool, _ body: (borrowing Access) throws -> Value) throws -> Value {

@@ -1,0 +1,140 @@
+import Chroma
+import Digests
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Settings
+import Telemetry
+import Vectors
+
+/// Chroma's HTTP API, version 2, over a vector store.
+struct ChromaRoutes: Sendable {
+    let store: VectorStore
+    let allowsReset: Bool
+
+    static let base = "/api/v2"
+
+    func add(to router: inout Router) {
+        addSystem(to: &router)
+        addTenants(to: &router)
+        CollectionRoutes(store: store).add(to: &router)
+        RecordRoutes(store: store).add(to: &router)
+    }
+
+    private func addSystem(to router: inout Router) {
+        let heartbeat: Router.Action = { _ in
+            HTTPResponse(json: ["nanosecond heartbeat": .int(Timestamp.nowMilliseconds() * 1_000_000)])
+        }
+        router.on(.get, Self.base, heartbeat)
+        router.on(.get, Self.base + "/heartbeat", heartbeat)
+        router.on(.get, Self.base + "/healthcheck") { _ in
+            HTTPResponse(json: ["is_executor_ready": true, "is_log_client_ready": true])
+        }
+        router.on(.get, Self.base + "/version") { _ in HTTPResponse(json: "1.0.0") }
+        router.on(.get, Self.base + "/pre-flight-checks") { _ in
+            HTTPResponse(json: ["max_batch_size": 5461, "supports_base64_encoding": true])
+        }
+        router.on(.get, Self.base + "/auth/identity") { _ in
+            HTTPResponse(json: ["user_id": "", "tenant": "default_tenant", "databases": ["default_database"]])
+        }
+        router.on(.post, Self.base + "/reset") { [store, allowsReset] _ in
+            guard allowsReset else { throw ChromaError(.forbidden, "ChromaError", "Reset is disabled by config") }
+            try await store.reset()
+            return HTTPResponse(json: true)
+        }
+    }
+
+    private func addTenants(to router: inout Router) {
+        let tenants = Self.base + "/tenants"
+        router.on(.post, tenants) { [store] request in
+            let name = try await request.json()["name"]?.string ?? ""
+            guard name.utf8.count >= 3 else {
+                throw ChromaError.invalid("Validation error: name: tenant name must be at least 3 characters")
+            }
+            try await store.createTenant(name)
+            return HTTPResponse(json: [:])
+        }
+        router.on(.get, tenants + "/{tenant}") { [store] request in
+            let name = request.parameters["tenant"] ?? ""
+            guard try store.hasTenant(name) else { throw ChromaError.notFound("Tenant [\(name)] not found") }
+            return HTTPResponse(json: ["name": .string(name), "resource_name": nil])
+        }
+        let databases = tenants + "/{tenant}/databases"
+        router.on(.post, databases) { [store] request in
+            let name = try await request.json()["name"]?.string ?? ""
+            if let problem = CollectionRoutes.nameProblem(name) { throw ChromaError.invalid(problem) }
+            try await store.createDatabase(name, id: UUIDv7.random(), tenant: request.parameters["tenant"] ?? "")
+            return HTTPResponse(json: [:])
+        }
+        router.on(.get, databases) { [store] request in
+            let tenant = request.parameters["tenant"] ?? ""
+            let list = try store.databases(
+                tenant: tenant, offset: try request.number("offset") ?? 0, limit: try request.number("limit") ?? 1000)
+            return HTTPResponse(
+                json: .array(list.map { ["id": .string($0.id), "name": .string($0.name), "tenant": .string(tenant)] }))
+        }
+        router.on(.get, databases + "/{database}") { [store] request in
+            let (tenant, name) = request.scope
+            guard let id = try store.databaseID(name, tenant: tenant) else {
+                throw ChromaError.notFound("Database [\(name)] not found. Are you sure it exists?")
+            }
+            return HTTPResponse(json: ["id": .string(id), "name": .string(name), "tenant": .string(tenant)])
+        }
+        router.on(.delete, databases + "/{database}") { [store] request in
+            let (tenant, name) = request.scope
+            try await store.deleteDatabase(name, tenant: tenant)
+            return HTTPResponse(json: [:])
+        }
+    }
+
+    /// The response for an error, in Chroma's shape.
+    static func response(for error: any Error) -> HTTPResponse {
+        switch error {
+        case let error as ChromaError: return HTTPResponse(error.status, json: error.json)
+        case let problem as Problem where [404, 405].contains(problem.status.rawValue):
+            return HTTPResponse(problem.status)
+        case is HTTPBodyTooLarge:
+            return HTTPResponse(
+                .contentTooLarge,
+                json: [
+                    "error": "ChromaError", "message": "Failed to buffer the request body: length limit exceeded",
+                ])
+        case let error as JSONSyntaxError:
+            return HTTPResponse(
+                .badRequest, json: ChromaError.invalid("Failed to parse the request body as JSON: \(error)").json)
+        default:
+            return HTTPResponse(
+                .internalServerError, json: ["error": "InternalError", "message": "The server's log has the reason"])
+        }
+    }
+}
+
+extension HTTPRequest {
+    /// The body's limit, as Chroma has it: 40 MiB.
+    static let chromaBodyLimit = 41_943_040
+
+    /// The body as JSON, if its content type allows that.
+    func json() async throws -> JSONValue {
+        if let type = fields["content-type"] {
+            let plain = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
+            let media = plain.filter { $0 != " " }
+            guard media == "application/json" || media.hasPrefix("application/") && media.hasSuffix("+json") else {
+                throw ChromaError(
+                    .unsupportedMediaType, "ChromaError", "Expected request with `Content-Type: application/json`")
+            }
+        }
+        return try JSONParser.parse(try await body.collect(limit: Self.chromaBodyLimit))
+    }
+
+    /// Tenant and database of the path.
+    var scope: (tenant: String, database: String) { (parameters["tenant"] ?? "", parameters["database"] ?? "") }
+
+    /// A query parameter that has to be an unsigned number.
+    func number(_ name: String) throws(ChromaError) -> Int? {
+        guard let text = target.parameter(name) else { return nil }
+        guard let value = UInt32(text) else {
+            throw .invalid("Failed to deserialize query string: \(name): invalid digit found in string")
+        }
+        return Int(value)
+    }
+}

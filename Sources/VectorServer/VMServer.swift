@@ -1,0 +1,81 @@
+public import HTTPClient
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import MatrixProducts
+public import Settings
+public import Telemetry
+import TextEmbedding
+import Vectors
+
+/// The VM's two listeners: the page with its `/api` proxy, and the vectors port.
+public struct VMServer: Sendable {
+    /// What to serve and where.
+    public struct Configuration: Sendable {
+        public var dataDirectory = ".apus/vectors"
+        public var webDirectory = "web"
+        public var modelDirectory = "models/all-MiniLM-L6-v2"
+        public var port: UInt16 = 8080
+        public var vectorsPort: UInt16 = 8000
+        public var vectorsOnly = false
+        public var allowsReset = false
+        public var token: Secret?
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private let vectors: HTTPServer
+    private let page: HTTPServer?
+    /// Ports in use: the vectors port, and the page's unless switched off.
+    public var ports: (vectors: UInt16, page: UInt16?) { (vectors.port, page?.port) }
+
+    /// Starts serving; the model loads in the background.
+    public init(_ configuration: Configuration, upstreams: APIProxy.Upstreams, client: HTTPClient, log: Log) throws {
+        let store = try VectorStore(directory: configuration.dataDirectory)
+        let model = EmbeddingModelLoader(directory: configuration.modelDirectory)
+        let api = VectorAPI(
+            store: store, model: model, allowsReset: configuration.allowsReset, token: configuration.token, log: log)
+        var listener = HTTPServer.Configuration()
+        listener.port = configuration.vectorsPort
+        listener.maximumBodyBytes = HTTPRequest.chromaBodyLimit
+        vectors = try HTTPServer(listener) { await api.answer($0) }
+        Task { try? await model.queue() }
+        guard !configuration.vectorsOnly else {
+            page = nil
+            return
+        }
+        let site = StaticSite(directory: configuration.webDirectory)
+        let proxy = APIProxy(upstreams: upstreams, client: client)
+        listener.port = configuration.port
+        // The upload app has the limit that matters; this one keeps nonsense out.
+        listener.maximumBodyBytes = 1 << 30
+        page = try HTTPServer(listener) { request in
+            switch request.target.rawPath {
+            case "/health": return await Self.health(store, model, proxy)
+            case let path where path.hasPrefix("/api/"): return await proxy.forward(request)
+            default: return site.answer(request)
+            }
+        }
+    }
+
+    /// Stops both listeners in order.
+    public func shutDown() async {
+        await page?.shutDown()
+        await vectors.shutDown()
+    }
+
+    private static func health(_ store: VectorStore, _ model: EmbeddingModelLoader, _ proxy: APIProxy) async -> HTTPResponse {
+        var checks = JSONObject()
+        checks["vectors"] = ["status": .string((try? store.hasTenant("default_tenant")) == true ? "ok" : "down")]
+        let queue = try? await model.queue()
+        checks["embeddings"] = ["status": queue == nil ? "down" : "ok", "precision": .optional(queue?.precision.rawValue)]
+        for (name, state) in await proxy.health() { checks[name] = ["status": .string(state)] }
+        let isWell = checks.members.allSatisfy { $0.value["status"]?.string == "ok" }
+        return HTTPResponse(
+            isWell ? .ok : .serviceUnavailable,
+            json: [
+                "status": isWell ? "ok" : "degraded", "version": .string(Product.version), "checks": .object(checks),
+            ])
+    }
+}
