@@ -24,6 +24,7 @@ let cModules: [Target] = [
 let base: [Target] = [
     .target(name: "Telemetry"),
     .target(name: "ProgramSupport", dependencies: ["Telemetry"]),
+    .target(name: "BlockingCalls"),
     .target(name: "HTTPMessages"),
     .target(name: "JSONCoding"),
     .target(name: "Digests", dependencies: ["CCrypto"]),
@@ -46,12 +47,13 @@ let domain: [Target] = [
     .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
     .target(name: "Vectors", dependencies: ["CVectors", "SQLite", "JSONCoding", "Chroma"]),
     .target(name: "Documents", dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces"]),
+    .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
     .target(name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings"]),
     .target(
         name: "AzureStorage",
-        dependencies: ["HTTPClient", "Digests", "Markup", "AzureIdentity", "HTTPMessages", "Settings"]),
+        dependencies: ["HTTPClient", "Digests", "Markup", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Settings"]),
     .target(
-        name: "CosmosDB", dependencies: ["HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "HTTPMessages"]),
+        name: "CosmosDB", dependencies: ["HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages"]),
     .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings"]),
     .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding"]),
     .target(name: "ChromaClient", dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding"]),
@@ -79,7 +81,8 @@ let features: [Target] = [
             "HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings",
         ]),
     .target(
-        name: "AzureEmulator", dependencies: ["HTTPServing", "Digests", "Markup", "SQLite", "JSONCoding", "Telemetry"]),
+        name: "AzureEmulator",
+        dependencies: ["HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry"]),
     .target(
         name: "VectorServer",
         dependencies: [
@@ -88,6 +91,7 @@ let features: [Target] = [
 ]
 
 let programs: [Target] = [
+    .executableTarget(name: "azure-emulator", dependencies: ["AzureEmulator", "ProgramSupport", "Telemetry"]),
     .executableTarget(
         name: "vm-server", dependencies: ["VectorServer", "ProgramSupport", "HTTPClient", "Settings", "Telemetry"]),
 ]

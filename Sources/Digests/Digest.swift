@@ -25,6 +25,31 @@ public final class SHA256Hasher {
     }
 }
 
+/// MD5 over data that arrives in pieces: storage services use it as a checksum, nothing else may.
+public final class MD5Hasher {
+    private let context: OpaquePointer?
+
+    /// An empty hash.
+    public init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_md5(), nil)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Adds bytes.
+    public func update(_ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    }
+
+    /// The 16-byte digest; the hasher is used up.
+    public func finalize() -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: 16)
+        EVP_DigestFinal_ex(context, &result, nil)
+        return result
+    }
+}
+
 /// Hashes, message authentication codes and random bytes, all by libcrypto.
 public enum Digest {
     /// SHA-256 of the bytes.
@@ -32,13 +57,6 @@ public enum Digest {
         let hasher = SHA256Hasher()
         hasher.update(bytes)
         return hasher.finalize()
-    }
-
-    /// MD5 of the bytes: storage services use it as a checksum, nothing else may.
-    public static func md5(_ bytes: [UInt8]) -> [UInt8] {
-        var result = [UInt8](repeating: 0, count: 16)
-        _ = bytes.withUnsafeBytes { EVP_Digest($0.baseAddress, $0.count, &result, nil, EVP_md5(), nil) }
-        return result
     }
 
     /// HMAC-SHA256 of the message (RFC 2104).
