@@ -18,6 +18,8 @@ public struct XMLNode: Sendable, Equatable {
 /// The document is not well-formed, or too deep.
 public struct XMLParseError: Error, Sendable {
     public let reason: String
+    /// Whether a limit was passed rather than the syntax broken.
+    public var isExcessive = false
 }
 
 /// Writes element content and attribute values.

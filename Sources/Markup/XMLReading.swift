@@ -58,17 +58,26 @@ public enum MarkupReader {
                 switch xmlTextReaderRead(reader) {
                 case 1: try visitNode(reader, visit)
                 case 0: return
-                default: throw XMLParseError(reason: "not well-formed")
+                default: throw failure()
                 }
             }
         }
+    }
+
+    /// The library stops by itself at its own bounds of depth and size, and says so in words only.
+    private static func failure() -> XMLParseError {
+        guard let message = xmlGetLastError()?.pointee.message.map({ String(cString: $0).lowercased() }) else {
+            return XMLParseError(reason: "not well-formed")
+        }
+        let isExcessive = message.contains("excessive depth") || message.contains("huge") || message.contains("loop")
+        return XMLParseError(reason: isExcessive ? "beyond the limits" : "not well-formed", isExcessive: isExcessive)
     }
 
     private static func visitNode(_ reader: xmlTextReaderPtr, _ visit: (MarkupEvent) throws -> Void) throws {
         switch xmlTextReaderNodeType(reader) {
         case Int32(XML_READER_TYPE_ELEMENT.rawValue):
             guard xmlTextReaderDepth(reader) < maximumDepth else {
-                throw XMLParseError(reason: "elements nested more than \(maximumDepth) deep")
+                throw XMLParseError(reason: "elements nested more than \(maximumDepth) deep", isExcessive: true)
             }
             let name = string(xmlTextReaderConstLocalName(reader))
             let isEmpty = xmlTextReaderIsEmptyElement(reader) == 1
@@ -113,7 +122,7 @@ public enum MarkupReader {
             let kind = current.pointee.type
             if kind == XML_ELEMENT_NODE {
                 guard depth < maximumDepth else {
-                    throw XMLParseError(reason: "elements nested more than \(maximumDepth) deep")
+                    throw XMLParseError(reason: "elements nested more than \(maximumDepth) deep", isExcessive: true)
                 }
                 try visit(.start(string(current.pointee.name), attributes(current)))
                 if let child = current.pointee.children {

@@ -1,0 +1,204 @@
+import Chroma
+import FoundationEssentials
+public import HTTPClient
+import HTTPMessages
+public import JSONCoding
+
+/// The vector service cannot be used.
+public struct VectorServiceError: Error, Sendable, CustomStringConvertible {
+    /// Status of the answer; 0 when there was none.
+    public let status: Int
+    public let reason: String
+
+    /// Whether the service could not be reached or is unwell.
+    public var isUnavailable: Bool { status == 0 || status >= 500 }
+
+    public var description: String { "vectors: \(status == 0 ? "" : "\(status) ")\(reason)" }
+}
+
+/// Passages in a collection of any Chroma v2 server: tenant = workspace, database `apus`, collection `passages`.
+public actor ChromaClient {
+    /// A passage to store.
+    public struct Record: Sendable {
+        public let id: String
+        public let embedding: [Float]
+        public let document: String
+        public let metadata: JSONObject
+
+        /// Makes a record.
+        public init(id: String, embedding: [Float], document: String, metadata: JSONObject) {
+            self.id = id
+            self.embedding = embedding
+            self.document = document
+            self.metadata = metadata
+        }
+    }
+
+    /// A passage that was found.
+    public struct Hit: Sendable {
+        public let id: String
+        public let document: String
+        public let metadata: JSONObject
+        /// Cosine distance, 0 to 2.
+        public let distance: Float
+    }
+
+    private static let database = "apus"
+    private static let collectionName = "passages"
+    private static let batch = 100
+
+    private let url: String
+    private let token: String?
+    private let tenant: String
+    private let embeddingModel: String
+    private let client: HTTPClient
+    private var collection: (id: String, dimension: Int)?
+
+    /// A client for one workspace.
+    ///
+    /// - Parameters:
+    ///   - url: Base URL of the server.
+    ///   - tenant: Workspace; Chroma wants at least three characters.
+    ///   - embeddingModel: Name that the collection remembers; a collection of another model is refused.
+    public init(url: String, token: String?, tenant: String, embeddingModel: String, client: HTTPClient) {
+        self.url = url
+        self.token = token
+        self.tenant = tenant
+        self.embeddingModel = embeddingModel
+        self.client = client
+    }
+
+    // MARK: - Records
+
+    /// Writes passages; those with a known id are replaced.
+    public func upsert(_ records: [Record]) async throws {
+        guard let dimension = records.first?.embedding.count else { return }
+        for start in stride(from: 0, to: records.count, by: Self.batch) {
+            let part = records[start..<min(start + Self.batch, records.count)]
+            let vectors = part.map { record in
+                JSONValue.string(record.embedding.withUnsafeBytes { Data($0) }.base64EncodedString())
+            }
+            _ = try await onCollection("upsert", dimension: dimension, [
+                "ids": .strings(part.map(\.id)), "embeddings": .array(vectors), "documents": .strings(part.map(\.document)),
+                "metadatas": .array(part.map { .object($0.metadata) }),
+            ])
+        }
+    }
+
+    /// The passages nearest to a vector.
+    public func query(_ vector: [Float], count: Int, filter: JSONValue?) async throws -> [Hit] {
+        var numbers: [UInt8] = []
+        JSONText.write(vector, to: &numbers)
+        var body = "{\"query_embeddings\":[".bytes + numbers
+        body += "],\"n_results\":\(count),\"include\":[\"documents\",\"metadatas\",\"distances\"]".utf8
+        if let filter { body += ",\"where\":\(filter.text)".utf8 }
+        body += "}".utf8
+        guard let answer = try await onCollectionRaw("query", dimension: vector.count, body, makes: false) else { return [] }
+        let ids = answer["ids"]?[0]?.array ?? []
+        return ids.indices.compactMap { index in
+            guard let id = ids[index].string, let text = answer["documents"]?[0]?[index]?.string,
+                let distance = answer["distances"]?[0]?[index]?.double
+            else { return nil }
+            let metadata = answer["metadatas"]?[0]?[index]?.object ?? JSONObject()
+            return Hit(id: id, document: text, metadata: metadata, distance: Float(distance))
+        }
+    }
+
+    /// Deletes every passage that matches. Returns how many there were.
+    @discardableResult
+    public func delete(filter: JSONValue) async throws -> Int {
+        let answer = try await onCollectionRaw("delete", dimension: nil, JSONValue.object(["where": filter]).encoded, makes: false)
+        return Int(answer?["deleted"]?.int ?? 0)
+    }
+
+    /// How many passages match.
+    public func count(filter: JSONValue) async throws -> Int {
+        let body = JSONValue.object(["where": filter, "include": []]).encoded
+        let answer = try await onCollectionRaw("get", dimension: nil, body, makes: false)
+        return answer?["ids"]?.array?.count ?? 0
+    }
+
+    /// Whether the service answers.
+    public func probe() async throws { _ = try await call(.get, "/api/v2/heartbeat", nil) }
+
+    // MARK: - Collection
+
+    private func onCollection(_ operation: String, dimension: Int?, _ body: JSONValue) async throws -> JSONValue? {
+        try await onCollectionRaw(operation, dimension: dimension, body.encoded, makes: true)
+    }
+
+    /// Runs an operation on the collection; `nil` when there is none and it need not be made. A collection that was
+    /// made anew since we looked it up is looked up again.
+    private func onCollectionRaw(_ operation: String, dimension: Int?, _ body: [UInt8], makes: Bool) async throws -> JSONValue? {
+        for isLastTry in [false, true] {
+            guard let id = try await collectionID(dimension: dimension, makes: makes) else { return nil }
+            do {
+                return try await call(.post, "\(base)/collections/\(id)/\(operation)", body)
+            } catch let error as VectorServiceError where error.status == 404 && !isLastTry {
+                collection = nil
+            }
+        }
+        return nil
+    }
+
+    private var base: String { "/api/v2/tenants/\(percentEncoded(tenant))/databases/\(Self.database)" }
+
+    private func collectionID(dimension: Int?, makes: Bool) async throws -> String? {
+        if let collection {
+            try checkDimension(collection.dimension, dimension)
+            return collection.id
+        }
+        do {
+            let found = try await call(.get, "\(base)/collections/\(Self.collectionName)", nil)
+            return try adopt(found, dimension: dimension)
+        } catch let error as VectorServiceError where [400, 404].contains(error.status) && error.reason != Self.mismatch {
+            guard makes, let dimension else { return nil }
+            return try await makeCollection(dimension: dimension)
+        }
+    }
+
+    private func makeCollection(dimension: Int) async throws -> String? {
+        _ = try? await call(.post, "/api/v2/tenants", JSONValue.object(["name": .string(tenant)]).encoded)
+        _ = try? await call(
+            .post, "/api/v2/tenants/\(percentEncoded(tenant))/databases", JSONValue.object(["name": .string(Self.database)]).encoded)
+        let body: JSONValue = [
+            "name": .string(Self.collectionName), "get_or_create": true,
+            "metadata": ["embedding_model": .string(embeddingModel), "dimension": .int(Int64(dimension))],
+            "configuration": ["hnsw": ["space": "cosine"]],
+        ]
+        return try adopt(try await call(.post, "\(base)/collections", body.encoded), dimension: dimension)
+    }
+
+    private static let mismatch = "the passages were embedded by another model; embed the documents again"
+
+    private func adopt(_ value: JSONValue, dimension: Int?) throws -> String? {
+        guard let id = value["id"]?.string else { throw VectorServiceError(status: 502, reason: "unreadable answer") }
+        let model = value["metadata"]?["embedding_model"]?.string ?? embeddingModel
+        guard model == embeddingModel else { throw VectorServiceError(status: 409, reason: Self.mismatch) }
+        let size = Int(value["metadata"]?["dimension"]?.int ?? Int64(dimension ?? 0))
+        try checkDimension(size, dimension)
+        collection = (id, size)
+        return id
+    }
+
+    private func checkDimension(_ stored: Int, _ given: Int?) throws {
+        if let given, stored != 0, given != stored { throw VectorServiceError(status: 409, reason: Self.mismatch) }
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?) async throws -> JSONValue {
+        var request = HTTPClient.Request(method, url + path, body: .bytes(body ?? []))
+        if body != nil { request.fields["Content-Type"] = "application/json" }
+        if let token { request.fields["x-chroma-token"] = token }
+        let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
+        do {
+            answer = try await client.fetch(request)
+        } catch let error as HTTPClientError {
+            throw VectorServiceError(status: 0, reason: error.description)
+        }
+        guard answer.status.isSuccess else {
+            let message = (try? JSONParser.parse(answer.body))?["message"]?.string ?? "request refused"
+            throw VectorServiceError(status: answer.status.rawValue, reason: message)
+        }
+        return answer.body.isEmpty ? .null : try JSONParser.parse(answer.body)
+    }
+}

@@ -1,0 +1,64 @@
+import ChildProcess
+import FoundationEssentials
+import Glibc
+
+/// Reads PDFs with poppler's programs in child processes, so that a hostile file stays outside our address space
+/// and within limits of processor time, memory and output.
+struct PDFReader: Sendable {
+    let temporaryDirectory: String
+
+    private static let folders = ["./bin", "/usr/bin", "/usr/local/bin", "/bin"]
+
+    func read(_ bytes: [UInt8]) async throws -> [String] {
+        let path = temporaryDirectory + "/apus-" + UUID().uuidString + ".pdf"
+        guard FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+        else { throw ExtractionFailure(reason: "cannot write to \(temporaryDirectory)") }
+        defer { unlink(path) }
+        let pages = try await pageCount(path)
+        guard pages <= DocumentReader.maximumPages else {
+            throw ExtractionError.tooComplex("it claims \(pages) pages, the limit is \(DocumentReader.maximumPages)")
+        }
+        let result = try await run("pdftotext", ["-enc", "UTF-8", "-eol", "unix", path, "-"], cpuSeconds: 60)
+        var texts = String(decoding: result.output, as: UTF8.self)
+            .split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
+        // The program ends every page with a form feed, the last one too.
+        if texts.count > 1, texts.last?.isEmpty ?? false { texts.removeLast() }
+        return texts
+    }
+
+    private func pageCount(_ path: String) async throws -> Int {
+        let result = try await run("pdfinfo", [path], cpuSeconds: 20)
+        for line in String(decoding: result.output, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Pages:") {
+            if let count = Int(line.dropFirst(6).filter { $0 != " " }) { return count }
+        }
+        throw ExtractionError.damaged("its page count cannot be read")
+    }
+
+    private func run(_ program: String, _ arguments: [String], cpuSeconds: Int) async throws -> ChildProcess.Output {
+        guard let folder = Self.folders.first(where: { access($0 + "/" + program, X_OK) == 0 }) else {
+            throw ExtractionFailure(reason: "\(program) is not installed; Debian's package poppler-utils has it")
+        }
+        var command = ChildProcess.Command(folder + "/" + program, arguments)
+        command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        command.limits.cpuSeconds = cpuSeconds
+        command.limits.addressSpaceBytes = 1 << 30
+        command.limits.fileBytes = 1 << 20
+        command.limits.openFiles = 64
+        let result = try await ChildProcess.run(
+            command, timeout: .seconds(cpuSeconds * 2), outputLimit: DocumentReader.maximumTextBytes)
+        if result.overflowed { throw ExtractionError.tooComplex("it holds more than 64 MiB of text") }
+        if result.timedOut || result.code == 128 + SIGXCPU || result.code == 128 + SIGKILL {
+            throw ExtractionError.tooComplex("reading it takes too long")
+        }
+        if result.code == 0 { return result }
+        if result.errors.contains("Incorrect password") { throw ExtractionError.passwordProtected }
+        if result.errors.contains("emory") { throw ExtractionError.tooComplex("reading it takes too much memory") }
+        throw ExtractionError.damaged("it cannot be opened as a PDF")
+    }
+}
+
+/// The machine, not the document, is at fault.
+struct ExtractionFailure: Error, CustomStringConvertible {
+    let reason: String
+    var description: String { reason }
+}

@@ -1,0 +1,89 @@
+import WordPieces
+
+/// A stretch of one page that is indexed, found and cited as one.
+public struct Passage: Sendable, Equatable {
+    /// Page that holds it, from 1.
+    public let page: Int
+    /// Offsets in the document, in scalars, half-open.
+    public let start: Int
+    public let end: Int
+    /// Exactly the document's text between the offsets.
+    public let text: String
+}
+
+/// Cuts pages into passages that break between sentences and overlap a little. A passage never crosses a page, so
+/// that its page is a fact.
+public struct PassageSplitter: Sendable {
+    /// Most word pieces of a passage; with the encoder's two special pieces it makes 256.
+    public static let maximumPieces = 254
+
+    private let targetPieces: Int
+    private let overlapPieces: Int
+
+    /// A splitter.
+    ///
+    /// - Parameters:
+    ///   - targetPieces: Pieces at which a passage is full.
+    ///   - overlapPieces: Pieces at the end of a passage that the next one repeats.
+    public init(targetPieces: Int = 200, overlapPieces: Int = 40) {
+        self.targetPieces = min(targetPieces, Self.maximumPieces)
+        self.overlapPieces = overlapPieces
+    }
+
+    /// The passages of a document, in order.
+    public func passages(of text: ExtractedText) -> [Passage] { text.pages.flatMap(passages) }
+
+    private func passages(of page: ExtractedText.Page) -> [Passage] {
+        let scalars = Array(page.text.unicodeScalars)
+        let units = SentenceSplitter.units(scalars).flatMap { fitted($0, scalars) }
+        var passages: [Passage] = []
+        var first = 0
+        while first < units.count {
+            var pieces = 0
+            var last = first
+            while last < units.count, last == first || pieces + units[last].pieces <= targetPieces {
+                pieces += units[last].pieces
+                last += 1
+            }
+            let range = units[first].range.lowerBound..<units[last - 1].range.upperBound
+            passages.append(
+                Passage(
+                    page: page.number, start: page.start + range.lowerBound, end: page.start + range.upperBound,
+                    text: String(String.UnicodeScalarView(scalars[range]))))
+            if last == units.count { break }
+            // Step back over whole units while they fit into the overlap, but always forward in all.
+            var next = last
+            var repeated = 0
+            while next - 1 > first, repeated + units[next - 1].pieces <= overlapPieces {
+                next -= 1
+                repeated += units[next].pieces
+            }
+            first = next
+        }
+        return passages
+    }
+
+    private struct Unit {
+        let range: Range<Int>
+        let pieces: Int
+    }
+
+    /// The unit with its size; one that is too long for a passage is cut at white space, or anywhere if need be.
+    private func fitted(_ range: Range<Int>, _ scalars: [Unicode.Scalar]) -> [Unit] {
+        let pieces = count(scalars[range])
+        if pieces <= targetPieces { return [Unit(range: range, pieces: pieces)] }
+        guard range.count > 1 else { return [Unit(range: range, pieces: min(pieces, targetPieces))] }
+        let middle = range.lowerBound + range.count / 2
+        let cut = scalars[middle..<range.upperBound].firstIndex(where: \.properties.isWhitespace) ?? middle
+        let place = cut > range.lowerBound && cut < range.upperBound - 1 ? cut : middle
+        var right = place..<range.upperBound
+        while let first = scalars[right].first, right.count > 1, first.properties.isWhitespace {
+            right = right.lowerBound + 1..<right.upperBound
+        }
+        return fitted(range.lowerBound..<place, scalars) + fitted(right, scalars)
+    }
+
+    private func count(_ scalars: ArraySlice<Unicode.Scalar>) -> Int {
+        WordPieceTokenizer.shared.count(String(String.UnicodeScalarView(scalars)))
+    }
+}

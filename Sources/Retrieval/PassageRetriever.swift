@@ -1,0 +1,76 @@
+import Chroma
+public import ChromaClient
+import JSONCoding
+public import Models
+import Telemetry
+
+/// Finds the passages that bear on a question.
+public struct PassageRetriever: Sendable {
+    /// What was found, and how long each step took.
+    public struct Result: Sendable {
+        public let passages: [FoundPassage]
+        /// How well the words of the question are covered, for deciding whether there is an answer at all.
+        public let evidence: Evidence
+        public let embedMilliseconds: Double
+        public let searchMilliseconds: Double
+    }
+
+    /// Candidates that are fetched for ranking.
+    private static let candidateCount = 50
+    /// More documents than this are filtered after the search instead of in it.
+    private static let filterLimit = 500
+
+    private let embeddings: EmbeddingClient
+    private let vectors: ChromaClient
+    private let reranker = Reranker()
+
+    /// A retriever over an embedding model and a collection.
+    public init(embeddings: EmbeddingClient, vectors: ChromaClient) {
+        self.embeddings = embeddings
+        self.vectors = vectors
+    }
+
+    /// The best passages, best first, numbered from 1.
+    ///
+    /// - Parameter documents: Documents that may be searched.
+    public func passages(for question: String, in documents: [String], count: Int = 8) async throws -> Result {
+        let watch = Stopwatch()
+        guard !documents.isEmpty, let vector = try await embeddings.embed([question]).first else {
+            return Result(passages: [], evidence: Evidence(question: question, passages: []), embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
+        }
+        let embedded = watch.milliseconds
+        let isFiltered = documents.count <= Self.filterLimit
+        let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
+        let hits = try await vectors.query(vector, count: Self.candidateCount, filter: filter)
+        let allowed = Set(documents)
+        let candidates = hits.compactMap(Self.passage).filter { allowed.contains($0.documentId) }
+        var ranked = Self.distinct(reranker.rank(candidates, question: question), count: count)
+        for index in ranked.indices { ranked[index].n = index + 1 }
+        return Result(
+            passages: ranked, evidence: Evidence(question: question, passages: ranked),
+            embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
+    }
+
+    private static func passage(_ hit: ChromaClient.Hit) -> FoundPassage? {
+        guard let document = hit.metadata["documentId"]?.string, let page = hit.metadata["page"]?.int,
+            let start = hit.metadata["start"]?.int, let end = hit.metadata["end"]?.int
+        else { return nil }
+        let similarity = Double(1 - hit.distance)
+        return FoundPassage(
+            n: 0, documentId: document, name: hit.metadata["name"]?.string ?? "", page: Int(page), start: Int(start),
+            end: Int(end), text: hit.document, score: similarity, similarity: similarity)
+    }
+
+    /// Leaves out passages that overlap a better one almost wholly.
+    private static func distinct(_ ranked: [FoundPassage], count: Int) -> [FoundPassage] {
+        var kept: [FoundPassage] = []
+        for passage in ranked where kept.count < count {
+            let isCovered = kept.contains { other in
+                other.documentId == passage.documentId
+                    && 2 * (min(other.end, passage.end) - max(other.start, passage.start)) > passage.end - passage.start
+            }
+            if !isCovered { kept.append(passage) }
+        }
+        return kept
+    }
+}
