@@ -27,11 +27,12 @@ let base: [Target] = [
     .target(name: "BlockingCalls"),
     .target(name: "HTTPMessages"),
     .target(name: "JSONCoding"),
+    .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
     .target(name: "Digests", dependencies: ["CCrypto"]),
 ]
 
 let adapters: [Target] = [
-    .target(name: "HTTPServing", dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry"]),
+    .target(name: "HTTPServing", dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
     .target(name: "HTTPClient", dependencies: ["CCurl", "HTTPMessages", "Telemetry"]),
     .target(name: "Postgres", dependencies: ["CPostgres", "Telemetry"]),
     .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -42,52 +43,49 @@ let adapters: [Target] = [
 ]
 
 let domain: [Target] = [
+    .target(name: "SentenceUnits"),
     .target(name: "Settings", dependencies: ["Telemetry"]),
     .target(name: "WordPieces", dependencies: ["CVocabulary"]),
     .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
     .target(name: "Vectors", dependencies: ["CVectors", "SQLite", "JSONCoding", "Chroma"]),
-    .target(name: "Documents", dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces"]),
+    .target(name: "Documents", dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits"]),
     .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
-    .target(name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings"]),
+    .target(name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Telemetry"]),
     .target(
         name: "AzureStorage",
-        dependencies: ["HTTPClient", "Digests", "Markup", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Settings"]),
+        dependencies: ["HTTPClient", "Digests", "Markup", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Settings", "Problems", "Telemetry"]),
     .target(
-        name: "CosmosDB", dependencies: ["HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages"]),
-    .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings"]),
+        name: "CosmosDB", dependencies: ["HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Problems", "Telemetry"]),
+    .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Problems"]),
     .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding"]),
-    .target(name: "ChromaClient", dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding"]),
-    .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding"]),
-    .target(name: "Catalog", dependencies: ["Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages"]),
-    .target(name: "ChatHistory", dependencies: ["CosmosDB", "JSONCoding"]),
+    .target(name: "ChromaClient", dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
+    .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding", "Telemetry"]),
+    .target(name: "Catalog", dependencies: ["Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems"]),
+    .target(name: "ChatHistory", dependencies: ["CosmosDB", "JSONCoding", "AzureIdentity", "HTTPClient", "Settings"]),
     .target(
         name: "FunctionsRuntime",
-        dependencies: ["HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry"]),
+        dependencies: ["HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry", "CLinux", "Problems"]),
 ]
 
 let features: [Target] = [
     .target(
         name: "Chat",
-        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient"]),
+        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient", "SentenceUnits", "Problems"]),
     .target(
         name: "Upload",
-        dependencies: ["FunctionsRuntime", "Catalog", "AzureStorage", "Documents", "ChromaClient", "Models"]),
+        dependencies: ["FunctionsRuntime", "Catalog", "AzureStorage", "Documents", "ChromaClient", "Models", "Problems"]),
     .target(
         name: "History",
-        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage"]),
+        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage", "Problems"]),
     .target(
         name: "FunctionsHost",
-        dependencies: [
-            "HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings",
-        ]),
+        dependencies: ["HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings", "Problems"]),
     .target(
         name: "AzureEmulator",
-        dependencies: ["HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry"]),
+        dependencies: ["HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry", "Problems"]),
     .target(
         name: "VectorServer",
-        dependencies: [
-            "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests",
-        ]),
+        dependencies: ["HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests", "Problems"]),
 ]
 
 let programs: [Target] = [

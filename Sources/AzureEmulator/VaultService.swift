@@ -2,6 +2,7 @@ import Digests
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 import SQLite
 import Synchronization
 import Telemetry

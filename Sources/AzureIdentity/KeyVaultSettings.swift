@@ -14,6 +14,16 @@ public struct KeyVaultSettings: Sendable {
         self.client = client
     }
 
+    /// The environment with the overrides of `APUS_KEY_VAULT_URL`'s vault; the environment itself without that setting.
+    public static func resolved(
+        _ environment: [String: String], names: [String], client: HTTPClient
+    ) async throws -> [String: String] {
+        let settings = SettingsReader(environment)
+        guard let vault = settings.optional("APUS_KEY_VAULT_URL") else { return environment }
+        let reader = KeyVaultSettings(identity: TokenSource(settings, client: client), client: client)
+        return try await reader.resolve(environment, names: names, vault: vault)
+    }
+
     /// The environment with every setting of `names` replaced for which the vault has a secret.
     ///
     /// - Throws: `IdentityError`, `HTTPClientError`: without the vault the settings are not complete.

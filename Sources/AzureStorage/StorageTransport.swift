@@ -3,6 +3,7 @@ import AzureSignatures
 import HTTPClient
 public import HTTPMessages
 import Markup
+public import Problems
 import Telemetry
 
 /// A storage call that did not succeed.
@@ -104,5 +105,13 @@ extension String.UTF8View {
             if slashes == 3 { return index }
         }
         return url.endIndex
+    }
+}
+
+extension StorageError: ProblemConvertible {
+    public var problem: Problem {
+        isUnavailable
+            ? Problem(.serviceUnavailable, "The file store (Blob and Queue Storage) is not available. Please try again in a moment.")
+            : Problem(.internalServerError, "The file store refused the request. The log has the reason under the request id.")
     }
 }

@@ -3,6 +3,8 @@ import FoundationEssentials
 public import HTTPClient
 import HTTPMessages
 public import JSONCoding
+public import Problems
+public import Settings
 
 /// The vector service cannot be used.
 public struct VectorServiceError: Error, Sendable, CustomStringConvertible {
@@ -66,6 +68,13 @@ public actor ChromaClient {
         self.tenant = tenant
         self.embeddingModel = embeddingModel
         self.client = client
+    }
+
+    /// Reads `APUS_CHROMA_URL` and `APUS_CHROMA_TOKEN`.
+    public init(_ settings: inout SettingsReader, tenant: String, embeddingModel: String, client: HTTPClient) {
+        self.init(
+            url: settings.url("APUS_CHROMA_URL"), token: settings.secret("APUS_CHROMA_TOKEN")?.value, tenant: tenant,
+            embeddingModel: embeddingModel, client: client)
     }
 
     // MARK: - Records
@@ -200,5 +209,13 @@ public actor ChromaClient {
             throw VectorServiceError(status: answer.status.rawValue, reason: message)
         }
         return answer.body.isEmpty ? .null : try JSONParser.parse(answer.body)
+    }
+}
+
+extension VectorServiceError: ProblemConvertible {
+    public var problem: Problem {
+        isUnavailable
+            ? Problem(.serviceUnavailable, "The vector service is not available. Please try again in a moment.")
+            : Problem(.conflict, "The vector service refused: \(reason).")
     }
 }

@@ -3,6 +3,7 @@ import AzureSignatures
 public import HTTPClient
 import HTTPMessages
 public import JSONCoding
+public import Problems
 import Telemetry
 
 /// A Cosmos DB call that did not succeed.
@@ -210,5 +211,13 @@ public struct CosmosContainer: Sendable {
             }
         }
         return result
+    }
+}
+
+extension CosmosError: ProblemConvertible {
+    public var problem: Problem {
+        isUnavailable
+            ? Problem(.serviceUnavailable, "The message store (Cosmos DB) is not available. Please try again in a moment.")
+            : Problem(.internalServerError, "The message store refused the request. The log has the reason under the request id.")
     }
 }

@@ -17,6 +17,14 @@ public enum UUIDv7 {
         return dashed(bytes)
     }
 
+    /// An identifier that follows from another one: the same two arguments always give the same result. It keeps the
+    /// other's place in time.
+    public static func derived(from id: String, purpose: String) -> String {
+        let digest = Digest.sha256(Array("\(purpose):\(id)".utf8))
+        let time = UInt64(id.filter { $0 != "-" }.prefix(12), radix: 16) ?? 0
+        return make(milliseconds: time, random: Array(digest.prefix(10)))
+    }
+
     /// A random UUID, version 4, for identifiers that another protocol prescribes so.
     public static func random() -> String {
         var bytes = Digest.randomBytes(16)

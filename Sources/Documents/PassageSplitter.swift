@@ -1,3 +1,4 @@
+import SentenceUnits
 import WordPieces
 
 /// A stretch of one page that is indexed, found and cited as one.

@@ -2,6 +2,7 @@ import CLinux
 import CMicrohttpd
 import Glibc
 public import HTTPMessages
+import Problems
 import Synchronization
 import Telemetry
 

@@ -1,4 +1,5 @@
 public import HTTPMessages
+import Problems
 
 /// Finds the function for a request by method and path template, and turns errors into problems.
 ///

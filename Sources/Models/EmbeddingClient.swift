@@ -2,6 +2,7 @@ import FoundationEssentials
 public import HTTPClient
 import HTTPMessages
 import JSONCoding
+public import Problems
 public import Settings
 
 /// A model service that did not do what was asked.
@@ -105,5 +106,13 @@ public struct EmbeddingClient: Sendable {
                 Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
             }
         }
+    }
+}
+
+extension ModelServiceError: ProblemConvertible {
+    public var problem: Problem {
+        isUnavailable
+            ? Problem(.serviceUnavailable, "The model service (\(service)) is not available. Please try again in a moment.")
+            : Problem(.badGateway, "The model service (\(service)) refused the request with status \(status).")
     }
 }

@@ -23,3 +23,8 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
     public var description: String { isUnavailable ? "PostgreSQL is not available" : "PostgreSQL error \(state)" }
     public var debugDescription: String { "PostgreSQL error \(state): \(message)" }
 }
+
+extension PostgresError {
+    /// Other writers were in the way each time; SQLSTATE 40001, serialization failure.
+    public static let contention = PostgresError(state: "40001", message: "gave up after several tries")
+}

@@ -26,6 +26,17 @@ public struct FoundPassage: Sendable, Equatable {
         ]
     }
 
+    /// Reads the wire form; `nil` when it is none.
+    public init?(_ json: JSONValue) {
+        guard let n = json["n"]?.int, let document = json["documentId"]?.string, let page = json["page"]?.int,
+            let start = json["start"]?.int, let end = json["end"]?.int, let text = json["text"]?.string
+        else { return nil }
+        let score = json["score"]?.double ?? 0
+        self.init(
+            n: Int(n), documentId: document, name: json["name"]?.string ?? "", page: Int(page), start: Int(start),
+            end: Int(end), text: text, score: score, similarity: score)
+    }
+
     /// Makes a passage.
     public init(
         n: Int, documentId: String, name: String, page: Int, start: Int, end: Int, text: String, score: Double,

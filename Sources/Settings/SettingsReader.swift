@@ -14,7 +14,7 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
 
 /// Reads settings from environment variables and collects every problem, so that all of them are reported in one
 /// message at start.
-public struct SettingsReader {
+public struct SettingsReader: Sendable {
     private let environment: [String: String]
     private var problems: [(name: String, detail: String)] = []
 

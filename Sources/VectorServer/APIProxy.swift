@@ -2,6 +2,7 @@ public import HTTPClient
 public import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 public import Settings
 import Telemetry
 

@@ -3,6 +3,7 @@ import Digests
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 import Settings
 import Telemetry
 import Vectors

@@ -3,6 +3,7 @@ import HTTPMessages
 import HTTPServing
 import JSONCoding
 import MatrixProducts
+import Problems
 public import TextEmbedding
 
 /// `POST /v1/embeddings` and `GET /v1/models`, as OpenAI's API has them.

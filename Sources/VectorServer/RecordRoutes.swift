@@ -2,6 +2,7 @@ import Chroma
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 import Vectors
 
 /// Writing, reading and searching records.

@@ -2,6 +2,7 @@ import Digests
 import FoundationEssentials
 public import HTTPMessages
 import HTTPServing
+import Problems
 
 /// Serves the web page from a folder, with content types, revalidation and security headers.
 public struct StaticSite: Sendable {

@@ -3,6 +3,7 @@ import HTTPMessages
 import HTTPServing
 import JSONCoding
 import MatrixProducts
+import Problems
 public import Settings
 public import Telemetry
 import TextEmbedding

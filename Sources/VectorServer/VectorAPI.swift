@@ -3,6 +3,7 @@ import Digests
 public import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 public import Settings
 public import Telemetry
 public import Vectors

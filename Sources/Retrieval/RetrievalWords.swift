@@ -1,5 +1,5 @@
 /// Words of a text in the form in which they are compared: lower case, lightly stemmed, without the smallest words.
-enum Words {
+public enum RetrievalWords {
     private static let stop: Set<String> = [
         "the", "a", "an", "and", "or", "of", "to", "in", "on", "for", "with", "is", "are", "was", "were", "be", "been",
         "do", "does", "did", "it", "its", "this", "that", "these", "those", "as", "at", "by", "from", "i", "my", "me",
@@ -10,7 +10,7 @@ enum Words {
     ]
 
     /// The words of a text that carry meaning.
-    static func content(_ text: String) -> [String] { all(text).filter { !stop.contains($0) }.map(stem) }
+    public static func content(_ text: String) -> [String] { all(text).filter { !stop.contains($0) }.map(stem) }
 
     private static func all(_ text: String) -> [String] {
         var words: [String] = []

@@ -1,0 +1,128 @@
+public import JSONCoding
+import Postgres
+
+/// What is known about a chat.
+public struct ChatRecord: Sendable {
+    public let id: String
+    public let name: String
+    public let createdAt: String
+    public let updatedAt: String
+    public let messages: Int
+
+    static let columns = "id, name, messages, \(SQLTime.column("created_at")), \(SQLTime.column("updated_at"))"
+
+    init(_ row: PostgresRow) throws {
+        id = try row.string("id")
+        name = try row.string("name")
+        messages = try row.int("messages")
+        createdAt = try row.string("created_at")
+        updatedAt = try row.string("updated_at")
+    }
+
+    /// The wire form.
+    public var json: JSONValue {
+        [
+            "id": .string(id), "name": .string(name), "createdAt": .string(createdAt), "updatedAt": .string(updatedAt),
+            "messages": .int(Int64(messages)),
+        ]
+    }
+}
+
+extension Catalog {
+    /// Makes a chat; finds it when the id is there already.
+    public func createChat(_ id: String, name: String) async throws -> ChatRecord {
+        let rows = try await query(
+            """
+            INSERT INTO chats (id, workspace_id, name) VALUES ($1, $2, $3)
+            ON CONFLICT (id) DO UPDATE SET id = chats.id RETURNING \(ChatRecord.columns)
+            """,
+            [id, workspace, name])
+        guard let row = rows.first else { throw PostgresError.contention }
+        return try ChatRecord(row)
+    }
+
+    /// A chat that is not being deleted; `nil` when unknown.
+    public func chat(_ id: String) async throws -> ChatRecord? {
+        guard Self.isID(id) else { return nil }
+        let rows = try await query(
+            "SELECT \(ChatRecord.columns) FROM chats WHERE workspace_id = $1 AND id = $2 AND NOT deleting", [workspace, id])
+        return try rows.first.map(ChatRecord.init)
+    }
+
+    /// Chats, the most recently used first.
+    ///
+    /// - Parameter before: Id of the last chat of the page before.
+    public func chats(limit: Int, before: String?) async throws -> [ChatRecord] {
+        if let before, !Self.isID(before) { return [] }
+        let rows = try await query(
+            """
+            SELECT \(ChatRecord.columns) FROM chats c
+            WHERE workspace_id = $1 AND NOT deleting
+                AND ($2::uuid IS NULL OR (c.updated_at, c.id) <
+                    (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid))
+            ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit)
+            """,
+            [workspace, before])
+        return try rows.map(ChatRecord.init)
+    }
+
+    /// Gives a chat another name. Returns the chat, `nil` when unknown.
+    public func renameChat(_ id: String, to name: String) async throws -> ChatRecord? {
+        guard Self.isID(id) else { return nil }
+        let rows = try await query(
+            "UPDATE chats SET name = $3 WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING \(ChatRecord.columns)",
+            [workspace, id, name])
+        return try rows.first.map(ChatRecord.init)
+    }
+
+    /// Notes that messages were added.
+    public func countMessages(_ id: String, added: Int) async throws {
+        _ = try await query(
+            "UPDATE chats SET messages = messages + \(added), updated_at = now() WHERE workspace_id = $1 AND id = $2",
+            [workspace, id])
+    }
+
+    /// Marks a chat and its own documents as being deleted. Returns the documents' ids, `nil` when there is no chat.
+    public func markChatDeleting(_ id: String) async throws -> [String]? {
+        guard Self.isID(id) else { return nil }
+        try await prepare()
+        let workspace = self.workspace
+        return try await database.transaction { connection in
+            let chats = try connection.query(
+                "UPDATE chats SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id",
+                [workspace, id])
+            if chats.isEmpty { return nil }
+            let documents = try connection.query(
+                """
+                UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND chat_id = $2
+                RETURNING id
+                """,
+                [workspace, id])
+            return try documents.map { row throws(PostgresError) in try row.string("id") }
+        }
+    }
+
+    /// Removes a chat's row, the last step of its deletion; its documents lose the reference and go by themselves.
+    public func removeChat(_ id: String) async throws -> Int {
+        try await prepare()
+        let workspace = self.workspace
+        return try await database.transaction { connection in
+            try connection.query(
+                "UPDATE documents SET chat_id = NULL WHERE workspace_id = $1 AND chat_id = $2 AND deleting", [workspace, id])
+            return try connection.query(
+                "DELETE FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting RETURNING id", [workspace, id]
+            ).count
+        }
+    }
+
+    /// Chats whose deletion was cut off.
+    public func chatsBeingDeleted(olderThanSeconds age: Int) async throws -> [String] {
+        let rows = try await query(
+            """
+            SELECT id FROM chats WHERE workspace_id = $1 AND deleting
+                AND updated_at < now() - make_interval(secs => \(age)) LIMIT 500
+            """,
+            [workspace])
+        return try rows.map { row throws(PostgresError) in try row.string("id") }
+    }
+}

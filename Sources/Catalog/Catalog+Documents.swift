@@ -1,0 +1,179 @@
+import Digests
+import Postgres
+
+extension Catalog {
+    /// A new document's facts.
+    public struct NewDocument: Sendable {
+        public let id: String
+        public let name: String
+        public let mediaType: String
+        public let bytes: Int
+        public let sha256: String
+        public let chatId: String?
+
+        /// Describes a document whose bytes are stored.
+        public init(id: String, name: String, mediaType: String, bytes: Int, sha256: String, chatId: String?) {
+            self.id = id
+            self.name = name
+            self.mediaType = mediaType
+            self.bytes = bytes
+            self.sha256 = sha256
+            self.chatId = chatId
+        }
+    }
+
+    /// Enters a document, or finds the one that has the same bytes.
+    ///
+    /// - Returns: The row, and whether it was there before.
+    public func addDocument(_ document: NewDocument) async throws -> (document: DocumentRecord, isDuplicate: Bool) {
+        // Two uploads of the same bytes may meet: one inserts, the other finds.
+        for _ in 0..<3 {
+            let inserted = try await query(
+                """
+                INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued') ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
+                """,
+                [
+                    document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
+                    document.sha256,
+                ])
+            if let row = inserted.first { return (try DocumentRecord(row), false) }
+            let existing = try await query(
+                """
+                SELECT \(DocumentRecord.columns) FROM documents
+                WHERE workspace_id = $1 AND sha256 = $2 AND chat_id IS NOT DISTINCT FROM $3 AND NOT deleting
+                """,
+                [workspace, document.sha256, document.chatId])
+            if let row = existing.first { return (try DocumentRecord(row), true) }
+        }
+        throw PostgresError.contention
+    }
+
+    /// A document, also one that is being deleted; `nil` when unknown.
+    public func document(_ id: String) async throws -> DocumentRecord? {
+        guard Self.isID(id) else { return nil }
+        let rows = try await query(
+            "SELECT \(DocumentRecord.columns) FROM documents WHERE workspace_id = $1 AND id = $2", [workspace, id])
+        return try rows.first.map(DocumentRecord.init)
+    }
+
+    /// Documents, newest first.
+    ///
+    /// - Parameters:
+    ///   - chatId: Only those of this chat.
+    ///   - after: Id of the last document of the page before.
+    public func documents(chatId: String?, limit: Int, after: String?) async throws -> [DocumentRecord] {
+        if let chatId, !Self.isID(chatId) { return [] }
+        if let after, !Self.isID(after) { return [] }
+        let rows = try await query(
+            """
+            SELECT \(DocumentRecord.columns) FROM documents d
+            WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid)
+                AND ($3::uuid IS NULL OR (d.created_at, d.id) <
+                    (SELECT p.created_at, p.id FROM documents p WHERE p.workspace_id = $1 AND p.id = $3::uuid))
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
+            """,
+            [workspace, chatId, after])
+        return try rows.map(DocumentRecord.init)
+    }
+
+    /// Ids of the ready documents that a chat can see: the workspace's and its own.
+    ///
+    /// - Parameter only: Restricts the answer to these.
+    public func searchableDocuments(chatId: String?, only: [String]?) async throws -> [String] {
+        if let only, only.isEmpty { return [] }
+        let chosen = only.map { "{\($0.filter(Self.isID).joined(separator: ","))}" }
+        let rows = try await query(
+            """
+            SELECT id FROM documents
+            WHERE workspace_id = $1 AND status = 'ready' AND NOT deleting
+                AND (chat_id IS NULL OR chat_id = $2::uuid) AND ($3::uuid[] IS NULL OR id = ANY ($3::uuid[]))
+            LIMIT 10000
+            """,
+            [workspace, chatId, chosen])
+        return try rows.map { row throws(PostgresError) in try row.string("id") }
+    }
+
+    /// Moves a document on; does nothing when it is being deleted.
+    ///
+    /// - Returns: Whether the document was there to be moved.
+    @discardableResult
+    public func setStatus(
+        _ id: String, _ status: DocumentRecord.Status, error: (code: String, detail: String)? = nil
+    ) async throws -> Bool {
+        let rows = try await query(
+            """
+            UPDATE documents SET status = $3, error_code = $4, error_detail = $5, updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id
+            """,
+            [workspace, id, status.rawValue, error?.code, error?.detail])
+        return !rows.isEmpty
+    }
+
+    /// What extraction learnt about a document.
+    public struct Findings: Sendable {
+        public let pages: Int
+        public let pagesWithoutText: Int
+        public let passages: Int
+        public let language: String?
+
+        /// The counts.
+        public init(pages: Int, pagesWithoutText: Int, passages: Int, language: String?) {
+            self.pages = pages
+            self.pagesWithoutText = pagesWithoutText
+            self.passages = passages
+            self.language = language
+        }
+    }
+
+    /// Marks a document as ready. Returns whether it was there to be marked.
+    public func setReady(_ id: String, _ findings: Findings) async throws -> Bool {
+        let rows = try await query(
+            """
+            UPDATE documents SET status = 'ready', error_code = NULL, error_detail = NULL, pages = $3,
+                pages_without_text = $4, passages = $5, language = $6, ready_at = now(), updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id
+            """,
+            [
+                workspace, id, String(findings.pages), String(findings.pagesWithoutText), String(findings.passages),
+                findings.language,
+            ])
+        return !rows.isEmpty
+    }
+
+    /// Marks a document as being deleted, from when on nobody sees it. Returns whether there was one.
+    public func markDeleting(_ id: String) async throws -> Bool {
+        guard Self.isID(id) else { return false }
+        return try await !query(
+            "UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id",
+            [workspace, id]
+        ).isEmpty
+    }
+
+    /// Removes a document's row, the last step of its deletion. Returns the number of rows.
+    public func removeDocument(_ id: String) async throws -> Int {
+        try await query(
+            "DELETE FROM documents WHERE workspace_id = $1 AND id = $2 AND deleting RETURNING id", [workspace, id]
+        ).count
+    }
+
+    /// Documents that have not moved for a while: unfinished ones and ones whose deletion was cut off.
+    public func stuckDocuments(olderThanSeconds age: Int, limit: Int = 500) async throws -> [DocumentRecord] {
+        let rows = try await query(
+            """
+            SELECT \(DocumentRecord.columns) FROM documents
+            WHERE workspace_id = $1 AND (deleting OR status IN ('queued', 'extracting', 'embedding'))
+                AND updated_at < now() - make_interval(secs => \(age)) ORDER BY updated_at LIMIT \(limit)
+            """,
+            [workspace])
+        return try rows.map(DocumentRecord.init)
+    }
+
+    /// Which of the ids have a row.
+    public func knownDocuments(_ ids: [String]) async throws -> Set<String> {
+        let list = "{\(ids.filter(Self.isID).joined(separator: ","))}"
+        let rows = try await query(
+            "SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [workspace, list])
+        return Set(try rows.map { row throws(PostgresError) in try row.string("id") })
+    }
+}

@@ -1,0 +1,53 @@
+import Postgres
+
+/// The relational schema, migration by migration.
+enum CatalogMigrations {
+    static let all = [
+        Migration(
+            version: 1, name: "workspaces, chats, documents",
+            up: """
+                CREATE TABLE workspaces (
+                    id text PRIMARY KEY,
+                    created_at timestamptz NOT NULL DEFAULT now());
+                INSERT INTO workspaces (id) VALUES ('default');
+
+                CREATE TABLE chats (
+                    id uuid PRIMARY KEY,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    name text NOT NULL,
+                    messages integer NOT NULL DEFAULT 0,
+                    deleting boolean NOT NULL DEFAULT false,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    updated_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX chats_newest ON chats (workspace_id, updated_at DESC, id DESC);
+
+                CREATE TABLE documents (
+                    id uuid PRIMARY KEY,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    -- A chat's own documents are deleted by the application, which has blobs and passages to delete too.
+                    chat_id uuid REFERENCES chats (id) ON DELETE RESTRICT,
+                    name text NOT NULL,
+                    media_type text NOT NULL,
+                    bytes bigint NOT NULL,
+                    sha256 text NOT NULL,
+                    status text NOT NULL CHECK (status IN ('queued', 'extracting', 'embedding', 'ready', 'failed')),
+                    error_code text,
+                    error_detail text,
+                    pages integer,
+                    pages_without_text integer,
+                    passages integer,
+                    language text,
+                    deleting boolean NOT NULL DEFAULT false,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    updated_at timestamptz NOT NULL DEFAULT now(),
+                    ready_at timestamptz);
+                -- The same bytes once per workspace and chat; NULL chats count as one.
+                CREATE UNIQUE INDEX documents_content
+                    ON documents (workspace_id, sha256, coalesce(chat_id, '00000000-0000-0000-0000-000000000000'))
+                    WHERE NOT deleting;
+                CREATE INDEX documents_newest ON documents (workspace_id, created_at DESC, id DESC);
+                CREATE INDEX documents_unfinished ON documents (updated_at) WHERE deleting OR status NOT IN ('ready', 'failed');
+                """,
+            down: "DROP TABLE documents; DROP TABLE chats; DROP TABLE workspaces;")
+    ]
+}

@@ -1,0 +1,70 @@
+public import JSONCoding
+import Postgres
+
+/// What is known about a document.
+public struct DocumentRecord: Sendable {
+    /// Where a document is on its way.
+    public enum Status: String, Sendable {
+        case queued, extracting, embedding, ready, failed
+    }
+
+    public let id: String
+    public let name: String
+    public let mediaType: String
+    public let bytes: Int
+    public let sha256: String
+    public let chatId: String?
+    public let status: Status
+    public let errorCode: String?
+    public let errorDetail: String?
+    public let pages: Int?
+    public let pagesWithoutText: Int?
+    public let passages: Int?
+    public let language: String?
+    public let createdAt: String
+    public let readyAt: String?
+    public let isDeleting: Bool
+
+    static let columns = """
+        id, name, media_type, bytes, sha256, chat_id, status, error_code, error_detail, pages, pages_without_text,
+        passages, language, deleting, \(SQLTime.column("created_at")), \(SQLTime.column("ready_at"))
+        """
+
+    init(_ row: PostgresRow) throws {
+        id = try row.string("id")
+        name = try row.string("name")
+        mediaType = try row.string("media_type")
+        bytes = try row.int("bytes")
+        sha256 = try row.string("sha256")
+        chatId = try row.optional("chat_id")
+        status = Status(rawValue: try row.string("status")) ?? .failed
+        errorCode = try row.optional("error_code")
+        errorDetail = try row.optional("error_detail")
+        pages = try row.optionalInt("pages")
+        pagesWithoutText = try row.optionalInt("pages_without_text")
+        passages = try row.optionalInt("passages")
+        language = try row.optional("language")
+        createdAt = try row.string("created_at")
+        readyAt = try row.optional("ready_at")
+        isDeleting = try row.bool("deleting")
+    }
+
+    /// The wire form.
+    public var json: JSONValue {
+        func number(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
+        let error: JSONValue = errorCode.map { ["code": .string($0), "detail": .string(errorDetail ?? "")] } ?? .null
+        return [
+            "id": .string(id), "name": .string(name), "mediaType": .string(mediaType), "bytes": .int(Int64(bytes)),
+            "sha256": .string(sha256), "chatId": .optional(chatId), "status": .string(status.rawValue), "error": error,
+            "pages": number(pages), "pagesWithoutText": number(pagesWithoutText), "passages": number(passages),
+            "language": .optional(language), "createdAt": .string(createdAt), "readyAt": .optional(readyAt),
+        ]
+    }
+}
+
+/// Times in the product's form, straight out of SQL.
+enum SQLTime {
+    static func column(_ name: String) -> String {
+        "to_char(\(name) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS \(name)"
+    }
+}

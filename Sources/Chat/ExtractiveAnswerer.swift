@@ -1,0 +1,99 @@
+import Retrieval
+import SentenceUnits
+
+/// Answers without a language model: the sentences that answer best, quoted, each with its source.
+struct ExtractiveAnswerer: Sendable {
+    /// An answer in the making.
+    struct Answer: Sendable {
+        /// Pieces in order, to be streamed.
+        let pieces: [String]
+        let citations: [Citation]
+        /// Whether the documents hold something at all.
+        let isFound: Bool
+
+        var text: String { pieces.joined() }
+    }
+
+    private static let maximumQuotes = 3
+
+    static let notFound = "This is not in your documents, as far as I can tell. Try other words, or upload a document that covers it."
+    static let noDocuments = "There are no documents to search yet. Upload one and ask again."
+
+    func answer(_ question: String, _ found: PassageRetriever.Result, hasDocuments: Bool) -> Answer {
+        guard hasDocuments else { return Answer(pieces: [Self.noDocuments], citations: [], isFound: false) }
+        guard found.evidence.isSufficient else { return Answer(pieces: [Self.notFound], citations: [], isFound: false) }
+        let chosen = Self.sentences(question, found.passages)
+        guard let first = chosen.first else { return Answer(pieces: [Self.notFound], citations: [], isFound: false) }
+        let pieces =
+            chosen.count == 1
+            ? [Self.quoted(first)]
+            : chosen.enumerated().map { ($0 == 0 ? "" : "\n") + "- " + Self.quoted($1) }
+        return Answer(pieces: pieces, citations: chosen, isFound: true)
+    }
+
+    private static func quoted(_ citation: Citation) -> String {
+        let line = citation.quote.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return "“\(line)” [\(citation.passage.n)]"
+    }
+
+    /// The best sentences: many words of the question, rare ones more than common ones, in a good passage.
+    private static func sentences(_ question: String, _ passages: [FoundPassage]) -> [Citation] {
+        struct Candidate {
+            let citation: Citation
+            let words: Set<String>
+            var score: Double
+        }
+        let terms = QuestionTerms(question, passages: passages)
+        var candidates: [Candidate] = []
+        for passage in passages.prefix(5) {
+            let scalars = Array(passage.text.unicodeScalars)
+            let units = SentenceSplitter.units(scalars)
+            for (index, unit) in units.enumerated() where unit.count >= 12 {
+                // A heading or a question says little by itself: its following sentence is quoted with it.
+                var range = unit
+                let last = scalars[unit.upperBound - 1]
+                if (unit.count < 60 && last != "." || last == "?" || last == ":"), index + 1 < units.count {
+                    range = unit.lowerBound..<units[index + 1].upperBound
+                }
+                guard range.count <= 700 else { continue }
+                let citation = Citation(passage, range: range)
+                let words = terms.matched(citation.quote)
+                guard !words.isEmpty else { continue }
+                let length = Double(range.count)
+                let score = terms.weight(words) * passage.score * (length < 40 ? 0.7 : 1) * (length > 400 ? 0.85 : 1)
+                candidates.append(Candidate(citation: citation, words: words, score: score))
+            }
+        }
+        candidates.sort { $0.score > $1.score }
+        guard let best = candidates.first else {
+            // Alike in meaning without a word in common: the best passage's beginning.
+            guard let passage = passages.first else { return [] }
+            let units = SentenceSplitter.units(Array(passage.text.unicodeScalars))
+            return units.first.map { [Citation(passage, range: $0)] } ?? []
+        }
+        var chosen: [Citation] = []
+        for candidate in candidates where chosen.count < maximumQuotes && candidate.score >= 0.6 * best.score {
+            let repeats = chosen.contains { WordOverlap.score(WordOverlap.words($0.quote), WordOverlap.words(candidate.citation.quote)) > 0.6 }
+            if !repeats { chosen.append(candidate.citation) }
+        }
+        return chosen
+    }
+}
+
+/// The question's words with their weights among the passages found.
+private struct QuestionTerms {
+    private let weights: [String: Double]
+
+    init(_ question: String, passages: [FoundPassage]) {
+        let bags = passages.map { Set(RetrievalWords.content($0.text)) }
+        var weights: [String: Double] = [:]
+        for term in Set(RetrievalWords.content(question)) {
+            let holders = bags.count { $0.contains(term) }
+            weights[term] = 1 / (1 + Double(holders))
+        }
+        self.weights = weights
+    }
+
+    func matched(_ text: String) -> Set<String> { Set(RetrievalWords.content(text)).intersection(weights.keys) }
+    func weight(_ words: Set<String>) -> Double { words.reduce(0) { $0 + (weights[$1] ?? 0) } }
+}

@@ -1,0 +1,71 @@
+public import JSONCoding
+
+/// A message of a chat, as one item of Cosmos DB.
+public struct ChatMessage: Sendable {
+    public let id: String
+    public let chatId: String
+    public let workspaceId: String
+    /// `user` or `assistant`.
+    public let role: String
+    public let text: String
+    public let createdAt: String
+    /// The message that this one answers.
+    public let parentId: String?
+    public let model: String?
+    /// Wire form of the citations.
+    public let citations: [JSONValue]
+    /// Wire form of the passages that the answer was made from.
+    public let passages: [JSONValue]
+    public let finishReason: String?
+    public let usage: JSONValue
+
+    /// Makes a message.
+    public init(
+        id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
+        parentId: String? = nil, model: String? = nil, citations: [JSONValue] = [], passages: [JSONValue] = [],
+        finishReason: String? = nil, usage: JSONValue = .null
+    ) {
+        self.id = id
+        self.chatId = chatId
+        self.workspaceId = workspaceId
+        self.role = role
+        self.text = text
+        self.createdAt = createdAt
+        self.parentId = parentId
+        self.model = model
+        self.citations = citations
+        self.passages = passages
+        self.finishReason = finishReason
+        self.usage = usage
+    }
+
+    init?(item: JSONValue) {
+        guard let id = item["id"]?.string, let chatId = item["chatId"]?.string, let role = item["role"]?.string else {
+            return nil
+        }
+        self.init(
+            id: id, chatId: chatId, workspaceId: item["workspaceId"]?.string ?? "", role: role,
+            text: item["text"]?.string ?? "", createdAt: item["createdAt"]?.string ?? "",
+            parentId: item["parentId"]?.string, model: item["model"]?.string, citations: item["citations"]?.array ?? [],
+            passages: item["passages"]?.array ?? [], finishReason: item["finishReason"]?.string,
+            usage: item["usage"] ?? .null)
+    }
+
+    var item: JSONValue {
+        [
+            "id": .string(id), "chatId": .string(chatId), "workspaceId": .string(workspaceId), "role": .string(role),
+            "text": .string(text), "createdAt": .string(createdAt), "parentId": .optional(parentId),
+            "model": .optional(model), "citations": .array(citations), "passages": .array(passages),
+            "finishReason": .optional(finishReason), "usage": usage,
+        ]
+    }
+
+    /// The wire form of the history API.
+    public var json: JSONValue {
+        [
+            "id": .string(id), "role": .string(role), "text": .string(text), "createdAt": .string(createdAt),
+            "model": .optional(model), "citations": .array(citations), "finishReason": .optional(finishReason),
+            "parentId": .optional(parentId),
+        ]
+    }
+}

@@ -1,0 +1,107 @@
+public import AzureIdentity
+public import CosmosDB
+public import HTTPClient
+import JSONCoding
+public import Settings
+
+/// The messages of all chats: database `apus`, container `messages`, one partition per chat.
+public struct MessageStore: Sendable {
+    /// Names in Cosmos DB.
+    public static let databaseName = "apus"
+    public static let containerName = "messages"
+
+    private let container: CosmosContainer
+    private let setup = SetupOnce()
+
+    /// A store over a container that may not exist yet.
+    public init(_ container: CosmosContainer) { self.container = container }
+
+    /// Reads `APUS_COSMOS_ENDPOINT` and `APUS_COSMOS_KEY`; without a key managed identity is used.
+    public init?(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPClient) {
+        let endpoint = settings.url("APUS_COSMOS_ENDPOINT")
+        do throws(CosmosError) {
+            self.init(
+                try CosmosContainer(
+                    endpoint: endpoint, key: settings.secret("APUS_COSMOS_KEY")?.value, identity: identity, client: client,
+                    database: Self.databaseName, container: Self.containerName))
+        } catch {
+            settings.add("APUS_COSMOS_KEY", "is not a key: it has to be base64")
+            return nil
+        }
+    }
+
+    /// Whether the service answers.
+    public func probe() async throws { try await container.probe() }
+
+    /// Stores a new message.
+    ///
+    /// - Returns: `false` when a message of that id is there already; it is left as it is.
+    public func add(_ message: ChatMessage) async throws -> Bool {
+        try await prepare()
+        do {
+            try await container.create(message.item, partition: message.chatId)
+            return true
+        } catch let error as CosmosError where error.isConflict {
+            return false
+        }
+    }
+
+    /// A message; `nil` when it is not there.
+    public func message(_ id: String, in chat: String) async throws -> ChatMessage? {
+        try await prepare()
+        return try await container.read(id, partition: chat).flatMap(ChatMessage.init)
+    }
+
+    /// The newest messages of a chat, oldest first.
+    ///
+    /// - Parameter before: Only messages older than this one's time and id.
+    public func messages(in chat: String, limit: Int, before: (createdAt: String, id: String)? = nil) async throws -> [ChatMessage] {
+        try await prepare()
+        let rows: [JSONValue]
+        if let before {
+            rows = try await container.query(
+                """
+                SELECT * FROM c WHERE c.createdAt < @time OR (c.createdAt = @time AND c.id < @id)
+                ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit
+                """,
+                [("@time", .string(before.createdAt)), ("@id", .string(before.id)), ("@limit", .int(Int64(limit)))],
+                partition: chat)
+        } else {
+            rows = try await container.query(
+                "SELECT * FROM c ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit", [("@limit", .int(Int64(limit)))],
+                partition: chat)
+        }
+        return rows.compactMap(ChatMessage.init).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+
+    /// Deletes every message of a chat. Returns how many there were.
+    public func deleteAll(in chat: String) async throws -> Int {
+        try await prepare()
+        var deleted = 0
+        while true {
+            let ids = try await container.query("SELECT VALUE c.id FROM c", partition: chat, limit: 1000).compactMap(\.string)
+            if ids.isEmpty { return deleted }
+            for id in ids where try await container.delete(id, partition: chat) { deleted += 1 }
+        }
+    }
+
+    private func prepare() async throws {
+        try await setup.ensure { [container] in try await container.createIfMissing(partitionKeyPath: "/chatId") }
+    }
+}
+
+/// Runs the set-up once; a failure is tried again by the next call.
+private actor SetupOnce {
+    private var running: Task<Void, any Error>?
+
+    func ensure(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let task = running ?? Task { try await work() }
+        running = task
+        do {
+            try await task.value
+        } catch {
+            running = nil
+            throw error
+        }
+    }
+}

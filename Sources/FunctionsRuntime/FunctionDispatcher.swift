@@ -1,0 +1,155 @@
+import Digests
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Problems
+import Telemetry
+
+/// Answers every request of a handler's port, in both dialects: proxied HTTP on the caller's path, and the JSON
+/// envelope on `POST /<FunctionName>`. Routes never learn which it was.
+struct FunctionDispatcher: Sendable {
+    let routes: FunctionRoutes
+    let log: Log
+
+    /// Envelopes carry whole uploads with a third more for base64.
+    private static let envelopeLimit = 192 << 20
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        if request.target.rawPath == "/" { return HTTPResponse(.ok, text: "ready\n") }
+        if request.method == .post, request.target.segments?.count == 1 { return await envelope(request) }
+        return await route(request)
+    }
+
+    // MARK: - Proxied
+
+    private func route(_ request: HTTPRequest) async -> HTTPResponse {
+        let watch = Stopwatch()
+        var response: HTTPResponse
+        do {
+            if request.target.segments == ["api", "health"], request.method == .get || request.method == .head {
+                return await health()
+            }
+            let (routed, action) = try routes.router.resolve(request)
+            response = try await action(routed)
+        } catch {
+            response = failure(error, request)
+        }
+        log.info(
+            "request",
+            [
+                "method": request.method.rawValue, "path": request.target.rawPath,
+                "status": String(response.status.rawValue), "milliseconds": String(watch.milliseconds),
+            ])
+        return response
+    }
+
+    private func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        let problem = Problem(error)
+        if problem.status.rawValue >= 500 {
+            log.error("request failed", ["path": request.target.rawPath, "error": String(reflecting: error)])
+        }
+        return problem.response(requestID: request.id)
+    }
+
+    // MARK: - Envelope
+
+    private func envelope(_ request: HTTPRequest) async -> HTTPResponse {
+        let function = request.target.segments?.first ?? ""
+        let body: [UInt8]
+        do {
+            body = try await request.body.collect(limit: Self.envelopeLimit)
+        } catch {
+            return failure(error, request)
+        }
+        guard let value = try? JSONParser.parse(body), let envelope = Envelope(value) else {
+            return Problem(.badRequest, "The body is not an invocation of the Functions host.").response(requestID: request.id)
+        }
+        do {
+            if let action = routes.queues[function] {
+                guard let text = envelope.text("message") else { throw Problem(.badRequest, "The envelope has no message.") }
+                let count = envelope.metadata["DequeueCount"].flatMap { $0.int ?? $0.string.flatMap { Int64($0) } } ?? 1
+                try await action(.init(text: text, dequeueCount: Int(count)))
+                return HTTPResponse(json: Envelope.done())
+            }
+            if let action = routes.timers[function] {
+                try await action()
+                return HTTPResponse(json: Envelope.done())
+            }
+        } catch {
+            // Anything but 2xx makes the host count the invocation as failed and deliver the message again.
+            log.error("invocation failed", ["function": function, "error": String(reflecting: error)])
+            return Problem(error).response(requestID: request.id)
+        }
+        guard let inner = envelope.httpRequest(id: request.id) else {
+            return Problem(.notFound, "There is no function \(function.prefix(100)) here.").response(requestID: request.id)
+        }
+        return await collected(await route(inner), requestID: inner.id)
+    }
+
+    /// In this dialect a stream is collected and sent whole.
+    private func collected(_ response: HTTPResponse, requestID: String) async -> HTTPResponse {
+        let body: [UInt8]
+        switch response.body {
+        case .bytes(let bytes): body = bytes
+        case .stream(_, let produce):
+            let collector = BodyCollector(limit: Self.envelopeLimit)
+            do {
+                try await produce(collector)
+                body = await collector.bytes
+            } catch {
+                return Problem(error).response(requestID: requestID)
+            }
+        }
+        var fields = response.fields
+        fields["x-request-id"] = requestID
+        return HTTPResponse(json: Envelope.answer(response.status, fields: fields, body: body))
+    }
+
+    // MARK: - Health
+
+    private func health() async -> HTTPResponse {
+        let results = await withTaskGroup(of: (Int, JSONValue).self) { group in
+            for (index, check) in routes.checks.enumerated() {
+                group.addTask {
+                    let watch = Stopwatch()
+                    let isWell = await Self.succeeds(within: .seconds(3), check.probe)
+                    return (index, ["status": isWell ? "ok" : "down", "ms": .double(watch.milliseconds)])
+                }
+            }
+            var results = [JSONValue](repeating: .null, count: routes.checks.count)
+            for await (index, result) in group { results[index] = result }
+            return results
+        }
+        var checks = JSONObject()
+        for (check, result) in zip(routes.checks, results) { checks[check.name] = result }
+        let isWell = results.allSatisfy { $0["status"] == "ok" }
+        return HTTPResponse(
+            isWell ? .ok : .serviceUnavailable,
+            json: ["status": isWell ? "ok" : "degraded", "version": .string(Product.version), "checks": .object(checks)])
+    }
+
+    private static func succeeds(within limit: Duration, _ probe: @escaping @Sendable () async throws -> Void) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await probe()) != nil }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
+    }
+}
+
+private actor BodyCollector: HTTPBodyWriter {
+    private(set) var bytes: [UInt8] = []
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    func write(_ piece: [UInt8]) throws {
+        guard bytes.count + piece.count <= limit else { throw HTTPBodyTooLarge(limit: limit) }
+        bytes += piece
+    }
+}
