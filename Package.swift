@@ -72,11 +72,19 @@ let features: [Target] = [
         name: "Chat",
         dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient", "SentenceUnits", "Problems"]),
     .target(
+        name: "Ingestion",
+        dependencies: ["Catalog", "AzureStorage", "Documents", "ChromaClient", "Models", "Digests", "JSONCoding", "Telemetry"]),
+    .target(
         name: "Upload",
-        dependencies: ["FunctionsRuntime", "Catalog", "AzureStorage", "Documents", "ChromaClient", "Models", "Problems"]),
+        dependencies: [
+            "FunctionsRuntime", "Ingestion", "Catalog", "AzureStorage", "AzureIdentity", "Documents", "ChromaClient", "Models",
+            "Digests", "Problems", "Settings",
+        ]),
     .target(
         name: "History",
-        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage", "Problems"]),
+        dependencies: [
+            "FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage", "AzureIdentity", "Problems", "Settings",
+        ]),
     .target(
         name: "FunctionsHost",
         dependencies: ["HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings", "Problems"]),
@@ -89,6 +97,9 @@ let features: [Target] = [
 ]
 
 let programs: [Target] = [
+    .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
+    .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
+    .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
     .executableTarget(name: "azure-emulator", dependencies: ["AzureEmulator", "ProgramSupport", "Telemetry"]),
     .executableTarget(
         name: "vm-server", dependencies: ["VectorServer", "ProgramSupport", "HTTPClient", "Settings", "Telemetry"]),

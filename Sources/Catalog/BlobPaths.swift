@@ -1,0 +1,44 @@
+import JSONCoding
+
+/// Where a document's blobs are: container `documents`, path `<workspace>/<document>/…`.
+public enum BlobPaths {
+    /// The container.
+    public static let container = "documents"
+
+    /// The file as it was uploaded.
+    public static func original(workspace: String, document: String) -> String { "\(workspace)/\(document)/original" }
+
+    /// The extracted text by pages.
+    public static func text(workspace: String, document: String) -> String { "\(workspace)/\(document)/text.json" }
+
+    /// What all blobs of a workspace begin with.
+    public static func prefix(workspace: String) -> String { workspace + "/" }
+
+    /// The document that a blob belongs to.
+    public static func document(of path: String) -> String? {
+        let parts = path.split(separator: "/")
+        return parts.count == 3 ? String(parts[1]) : nil
+    }
+}
+
+/// A message of the queue `ingest`.
+public struct IngestMessage: Sendable {
+    /// Name of the queue.
+    public static let queue = "ingest"
+    /// Where messages end up that failed too often.
+    public static let poisonQueue = "ingest-poison"
+
+    public let documentId: String
+
+    /// A message about a document.
+    public init(documentId: String) { self.documentId = documentId }
+
+    /// Reads a message's text; `nil` when it is none of ours.
+    public init?(text: String) {
+        guard let id = (try? JSONParser.parse(text))?["documentId"]?.string, Catalog.isID(id) else { return nil }
+        documentId = id
+    }
+
+    /// The message's text.
+    public var text: String { JSONValue.object(["documentId": .string(documentId)]).text }
+}

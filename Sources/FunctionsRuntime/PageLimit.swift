@@ -1,0 +1,16 @@
+public import HTTPMessages
+import JSONCoding
+
+/// The `limit` parameter of lists.
+public enum PageLimit {
+    /// Reads the parameter.
+    ///
+    /// - Throws: `InvalidFields` when it is no number within bounds.
+    public static func read(_ request: HTTPRequest, default standard: Int, maximum: Int) throws -> Int {
+        guard let text = request.target.parameter("limit") else { return standard }
+        guard let limit = Int(text), (1...maximum).contains(limit) else {
+            throw InvalidFields(field: "limit", detail: "Must be a number from 1 to \(maximum).")
+        }
+        return limit
+    }
+}

@@ -1,0 +1,41 @@
+public import AzureStorage
+public import Catalog
+public import ChromaClient
+public import JSONCoding
+
+/// Deletes a document everywhere. The row is marked first and removed last, so that every step can be repeated.
+public struct DocumentRemover: Sendable {
+    /// What went.
+    public struct Receipt: Sendable {
+        public let rows: Int
+        public let blobs: Int
+        public let passages: Int
+
+        /// The wire form.
+        public var json: JSONValue {
+            ["rows": .int(Int64(rows)), "blobs": .int(Int64(blobs)), "passages": .int(Int64(passages))]
+        }
+    }
+
+    private let catalog: Catalog
+    private let blobs: BlobClient
+    private let vectors: ChromaClient
+
+    /// A remover over the stores.
+    public init(catalog: Catalog, blobs: BlobClient, vectors: ChromaClient) {
+        self.catalog = catalog
+        self.blobs = blobs
+        self.vectors = vectors
+    }
+
+    /// Deletes a document that is marked as being deleted.
+    public func remove(_ id: String) async throws -> Receipt {
+        let passages = try await vectors.delete(filter: ["documentId": .string(id)])
+        var removed = 0
+        for path in [
+            BlobPaths.text(workspace: catalog.workspace, document: id),
+            BlobPaths.original(workspace: catalog.workspace, document: id),
+        ] where try await blobs.delete(BlobPaths.container, path) { removed += 1 }
+        return Receipt(rows: try await catalog.removeDocument(id), blobs: removed, passages: passages)
+    }
+}

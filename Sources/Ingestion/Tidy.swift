@@ -1,0 +1,79 @@
+public import AzureStorage
+public import Catalog
+import Digests
+public import Telemetry
+
+/// Finishes what a crash cut off: requeues documents that have not moved, completes deletions, gives up on poisoned
+/// messages, removes blobs without a row.
+public struct Tidy: Sendable {
+    private static let stuckSeconds = 15 * 60
+    /// Blobs are removed only when their document is older than this: an upload writes its row last.
+    private static let orphanMilliseconds: Int64 = 3_600_000
+
+    private let catalog: Catalog
+    private let blobs: BlobClient
+    private let queue: QueueClient
+    private let log: Log
+
+    /// A tidier over the stores.
+    public init(catalog: Catalog, blobs: BlobClient, queue: QueueClient, log: Log) {
+        self.catalog = catalog
+        self.blobs = blobs
+        self.queue = queue
+        self.log = log
+    }
+
+    /// Does one round.
+    public func run() async throws {
+        let poisoned = try await drainPoison()
+        let stuck = try await catalog.stuckDocuments(olderThanSeconds: Self.stuckSeconds)
+        if !stuck.isEmpty { try await queue.create(IngestMessage.queue) }
+        for document in stuck { try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue) }
+        let orphans = try await removeOrphans()
+        log.info("tidied", ["requeued": String(stuck.count), "poisoned": String(poisoned), "orphans": String(orphans)])
+    }
+
+    private func drainPoison() async throws -> Int {
+        var count = 0
+        while let messages = try await queue.get(IngestMessage.poisonQueue, count: 32, visibility: .seconds(60)), !messages.isEmpty {
+            for message in messages {
+                if let text = Base64Text.decode(message.text), let parsed = IngestMessage(text: text) {
+                    try await catalog.setStatus(
+                        parsed.documentId, .failed,
+                        error: ("unavailable", "The document could not be processed, several times. Press retry to try again."))
+                }
+                try await queue.delete(message, from: IngestMessage.poisonQueue)
+                count += 1
+            }
+        }
+        return count
+    }
+
+    private func removeOrphans() async throws -> Int {
+        let paths: [String]
+        do {
+            paths = try await blobs.list(BlobPaths.container, prefix: BlobPaths.prefix(workspace: catalog.workspace))
+        } catch let error as StorageError where error.isNotFound {
+            return 0
+        }
+        let now = Timestamp.nowMilliseconds()
+        let byDocument = Dictionary(grouping: paths) { BlobPaths.document(of: $0) ?? "" }
+        var removed = 0
+        for ids in byDocument.keys.filter({ !$0.isEmpty }).sorted().chunked(500) {
+            let known = try await catalog.knownDocuments(ids)
+            for id in ids where !known.contains(id) && now - Self.created(id) > Self.orphanMilliseconds {
+                for path in byDocument[id] ?? [] { removed += try await blobs.delete(BlobPaths.container, path) ? 1 : 0 }
+            }
+        }
+        return removed
+    }
+
+    /// The time in a UUID version 7.
+    private static func created(_ id: String) -> Int64 { Int64(id.filter { $0 != "-" }.prefix(12), radix: 16) ?? 0 }
+}
+
+extension Array {
+    fileprivate func chunked(_ size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

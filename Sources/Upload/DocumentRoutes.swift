@@ -1,0 +1,98 @@
+import AzureStorage
+import Catalog
+import ChromaClient
+import Documents
+import FunctionsRuntime
+import HTTPMessages
+import HTTPServing
+import Ingestion
+import JSONCoding
+import Problems
+
+/// `/api/documents`: listing, reading, retrying and deleting.
+struct DocumentRoutes: Sendable {
+    let catalog: Catalog
+    let blobs: BlobClient
+    let queue: QueueClient
+    let remover: DocumentRemover
+
+    func list(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let page = try await catalog.documents(
+            chatId: request.target.parameter("chatId"), limit: limit + 1, after: request.target.parameter("after"))
+        let shown = page.prefix(limit)
+        return HTTPResponse(
+            json: [
+                "documents": .array(shown.map(\.json)), "next": .optional(page.count > limit ? shown.last?.id : nil),
+            ])
+    }
+
+    func get(_ request: HTTPRequest) async throws -> HTTPResponse { HTTPResponse(json: try await document(request).json) }
+
+    func content(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let document = try await document(request)
+        let path = BlobPaths.original(workspace: catalog.workspace, document: document.id)
+        let (body, length) = try await blobs.open(BlobPaths.container, path)
+        // Always a download: an uploaded page must never run in this origin.
+        let fields: HTTPFields = [
+            "Content-Type": document.mediaType, "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Content-Disposition": "attachment; filename*=UTF-8''\(percentEncoded(document.name))",
+        ]
+        return HTTPResponse(
+            .ok, fields: fields,
+            body: .stream(length: length) { writer in
+                while let piece = try await body.next() { try await writer.write(piece) }
+            })
+    }
+
+    func text(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let document = try await document(request)
+        let path = BlobPaths.text(workspace: catalog.workspace, document: document.id)
+        let bytes: [UInt8]
+        do {
+            bytes = try await blobs.get(BlobPaths.container, path)
+        } catch let error as StorageError where error.isNotFound {
+            throw Problem(.conflict, "The document's text is not extracted; its status is \(document.status.rawValue).")
+        }
+        guard let wanted = request.target.parameter("page") else {
+            return HTTPResponse(.ok, fields: ["Content-Type": "application/json"], body: .bytes(bytes))
+        }
+        guard let number = Int64(wanted), number >= 1 else {
+            throw InvalidFields(field: "page", detail: "Must be a page number from 1.")
+        }
+        let pages = try JSONParser.parse(bytes)["pages"]?.array ?? []
+        guard let page = pages.first(where: { $0["page"]?.int == number }) else {
+            throw Problem(.notFound, "The document has \(pages.count) pages; there is no page \(number).")
+        }
+        return HTTPResponse(json: ["pages": [page]])
+    }
+
+    func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let document = try await document(request)
+        guard document.status == .failed else {
+            throw Problem(.conflict, "Only a failed document can be retried; its status is \(document.status.rawValue).")
+        }
+        try await catalog.setStatus(document.id, .queued)
+        try await queue.create(IngestMessage.queue)
+        try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue)
+        return HTTPResponse(.accepted, json: try await self.document(request).json)
+    }
+
+    func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let id = request.parameters["id"] ?? ""
+        guard try await catalog.markDeleting(id) else { throw Self.unknown }
+        // The deletion goes on when the caller leaves.
+        let receipt = try await Task { [remover] in try await remover.remove(id) }.value
+        return HTTPResponse(json: receipt.json)
+    }
+
+    private static let unknown = Problem(.notFound, "There is no document with this id.")
+
+    private func document(_ request: HTTPRequest) async throws -> DocumentRecord {
+        guard let document = try await catalog.document(request.parameters["id"] ?? ""), !document.isDeleting else {
+            throw Self.unknown
+        }
+        return document
+    }
+}

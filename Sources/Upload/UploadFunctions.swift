@@ -1,0 +1,81 @@
+import AzureIdentity
+import AzureStorage
+import Catalog
+import ChromaClient
+import FoundationEssentials
+public import FunctionsRuntime
+import HTTPClient
+import HTTPMessages
+import Ingestion
+import Models
+import Settings
+public import Telemetry
+
+/// The upload app's functions.
+public enum UploadFunctions {
+    /// Default of `APUS_MAX_UPLOAD_BYTES`: 100 MiB.
+    public static let defaultMaximumBytes = 100 << 20
+    /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
+    private static let maximumDeliveries = 5
+
+    /// The largest request body: one file of the largest size and the form around it.
+    public static func maximumBodyBytes(_ environment: [String: String]) -> Int {
+        var settings = SettingsReader(environment)
+        return maximumBytes(&settings) + (1 << 20)
+    }
+
+    private static func maximumBytes(_ settings: inout SettingsReader) -> Int {
+        settings.int("APUS_MAX_UPLOAD_BYTES", default: defaultMaximumBytes, in: 1...(4 << 30))
+    }
+
+    /// Reads the settings and wires the functions.
+    ///
+    /// - Throws: `SettingsError`, and what reading the Key Vault throws.
+    public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
+        let client = HTTPClient()
+        let secrets = ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY"]
+        var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
+        let identity = TokenSource(settings, client: client)
+        let catalog = Catalog(&settings)
+        let account = StorageAccount(&settings)
+        let embeddings = EmbeddingClient(&settings, client: client)
+        let vectors = ChromaClient(&settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
+        let maximum = maximumBytes(&settings)
+        _ = settings.logLevel()
+        try settings.finish()
+        guard let account else { return FunctionRoutes() }
+        let blobs = BlobClient(account: account, identity: identity, client: client)
+        let queue = QueueClient(account: account, identity: identity, client: client)
+        let ingestor = Ingestor(
+            catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings,
+            temporaryDirectory: FileManager.default.temporaryDirectory.path, log: log)
+        let uploads = UploadRoutes(
+            intake: UploadIntake(catalog: catalog, blobs: blobs, queue: queue, maximumBytes: maximum))
+        let documents = DocumentRoutes(
+            catalog: catalog, blobs: blobs, queue: queue,
+            remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
+        let tidy = Tidy(catalog: catalog, blobs: blobs, queue: queue, log: log)
+        var routes = FunctionRoutes()
+        routes.http(.post, "upload") {
+            try await queue.create(IngestMessage.queue)
+            return try await uploads.upload($0)
+        }
+        routes.http(.get, "documents") { try await documents.list($0) }
+        routes.http(.get, "documents/{id}") { try await documents.get($0) }
+        routes.http(.delete, "documents/{id}") { try await documents.delete($0) }
+        routes.http(.get, "documents/{id}/content") { try await documents.content($0) }
+        routes.http(.get, "documents/{id}/text") { try await documents.text($0) }
+        routes.http(.post, "documents/{id}/retry") { try await documents.retry($0) }
+        routes.queue("ingest") { message in
+            guard let parsed = IngestMessage(text: message.text) else {
+                return log.error("a queue message is none of ours", ["length": String(message.text.utf8.count)])
+            }
+            try await ingestor.ingest(parsed.documentId, isLastTry: message.dequeueCount >= maximumDeliveries)
+        }
+        routes.timer("tidy") { try await tidy.run() }
+        routes.check("postgres") { try await catalog.probe() }
+        routes.check("storage") { try await blobs.probe("documents") }
+        routes.check("vectors") { try await vectors.probe() }
+        return routes
+    }
+}

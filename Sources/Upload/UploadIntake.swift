@@ -1,0 +1,116 @@
+import AzureStorage
+import Catalog
+import Digests
+import Documents
+import HTTPMessages
+import JSONCoding
+import Problems
+import Synchronization
+import Telemetry
+
+/// Takes in one file: bytes to Blob Storage as they come, then the row, then the queue message, so that what can be
+/// rebuilt comes last and a crash leaves nothing that `tidy` cannot finish or remove.
+struct UploadIntake: Sendable {
+    let catalog: Catalog
+    let blobs: BlobClient
+    let queue: QueueClient
+    let maximumBytes: Int
+
+    struct Received: Sendable {
+        let document: DocumentRecord
+        let isDuplicate: Bool
+
+        var json: JSONValue {
+            var object = document.json.object ?? JSONObject()
+            if isDuplicate { object["duplicate"] = true }
+            return .object(object)
+        }
+    }
+
+    /// Stores a file whose content `next` gives piece by piece.
+    ///
+    /// - Throws: `Problem` 400, 413 or 415; errors of the stores.
+    func receive(
+        name given: String?, chatId: String?, _ next: @escaping @Sendable () async throws -> [UInt8]?
+    ) async throws -> Received {
+        let name = try FileName.checked(given)
+        var prefix: [UInt8] = []
+        while prefix.count < MediaType.prefixBytes, let piece = try await next() { prefix += piece }
+        guard !prefix.isEmpty else { throw Problem(.badRequest, "The file \(name) is empty.", fields: [.init(field: "file", detail: "Empty.")]) }
+        guard let type = MediaType.recognise(prefix, name: name) else {
+            throw Problem(
+                .unsupportedMediaType,
+                "\(name) is not a PDF, DOCX, HTML, Markdown or text file, whatever its name says. Convert it and try again.",
+                fields: [.init(field: "file", detail: "Unsupported content.")])
+        }
+        let id = UUIDv7.make()
+        let path = BlobPaths.original(workspace: catalog.workspace, document: id)
+        let measured = MeasuredSource(prefix: prefix, next: next, limit: maximumBytes, name: name)
+        do {
+            try await blobs.createContainer(BlobPaths.container)
+            try await blobs.upload(measured, to: BlobPaths.container, path, contentType: type.rawValue)
+            let (count, hash) = measured.result
+            let (document, isDuplicate) = try await catalog.addDocument(
+                .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId))
+            if isDuplicate {
+                _ = try? await blobs.delete(BlobPaths.container, path)
+                return Received(document: document, isDuplicate: true)
+            }
+            try await queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue)
+            return Received(document: document, isDuplicate: false)
+        } catch {
+            await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
+            throw error
+        }
+    }
+}
+
+/// Counts, hashes and limits a file on its way to the store.
+private final class MeasuredSource: HTTPBodySource {
+    private struct State {
+        var prefix: [UInt8]?
+        var count = 0
+        var hash = ""
+    }
+
+    private let state: Mutex<State>
+    private nonisolated(unsafe) let hasher = SHA256Hasher()  // Used by one reader at a time.
+    private let rest: @Sendable () async throws -> [UInt8]?
+    private let limit: Int
+    private let name: String
+
+    init(prefix: [UInt8], next: @escaping @Sendable () async throws -> [UInt8]?, limit: Int, name: String) {
+        state = Mutex(State(prefix: prefix))
+        rest = next
+        self.limit = limit
+        self.name = name
+    }
+
+    /// Bytes and SHA-256 of the whole file, once it has been read to its end.
+    var result: (count: Int, hash: String) { state.withLock { ($0.count, $0.hash) } }
+
+    func next() async throws -> [UInt8]? {
+        let prefix = state.withLock { state in
+            defer { state.prefix = nil }
+            return state.prefix
+        }
+        let piece: [UInt8]?
+        if let prefix { piece = prefix } else { piece = try await rest() }
+        guard let piece else {
+            let hash = Digest.hex(hasher.finalize())
+            state.withLock { $0.hash = hash }
+            return nil
+        }
+        hasher.update(piece)
+        let count = state.withLock { state in
+            state.count += piece.count
+            return state.count
+        }
+        guard count <= limit else {
+            throw Problem(
+                .contentTooLarge, "\(name) is larger than the limit of \(limit) bytes. Split it and upload the parts.",
+                fields: [.init(field: "file", detail: "Larger than \(limit) bytes.")])
+        }
+        return piece
+    }
+}

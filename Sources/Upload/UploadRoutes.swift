@@ -1,0 +1,114 @@
+import Catalog
+import Digests
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Problems
+import Synchronization
+
+/// `POST /api/upload`: files as form parts or as one raw body.
+struct UploadRoutes: Sendable {
+    private static let maximumFiles = 20
+
+    let intake: UploadIntake
+
+    func upload(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let type = request.fields["content-type"] ?? ""
+        let received =
+            type.lowercased().hasPrefix("multipart/form-data")
+            ? try await uploadParts(request, type) : [try await uploadRaw(request)]
+        return HTTPResponse(.accepted, json: ["documents": .array(received.map(\.json))])
+    }
+
+    private func uploadRaw(_ request: HTTPRequest) async throws -> UploadIntake.Received {
+        let chat = try await checkedChat(request.target.parameter("chatId"))
+        let name = request.target.parameter("name")
+        switch request.body {
+        case .source(let source): return try await intake.receive(name: name, chatId: chat) { try await source.next() }
+        case .bytes(let bytes):
+            let pieces = Mutex<[[UInt8]]>(bytes.isEmpty ? [] : [bytes])
+            return try await intake.receive(name: name, chatId: chat) { pieces.withLock { $0.popLast() } }
+        }
+    }
+
+    private func uploadParts(_ request: HTTPRequest, _ type: String) async throws -> [UploadIntake.Received] {
+        let source: any HTTPBodySource =
+            switch request.body {
+            case .source(let source): source
+            case .bytes(let bytes): WholeBody(bytes)
+            }
+        guard let reader = MultipartReader(source, contentType: type) else {
+            throw Problem(.badRequest, "The content type has no usable boundary.")
+        }
+        let parts = PartsCursor(reader)
+        var chat = try await checkedChat(request.target.parameter("chatId"))
+        var received: [UploadIntake.Received] = []
+        do {
+            while let part = try await parts.nextPart() {
+                switch part.name {
+                case "chatId": chat = try await checkedChat(try await parts.text(limit: 64))
+                case "file":
+                    guard received.count < Self.maximumFiles else {
+                        throw InvalidFields(field: "file", detail: "At most \(Self.maximumFiles) files in one request.")
+                    }
+                    received.append(
+                        try await intake.receive(name: part.fileName, chatId: chat) { try await parts.nextPiece() })
+                case let name:
+                    throw InvalidFields(field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId.")
+                }
+            }
+        } catch let failure as MultipartReader.Failure {
+            throw Problem(.badRequest, "The form cannot be read: \(failure.reason)")
+        }
+        guard !received.isEmpty else { throw InvalidFields(field: "file", detail: "Required: at least one part named file.") }
+        return received
+    }
+
+    private func checkedChat(_ id: String?) async throws -> String? {
+        guard let id, !id.isEmpty else { return nil }
+        guard try await intake.catalog.chat(id) != nil else {
+            throw Problem(.notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
+        }
+        return id
+    }
+}
+
+/// A body that is in memory already.
+private final class WholeBody: HTTPBodySource {
+    private let bytes: Mutex<[UInt8]?>
+    init(_ bytes: [UInt8]) { self.bytes = Mutex(bytes.isEmpty ? nil : bytes) }
+    func next() async throws -> [UInt8]? {
+        bytes.withLock { bytes in
+            defer { bytes = nil }
+            return bytes
+        }
+    }
+}
+
+/// The multipart reader, shared with the closures that read a part's content; one of them reads at a time.
+private actor PartsCursor {
+    private var reader: MultipartReader?
+
+    init(_ reader: MultipartReader) { self.reader = reader }
+
+    func nextPart() async throws -> MultipartReader.Part? {
+        guard var taken = reader else { return nil }
+        defer { reader = taken }
+        return try await taken.nextPart()
+    }
+
+    func nextPiece() async throws -> [UInt8]? {
+        guard var taken = reader else { return nil }
+        defer { reader = taken }
+        return try await taken.nextPiece()
+    }
+
+    func text(limit: Int) async throws -> String {
+        var bytes: [UInt8] = []
+        while let piece = try await nextPiece() {
+            bytes += piece
+            guard bytes.count <= limit else { throw HTTPBodyTooLarge(limit: limit) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,11 @@
+import FunctionsRuntime
+import History
+
+/// Serves the history app's functions until the host stops the process.
+func serve() async {
+    await FunctionApp.run("history") { environment, log in
+        try await HistoryFunctions.make(environment: environment, log: log)
+    }
+}
+
+await serve()
