@@ -87,7 +87,7 @@ let features: [Target] = [
         ]),
     .target(
         name: "FunctionsHost",
-        dependencies: ["HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings", "Problems"]),
+        dependencies: ["HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings", "Problems", "CLinux", "HTTPMessages"]),
     .target(
         name: "AzureEmulator",
         dependencies: ["HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry", "Problems"]),
@@ -97,6 +97,7 @@ let features: [Target] = [
 ]
 
 let programs: [Target] = [
+    .executableTarget(name: "functions-host", dependencies: ["FunctionsHost", "ProgramSupport", "Telemetry"]),
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
     .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),

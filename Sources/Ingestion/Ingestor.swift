@@ -99,6 +99,8 @@ public struct Ingestor: Sendable {
             let part = passages[start..<min(start + Self.batch, passages.count)]
             let embedded = try await embeddings.embed(part.map(\.text))
             try await pending?.value
+            // Tells `tidy` that somebody is at work.
+            try await catalog.setStatus(document.id, .embedding)
             let records = zip(part.indices, zip(part, embedded)).map { ordinal, pair in
                 Self.record(pair.0, ordinal: ordinal, embedding: pair.1, of: document)
             }

@@ -6,7 +6,8 @@ public import Telemetry
 /// Finishes what a crash cut off: requeues documents that have not moved, completes deletions, gives up on poisoned
 /// messages, removes blobs without a row.
 public struct Tidy: Sendable {
-    private static let stuckSeconds = 15 * 60
+    /// Work on a document shows at least every few seconds.
+    private static let stuckSeconds = 120
     /// Blobs are removed only when their document is older than this: an upload writes its row last.
     private static let orphanMilliseconds: Int64 = 3_600_000
 
@@ -26,11 +27,18 @@ public struct Tidy: Sendable {
     /// Does one round.
     public func run() async throws {
         let poisoned = try await drainPoison()
+        let stuck = try await requeueStuck()
+        let orphans = try await removeOrphans()
+        log.info("tidied", ["requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans)])
+    }
+
+    /// Puts documents back into the queue that nobody works on. Returns how many.
+    @discardableResult
+    public func requeueStuck() async throws -> Int {
         let stuck = try await catalog.stuckDocuments(olderThanSeconds: Self.stuckSeconds)
         if !stuck.isEmpty { try await queue.create(IngestMessage.queue) }
         for document in stuck { try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue) }
-        let orphans = try await removeOrphans()
-        log.info("tidied", ["requeued": String(stuck.count), "poisoned": String(poisoned), "orphans": String(orphans)])
+        return stuck.count
     }
 
     private func drainPoison() async throws -> Int {

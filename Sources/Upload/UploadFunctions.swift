@@ -55,6 +55,13 @@ public enum UploadFunctions {
             catalog: catalog, blobs: blobs, queue: queue,
             remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
         let tidy = Tidy(catalog: catalog, blobs: blobs, queue: queue, log: log)
+        Task {
+            // What a crash cut off just before this start is not old enough for the timer's round at start-up.
+            try await Task.sleep(for: .seconds(150))
+            do { try await tidy.requeueStuck() } catch {
+                log.warning("stuck documents could not be requeued", ["error": String(describing: error)])
+            }
+        }
         var routes = FunctionRoutes()
         routes.http(.post, "upload") {
             try await queue.create(IngestMessage.queue)

@@ -46,22 +46,35 @@ struct UploadIntake: Sendable {
         let id = UUIDv7.make()
         let path = BlobPaths.original(workspace: catalog.workspace, document: id)
         let measured = MeasuredSource(prefix: prefix, next: next, limit: maximumBytes, name: name)
+        let stored: (document: DocumentRecord, isDuplicate: Bool)
         do {
             try await blobs.createContainer(BlobPaths.container)
             try await blobs.upload(measured, to: BlobPaths.container, path, contentType: type.rawValue)
             let (count, hash) = measured.result
-            let (document, isDuplicate) = try await catalog.addDocument(
+            stored = try await catalog.addDocument(
                 .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId))
-            if isDuplicate {
-                _ = try? await blobs.delete(BlobPaths.container, path)
-                return Received(document: document, isDuplicate: true)
-            }
-            try await queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue)
-            return Received(document: document, isDuplicate: false)
         } catch {
             await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
             throw error
         }
+        if stored.isDuplicate {
+            _ = try? await blobs.delete(BlobPaths.container, path)
+            return Received(document: stored.document, isDuplicate: true)
+        }
+        do {
+            try await queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue)
+        } catch {
+            // Nothing may stay behind of a refused upload. Where this fails too, the mark lets `tidy` finish it.
+            await Task { await withdraw(id, path) }.value
+            throw error
+        }
+        return Received(document: stored.document, isDuplicate: false)
+    }
+
+    private func withdraw(_ id: String, _ path: String) async {
+        guard (try? await catalog.markDeleting(id)) == true else { return }
+        guard (try? await blobs.delete(BlobPaths.container, path)) != nil else { return }
+        _ = try? await catalog.removeDocument(id)
     }
 }
 
