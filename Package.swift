@@ -94,9 +94,13 @@ let features: [Target] = [
     .target(
         name: "VectorServer",
         dependencies: ["HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests", "Problems"]),
+    .target(
+        name: "LocalStack",
+        dependencies: ["ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry"]),
 ]
 
 let programs: [Target] = [
+    .executableTarget(name: "apus", dependencies: ["LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
     .executableTarget(name: "functions-host", dependencies: ["FunctionsHost", "ProgramSupport", "Telemetry"]),
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),

@@ -32,7 +32,6 @@ static void run_child(
     const apus_spawn_limits *limits, int report) {
     // Only async-signal-safe calls from here on.
     if (limits->new_process_group) setpgid(0, 0);
-    if (limits->parent_death_signal) prctl(PR_SET_PDEATHSIG, limits->parent_death_signal);
     for (int signal_number = 1; signal_number < 32; signal_number++) signal(signal_number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
@@ -49,6 +48,8 @@ static void run_child(
     if (directory != NULL && chdir(directory) != 0) goto failed;
     if (limits->group_id && (setgroups(0, NULL) != 0 || setgid(limits->group_id) != 0)) goto failed;
     if (limits->user_id && setuid(limits->user_id) != 0) goto failed;
+    // After the change of user, which clears it.
+    if (limits->parent_death_signal) prctl(PR_SET_PDEATHSIG, limits->parent_death_signal);
     execve(path, argv, envp);
 failed:;
     int code = errno;

@@ -65,20 +65,16 @@ public final class ChildProcess: Sendable {
         let arguments = CStrings([command.path] + command.arguments)
         let variables = command.environment?.map { "\($0.key)=\($0.value)" }
         let environment = CStrings(variables ?? Self.currentEnvironment())
-        let spawned: pid_t =
-            if command.diesWithParent {
-                // The death signal follows the thread that forks, so that has to be one that stays.
-                SpawnThread.shared.run {
-                    limits.parent_death_signal = SIGKILL
-                    return apus_spawn(
-                        command.path, arguments.pointers, environment.pointers, command.directory, standardInput,
-                        standardOutput, standardError, &limits)
-                }
-            } else {
-                apus_spawn(
-                    command.path, arguments.pointers, environment.pointers, command.directory, standardInput,
-                    standardOutput, standardError, &limits)
-            }
+        // The death signal follows the thread that forks, so that has to be one that stays.
+        if command.diesWithParent { limits.parent_death_signal = SIGKILL }
+        let prepared = limits
+        let spawn: @Sendable () -> pid_t = {
+            var limits = prepared
+            return apus_spawn(
+                command.path, arguments.pointers, environment.pointers, command.directory, standardInput, standardOutput,
+                standardError, &limits)
+        }
+        let spawned = command.diesWithParent ? SpawnThread.shared.run(spawn) : spawn()
         guard spawned > 0 else { throw ChildProcessError(path: command.path, errorNumber: -spawned) }
         id = spawned
         watch()
@@ -170,8 +166,8 @@ public struct ChildProcessError: Error, CustomStringConvertible {
     public var description: String { "cannot start \(path): \(String(cString: strerror(errorNumber)))" }
 }
 
-/// A list of C strings ended by NULL.
-private final class CStrings {
+/// A list of C strings ended by NULL; never changed after init.
+private final class CStrings: @unchecked Sendable {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int
 
@@ -200,21 +196,18 @@ private final class SpawnThread: Sendable {
         pthread_create(&thread, nil, spawnThread, context)
     }
 
-    func run(_ body: () -> pid_t) -> pid_t {
-        withoutActuallyEscaping(body) { body in
-            nonisolated(unsafe) let body = body  // Runs while this call waits, never later.
-            let done = DispatchSemaphore(value: 0)
-            let result = Mutex<pid_t>(0)
-            let job: @Sendable () -> Void = {
-                let value = body()
-                result.withLock { $0 = value }
+    func run(_ body: @escaping @Sendable () -> pid_t) -> pid_t {
+        let done = DispatchSemaphore(value: 0)
+        let box = SpawnResult()
+        inbox.withLock {
+            $0.append {
+                box.value.withLock { $0 = body() }
                 done.signal()
             }
-            inbox.withLock { $0.append(job) }
-            jobs.signal()
-            done.wait()
-            return result.withLock { $0 }
         }
+        jobs.signal()
+        done.wait()
+        return box.value.withLock { $0 }
     }
 
     fileprivate func loop() {
@@ -224,6 +217,10 @@ private final class SpawnThread: Sendable {
             job?()
         }
     }
+}
+
+private final class SpawnResult: Sendable {
+    let value = Mutex<pid_t>(0)
 }
 
 private let spawnThread: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in

@@ -1,0 +1,43 @@
+import FoundationEssentials
+import Glibc
+
+/// Looks at what the stack needs on this machine and says what is missing and how to get it.
+public struct Doctor: Sendable {
+    /// One thing that was looked at.
+    public struct Finding: Sendable {
+        public let name: String
+        /// What is wrong and what to do; `nil` when all is well.
+        public let problem: String?
+    }
+
+    private let layout: ProductLayout
+
+    /// Looks at the layout's files and the machine's programs.
+    public init(layout: ProductLayout) { self.layout = layout }
+
+    /// Everything, in the order of importance.
+    public func findings(ports: StackPorts) -> [Finding] {
+        var findings: [Finding] = []
+        func check(_ name: String, _ isWell: Bool, _ remedy: String) {
+            findings.append(Finding(name: name, problem: isWell ? nil : remedy))
+        }
+        func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+        check("PostgreSQL server", PrivatePostgres.findPrograms() != nil, "install Debian's package postgresql, or set APUS_DATABASE_URL")
+        for program in ["pdftotext", "pdfinfo"] {
+            check(program, access("/usr/bin/\(program)", X_OK) == 0, "install Debian's package poppler-utils")
+        }
+        check("embedding model", exists(layout.model + "/model.safetensors"), "run 'make setup'")
+        check("page libraries", exists(layout.web + "/vendor/marked.js"), "run 'make setup'")
+        for program in ["vm-server", "azure-emulator", "functions-host"] {
+            check(program, exists(layout.program(program)), "run 'make build'")
+        }
+        for app in ProductLayout.apps { check("app \(app)", exists(layout.stagedApp(app) + "/handler"), "run 'apus stage'") }
+        do {
+            try ports.checkFree(usesEmulator: true)
+            check("ports", true, "")
+        } catch {
+            check("ports", false, "\(error) (or the stack is running already)")
+        }
+        return findings
+    }
+}

@@ -1,0 +1,161 @@
+import ChildProcess
+import FoundationEssentials
+import Glibc
+public import HTTPClient
+import HTTPMessages
+import Telemetry
+
+/// Everything on one machine: private PostgreSQL, Azure emulator, VM server, functions host with the three apps.
+public final class LocalStack: Sendable {
+    /// What to start and where.
+    public struct Configuration: Sendable {
+        public var dataDirectory: String
+        public var ports: StackPorts
+        /// Settings that win over those of the stack; the process's environment.
+        public var environment: [String: String]
+
+        /// A configuration.
+        public init(dataDirectory: String, ports: StackPorts, environment: [String: String]) {
+            self.dataDirectory = dataDirectory
+            self.ports = ports
+            self.environment = environment
+        }
+    }
+
+    private let configuration: Configuration
+    private let layout: ProductLayout
+    private let printer: LogPrinter
+    private let client: HTTPClient
+    private let postgres: PrivatePostgres?
+    /// In the order of starting; stopping goes backwards.
+    private let parts: [Part]
+    private let usesEmulator: Bool
+
+    /// Plans a stack; nothing is started yet.
+    public init(_ given: Configuration, layout: ProductLayout, printer: LogPrinter, client: HTTPClient) throws {
+        var configuration = given
+        if !configuration.dataDirectory.hasPrefix("/") {
+            configuration.dataDirectory = FileManager.default.currentDirectoryPath + "/" + configuration.dataDirectory
+        }
+        let data = configuration.dataDirectory
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        let settings = configuration.environment
+        postgres = settings["APUS_DATABASE_URL"] == nil ? try PrivatePostgres(dataDirectory: data) : nil
+        usesEmulator = settings["AzureWebJobsStorage"] == nil || settings["APUS_COSMOS_ENDPOINT"] == nil
+        var environment = Self.settings(configuration.ports, postgres: postgres)
+        environment.merge(settings) { $1 }
+        var parts: [Part] = []
+        if let postgres { parts.append(Part("postgres", postgres.command, stopSignal: SIGINT, printer: printer)) }
+        let ports = configuration.ports
+        func add(_ program: String, _ arguments: [String]) {
+            var command = ChildProcess.Command(layout.program(program), arguments)
+            command.environment = environment
+            parts.append(Part(program, command, printer: printer))
+        }
+        if usesEmulator {
+            add(
+                "azure-emulator",
+                [
+                    "--data", data + "/azure", "--blob-port", "\(ports.blob)", "--queue-port", "\(ports.queue)",
+                    "--cosmos-port", "\(ports.cosmos)", "--vault-port", "\(ports.vault)", "--identity-port", "\(ports.identity)",
+                ])
+        }
+        add(
+            "vm-server",
+            [
+                "--data", data + "/vectors", "--web", layout.web, "--model", layout.model, "--port", "\(ports.page)",
+                "--vectors-port", "\(ports.vectors)",
+            ])
+        add("functions-host", ["start"] + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
+        self.parts = parts
+        self.configuration = configuration
+        self.layout = layout
+        self.printer = printer
+        self.client = client
+    }
+
+    /// Where the page is.
+    public var pageURL: String { "http://127.0.0.1:\(configuration.ports.page)" }
+
+    /// The addresses of the parts, for people.
+    public var addresses: String {
+        let ports = configuration.ports
+        return """
+              page       \(pageURL)
+              vectors    http://127.0.0.1:\(ports.vectors)  (Chroma API and /v1/embeddings)
+              chat       http://127.0.0.1:\(ports.chat)/api/chat
+              upload     http://127.0.0.1:\(ports.upload)/api/upload
+              history    http://127.0.0.1:\(ports.history)/api/history
+              data       \(configuration.dataDirectory)
+
+            """
+    }
+
+    /// Process ids of the running parts, by name.
+    public var processes: [(name: String, id: Int32)] { parts.compactMap { part in part.processID.map { (part.name, $0) } } }
+
+    /// Starts everything, calls `whenReady` once all parts are healthy, and stops everything in order when the body
+    /// returns or throws.
+    public func run(_ whenReady: @escaping @Sendable () async throws -> Void) async throws {
+        try checkFiles()
+        try configuration.ports.checkFree(usesEmulator: usesEmulator)
+        try await postgres?.prepare()
+        var running: [Task<Void, Never>] = []
+        let result: Result<Void, any Error>
+        do {
+            // The host comes last: it would only complain about what is not there yet.
+            for part in parts {
+                if part.name == "functions-host" { try await postgres?.waitUntilReady() }
+                running.append(Task { await part.run() })
+            }
+            try await waitUntilHealthy()
+            try await whenReady()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        for part in parts.reversed() { await part.stop() }
+        for task in running { await task.value }
+        try result.get()
+    }
+
+    private func checkFiles() throws {
+        for app in ProductLayout.apps where !FileManager.default.fileExists(atPath: layout.stagedApp(app) + "/handler") {
+            throw StackError("the app \(app) is not staged. Run 'apus stage' (or 'make run', which does it).")
+        }
+        guard FileManager.default.fileExists(atPath: layout.model + "/model.safetensors") else {
+            throw StackError("the embedding model is not in \(layout.model). Run 'make setup'.")
+        }
+    }
+
+    private func waitUntilHealthy() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            var request = HTTPClient.Request(.get, pageURL + "/health")
+            request.headTimeout = .seconds(15)
+            if let answer = try? await client.fetch(request, limit: 64 * 1024), answer.status.rawValue == 200 { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw StackError("not every part became healthy within a minute; the lines above say which and why.")
+    }
+
+    private static func settings(_ ports: StackPorts, postgres: PrivatePostgres?) -> [String: String] {
+        // The emulators' public keys; they protect nothing.
+        let account = "devstoreaccount1"
+        let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+        var settings = [
+            "PATH": "/usr/bin:/bin",
+            "AzureWebJobsStorage":
+                "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(key);"
+                + "BlobEndpoint=http://127.0.0.1:\(ports.blob)/\(account);QueueEndpoint=http://127.0.0.1:\(ports.queue)/\(account);",
+            "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:\(ports.cosmos)",
+            "APUS_COSMOS_KEY": "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+            "APUS_CHROMA_URL": "http://127.0.0.1:\(ports.vectors)",
+            "APUS_EMBEDDINGS_URL": "http://127.0.0.1:\(ports.vectors)/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
+            "APUS_CHAT_URL": "http://127.0.0.1:\(ports.chat)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(ports.upload)",
+            "APUS_HISTORY_URL": "http://127.0.0.1:\(ports.history)",
+        ]
+        settings["APUS_DATABASE_URL"] = postgres?.conninfo
+        return settings
+    }
+}

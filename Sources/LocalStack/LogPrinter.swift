@@ -1,0 +1,38 @@
+import JSONCoding
+import Synchronization
+import Telemetry
+
+/// Prints the parts' log lines one by one, each behind its part's name.
+public final class LogPrinter: Sendable {
+    private let showsRequests: Bool
+    private let lock = Mutex(())
+
+    /// - Parameter showsRequests: Whether the line of each successful request is shown.
+    public init(showsRequests: Bool) { self.showsRequests = showsRequests }
+
+    /// Prints one line.
+    public func print(_ part: String, _ line: String) {
+        guard let text = format(part, line) else { return }
+        lock.withLock { _ in writeAll(text + "\n", to: 1) }
+    }
+
+    private func format(_ part: String, _ line: String) -> String? {
+        if line.isEmpty { return nil }
+        guard line.hasPrefix("{"), let entry = try? JSONParser.parse(line), let message = entry["message"]?.string else {
+            return Self.pad(part) + line
+        }
+        if message == "request", !showsRequests, let status = entry["status"]?.string, status < "400" { return nil }
+        let level = entry["level"]?.string ?? ""
+        var text = level == "info" || level == "debug" ? "" : level.uppercased() + " "
+        text += message
+        let known = ["time", "level", "label", "message", "requestId"]
+        for member in entry.object?.members ?? [] where !known.contains(member.name) {
+            text += "  \(member.name)=\(member.value.string ?? member.value.text)"
+        }
+        return Self.pad(entry["label"]?.string ?? part) + text
+    }
+
+    private static func pad(_ part: String) -> String {
+        part + String(repeating: " ", count: max(1, 16 - part.count))
+    }
+}

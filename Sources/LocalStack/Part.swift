@@ -1,0 +1,81 @@
+import ChildProcess
+import Glibc
+import HTTPClient
+import Synchronization
+import Telemetry
+
+/// One program of the stack: started, watched, started again when it crashes.
+final class Part: Sendable {
+    private struct State {
+        var process: ChildProcess?
+        var isStopping = false
+    }
+
+    let name: String
+    private let command: ChildProcess.Command
+    private let stopSignal: Int32
+    private let printer: LogPrinter
+    private let state = Mutex(State())
+
+    init(_ name: String, _ command: ChildProcess.Command, stopSignal: Int32 = SIGTERM, printer: LogPrinter) {
+        self.name = name
+        self.command = command
+        self.stopSignal = stopSignal
+        self.printer = printer
+    }
+
+    var processID: Int32? { state.withLock { $0.process?.id } }
+
+    /// Runs the program until `stop`.
+    func run() async {
+        var failures = 0
+        while !state.withLock({ $0.isStopping }) {
+            let started = ContinuousClock.now
+            do {
+                let code = try await runOnce()
+                if state.withLock({ $0.isStopping }) { return }
+                failures = ContinuousClock.now - started > .seconds(60) ? 1 : failures + 1
+                printer.print(name, "ended with code \(code); starting it again")
+            } catch {
+                failures += 1
+                printer.print(name, "cannot be started: \(error)")
+            }
+            try? await Task.sleep(for: .milliseconds(min(10_000, 200 * failures * failures)))
+        }
+    }
+
+    /// Ends the program and waits for its end.
+    func stop() async {
+        let process = state.withLock { state in
+            state.isStopping = true
+            return state.process
+        }
+        guard let process else { return }
+        process.signal(stopSignal)
+        let killer = Task {
+            try await Task.sleep(for: .seconds(15))
+            process.signal(SIGKILL, wholeGroup: true)
+        }
+        _ = await process.wait()
+        killer.cancel()
+    }
+
+    private func runOnce() async throws -> Int32 {
+        let output = try Pipe()
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(null) }
+        let process: ChildProcess
+        do {
+            defer { output.closeWriteEnd() }
+            process = try ChildProcess(
+                command, standardInput: null, standardOutput: output.writeEnd, standardError: output.writeEnd)
+        }
+        output.forEachLine { [printer, name] in printer.print(name, $0) }
+        let isStopping = state.withLock { state in
+            state.process = process
+            return state.isStopping
+        }
+        if isStopping { process.signal(stopSignal) }
+        return await process.wait()
+    }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Glibc
+
+/// Where the product's files are on this machine.
+public struct ProductLayout: Sendable {
+    /// Folder with host.json, `functions`, `web`.
+    public let root: String
+    /// Folder with the built programs.
+    public let programs: String
+
+    /// The three apps, in the order of their ports.
+    public static let apps = ["chat", "upload", "history"]
+
+    /// Finds the root by walking up from the running program.
+    ///
+    /// - Throws: `StackError` when there is none.
+    public init() throws {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard count > 0 else { throw StackError("the program's own path cannot be found.") }
+        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var folder = path.split(separator: "/").dropLast()
+        programs = "/" + folder.joined(separator: "/")
+        while !folder.isEmpty {
+            let candidate = "/" + folder.joined(separator: "/")
+            if FileManager.default.fileExists(atPath: candidate + "/host.json"),
+                FileManager.default.fileExists(atPath: candidate + "/functions")
+            {
+                root = candidate
+                return
+            }
+            folder = folder.dropLast()
+        }
+        throw StackError("the folder with host.json and functions/ is not above \(programs).")
+    }
+
+    /// The folder that the host serves for an app.
+    public func stagedApp(_ app: String) -> String { "\(root)/.build/apps/\(app)" }
+    /// The page.
+    public var web: String { root + "/web" }
+    /// The embedding model.
+    public var model: String { root + "/models/all-MiniLM-L6-v2" }
+
+    /// The path of a built program.
+    public func program(_ name: String) -> String { "\(programs)/\(name)" }
+}
+
+/// Something about the local stack that its user has to mend.
+public struct StackError: Error, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,50 @@
+import CLinux
+import Glibc
+
+/// The ports of the local stack.
+public struct StackPorts: Sendable {
+    public var page: UInt16 = 8080
+    public var vectors: UInt16 = 8000
+    public var chat: UInt16 = 7071
+    public var upload: UInt16 = 7072
+    public var history: UInt16 = 7073
+    public var blob: UInt16 = 10000
+    public var queue: UInt16 = 10001
+    public var cosmos: UInt16 = 8081
+    public var vault: UInt16 = 8443
+    public var identity: UInt16 = 8444
+
+    /// The usual ports, or consecutive ones from `base`.
+    public init(page: UInt16, base: UInt16?) {
+        self.page = page
+        guard let base else { return }
+        let paths: [WritableKeyPath<StackPorts, UInt16>] = [
+            \.vectors, \.chat, \.upload, \.history, \.blob, \.queue, \.cosmos, \.vault, \.identity,
+        ]
+        for (offset, path) in paths.enumerated() { self[keyPath: path] = base &+ UInt16(offset) }
+    }
+
+    func port(of app: String) -> UInt16 { app == "chat" ? chat : app == "upload" ? upload : history }
+
+    /// Checks that every port is free.
+    ///
+    /// - Throws: `StackError` that names the port and the option that changes it.
+    func checkFree(usesEmulator: Bool) throws {
+        var wanted: [(String, UInt16, String)] = [
+            ("the page", page, "--port"), ("vectors", vectors, "--base-port"), ("the chat app", chat, "--base-port"),
+            ("the upload app", upload, "--base-port"), ("the history app", history, "--base-port"),
+        ]
+        if usesEmulator {
+            wanted += [
+                ("Blob Storage", blob, "--base-port"), ("Queue Storage", queue, "--base-port"),
+                ("Cosmos DB", cosmos, "--base-port"), ("Key Vault", vault, "--base-port"), ("identity", identity, "--base-port"),
+            ]
+        }
+        for (name, port, option) in wanted {
+            let code = apus_port_available("127.0.0.1", port)
+            guard code != 0 else { continue }
+            let reason = code == -EADDRINUSE ? "is in use by another program" : String(cString: strerror(-code))
+            throw StackError("port \(port) for \(name) \(reason). Choose another with \(option).")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import LocalStack
+import ProgramSupport
+import Telemetry
+
+/// Runs the stack until a termination signal.
+func up(_ options: ProgramOptions) async throws {
+    let watch = Stopwatch()
+    let ports = StackPorts(
+        page: options.port("port", default: 8080), base: options.value("base-port").map { _ in options.port("base-port", default: 0) })
+    let environment = ProgramLife.environment
+    let configuration = LocalStack.Configuration(
+        dataDirectory: options.value("data") ?? ".apus", ports: ports, environment: environment)
+    let printer = LogPrinter(showsRequests: environment["APUS_LOG"] != nil)
+    let stack = try LocalStack(configuration, layout: try ProductLayout(), printer: printer, client: HTTPClient())
+    writeAll("Starting Apus …\n", to: STDOUT_FILENO)
+    let termination = Task { await ProgramLife.terminationRequested() }
+    try await stack.run {
+        writeAll("\nApus is ready after \(watch.milliseconds / 1000) s. Stop it with Ctrl-C.\n\n\(stack.addresses)\n", to: STDOUT_FILENO)
+        await termination.value
+        writeAll("\nStopping …\n", to: STDOUT_FILENO)
+    }
+}
+
+/// Stages the apps that are named, or all.
+func stage(_ options: ProgramOptions) throws {
+    let staging = Staging(layout: try ProductLayout())
+    let names = options.words.dropFirst()
+    for app in names.isEmpty ? ProductLayout.apps[...] : Array(names)[...] {
+        writeAll("staged \(try staging.stage(app))\n", to: STDOUT_FILENO)
+    }
+}
+
+/// Says what is missing on this machine; code 1 when something is.
+func doctor(_ options: ProgramOptions) throws {
+    let ports = StackPorts(page: options.port("port", default: 8080), base: nil)
+    let findings = Doctor(layout: try ProductLayout()).findings(ports: ports)
+    for finding in findings {
+        writeAll("\(finding.problem == nil ? "ok      " : "MISSING ")\(finding.name)\(finding.problem.map { ": " + $0 } ?? "")\n", to: STDOUT_FILENO)
+    }
+    if findings.contains(where: { $0.problem != nil }) { exit(EXIT_FAILURE) }
+}
+
+/// Carries out the command.
+func run(_ options: ProgramOptions) async throws {
+    switch options.words.first {
+    case "up": try await up(options)
+    case "stage": try stage(options)
+    case "doctor": try doctor(options)
+    case let word?: options.fail("unknown command \(word)")
+    case nil: options.fail("a command is missing")
+    }
+}
+
+let options = ProgramOptions(
+    program: "apus", usage: "up | stage [APP…] | doctor  [options]",
+    summary: """
+        Runs Apus on this machine.
+
+        Commands:
+          up       Start everything, print the addresses, stop with Ctrl-C.
+          stage    Put the app folders together that the functions host serves.
+          doctor   Say what is missing on this machine.
+        """,
+    options: [
+        .init("data", "DIR", "Folder of all data (default .apus)."),
+        .init("port", "PORT", "Port of the page (default 8080)."),
+        .init("base-port", "PORT", "First of nine consecutive ports for the other parts, for a second copy beside the first."),
+    ],
+    arguments: Array(CommandLine.arguments.dropFirst()))
+await ProgramLife.run("apus") { try await run(options) }
