@@ -1,3 +1,4 @@
+import Glibc
 import Retrieval
 import SentenceUnits
 
@@ -31,6 +32,13 @@ struct ExtractiveAnswerer: Sendable {
         return Answer(pieces: pieces, citations: chosen, isFound: true)
     }
 
+    /// Questions for amounts and dates are answered best by sentences with digits in them.
+    private static func asksForNumber(_ question: String) -> Bool {
+        let words = Set(RetrievalWords.content(question))
+        let signs: Set = ["much", "many", "amount", "cost", "deductibl", "copay", "copayment", "pric", "limit", "maximum", "date", "deadlin", "number", "percent"]
+        return !words.isDisjoint(with: signs)
+    }
+
     private static func quoted(_ citation: Citation) -> String {
         let line = citation.quote.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return "“\(line)” [\(citation.passage.n)]"
@@ -44,6 +52,7 @@ struct ExtractiveAnswerer: Sendable {
             var score: Double
         }
         let terms = QuestionTerms(question, passages: passages)
+        let asksForNumber = Self.asksForNumber(question)
         var candidates: [Candidate] = []
         for passage in passages.prefix(5) {
             let scalars = Array(passage.text.unicodeScalars)
@@ -60,7 +69,8 @@ struct ExtractiveAnswerer: Sendable {
                 let words = terms.matched(citation.quote)
                 guard !words.isEmpty else { continue }
                 let length = Double(range.count)
-                let score = terms.weight(words) * passage.score * (length < 40 ? 0.7 : 1) * (length > 400 ? 0.85 : 1)
+                var score = terms.weight(words) * passage.score * (length < 40 ? 0.7 : 1) * (length > 400 ? 0.85 : 1)
+                if asksForNumber, citation.quote.contains(where: \.isNumber) { score *= 1.3 }
                 candidates.append(Candidate(citation: citation, words: words, score: score))
             }
         }
@@ -88,8 +98,9 @@ private struct QuestionTerms {
         let bags = passages.map { Set(RetrievalWords.content($0.text)) }
         var weights: [String: Double] = [:]
         for term in Set(RetrievalWords.content(question)) {
+            // Words that every passage has, such as the product's name, say nothing about which sentence answers.
             let holders = bags.count { $0.contains(term) }
-            weights[term] = 1 / (1 + Double(holders))
+            weights[term] = log(Double(passages.count + 1) / (Double(holders) + 0.5))
         }
         self.weights = weights
     }

@@ -4,7 +4,7 @@ import Glibc
 /// numbers. The word score is BM25 (Robertson and Zaragoza 2009) with statistics over the candidates.
 struct Reranker: Sendable {
     /// Share of the word score in the result.
-    var wordWeight = 0.35
+    var wordWeight = 0.5
     private let k1 = 1.2
     private let b = 0.75
 

@@ -1,0 +1,35 @@
+# The two commands of the README are `make run` and `make test`.
+RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
+PROGRAMS = .build/release
+
+.PHONY: run test build setup format lint bench clean
+
+# Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
+run: setup build
+	@exec $(PROGRAMS)/apus up $(APUS_ARGS)
+
+# Sets up what is missing and runs every test.
+test:
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lint build
+	@scripts/test
+
+setup:
+	@scripts/setup run
+
+build:
+	@scripts/build $(RELEASE)
+	@$(PROGRAMS)/apus stage >/dev/null
+
+format:
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+# Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR"
+bench: setup build
+	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
+
+clean:
+	rm -rf .build web/vendor

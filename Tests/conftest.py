@@ -1,0 +1,41 @@
+import glob, os, sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
+import model_server, stack as stacks
+
+has_data = os.path.isdir(os.path.join(stacks.DATA, "northwind"))
+needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside the repository")
+
+
+@pytest.fixture(scope="session")
+def model():
+    with model_server.ModelServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stack(model):
+    """One Apus for all tests that leave it running: the extractive answerer first, a test model second."""
+    apus = stacks.Stack({"APUS_MODELS": "extractive,openai:test-model", "OPENAI_BASE_URL": model.url})
+    try:
+        yield apus.start()
+    finally:
+        apus.remove()
+
+
+@pytest.fixture(scope="session")
+def northwind(stack):
+    """The six Northwind documents, ready: name to document."""
+    if not has_data:
+        pytest.skip("needs the test data beside the repository")
+    ids = []
+    for path in sorted(glob.glob(os.path.join(stacks.DATA, "northwind", "*.pdf"))):
+        with open(path, "rb") as file:
+            answer = stack.upload(os.path.basename(path), file.read(), "application/pdf")
+        assert answer.status == 202, answer.body
+        ids.append(answer.json["documents"][0]["id"])
+    documents = [stack.wait_settled(i, limit=180) for i in ids]
+    assert all(d["status"] == "ready" for d in documents)
+    return {d["name"]: d for d in documents}

@@ -1,0 +1,73 @@
+import { $, announce } from "./dom.js";
+import { api } from "./api.js";
+import { isAnswering, setUpConversation, showChat, stopAnswer } from "./conversation.js";
+import { refreshDocuments } from "./documents.js";
+import { closePanel, isPanelOpen, openSource, setUpPanel } from "./panel.js";
+import { closeDrawer, markCurrent, refreshChats, setUpSidebar } from "./sidebar.js";
+import { setUpUploads } from "./uploads.js";
+import { text } from "./strings.js";
+
+// The address says what is shown: /, /c/<chat>, /documents, /documents/<id>?page=N.
+function route() {
+  const [view, id] = location.pathname.split("/").filter(Boolean);
+  const isDocuments = view === "documents";
+  $("chat-view").hidden = isDocuments;
+  $("documents-view").hidden = !isDocuments;
+  closeDrawer();
+  if (isDocuments) {
+    stopAnswer();
+    $("title").textContent = text.documents;
+    document.title = `${text.documents} – Apus`;
+    markCurrent(null);
+    refreshDocuments();
+    if (id) showDocument(id);
+    return;
+  }
+  const chat = view === "c" ? id : null;
+  markCurrent(chat);
+  showChat(chat);
+}
+
+async function showDocument(id) {
+  try {
+    const info = await api.document(id);
+    const page = Number(new URLSearchParams(location.search).get("page")) || 1;
+    openSource({ documentId: id, name: info.name, page });
+  } catch (problem) { announce(problem.message, true); }
+}
+
+function go(path) {
+  history.pushState(null, "", path);
+  route();
+  $("title").focus({ preventScroll: true });
+}
+
+function setUpModels() {
+  api.models().then(({ models }) => {
+    $("model").replaceChildren(...models.map((model) => new Option(model.id, model.id, model.default, model.default)));
+    $("model").hidden = models.length < 2;
+  }).catch((problem) => announce(problem.message, true));
+}
+
+setUpPanel();
+setUpSidebar(go);
+setUpConversation((chat) => {
+  if (chat && location.pathname === "/") history.replaceState(null, "", `/c/${chat}`);
+  markCurrent(chat);
+  refreshChats();
+});
+setUpUploads(refreshDocuments);
+setUpModels();
+$("new-chat").addEventListener("click", () => { go("/"); $("message").focus(); });
+$("documents-link").addEventListener("click", (event) => { event.preventDefault(); go("/documents"); });
+$("theme").value = window.apusTheme.get();
+$("theme").addEventListener("change", () => window.apusTheme.set($("theme").value));
+window.addEventListener("popstate", route);
+window.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || $("ask").open) return;
+  if (closeDrawer()) return;
+  if (isPanelOpen()) closePanel(); else if (isAnswering()) stopAnswer();
+});
+route();
+refreshChats();
+refreshDocuments();

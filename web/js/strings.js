@@ -1,0 +1,63 @@
+// Every text that code puts on the page. Markup has its own in index.html.
+export const text = {
+  newChat: "New chat",
+  documents: "Documents",
+  send: "Send",
+  stop: "Stop",
+  searching: "Searching your documents…",
+  reading: (count) => `Reading ${count} passages…`,
+  stopped: "Stopped",
+  noAnswer: "This question has no stored answer.",
+  askAgain: "Ask again",
+  retry: "Retry",
+  copy: "Copy",
+  copied: "Copied",
+  sources: "Sources",
+  alsoConsidered: (count) => `Also considered (${count})`,
+  nearest: "Nearest passages",
+  page: (page) => `page ${page}`,
+  source: (n, name, page) => `Source ${n}: ${name}, page ${page}`,
+  rename: (name) => `Rename ${name}`,
+  remove: (name) => `Delete ${name}`,
+  renameTitle: "Rename chat",
+  save: "Save",
+  deleteAction: "Delete",
+  deleteChat: (name) => `Delete the chat “${name}”?`,
+  deleteChatText: "Its messages and the documents that belong to it alone are removed for good.",
+  deleteDocument: (name) => `Delete “${name}”?`,
+  deleteDocumentText: "The file, its text and its passages are removed for good. Answers that quote it keep their quotes.",
+  deleted: (name, receipt) => `Deleted ${name}: ${receipt.blobs} files and ${receipt.passages} passages.`,
+  answerStarted: "Answer started",
+  answerComplete: (count) => `Answer complete, ${count} sources.`,
+  waiting: "Waiting",
+  uploading: (percent) => `Uploading ${percent} %`,
+  states: { queued: "Waiting to be read", extracting: "Reading", embedding: "Indexing", ready: "Ready", failed: "Failed" },
+  duplicate: "Already in your library",
+  dismiss: (name) => `Dismiss ${name}`,
+  cancel: "Cancel",
+  tooLarge: (limit) => `Larger than the limit of ${limit}.`,
+  emptyFile: "The file is empty.",
+  wrongType: "Only PDF, DOCX, HTML, Markdown and text files can be read.",
+  uploadFailed: "The upload broke off. Check the connection and try again.",
+  emptyTitle: "Ask your documents",
+  emptyWithout: "Add a few documents, then ask. Every answer cites the page it comes from.",
+  emptyWith: (count) => `${count} ${count === 1 ? "document is" : "documents are"} ready. Every answer cites the page it comes from.`,
+  examples: ["What is this document about?", "Which costs are covered, and which are not?", "What are the most important deadlines?"],
+  noDocuments: "There are no documents yet. Add some, or drop them anywhere on this page.",
+  summary: (count, passages) => `${count} ${count === 1 ? "document" : "documents"}, ${passages} passages`,
+  facts: (d) => [d.pages && `${d.pages} ${d.pages === 1 ? "page" : "pages"}`, d.passages && `${d.passages} passages`, size(d.bytes)].filter(Boolean).join(" · "),
+  gone: "This document has been deleted since. The quoted text was:",
+  unreachable: "The server cannot be reached. Check the connection and try again.",
+  requestId: (id) => `Request ${id}`,
+};
+
+export function size(bytes) {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  let unit = 0;
+  while (bytes >= 1000 && unit < units.length - 1) { bytes /= 1000; unit += 1; }
+  return new Intl.NumberFormat(undefined, { style: "unit", unit: units[unit], maximumFractionDigits: unit ? 1 : 0 }).format(bytes);
+}
+
+export function when(time) {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+}

@@ -1,0 +1,122 @@
+import { $, announce, make } from "./dom.js";
+import { api } from "./api.js";
+import { size, text } from "./strings.js";
+
+// One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
+const limit = 100 * 1024 * 1024;
+const accepted = /\.(pdf|docx|html?|md|markdown|txt)$/i;
+const waiting = [];
+let running = 0;
+let onChange = () => {};
+
+export function setUpUploads(changed) {
+  onChange = changed;
+  for (const id of ["attach", "attach-here"]) $(id).addEventListener("click", () => $("files").click());
+  $("files").addEventListener("change", () => { addFiles($("files").files); $("files").value = ""; });
+  setUpDrop();
+  document.addEventListener("paste", (event) => {
+    if (event.clipboardData?.files.length) { event.preventDefault(); addFiles(event.clipboardData.files); }
+  });
+  window.addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(); });
+}
+
+function setUpDrop() {
+  let depth = 0;
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const hide = () => { depth = 0; $("drop").hidden = true; };
+  window.addEventListener("dragenter", (event) => { if (hasFiles(event)) { depth += 1; $("drop").hidden = false; } });
+  window.addEventListener("dragleave", (event) => { if (hasFiles(event) && (depth -= 1) <= 0) hide(); });
+  window.addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
+  window.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    hide();
+    addFiles(event.dataTransfer.files);
+  });
+  window.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+}
+
+export function addFiles(files) {
+  for (const file of files) {
+    const row = makeRow(file.name);
+    const refusal = file.size === 0 ? text.emptyFile : file.size > limit ? text.tooLarge(size(limit))
+      : accepted.test(file.name) ? null : text.wrongType;
+    if (refusal) row.fail(refusal); else waiting.push({ file, row });
+  }
+  pump();
+}
+
+function pump() {
+  while (running < 2 && waiting.length) {
+    const job = waiting.shift();
+    running += 1;
+    send(job).finally(() => { running -= 1; pump(); });
+  }
+}
+
+async function send({ file, row }) {
+  const { promise, cancel } = api.upload(file, (part) => row.progress(part));
+  row.onCancel(cancel);
+  try {
+    const document = await promise;
+    onChange();
+    if (document.duplicate) return row.finish(text.duplicate, document.name);
+    row.state(text.states[document.status]);
+    follow(document.id, row);
+  } catch (problem) {
+    if (problem.name === "AbortError") row.remove(); else row.fail(problem.message, () => { addFiles([file]); });
+  }
+}
+
+/** Follows a document until it is ready or failed. Does not hold up the next upload. */
+async function follow(id, row) {
+  let pause = 250;
+  while (true) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    pause = Math.min(2000, pause * 1.3);
+    let document;
+    try { document = await api.document(id); } catch (problem) {
+      if (problem.status === 404) return row.remove();
+      continue;
+    }
+    row.state(text.states[document.status]);
+    if (document.status === "ready") { onChange(); return row.finish(text.states.ready, document.name); }
+    if (document.status === "failed") {
+      onChange();
+      return row.fail(document.error?.detail ?? text.states.failed);
+    }
+  }
+}
+
+function makeRow(name) {
+  const state = make("span", { class: "muted" }, text.waiting);
+  const bar = make("progress", { max: 1, value: 0, "aria-label": name });
+  const close = make("button", { type: "button", "aria-label": text.dismiss(name) }, "✕");
+  const element = make("li", { class: "upload", title: name }, make("span", { class: "name", dir: "auto" }, name), make("span", {}, state, " ", close), bar);
+  $($("documents-view").hidden ? "uploads" : "uploads-here").append(element);
+  let cancel = null;
+  close.addEventListener("click", () => { if (cancel) cancel(); else element.remove(); });
+  return {
+    onCancel(action) { cancel = action; },
+    progress(part) { bar.value = part; state.textContent = text.uploading(Math.round(part * 100)); },
+    state(value) { cancel = null; bar.removeAttribute("value"); state.textContent = value; },
+    remove: () => element.remove(),
+    finish(value, document) {
+      cancel = null;
+      bar.remove();
+      state.className = "ready";
+      state.textContent = value;
+      announce(`${document}: ${value}`);
+      setTimeout(() => element.remove(), 6000);
+    },
+    fail(reason, retry) {
+      cancel = null;
+      bar.remove();
+      state.className = "failed";
+      state.textContent = text.states.failed;
+      element.append(make("span", { class: "reason" }, reason));
+      if (retry) close.before(make("button", { type: "button", onclick: () => { element.remove(); retry(); } }, text.retry), " ");
+      announce(`${name}: ${reason}`, true);
+    },
+  };
+}
