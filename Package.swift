@@ -15,10 +15,17 @@ let cModules: [Target] = [
     .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
     .target(name: "CLinux"),
     // The model's word list, embedded: passages are measured in word pieces wherever they are cut.
-    .target(name: "CVocabulary", exclude: ["vocab.txt"], cSettings: [.unsafeFlags(["--embed-dir=Sources/CVocabulary"])]),
+    .target(
+        name: "CVocabulary", exclude: ["vocab.txt"], cSettings: [.unsafeFlags(["--embed-dir=Sources/CVocabulary"])]),
     // The kernels need optimisation in debug builds too, and sums that may be reordered.
-    .target(name: "CVectors", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno",
-        "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math"])]),
+    .target(
+        name: "CVectors",
+        cSettings: [
+            .unsafeFlags([
+                "-O3", "-ffp-contract=fast", "-fno-math-errno",
+                "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
+            ])
+        ]),
 ]
 
 let base: [Target] = [
@@ -32,7 +39,9 @@ let base: [Target] = [
 ]
 
 let adapters: [Target] = [
-    .target(name: "HTTPServing", dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
+    .target(
+        name: "HTTPServing",
+        dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
     .target(name: "HTTPClient", dependencies: ["CCurl", "HTTPMessages", "Telemetry"]),
     .target(name: "Postgres", dependencies: ["CPostgres", "Telemetry"]),
     .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -48,36 +57,58 @@ let domain: [Target] = [
     .target(name: "WordPieces", dependencies: ["CVocabulary"]),
     .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
     .target(name: "Vectors", dependencies: ["CVectors", "SQLite", "JSONCoding", "Chroma"]),
-    .target(name: "Documents", dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits"]),
+    .target(
+        name: "Documents",
+        dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits"]),
     .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
-    .target(name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Telemetry"]),
+    .target(
+        name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Telemetry"]),
     .target(
         name: "AzureStorage",
-        dependencies: ["HTTPClient", "Digests", "Markup", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Settings", "Problems", "Telemetry"]),
+        dependencies: [
+            "HTTPClient", "Digests", "Markup", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Settings",
+            "Problems", "Telemetry",
+        ]),
     .target(
-        name: "CosmosDB", dependencies: ["HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Problems", "Telemetry"]),
+        name: "CosmosDB",
+        dependencies: [
+            "HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Problems",
+            "Telemetry",
+        ]),
     .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Problems"]),
     .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding"]),
-    .target(name: "ChromaClient", dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
+    .target(
+        name: "ChromaClient",
+        dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
     .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding", "Telemetry"]),
-    .target(name: "Catalog", dependencies: ["Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems"]),
+    .target(
+        name: "Catalog",
+        dependencies: ["Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems"]),
     .target(name: "ChatHistory", dependencies: ["CosmosDB", "JSONCoding", "AzureIdentity", "HTTPClient", "Settings"]),
     .target(
         name: "FunctionsRuntime",
-        dependencies: ["HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry", "CLinux", "Problems"]),
+        dependencies: [
+            "HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry", "CLinux", "Problems",
+        ]),
 ]
 
 let features: [Target] = [
     .target(
         name: "Chat",
-        dependencies: ["FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient", "SentenceUnits", "Problems"]),
+        dependencies: [
+            "FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient", "SentenceUnits",
+            "Problems",
+        ]),
     .target(
         name: "Ingestion",
-        dependencies: ["Catalog", "AzureStorage", "Documents", "ChromaClient", "Models", "Digests", "JSONCoding", "Telemetry"]),
+        dependencies: [
+            "Catalog", "AzureStorage", "Documents", "ChromaClient", "Models", "Digests", "JSONCoding", "Telemetry",
+        ]),
     .target(
         name: "Upload",
         dependencies: [
-            "FunctionsRuntime", "Ingestion", "Catalog", "AzureStorage", "AzureIdentity", "Documents", "ChromaClient", "Models",
+            "FunctionsRuntime", "Ingestion", "Catalog", "AzureStorage", "AzureIdentity", "Documents", "ChromaClient",
+            "Models",
             "Digests", "Problems", "Settings",
         ]),
     .target(
@@ -87,13 +118,22 @@ let features: [Target] = [
         ]),
     .target(
         name: "FunctionsHost",
-        dependencies: ["HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests", "Settings", "Problems", "CLinux", "HTTPMessages"]),
+        dependencies: [
+            "HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests",
+            "Settings", "Problems", "CLinux", "HTTPMessages",
+        ]),
     .target(
         name: "AzureEmulator",
-        dependencies: ["HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry", "Problems"]),
+        dependencies: [
+            "HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry",
+            "Problems",
+        ]),
     .target(
         name: "VectorServer",
-        dependencies: ["HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests", "Problems"]),
+        dependencies: [
+            "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests",
+            "Problems",
+        ]),
     .target(
         name: "LocalStack",
         dependencies: ["ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry"]),
@@ -112,7 +152,8 @@ let programs: [Target] = [
 
 let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .testTarget(name: "TextEmbeddingTests", dependencies: ["TextEmbedding", "JSONCoding", "TestSupport", "MatrixProducts"]),
+    .testTarget(
+        name: "TextEmbeddingTests", dependencies: ["TextEmbedding", "JSONCoding", "TestSupport", "MatrixProducts"]),
 ]
 
 let package = Package(

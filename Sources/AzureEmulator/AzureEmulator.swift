@@ -55,7 +55,9 @@ public struct AzureEmulator: Sendable {
             try start("queue", configuration.queuePort, limit: QueueService.bodyLimit) { await queues.answer($0) },
             try start("cosmos", configuration.cosmosPort, limit: CosmosService.bodyLimit) { await cosmos.answer($0) },
             try start("vault", configuration.vaultPort, limit: VaultService.bodyLimit) { await vault.vault($0) },
-            try start("identity", configuration.identityPort, limit: VaultService.bodyLimit) { await vault.identity($0) },
+            try start("identity", configuration.identityPort, limit: VaultService.bodyLimit) {
+                await vault.identity($0)
+            },
         ]
     }
 

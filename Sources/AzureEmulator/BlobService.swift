@@ -34,7 +34,9 @@ struct BlobService: Sendable {
     }
 
     private func unsupported(_ call: Call) -> StorageFailure {
-        StorageFailure(501, "NotImplemented", "The emulator does not support this operation: \(call.request.method) \(call.component ?? "").")
+        StorageFailure(
+            501, "NotImplemented",
+            "The emulator does not support this operation: \(call.request.method) \(call.component ?? "").")
     }
 
     // MARK: - Service
@@ -50,7 +52,8 @@ struct BlobService: Sendable {
                     + "\(Timestamp.httpDate(seconds: row[2].int ?? 0))</Last-Modified><Etag>\(XMLText.escape(row[1].string ?? ""))</Etag>"
                     + "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState></Properties></Container>"
             }
-            return Self.xml("<EnumerationResults><Containers>\(items.joined())</Containers><NextMarker/></EnumerationResults>")
+            return Self.xml(
+                "<EnumerationResults><Containers>\(items.joined())</Containers><NextMarker/></EnumerationResults>")
         }
         if call.resource == "account" {
             let fields: HTTPFields = [
@@ -69,7 +72,8 @@ struct BlobService: Sendable {
         case (.put, nil): return try await createContainer(call, name)
         case (.get, nil), (.head, nil):
             let rows = try store.database.query(
-                "SELECT etag, modified FROM containers WHERE account = ? AND name = ?", [.text(call.account), .text(name)])
+                "SELECT etag, modified FROM containers WHERE account = ? AND name = ?",
+                [.text(call.account), .text(name)])
             guard let row = rows.first else { throw Self.noContainer }
             return HTTPResponse(
                 .ok,
@@ -87,7 +91,8 @@ struct BlobService: Sendable {
     private static let noContainer = StorageFailure(404, "ContainerNotFound", "The specified container does not exist.")
 
     private func createContainer(_ call: Call, _ name: String) async throws -> HTTPResponse {
-        let isValid = (3...63).contains(name.utf8.count) && !name.contains("--") && !name.hasPrefix("-") && !name.hasSuffix("-")
+        let isValid =
+            (3...63).contains(name.utf8.count) && !name.contains("--") && !name.hasPrefix("-") && !name.hasSuffix("-")
             && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
         guard isValid else {
             throw StorageFailure(400, "InvalidResourceName", "A container's name has 3 to 63 of a-z, 0-9 and -.")
@@ -163,7 +168,8 @@ struct BlobService: Sendable {
             }
             items.append(item)
         }
-        var body = "<EnumerationResults ServiceEndpoint=\"http://\(XMLText.escape(call.field("host") ?? ""))/\(call.account)\" "
+        var body =
+            "<EnumerationResults ServiceEndpoint=\"http://\(XMLText.escape(call.field("host") ?? ""))/\(call.account)\" "
         body += "ContainerName=\"\(container)\"><Prefix>\(XMLText.escape(prefix))</Prefix>"
         body += "<Marker>\(XMLText.escape(call.parameter("marker") ?? ""))</Marker>"
         if let delimiter { body += "<Delimiter>\(XMLText.escape(delimiter))</Delimiter>" }
@@ -237,11 +243,13 @@ struct BlobService: Sendable {
             let old = try access.query(
                 "DELETE FROM blocks WHERE account = ? AND container = ? AND name = ? AND id = ? RETURNING file", key)
             try access.query(
-                "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)", key + [.text(stored.file), .integer(Int64(stored.size))])
+                "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
+                key + [.text(stored.file), .integer(Int64(stored.size))])
             return old.map { $0[0].string ?? "" }
         }
         store.discard(old)
-        return HTTPResponse(.created, fields: ["Content-MD5": Base64.encode(stored.md5), "x-ms-request-server-encrypted": "true"])
+        return HTTPResponse(
+            .created, fields: ["Content-MD5": Base64.encode(stored.md5), "x-ms-request-server-encrypted": "true"])
     }
 
     private func putBlockList(_ call: Call, _ container: String, _ name: String) async throws -> HTTPResponse {
@@ -341,7 +349,8 @@ struct BlobService: Sendable {
         let end = min(range.end ?? blob.size - 1, blob.size - 1)
         fields["Content-Range"] = "bytes \(range.start)-\(end)/\(blob.size)"
         if !blob.md5.isEmpty { fields["x-ms-blob-content-md5"] = blob.md5 }
-        return HTTPResponse(.partialContent, fields: fields, body: try store.stream(blob.file, range: range.start..<end + 1))
+        return HTTPResponse(
+            .partialContent, fields: fields, body: try store.stream(blob.file, range: range.start..<end + 1))
     }
 
     private static func range(_ text: String?) -> (start: Int, end: Int?)? {

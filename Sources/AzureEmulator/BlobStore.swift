@@ -176,7 +176,8 @@ final class BlobStore: Sendable {
     static func newETag() -> String { "\"0x8D\(Digest.hex(Digest.randomBytes(7)).uppercased())\"" }
 
     func hasContainer(_ account: String, _ name: String) throws -> Bool {
-        try !database.query("SELECT 1 FROM containers WHERE account = ? AND name = ?", [.text(account), .text(name)]).isEmpty
+        try !database.query("SELECT 1 FROM containers WHERE account = ? AND name = ?", [.text(account), .text(name)])
+            .isEmpty
     }
 
     func blob(_ account: String, _ container: String, _ name: String) throws -> Blob? {

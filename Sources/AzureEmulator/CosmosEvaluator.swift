@@ -95,8 +95,11 @@ struct CosmosEvaluator: Sendable {
         }
     }
 
-    private func aggregate(_ expression: CosmosQuery.Expression, _ rows: [JSONValue]) throws(CosmosSyntaxError) -> JSONValue? {
-        guard case .call(let name, let arguments) = expression, Self.isAggregate(expression), let argument = arguments.first
+    private func aggregate(_ expression: CosmosQuery.Expression, _ rows: [JSONValue]) throws(CosmosSyntaxError)
+        -> JSONValue?
+    {
+        guard case .call(let name, let arguments) = expression, Self.isAggregate(expression),
+            let argument = arguments.first
         else { throw CosmosSyntaxError(message: "Aggregates and plain values cannot be mixed without GROUP BY.") }
         var values: [JSONValue] = []
         for row in rows { if let value = try value(argument, row) { values.append(value) } }
@@ -115,7 +118,9 @@ struct CosmosEvaluator: Sendable {
 
     // MARK: - Values
 
-    private static func number(_ value: Double) -> JSONValue { Int64(exactly: value).map { .int($0) } ?? .double(value) }
+    private static func number(_ value: Double) -> JSONValue {
+        Int64(exactly: value).map { .int($0) } ?? .double(value)
+    }
 
     private func value(_ expression: CosmosQuery.Expression, _ row: JSONValue) throws(CosmosSyntaxError) -> JSONValue? {
         switch expression {
@@ -123,7 +128,9 @@ struct CosmosEvaluator: Sendable {
         case .undefined: return nil
         case .root: return row
         case .parameter(let name):
-            guard let value = parameters[name] else { throw CosmosSyntaxError(message: "Parameter \(name) is not supplied.") }
+            guard let value = parameters[name] else {
+                throw CosmosSyntaxError(message: "Parameter \(name) is not supplied.")
+            }
             return value
         case .property(let base, let name): return try value(base, row)?[name]
         case .element(let base, let index): return try value(base, row)?[index]
@@ -137,7 +144,9 @@ struct CosmosEvaluator: Sendable {
             return .object(result)
         case .isIn(let left, let list, let negated):
             guard let left = try value(left, row) else { return nil }
-            for item in list { if let item = try value(item, row), Self.compare(left, item) == 0 { return .bool(!negated) } }
+            for item in list {
+                if let item = try value(item, row), Self.compare(left, item) == 0 { return .bool(!negated) }
+            }
             return .bool(negated)
         case .unary(let name, let operand):
             let operand = try value(operand, row)

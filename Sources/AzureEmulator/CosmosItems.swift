@@ -37,7 +37,8 @@ struct CosmosItems: Sendable {
             let etag = row[1].string ?? ""
             if request.fields["if-none-match"] == etag { throw CosmosFailure(304, "NotModified", "Not modified.") }
             return HTTPResponse(
-                .ok, fields: ["Content-Type": "application/json", "etag": etag], body: .bytes((row[0].string ?? "").bytes))
+                .ok, fields: ["Content-Type": "application/json", "etag": etag],
+                body: .bytes((row[0].string ?? "").bytes))
         case .put:
             let body = try JSONParser.parse(try await request.body.collect(limit: CosmosService.bodyLimit))
             return try await write(request, body, id: id)
@@ -63,9 +64,13 @@ struct CosmosItems: Sendable {
     // MARK: - Writing
 
     private func write(_ request: HTTPRequest, _ body: JSONValue, id: String?) async throws -> HTTPResponse {
-        guard let given = body.object else { throw CosmosFailure(400, "BadRequest", "The item has to be a JSON object.") }
+        guard let given = body.object else {
+            throw CosmosFailure(400, "BadRequest", "The item has to be a JSON object.")
+        }
         let itemID = try CosmosContainers.validID(given["id"])
-        if let id, id != itemID { throw CosmosFailure(400, "BadRequest", "The id in the body is not the one in the path.") }
+        if let id, id != itemID {
+            throw CosmosFailure(400, "BadRequest", "The id in the body is not the one in the path.")
+        }
         let key = try partition(request)
         guard key == keyText(body) else {
             throw CosmosFailure(
@@ -156,18 +161,21 @@ struct CosmosItems: Sendable {
         }
         if let query {
             var parameters: [String: JSONValue] = [:]
-            for item in query["parameters"]?.array ?? [] { parameters[item["name"]?.string ?? ""] = item["value"] ?? .null }
+            for item in query["parameters"]?.array ?? [] {
+                parameters[item["name"]?.string ?? ""] = item["value"] ?? .null
+            }
             let parsed = try CosmosParser.parse(query["query"]?.string ?? "")
             rows = try CosmosEvaluator(query: parsed, parameters: parameters).run(rows)
         }
         // The token says how many rows were sent; with the fixed order of a partition it resumes exactly as long as
         // nothing before it is deleted.
-        let start = try request.fields["x-ms-continuation"].map { text throws in
-            guard text.hasPrefix("apus:"), let number = Int(text.dropFirst(5)), number >= 0 else {
-                throw CosmosFailure(400, "BadRequest", "The continuation token is not one of ours.")
-            }
-            return number
-        } ?? 0
+        let start =
+            try request.fields["x-ms-continuation"].map { text throws in
+                guard text.hasPrefix("apus:"), let number = Int(text.dropFirst(5)), number >= 0 else {
+                    throw CosmosFailure(400, "BadRequest", "The continuation token is not one of ours.")
+                }
+                return number
+            } ?? 0
         let asked = request.fields["x-ms-max-item-count"].flatMap { Int($0) } ?? -1
         let size = asked > 0 ? min(asked, 1000) : 1000
         let slice = Array(rows.dropFirst(start).prefix(size))

@@ -59,7 +59,9 @@ struct CosmosParser {
     private var depth = 0
 
     static func parse(_ text: String) throws(CosmosSyntaxError) -> CosmosQuery {
-        guard text.utf8.count <= 512 * 1024 else { throw CosmosSyntaxError(message: "The query is longer than 512 KB.") }
+        guard text.utf8.count <= 512 * 1024 else {
+            throw CosmosSyntaxError(message: "The query is longer than 512 KB.")
+        }
         var parser = CosmosParser()
         try parser.tokenise(Array(text.unicodeScalars))
         return try parser.query()
@@ -69,7 +71,9 @@ struct CosmosParser {
 
     private mutating func tokenise(_ text: [Unicode.Scalar]) throws(CosmosSyntaxError) {
         var place = 0
-        func isName(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isAlphabetic || scalar == "_" || isDigit(scalar) }
+        func isName(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isAlphabetic || scalar == "_" || isDigit(scalar)
+        }
         func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
         while place < text.count {
             let scalar = text[place]
@@ -197,7 +201,9 @@ struct CosmosParser {
             _ = try name()
             if keyword("AS") { _ = try name() } else if case .word? = peek, !isClause { index += 1 }
         }
-        if isKeyword("JOIN") || isKeyword("GROUP") { throw CosmosSyntaxError(message: "JOIN and GROUP BY are not supported by this emulator.") }
+        if isKeyword("JOIN") || isKeyword("GROUP") {
+            throw CosmosSyntaxError(message: "JOIN and GROUP BY are not supported by this emulator.")
+        }
         if keyword("WHERE") { query.filter = try expression() }
         if isKeyword("GROUP") { throw CosmosSyntaxError(message: "GROUP BY is not supported by this emulator.") }
         if keyword("ORDER") {

@@ -48,7 +48,8 @@ struct CosmosService: Sendable {
         case let error as CosmosFailure: failure = error
         case let error as CosmosSyntaxError: failure = CosmosFailure(400, "BadRequest", error.message)
         case let error as JSONSyntaxError: failure = CosmosFailure(400, "BadRequest", "The body is not JSON: \(error).")
-        case is HTTPBodyTooLarge: failure = CosmosFailure(413, "RequestEntityTooLarge", "The request is larger than 2 MB.")
+        case is HTTPBodyTooLarge:
+            failure = CosmosFailure(413, "RequestEntityTooLarge", "The request is larger than 2 MB.")
         default:
             Log(label: "azure-emulator").error("cosmos request failed", ["error": String(reflecting: error)])
             failure = CosmosFailure(500, "InternalServerError", "The server's log has the reason.")
@@ -62,7 +63,9 @@ struct CosmosService: Sendable {
     }
 
     private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard let parts = request.target.segments else { throw CosmosFailure(400, "BadRequest", "The path is not UTF-8.") }
+        guard let parts = request.target.segments else {
+            throw CosmosFailure(400, "BadRequest", "The path is not UTF-8.")
+        }
         try authorise(request, parts)
         let collections = CosmosContainers(store: store)
         switch (parts.count, parts.count > 4 ? parts[4] : parts.count > 2 ? parts[2] : parts.first) {
@@ -74,7 +77,8 @@ struct CosmosService: Sendable {
         case (5, "docs"):
             return try await CosmosItems(store: store, container: try store.container(parts[1], parts[3])).feed(request)
         case (6, "docs"):
-            return try await CosmosItems(store: store, container: try store.container(parts[1], parts[3])).item(request, parts[5])
+            return try await CosmosItems(store: store, container: try store.container(parts[1], parts[3])).item(
+                request, parts[5])
         case (5, "pkranges"): return Self.ranges(request, try store.container(parts[1], parts[3]))
         default: throw CosmosFailure(501, "NotImplemented", "The emulator does not support this resource.")
         }
@@ -88,7 +92,8 @@ struct CosmosService: Sendable {
         // Paths alternate types and ids; with an odd number of segments the request is about the last type's feed.
         let type = parts.count % 2 == 1 ? parts[parts.count - 1] : (parts.count > 1 ? parts[parts.count - 2] : "")
         let link = parts.count % 2 == 1 ? parts.dropLast().joined(separator: "/") : parts.joined(separator: "/")
-        let text = CosmosMasterKey.stringToSign(method: request.method, resourceType: type, resourceLink: link, date: dateText)
+        let text = CosmosMasterKey.stringToSign(
+            method: request.method, resourceType: type, resourceLink: link, date: dateText)
         let given = request.fields["authorization"].flatMap { percentDecoded($0) } ?? ""
         for key in keys {
             let expected = "type=master&ver=1.0&sig=\(key.signature(text))"
@@ -128,7 +133,8 @@ struct CosmosService: Sendable {
                 "PartitionKeyRanges": [
                     [
                         "_rid": .string(container.rid), "id": "0", "_etag": .string(etag), "minInclusive": "",
-                        "maxExclusive": "FF", "ridPrefix": 0, "throughputFraction": 1, "status": "online", "parents": [],
+                        "maxExclusive": "FF", "ridPrefix": 0, "throughputFraction": 1, "status": "online",
+                        "parents": [],
                         "_ts": 0, "lsn": 1,
                     ]
                 ], "_count": 1,

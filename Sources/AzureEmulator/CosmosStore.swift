@@ -106,9 +106,11 @@ struct CosmosContainers: Sendable {
         guard let parent = rows.first?[0].string else { throw Self.missing }
         switch request.method {
         case .get:
-            let bodies = try store.database.query("SELECT body FROM containers WHERE db = ? ORDER BY id", [.text(database)])
+            let bodies = try store.database.query(
+                "SELECT body FROM containers WHERE db = ? ORDER BY id", [.text(database)])
             return Self.feed(
-                "DocumentCollections", bodies.compactMap { $0[0].string.flatMap { try? JSONParser.parse($0) } }, rid: parent)
+                "DocumentCollections", bodies.compactMap { $0[0].string.flatMap { try? JSONParser.parse($0) } },
+                rid: parent)
         case .post where request.fields["x-ms-documentdb-isquery"] == nil:
             let given = try JSONParser.parse(try await request.body.collect(limit: CosmosService.bodyLimit))
             let id = try Self.validID(given["id"])
@@ -119,7 +121,8 @@ struct CosmosContainers: Sendable {
             var body = given.object ?? JSONObject()
             if body["indexingPolicy"] == nil {
                 body["indexingPolicy"] = [
-                    "indexingMode": "consistent", "automatic": true, "includedPaths": [["path": "/*"]], "excludedPaths": [],
+                    "indexingMode": "consistent", "automatic": true, "includedPaths": [["path": "/*"]],
+                    "excludedPaths": [],
                 ]
             }
             body["_rid"] = .string(rid)
@@ -162,7 +165,8 @@ struct CosmosContainers: Sendable {
     }
 
     static func validID(_ value: JSONValue?) throws(CosmosFailure) -> String {
-        guard let id = value?.string, (1...1023).contains(id.utf8.count), !id.contains(where: { "/\\?#".contains($0) }) else {
+        guard let id = value?.string, (1...1023).contains(id.utf8.count), !id.contains(where: { "/\\?#".contains($0) })
+        else {
             throw CosmosFailure(400, "BadRequest", "The id has to be a text of 1 to 1023 bytes without / \\ ? #.")
         }
         return id

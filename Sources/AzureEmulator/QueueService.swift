@@ -59,7 +59,9 @@ struct QueueService: Sendable {
 
     private func create(_ call: Call, _ name: String) async throws -> HTTPResponse {
         let isPlain = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
-        guard isPlain, (3...63).contains(name.utf8.count), !name.contains("--"), !name.hasPrefix("-"), !name.hasSuffix("-") else {
+        guard isPlain, (3...63).contains(name.utf8.count), !name.contains("--"), !name.hasPrefix("-"),
+            !name.hasSuffix("-")
+        else {
             throw StorageFailure(400, "InvalidResourceName", "A queue's name has 3 to 63 of a-z, 0-9 and -.")
         }
         let account = call.account
@@ -82,15 +84,17 @@ struct QueueService: Sendable {
 
     private func properties(_ call: Call, _ name: String) throws -> HTTPResponse {
         try require(call, name)
-        let count = try database.query(
-            "SELECT count(*) FROM messages WHERE account = ? AND queue = ? AND expires > ?",
-            [.text(call.account), .text(name), .integer(Timestamp.nowMilliseconds())]
-        ).first?[0].int ?? 0
+        let count =
+            try database.query(
+                "SELECT count(*) FROM messages WHERE account = ? AND queue = ? AND expires > ?",
+                [.text(call.account), .text(name), .integer(Timestamp.nowMilliseconds())]
+            ).first?[0].int ?? 0
         return HTTPResponse(.ok, fields: ["x-ms-approximate-messages-count": String(count)])
     }
 
     private func require(_ call: Call, _ queue: String) throws {
-        let rows = try database.query("SELECT 1 FROM queues WHERE account = ? AND name = ?", [.text(call.account), .text(queue)])
+        let rows = try database.query(
+            "SELECT 1 FROM queues WHERE account = ? AND name = ?", [.text(call.account), .text(queue)])
         guard !rows.isEmpty else { throw Self.noQueue }
     }
 
@@ -186,7 +190,8 @@ struct QueueService: Sendable {
                 "UPDATE messages SET receipt = ?, visible = ?, body = COALESCE(?, body) WHERE id = ?",
                 [.text(receipt), .integer(visible), .optional(text), .text(id)])
         }
-        return HTTPResponse(.noContent, fields: ["x-ms-popreceipt": receipt, "x-ms-time-next-visible": Self.date(visible)])
+        return HTTPResponse(
+            .noContent, fields: ["x-ms-popreceipt": receipt, "x-ms-time-next-visible": Self.date(visible)])
     }
 
     private func delete(_ call: Call, _ queue: String, _ id: String) async throws -> HTTPResponse {

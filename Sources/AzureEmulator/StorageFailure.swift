@@ -18,7 +18,8 @@ struct StorageFailure: Error {
     }
 
     func response(requestID: String) -> HTTPResponse {
-        var body = "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>\(code)</Code><Message>\(XMLText.escape(message))"
+        var body =
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>\(code)</Code><Message>\(XMLText.escape(message))"
         body += "\nRequestId:\(requestID)\nTime:\(Timestamp.now())</Message>"
         if let detail { body += "<AuthenticationErrorDetail>\(XMLText.escape(detail))</AuthenticationErrorDetail>" }
         body += "</Error>"
@@ -54,10 +55,12 @@ struct StorageFrontEnd: Sendable {
         } catch let failure as StorageFailure {
             response = failure.response(requestID: requestID)
         } catch is HTTPBodyTooLarge {
-            response = StorageFailure(413, "RequestBodyTooLarge", "The request body is too large.").response(requestID: requestID)
+            response = StorageFailure(413, "RequestBodyTooLarge", "The request body is too large.").response(
+                requestID: requestID)
         } catch {
             Log(label: "azure-emulator").error("storage request failed", ["error": String(reflecting: error)])
-            response = StorageFailure(500, "InternalError", "The server's log has the reason.").response(requestID: requestID)
+            response = StorageFailure(500, "InternalError", "The server's log has the reason.").response(
+                requestID: requestID)
         }
         response.fields["x-ms-request-id"] = requestID
         response.fields["x-ms-version"] = request.fields["x-ms-version"] ?? "2021-12-02"

@@ -36,7 +36,8 @@ final class VaultService: Sendable {
 
     func identity(_ request: HTTPRequest) async -> HTTPResponse {
         guard Digest.constantTimeEqual((request.fields["x-identity-header"] ?? "").bytes, header.bytes) else {
-            return HTTPResponse(.forbidden, json: ["statusCode": 403, "message": "X-IDENTITY-HEADER is missing or wrong."])
+            return HTTPResponse(
+                .forbidden, json: ["statusCode": 403, "message": "X-IDENTITY-HEADER is missing or wrong."])
         }
         guard let resource = request.target.parameter("resource"), !resource.isEmpty else {
             return HTTPResponse(.badRequest, json: ["statusCode": 400, "message": "resource is required."])
@@ -73,9 +74,11 @@ final class VaultService: Sendable {
     }
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard let bearer = request.fields["authorization"], bearer.hasPrefix("Bearer "), isValid(String(bearer.dropFirst(7)))
+        guard let bearer = request.fields["authorization"], bearer.hasPrefix("Bearer "),
+            isValid(String(bearer.dropFirst(7)))
         else {
-            var response = Self.failure(.unauthorized, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
+            var response = Self.failure(
+                .unauthorized, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
             response.fields["WWW-Authenticate"] =
                 "Bearer authorization=\"https://login.microsoftonline.com/local\", resource=\"https://vault.azure.net\""
             return response
@@ -88,7 +91,9 @@ final class VaultService: Sendable {
         }
         let name = parts[1]
         guard (1...127).contains(name.utf8.count),
-            name.utf8.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 })
+            name.utf8.allSatisfy({
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45
+            })
         else { throw Problem(.badRequest, "A secret's name has 1 to 127 of a-z, A-Z, 0-9 and -.") }
         if request.method == .put, parts.count == 2 {
             let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
@@ -102,13 +107,16 @@ final class VaultService: Sendable {
             }
             return Self.bundle(request, row)
         }
-        guard request.method == .get else { throw Problem(.notImplemented, "The emulator does not support this operation.") }
+        guard request.method == .get else {
+            throw Problem(.notImplemented, "The emulator does not support this operation.")
+        }
         let version = parts.count == 3 ? parts[2] : nil
         let rows = try database.query(
             "SELECT name, version, value, created FROM secrets WHERE name = ? AND (? IS NULL OR version = ?) ORDER BY seq DESC LIMIT 1",
             [.text(name), .optional(version), .optional(version)])
         guard let row = rows.first else {
-            return Self.failure(.notFound, "SecretNotFound", "A secret with (name/id) \(name) was not found in this key vault.")
+            return Self.failure(
+                .notFound, "SecretNotFound", "A secret with (name/id) \(name) was not found in this key vault.")
         }
         return Self.bundle(request, row)
     }

@@ -27,7 +27,9 @@ public struct KeyVaultSettings: Sendable {
     /// The environment with every setting of `names` replaced for which the vault has a secret.
     ///
     /// - Throws: `IdentityError`, `HTTPClientError`: without the vault the settings are not complete.
-    public func resolve(_ environment: [String: String], names: [String], vault: String) async throws -> [String: String] {
+    public func resolve(_ environment: [String: String], names: [String], vault: String) async throws -> [String:
+        String]
+    {
         let token = try await identity.token(for: "https://vault.azure.net")
         let base = vault.hasSuffix("/") ? String(vault.dropLast()) : vault
         var result = environment

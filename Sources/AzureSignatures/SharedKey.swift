@@ -17,7 +17,8 @@ public struct SharedKey: Sendable {
     /// The value of the `Authorization` field for a request.
     ///
     /// - Parameter contentLength: Bytes of the body.
-    public func authorization(method: HTTPMethod, target: HTTPTarget, fields: HTTPFields, contentLength: Int) -> String {
+    public func authorization(method: HTTPMethod, target: HTTPTarget, fields: HTTPFields, contentLength: Int) -> String
+    {
         let text = Self.stringToSign(
             method: method, target: target, fields: fields, contentLength: contentLength, account: account)
         return "SharedKey \(account):\(signature(text))"

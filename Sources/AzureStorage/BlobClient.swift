@@ -1,7 +1,7 @@
 public import AzureIdentity
+import Digests
 public import HTTPClient
 public import HTTPMessages
-import Digests
 import Markup
 
 /// Blob Storage: what the product needs of it.
@@ -15,7 +15,8 @@ public struct BlobClient: Sendable {
     ///
     /// - Parameter identity: Used when the account has no key.
     public init(account: StorageAccount, identity: TokenSource?, client: HTTPClient) {
-        transport = StorageTransport(endpoint: account.blobEndpoint, key: account.key, identity: identity, client: client)
+        transport = StorageTransport(
+            endpoint: account.blobEndpoint, key: account.key, identity: identity, client: client)
     }
 
     /// Makes a container; does nothing when it is there.
@@ -91,7 +92,8 @@ public struct BlobClient: Sendable {
     /// Deletes a blob. Returns whether there was one.
     @discardableResult
     public func delete(_ container: String, _ name: String) async throws -> Bool {
-        try await transport.call("Delete Blob", .delete, Self.path(container, name), expected: [202, 404]).status == .accepted
+        try await transport.call("Delete Blob", .delete, Self.path(container, name), expected: [202, 404]).status
+            == .accepted
     }
 
     /// Names of the blobs with a prefix, in order, page by page until none is left or `limit` is reached.

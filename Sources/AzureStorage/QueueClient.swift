@@ -24,7 +24,8 @@ public struct QueueClient: Sendable {
 
     /// A client of an account.
     public init(account: StorageAccount, identity: TokenSource?, client: HTTPClient) {
-        transport = StorageTransport(endpoint: account.queueEndpoint, key: account.key, identity: identity, client: client)
+        transport = StorageTransport(
+            endpoint: account.queueEndpoint, key: account.key, identity: identity, client: client)
     }
 
     /// Makes a queue; does nothing when it is there.

@@ -67,10 +67,13 @@ public struct StorageAccount: Sendable {
         }
         let account = settings.optional("\(name)__accountName")
         let blob = settings.optional("\(name)__blobServiceUri") ?? account.map { "https://\($0).blob.core.windows.net" }
-        let queue = settings.optional("\(name)__queueServiceUri") ?? account.map { "https://\($0).queue.core.windows.net" }
+        let queue =
+            settings.optional("\(name)__queueServiceUri") ?? account.map { "https://\($0).queue.core.windows.net" }
         guard let blob, let queue else {
-            settings.add(name, "is not set; it has to be a storage connection string, or \(name)__blobServiceUri and "
-                + "\(name)__queueServiceUri for managed identity")
+            settings.add(
+                name,
+                "is not set; it has to be a storage connection string, or \(name)__blobServiceUri and "
+                    + "\(name)__queueServiceUri for managed identity")
             return nil
         }
         self.init(blobServiceURI: blob, queueServiceURI: queue)

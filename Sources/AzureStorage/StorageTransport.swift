@@ -24,7 +24,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         status.rawValue == 0
-            ? "storage: \(operation): \(code)" : "storage: \(operation): \(status.rawValue) \(code), request \(requestID)"
+            ? "storage: \(operation): \(code)"
+            : "storage: \(operation): \(status.rawValue) \(code), request \(requestID)"
     }
 }
 
@@ -111,7 +112,11 @@ extension String.UTF8View {
 extension StorageError: ProblemConvertible {
     public var problem: Problem {
         isUnavailable
-            ? Problem(.serviceUnavailable, "The file store (Blob and Queue Storage) is not available. Please try again in a moment.")
-            : Problem(.internalServerError, "The file store refused the request. The log has the reason under the request id.")
+            ? Problem(
+                .serviceUnavailable,
+                "The file store (Blob and Queue Storage) is not available. Please try again in a moment.")
+            : Problem(
+                .internalServerError, "The file store refused the request. The log has the reason under the request id."
+            )
     }
 }

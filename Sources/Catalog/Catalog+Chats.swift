@@ -45,7 +45,8 @@ extension Catalog {
     public func chat(_ id: String) async throws -> ChatRecord? {
         guard Self.isID(id) else { return nil }
         let rows = try await query(
-            "SELECT \(ChatRecord.columns) FROM chats WHERE workspace_id = $1 AND id = $2 AND NOT deleting", [workspace, id])
+            "SELECT \(ChatRecord.columns) FROM chats WHERE workspace_id = $1 AND id = $2 AND NOT deleting",
+            [workspace, id])
         return try rows.first.map(ChatRecord.init)
     }
 
@@ -108,7 +109,8 @@ extension Catalog {
         let workspace = self.workspace
         return try await database.transaction { connection in
             try connection.query(
-                "UPDATE documents SET chat_id = NULL WHERE workspace_id = $1 AND chat_id = $2 AND deleting", [workspace, id])
+                "UPDATE documents SET chat_id = NULL WHERE workspace_id = $1 AND chat_id = $2 AND deleting",
+                [workspace, id])
             return try connection.query(
                 "DELETE FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting RETURNING id", [workspace, id]
             ).count

@@ -67,6 +67,7 @@ extension PostgresError: ProblemConvertible {
     public var problem: Problem {
         isUnavailable
             ? Problem(.serviceUnavailable, "The database (PostgreSQL) is not available. Please try again in a moment.")
-            : Problem(.internalServerError, "The database refused the request. The log has the reason under the request id.")
+            : Problem(
+                .internalServerError, "The database refused the request. The log has the reason under the request id.")
     }
 }

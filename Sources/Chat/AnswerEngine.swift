@@ -35,14 +35,18 @@ struct AnswerEngine: Sendable {
         let (found, hasDocuments) = try await search
         return Turn(
             request: request, chatId: chatId, chatName: chat.name, answerId: request.derivedID("answer"),
-            model: stored?.model ?? entry.id, stored: stored, history: history, found: found, hasDocuments: hasDocuments)
+            model: stored?.model ?? entry.id, stored: stored, history: history, found: found, hasDocuments: hasDocuments
+        )
     }
 
-    private func store(_ request: ChatRequest, chatId: String) async throws -> (ChatRecord, ChatMessage?, [ChatMessage]) {
+    private func store(_ request: ChatRequest, chatId: String) async throws -> (ChatRecord, ChatMessage?, [ChatMessage])
+    {
         let chat: ChatRecord
         if request.chatId != nil {
             guard let known = try await catalog.chat(chatId) else {
-                throw Problem(.notFound, "There is no chat with this id.", fields: [FieldProblem(field: "chatId", detail: "Unknown.")])
+                throw Problem(
+                    .notFound, "There is no chat with this id.",
+                    fields: [FieldProblem(field: "chatId", detail: "Unknown.")])
             }
             chat = known
         } else {
@@ -122,7 +126,9 @@ struct AnswerEngine: Sendable {
             answer = ExtractiveAnswerer().answer(turn.request.message, found, hasDocuments: turn.hasDocuments)
         } else {
             answer = .init(
-                pieces: ["Without a language model I can only quote from documents. Switch documents on, or set APUS_MODELS."],
+                pieces: [
+                    "Without a language model I can only quote from documents. Switch documents on, or set APUS_MODELS."
+                ],
                 citations: [], isFound: false)
         }
         draft.adopt(answer)
@@ -137,7 +143,8 @@ struct AnswerEngine: Sendable {
         try await emit(.sources(stored.passages.compactMap(FoundPassage.init)))
         if !stored.text.isEmpty { try await emit(.delta(stored.text)) }
         var outcome = TurnOutcome(
-            finishReason: stored.finishReason ?? "stop", text: stored.text, citations: stored.citations, chatName: turn.chatName)
+            finishReason: stored.finishReason ?? "stop", text: stored.text, citations: stored.citations,
+            chatName: turn.chatName)
         outcome.promptTokens = Int(stored.usage["promptTokens"]?.int ?? 0)
         outcome.completionTokens = Int(stored.usage["completionTokens"]?.int ?? 0)
         outcome.totalMilliseconds = watch.milliseconds
@@ -146,9 +153,12 @@ struct AnswerEngine: Sendable {
 
     private func save(_ outcome: TurnOutcome, _ turn: Turn) async {
         let answer = ChatMessage(
-            id: turn.answerId, chatId: turn.chatId, workspaceId: catalog.workspace, role: "assistant", text: outcome.text,
-            createdAt: Timestamp.now(), parentId: turn.request.messageId, model: turn.model, citations: outcome.citations,
-            passages: (turn.found?.passages ?? []).map(\.json), finishReason: outcome.finishReason, usage: outcome.usage)
+            id: turn.answerId, chatId: turn.chatId, workspaceId: catalog.workspace, role: "assistant",
+            text: outcome.text,
+            createdAt: Timestamp.now(), parentId: turn.request.messageId, model: turn.model,
+            citations: outcome.citations,
+            passages: (turn.found?.passages ?? []).map(\.json), finishReason: outcome.finishReason, usage: outcome.usage
+        )
         do {
             // Reading and writing history must not be the reason that an answer is lost.
             let isNew = try await RetryOnce.run { try await messages.add(answer) }
@@ -231,7 +241,8 @@ private final class Draft: Sendable {
                 state.citations?.filter { state.text.contains("[\($0.passage.n)]") }
                 ?? Citation.resolve(answer: state.text, cited: state.filter.cited, passages: passages)
             var outcome = TurnOutcome(
-                finishReason: reason ?? state.reason, text: state.text, citations: citations.map(\.json), chatName: turn.chatName)
+                finishReason: reason ?? state.reason, text: state.text, citations: citations.map(\.json),
+                chatName: turn.chatName)
             outcome.promptTokens = state.promptTokens
             outcome.completionTokens = state.completionTokens
             outcome.embedMilliseconds = turn.found?.embedMilliseconds ?? 0

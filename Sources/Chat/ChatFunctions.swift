@@ -23,14 +23,17 @@ public enum ChatFunctions {
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         let client = HTTPClient()
-        let secrets = ["APUS_DATABASE_URL", "APUS_COSMOS_KEY", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY", "OPENAI_API_KEY",
-            "AZURE_OPENAI_API_KEY", "GEMINI_API_KEY"]
+        let secrets = [
+            "APUS_DATABASE_URL", "APUS_COSMOS_KEY", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY", "OPENAI_API_KEY",
+            "AZURE_OPENAI_API_KEY", "GEMINI_API_KEY",
+        ]
         var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
         let identity = TokenSource(settings, client: client)
         let catalog = Catalog(&settings)
         let messages = MessageStore(&settings, identity: identity, client: client)
         let embeddings = EmbeddingClient(&settings, client: client)
-        let vectors = ChromaClient(&settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
+        let vectors = ChromaClient(
+            &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let models = ModelList(&settings, client: client)
         _ = settings.logLevel()
         try settings.finish()

@@ -18,7 +18,8 @@ struct ChatRequest: Sendable {
     ///
     /// - Throws: `InvalidFields` with everything that is wrong.
     init(_ body: JSONValue) throws {
-        var reader = try FieldReader(body, allowed: ["message", "chatId", "messageId", "documents", "useDocuments", "model"])
+        var reader = try FieldReader(
+            body, allowed: ["message", "chatId", "messageId", "documents", "useDocuments", "model"])
         message = reader.requiredString("message", length: 1...Self.maximumMessageLength)
         chatId = Self.id("chatId", &reader)
         messageId = Self.id("messageId", &reader) ?? UUIDv7.make()

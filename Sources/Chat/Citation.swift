@@ -13,7 +13,8 @@ struct Citation: Sendable, Equatable {
     var json: JSONValue {
         [
             "n": .int(Int64(passage.n)), "documentId": .string(passage.documentId), "name": .string(passage.name),
-            "page": .int(Int64(passage.page)), "start": .int(Int64(start)), "end": .int(Int64(end)), "quote": .string(quote),
+            "page": .int(Int64(passage.page)), "start": .int(Int64(start)), "end": .int(Int64(end)),
+            "quote": .string(quote),
         ]
     }
 

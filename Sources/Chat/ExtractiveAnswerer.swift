@@ -17,7 +17,8 @@ struct ExtractiveAnswerer: Sendable {
 
     private static let maximumQuotes = 3
 
-    static let notFound = "This is not in your documents, as far as I can tell. Try other words, or upload a document that covers it."
+    static let notFound =
+        "This is not in your documents, as far as I can tell. Try other words, or upload a document that covers it."
     static let noDocuments = "There are no documents to search yet. Upload one and ask again."
 
     func answer(_ question: String, _ found: PassageRetriever.Result, hasDocuments: Bool) -> Answer {
@@ -35,7 +36,10 @@ struct ExtractiveAnswerer: Sendable {
     /// Questions for amounts and dates are answered best by sentences with digits in them.
     private static func asksForNumber(_ question: String) -> Bool {
         let words = Set(RetrievalWords.content(question))
-        let signs: Set = ["much", "many", "amount", "cost", "deductibl", "copay", "copayment", "pric", "limit", "maximum", "date", "deadlin", "number", "percent"]
+        let signs: Set = [
+            "much", "many", "amount", "cost", "deductibl", "copay", "copayment", "pric", "limit", "maximum", "date",
+            "deadlin", "number", "percent",
+        ]
         return !words.isDisjoint(with: signs)
     }
 
@@ -83,7 +87,9 @@ struct ExtractiveAnswerer: Sendable {
         }
         var chosen: [Citation] = []
         for candidate in candidates where chosen.count < maximumQuotes && candidate.score >= 0.6 * best.score {
-            let repeats = chosen.contains { WordOverlap.score(WordOverlap.words($0.quote), WordOverlap.words(candidate.citation.quote)) > 0.6 }
+            let repeats = chosen.contains {
+                WordOverlap.score(WordOverlap.words($0.quote), WordOverlap.words(candidate.citation.quote)) > 0.6
+            }
             if !repeats { chosen.append(candidate.citation) }
         }
         return chosen

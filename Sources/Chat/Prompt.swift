@@ -12,9 +12,12 @@ enum Prompt {
         passages that support it as [1] or [1][3]. If the passages do not hold the answer, say plainly that the \
         documents do not say it, and cite nothing.
         """
-    private static let plainInstructions = "You are a helpful assistant. Answer briefly, in the language of the question."
+    private static let plainInstructions =
+        "You are a helpful assistant. Answer briefly, in the language of the question."
 
-    static func messages(question: String, passages: [FoundPassage], history: [ChatMessage], useDocuments: Bool) -> [ModelMessage] {
+    static func messages(question: String, passages: [FoundPassage], history: [ChatMessage], useDocuments: Bool)
+        -> [ModelMessage]
+    {
         var messages = [ModelMessage(role: "system", text: useDocuments ? instructions : plainInstructions)]
         for message in history.suffix(historyLength) {
             messages.append(ModelMessage(role: message.role, text: message.text))

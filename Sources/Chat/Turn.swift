@@ -64,7 +64,8 @@ struct TurnOutcome: Sendable {
 
     var json: JSONValue {
         [
-            "finishReason": .string(finishReason), "text": .string(text), "citations": .array(citations), "usage": usage,
+            "finishReason": .string(finishReason), "text": .string(text), "citations": .array(citations),
+            "usage": usage,
             "timings": [
                 "embedMs": .double(embedMilliseconds), "searchMs": .double(searchMilliseconds),
                 "firstTokenMs": .double(firstTokenMilliseconds), "totalMs": .double(totalMilliseconds),

@@ -22,7 +22,8 @@ public struct MessageStore: Sendable {
         do throws(CosmosError) {
             self.init(
                 try CosmosContainer(
-                    endpoint: endpoint, key: settings.secret("APUS_COSMOS_KEY")?.value, identity: identity, client: client,
+                    endpoint: endpoint, key: settings.secret("APUS_COSMOS_KEY")?.value, identity: identity,
+                    client: client,
                     database: Self.databaseName, container: Self.containerName))
         } catch {
             settings.add("APUS_COSMOS_KEY", "is not a key: it has to be base64")
@@ -55,7 +56,9 @@ public struct MessageStore: Sendable {
     /// The newest messages of a chat, oldest first.
     ///
     /// - Parameter before: Only messages older than this one's time and id.
-    public func messages(in chat: String, limit: Int, before: (createdAt: String, id: String)? = nil) async throws -> [ChatMessage] {
+    public func messages(in chat: String, limit: Int, before: (createdAt: String, id: String)? = nil) async throws
+        -> [ChatMessage]
+    {
         try await prepare()
         let rows: [JSONValue]
         if let before {
@@ -79,7 +82,8 @@ public struct MessageStore: Sendable {
         try await prepare()
         var deleted = 0
         while true {
-            let ids = try await container.query("SELECT VALUE c.id FROM c", partition: chat, limit: 1000).compactMap(\.string)
+            let ids = try await container.query("SELECT VALUE c.id FROM c", partition: chat, limit: 1000).compactMap(
+                \.string)
             if ids.isEmpty { return deleted }
             for id in ids where try await container.delete(id, partition: chat) { deleted += 1 }
         }

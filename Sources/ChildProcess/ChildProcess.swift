@@ -71,7 +71,8 @@ public final class ChildProcess: Sendable {
         let spawn: @Sendable () -> pid_t = {
             var limits = prepared
             return apus_spawn(
-                command.path, arguments.pointers, environment.pointers, command.directory, standardInput, standardOutput,
+                command.path, arguments.pointers, environment.pointers, command.directory, standardInput,
+                standardOutput,
                 standardError, &limits)
         }
         let spawned = command.diesWithParent ? SpawnThread.shared.run(spawn) : spawn()

@@ -75,7 +75,9 @@ public struct RecordBatch: Sendable {
     }
 
     private static func decoded(_ text: String, _ index: Int) throws(ChromaError) -> [Float] {
-        guard let data = Data(base64Encoded: text) else { throw .invalid("Invalid base64 string: at embedding \(index)") }
+        guard let data = Data(base64Encoded: text) else {
+            throw .invalid("Invalid base64 string: at embedding \(index)")
+        }
         guard data.count % 4 == 0 else {
             throw .invalid(
                 "Invalid byte length: \(data.count) bytes cannot be converted to f32 values (must be divisible by 4)")
@@ -84,7 +86,9 @@ public struct RecordBatch: Sendable {
             throw .invalid("Validation error: embeddings: Each embedding must have at least 1 dimension")
         }
         let floats = data.withUnsafeBytes { raw in
-            (0..<raw.count / 4).map { Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self))) }
+            (0..<raw.count / 4).map {
+                Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
+            }
         }
         guard let bad = floats.first(where: { !$0.isFinite }) else { return floats }
         throw .invalid("Non-finite float value at embedding index \(index): \(bad.isNaN ? "NaN" : "inf")")
@@ -117,7 +121,8 @@ public struct RecordBatch: Sendable {
         return result
     }
 
-    private static func metadata(_ object: JSONObject, _ index: Int, allowsNull: Bool) throws(ChromaError) -> JSONObject {
+    private static func metadata(_ object: JSONObject, _ index: Int, allowsNull: Bool) throws(ChromaError) -> JSONObject
+    {
         var result = JSONObject()
         for (key, value) in object.members {
             guard !key.isEmpty, !key.hasPrefix("#"), !key.hasPrefix("$") else {

@@ -37,7 +37,9 @@ extension WhereFilter {
 
     private static func condition(_ key: String, _ value: JSONValue) throws(ChromaError) -> WhereFilter {
         guard let object = value.object else { return .compare(key: key, .equal, try scalar(value)) }
-        guard object.members.count == 1, let member = object.members.first else { throw .invalid("Invalid where clause") }
+        guard object.members.count == 1, let member = object.members.first else {
+            throw .invalid("Invalid where clause")
+        }
         switch member.name {
         case "$in", "$nin":
             guard let list = member.value.array, let first = list.first else { throw .invalid("Invalid where clause") }
@@ -75,7 +77,8 @@ extension WhereFilter {
             guard let text = member.value.string else { throw .invalid("Invalid where document clause") }
             return .documentContains(text, negated: member.name == "$not_contains")
         case "$regex", "$not_regex":
-            throw ChromaError(.notImplemented, "ChromaError", "Regular expressions are not supported by this server yet")
+            throw ChromaError(
+                .notImplemented, "ChromaError", "Regular expressions are not supported by this server yet")
         default: throw .invalid("Invalid where document clause")
         }
     }

@@ -87,10 +87,13 @@ public actor ChromaClient {
             let vectors = part.map { record in
                 JSONValue.string(record.embedding.withUnsafeBytes { Data($0) }.base64EncodedString())
             }
-            _ = try await onCollection("upsert", dimension: dimension, [
-                "ids": .strings(part.map(\.id)), "embeddings": .array(vectors), "documents": .strings(part.map(\.document)),
-                "metadatas": .array(part.map { .object($0.metadata) }),
-            ])
+            _ = try await onCollection(
+                "upsert", dimension: dimension,
+                [
+                    "ids": .strings(part.map(\.id)), "embeddings": .array(vectors),
+                    "documents": .strings(part.map(\.document)),
+                    "metadatas": .array(part.map { .object($0.metadata) }),
+                ])
         }
     }
 
@@ -102,7 +105,9 @@ public actor ChromaClient {
         body += "],\"n_results\":\(count),\"include\":[\"documents\",\"metadatas\",\"distances\"]".utf8
         if let filter { body += ",\"where\":\(filter.text)".utf8 }
         body += "}".utf8
-        guard let answer = try await onCollectionRaw("query", dimension: vector.count, body, makes: false) else { return [] }
+        guard let answer = try await onCollectionRaw("query", dimension: vector.count, body, makes: false) else {
+            return []
+        }
         let ids = answer["ids"]?[0]?.array ?? []
         return ids.indices.compactMap { index in
             guard let id = ids[index].string, let text = answer["documents"]?[0]?[index]?.string,
@@ -116,7 +121,8 @@ public actor ChromaClient {
     /// Deletes every passage that matches. Returns how many there were.
     @discardableResult
     public func delete(filter: JSONValue) async throws -> Int {
-        let answer = try await onCollectionRaw("delete", dimension: nil, JSONValue.object(["where": filter]).encoded, makes: false)
+        let answer = try await onCollectionRaw(
+            "delete", dimension: nil, JSONValue.object(["where": filter]).encoded, makes: false)
         return Int(answer?["deleted"]?.int ?? 0)
     }
 
@@ -138,7 +144,9 @@ public actor ChromaClient {
 
     /// Runs an operation on the collection; `nil` when there is none and it need not be made. A collection that was
     /// made anew since we looked it up is looked up again.
-    private func onCollectionRaw(_ operation: String, dimension: Int?, _ body: [UInt8], makes: Bool) async throws -> JSONValue? {
+    private func onCollectionRaw(_ operation: String, dimension: Int?, _ body: [UInt8], makes: Bool) async throws
+        -> JSONValue?
+    {
         for isLastTry in [false, true] {
             guard let id = try await collectionID(dimension: dimension, makes: makes) else { return nil }
             do {
@@ -160,7 +168,9 @@ public actor ChromaClient {
         do {
             let found = try await call(.get, "\(base)/collections/\(Self.collectionName)", nil)
             return try adopt(found, dimension: dimension)
-        } catch let error as VectorServiceError where [400, 404].contains(error.status) && error.reason != Self.mismatch {
+        } catch let error as VectorServiceError
+            where [400, 404].contains(error.status) && error.reason != Self.mismatch
+        {
             guard makes, let dimension else { return nil }
             return try await makeCollection(dimension: dimension)
         }
@@ -169,7 +179,8 @@ public actor ChromaClient {
     private func makeCollection(dimension: Int) async throws -> String? {
         _ = try? await call(.post, "/api/v2/tenants", JSONValue.object(["name": .string(tenant)]).encoded)
         _ = try? await call(
-            .post, "/api/v2/tenants/\(percentEncoded(tenant))/databases", JSONValue.object(["name": .string(Self.database)]).encoded)
+            .post, "/api/v2/tenants/\(percentEncoded(tenant))/databases",
+            JSONValue.object(["name": .string(Self.database)]).encoded)
         let body: JSONValue = [
             "name": .string(Self.collectionName), "get_or_create": true,
             "metadata": ["embedding_model": .string(embeddingModel), "dimension": .int(Int64(dimension))],

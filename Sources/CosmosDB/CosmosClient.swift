@@ -59,9 +59,12 @@ public struct CosmosContainer: Sendable {
     /// Makes database and container where missing. Identity may not do that, so it is skipped without a key.
     public func createIfMissing(partitionKeyPath: String) async throws {
         guard key != nil else { return }
-        _ = try await call("create database", .post, type: "dbs", link: "", path: "/dbs", body: ["id": .string(database)], accepts: [409])
         _ = try await call(
-            "create container", .post, type: "colls", link: "dbs/\(database)", path: "/dbs/\(percentEncoded(database))/colls",
+            "create database", .post, type: "dbs", link: "", path: "/dbs", body: ["id": .string(database)],
+            accepts: [409])
+        _ = try await call(
+            "create container", .post, type: "colls", link: "dbs/\(database)",
+            path: "/dbs/\(percentEncoded(database))/colls",
             body: [
                 "id": .string(container),
                 "partitionKey": ["paths": [.string(partitionKeyPath)], "kind": "Hash", "version": 2],
@@ -190,7 +193,9 @@ public struct CosmosContainer: Sendable {
         }
         let status = answer.status.rawValue
         let json = answer.body.isEmpty ? .null : (try? JSONParser.parse(answer.body)) ?? .null
-        if answer.status.isSuccess || accepts.contains(status) { return Answer(status: status, fields: answer.fields, json: json) }
+        if answer.status.isSuccess || accepts.contains(status) {
+            return Answer(status: status, fields: answer.fields, json: json)
+        }
         let error = CosmosError(
             operation: operation, status: status, code: json["code"]?.string ?? "unknown",
             activityID: answer.fields["x-ms-activity-id"] ?? "")
@@ -217,7 +222,10 @@ public struct CosmosContainer: Sendable {
 extension CosmosError: ProblemConvertible {
     public var problem: Problem {
         isUnavailable
-            ? Problem(.serviceUnavailable, "The message store (Cosmos DB) is not available. Please try again in a moment.")
-            : Problem(.internalServerError, "The message store refused the request. The log has the reason under the request id.")
+            ? Problem(
+                .serviceUnavailable, "The message store (Cosmos DB) is not available. Please try again in a moment.")
+            : Problem(
+                .internalServerError,
+                "The message store refused the request. The log has the reason under the request id.")
     }
 }

@@ -6,7 +6,8 @@ public enum UUIDv7 {
     public static func make() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return make(milliseconds: UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000, random: Digest.randomBytes(10))
+        return make(
+            milliseconds: UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000, random: Digest.randomBytes(10))
     }
 
     /// The identifier for a time and ten random bytes.

@@ -19,7 +19,8 @@ public struct DocumentReader: Sendable {
         case .pdf: pages = try await pdf.read(bytes)
         case .docx: pages = try DOCXReader.read(bytes)
         case .html: pages = [try HTMLReader.read(bytes)]
-        case .markdown, .text: pages = PlainText.decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
+        case .markdown, .text:
+            pages = PlainText.decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
         }
         guard pages.count <= Self.maximumPages else {
             throw ExtractionError.tooComplex("it has more than \(Self.maximumPages) pages")

@@ -34,7 +34,9 @@ public struct ExtractedText: Sendable, Equatable {
     public var json: JSONValue {
         [
             "pages": .array(
-                pages.map { ["page": .int(Int64($0.number)), "start": .int(Int64($0.start)), "text": .string($0.text)] })
+                pages.map {
+                    ["page": .int(Int64($0.number)), "start": .int(Int64($0.start)), "text": .string($0.text)]
+                })
         ]
     }
 
@@ -53,7 +55,8 @@ public struct ExtractionError: Error, Sendable, Equatable {
     public let detail: String
 
     public static let passwordProtected = ExtractionError(
-        code: "password_protected", detail: "The file is protected by a password. Remove the protection and upload it again.")
+        code: "password_protected",
+        detail: "The file is protected by a password. Remove the protection and upload it again.")
     public static let noText = ExtractionError(
         code: "no_text",
         detail: "There is no text in the file; it probably holds scanned pictures. Upload a version with a text layer.")
@@ -61,7 +64,9 @@ public struct ExtractionError: Error, Sendable, Equatable {
         ExtractionError(code: "damaged", detail: "The file is damaged: \(what). Save it again and upload the new copy.")
     }
     public static func tooComplex(_ what: String) -> ExtractionError {
-        ExtractionError(code: "too_complex", detail: "The file is beyond what can be processed: \(what). Split it and upload the parts.")
+        ExtractionError(
+            code: "too_complex",
+            detail: "The file is beyond what can be processed: \(what). Split it and upload the parts.")
     }
     public static let unsupported = ExtractionError(
         code: "unsupported", detail: "The file is not a PDF, DOCX, HTML, Markdown or text file.")

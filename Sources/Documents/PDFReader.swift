@@ -11,7 +11,8 @@ struct PDFReader: Sendable {
 
     func read(_ bytes: [UInt8]) async throws -> [String] {
         let path = temporaryDirectory + "/apus-" + UUID().uuidString + ".pdf"
-        guard FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+        guard
+            FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
         else { throw ExtractionFailure(reason: "cannot write to \(temporaryDirectory)") }
         defer { unlink(path) }
         let pages = try await pageCount(path)
@@ -28,7 +29,8 @@ struct PDFReader: Sendable {
 
     private func pageCount(_ path: String) async throws -> Int {
         let result = try await run("pdfinfo", [path], cpuSeconds: 20)
-        for line in String(decoding: result.output, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Pages:") {
+        for line in String(decoding: result.output, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Pages:")
+        {
             if let count = Int(line.dropFirst(6).filter { $0 != " " }) { return count }
         }
         throw ExtractionError.damaged("its page count cannot be read")

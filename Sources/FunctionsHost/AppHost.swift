@@ -33,11 +33,13 @@ public final class AppHost: Sendable {
         handler = try HandlerProcess(
             configuration: configuration, root: root, environment: environment, client: client, log: log
         ) { writeAll($0 + "\n", to: 2) }
-        let edge = HTTPEdge(functions: functions, handler: handler, configuration: configuration, client: client, log: log)
+        let edge = HTTPEdge(
+            functions: functions, handler: handler, configuration: configuration, client: client, log: log)
         var listener = HTTPServer.Configuration()
         listener.port = port
         // The handler has the limit that matters; forms are a little larger than the file in them.
-        listener.maximumBodyBytes = (environment["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"].flatMap { Int($0) } ?? 104_857_600) + (2 << 20)
+        listener.maximumBodyBytes =
+            (environment["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"].flatMap { Int($0) } ?? 104_857_600) + (2 << 20)
         server = try HTTPServer(listener) { await edge.answer($0) }
         self.port = server.port
         table = Self.table(functions, port: server.port)
@@ -59,7 +61,8 @@ public final class AppHost: Sendable {
     }
 
     private static func triggers(
-        _ functions: [FunctionDefinition], _ handler: HandlerProcess, _ client: HTTPClient, _ configuration: HostConfiguration,
+        _ functions: [FunctionDefinition], _ handler: HandlerProcess, _ client: HTTPClient,
+        _ configuration: HostConfiguration,
         _ environment: [String: String], _ log: Log
     ) throws -> [@Sendable () async -> Void] {
         let invocation = Invocation(handler: handler, client: client, timeout: configuration.functionTimeout)
@@ -68,7 +71,8 @@ public final class AppHost: Sendable {
             case .http: return nil
             case .timer(let schedule, let runOnStartup):
                 let listener = TimerListener(
-                    function: function, schedule: schedule, runOnStartup: runOnStartup, invocation: invocation, log: log)
+                    function: function, schedule: schedule, runOnStartup: runOnStartup, invocation: invocation, log: log
+                )
                 return { await listener.run() }
             case .queue(let name, let connection):
                 var settings = SettingsReader(environment)
@@ -78,7 +82,8 @@ public final class AppHost: Sendable {
                 guard let account else { return nil }
                 let queue = QueueClient(account: account, identity: nil, client: client)
                 let listener = QueueListener(
-                    function: function, queueName: name, queue: queue, invocation: invocation, configuration: configuration,
+                    function: function, queueName: name, queue: queue, invocation: invocation,
+                    configuration: configuration,
                     log: log)
                 return { await listener.run() }
             }

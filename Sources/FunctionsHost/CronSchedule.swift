@@ -18,7 +18,9 @@ struct CronSchedule: Sendable, Equatable {
         }
         var parts = text.split(separator: " ").map(String.init)
         if parts.count == 5 { parts.insert("0", at: 0) }
-        guard parts.count == 6 else { throw HostError("the schedule \(text) has \(parts.count) fields; it needs six, or a time span.") }
+        guard parts.count == 6 else {
+            throw HostError("the schedule \(text) has \(parts.count) fields; it needs six, or a time span.")
+        }
         let ranges = [0...59, 0...59, 0...23, 1...31, 1...12, 0...7]
         let names = [[], [], [], [], Self.months, Self.days]
         let fields = try zip(parts, zip(ranges, names)).map { part, rule in
@@ -74,13 +76,16 @@ struct CronSchedule: Sendable, Equatable {
             guard step > 0 else { return nil }
             func number(_ text: Substring) -> Int? {
                 let offset = range.lowerBound == 1 ? 1 : 0
-                guard let value = Int(text) ?? names.firstIndex(of: text.lowercased()).map({ $0 + offset }) else { return nil }
+                guard let value = Int(text) ?? names.firstIndex(of: text.lowercased()).map({ $0 + offset }) else {
+                    return nil
+                }
                 return range.contains(value) ? value : nil
             }
             var bounds = range
             if stepped[0] != "*" {
                 let ends = stepped[0].split(separator: "-", omittingEmptySubsequences: false)
-                guard (1...2).contains(ends.count), let low = number(ends[0]), let high = number(ends[ends.count - 1]), low <= high
+                guard (1...2).contains(ends.count), let low = number(ends[0]), let high = number(ends[ends.count - 1]),
+                    low <= high
                 else { return nil }
                 bounds = low...(ends.count == 1 && stepped.count == 2 ? range.upperBound : high)
             }

@@ -19,7 +19,9 @@ struct FunctionDefinition: Sendable {
 
     /// Reads every function of an app in the host's order, by name without regard to case. A fault is reported for
     /// its function, and the others run.
-    static func all(in root: String, prefix: String, environment: [String: String], report: (String) -> Void) -> [FunctionDefinition] {
+    static func all(in root: String, prefix: String, environment: [String: String], report: (String) -> Void)
+        -> [FunctionDefinition]
+    {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return names.sorted { $0.lowercased() < $1.lowercased() }.compactMap { name in
             guard let bytes = FileManager.default.contents(atPath: "\(root)/\(name)/function.json") else { return nil }
@@ -43,7 +45,9 @@ struct FunctionDefinition: Sendable {
         guard triggers.count == 1, let trigger = triggers.first else {
             throw HostError("function.json needs exactly one trigger, it has \(triggers.count).")
         }
-        guard let binding = trigger.member("name")?.string, !binding.isEmpty else { throw HostError("the trigger has no name.") }
+        guard let binding = trigger.member("name")?.string, !binding.isEmpty else {
+            throw HostError("the trigger has no name.")
+        }
         self.name = name
         self.binding = binding
         isPlainHTTP = bindings.count == 2 && bindings.contains { $0.member("type")?.string?.lowercased() == "http" }
@@ -61,8 +65,11 @@ struct FunctionDefinition: Sendable {
             let methods = (trigger.member("methods")?.array ?? []).compactMap(\.string).map { $0.uppercased() }
             self.trigger = .http(methods: methods, route: try RouteTemplate(full))
         case "queuetrigger":
-            guard let queue = setting("queueName"), !queue.isEmpty else { throw HostError("the queue trigger has no queueName.") }
-            self.trigger = .queue(name: queue, connection: trigger.member("connection")?.string ?? "AzureWebJobsStorage")
+            guard let queue = setting("queueName"), !queue.isEmpty else {
+                throw HostError("the queue trigger has no queueName.")
+            }
+            self.trigger = .queue(
+                name: queue, connection: trigger.member("connection")?.string ?? "AzureWebJobsStorage")
         case "timertrigger":
             guard let text = setting("schedule") else { throw HostError("the timer trigger has no schedule.") }
             self.trigger = .timer(try CronSchedule(text), runOnStartup: trigger.member("runOnStartup")?.bool ?? false)
@@ -71,7 +78,9 @@ struct FunctionDefinition: Sendable {
     }
 
     private static func isName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, (65...90).contains(first & 0xDF), name.utf8.count <= 128 else { return false }
+        guard let first = name.utf8.first, (65...90).contains(first & 0xDF), name.utf8.count <= 128 else {
+            return false
+        }
         return name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0 & 0xDF) || $0 == 45 || $0 == 95 }
     }
 

@@ -19,14 +19,18 @@ struct HTTPEdge: Sendable {
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         switch request.target.rawPath {
-        case "/": return HTTPResponse(.ok, text: "<!doctype html><title>Functions</title>Your functions app is running.\n", contentType: "text/html; charset=utf-8")
+        case "/":
+            return HTTPResponse(
+                .ok, text: "<!doctype html><title>Functions</title>Your functions app is running.\n",
+                contentType: "text/html; charset=utf-8")
         case "/admin/host/ping": return HTTPResponse(.ok)
         default: break
         }
         guard let path = request.target.segments else { return HTTPResponse(.badRequest) }
         // In the order of names, the first match wins; a route whose methods do not fit is passed over.
         for function in functions {
-            guard case .http(_, let route) = function.trigger, function.accepts(request.method), let values = route.match(path)
+            guard case .http(_, let route) = function.trigger, function.accepts(request.method),
+                let values = route.match(path)
             else { continue }
             return await invoke(function, request, values)
         }
@@ -37,7 +41,8 @@ struct HTTPEdge: Sendable {
         _ function: FunctionDefinition, _ request: HTTPRequest, _ values: [(name: String, value: String?)]
     ) async -> HTTPResponse {
         guard await handler.waitUntilReady() else {
-            return Problem(.serviceUnavailable, "The handler is not running. The host's log says why.").response(requestID: request.id)
+            return Problem(.serviceUnavailable, "The handler is not running. The host's log says why.").response(
+                requestID: request.id)
         }
         let invocation = UUIDv7.random()
         let watch = Stopwatch()
@@ -86,7 +91,8 @@ struct HTTPEdge: Sendable {
             return Self.streamed(received)
         } catch {
             log.warning("the handler did not answer", ["error": String(describing: error)])
-            return Problem(.badGateway, "The handler did not answer. Please try again in a moment.").response(requestID: request.id)
+            return Problem(.badGateway, "The handler did not answer. Please try again in a moment.").response(
+                requestID: request.id)
         }
     }
 
@@ -106,14 +112,17 @@ struct HTTPEdge: Sendable {
     // MARK: - Envelope
 
     private func envelope(
-        _ function: FunctionDefinition, _ request: HTTPRequest, _ values: [(name: String, value: String?)], _ invocation: String
+        _ function: FunctionDefinition, _ request: HTTPRequest, _ values: [(name: String, value: String?)],
+        _ invocation: String
     ) async -> HTTPResponse {
         do {
             let body = try await request.body.collect(limit: Self.bodyLimit)
             let payload = InvocationEnvelope.http(function, request, values, body: body)
             let answer = try await Invocation(handler: handler, client: client, timeout: configuration.functionTimeout)
                 .send(payload, to: function.name, id: invocation)
-            for line in answer["Logs"]?.array?.compactMap(\.string) ?? [] { log.info(line, ["function": function.name]) }
+            for line in answer["Logs"]?.array?.compactMap(\.string) ?? [] {
+                log.info(line, ["function": function.name])
+            }
             return try InvocationEnvelope.response(answer)
         } catch is HTTPBodyTooLarge {
             return HTTPResponse(.contentTooLarge)

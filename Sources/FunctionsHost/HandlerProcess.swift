@@ -1,5 +1,5 @@
-import ChildProcess
 import CLinux
+import ChildProcess
 import Digests
 import Glibc
 import HTTPClient
@@ -154,7 +154,8 @@ final class HandlerProcess: Sendable {
                 out.closeWriteEnd()
                 errors.closeWriteEnd()
             }
-            process = try ChildProcess(command, standardInput: null, standardOutput: out.writeEnd, standardError: errors.writeEnd)
+            process = try ChildProcess(
+                command, standardInput: null, standardOutput: out.writeEnd, standardError: errors.writeEnd)
         }
         out.forEachLine(output)
         errors.forEachLine(output)

@@ -33,7 +33,9 @@ struct HostConfiguration: Sendable {
         } catch {
             throw HostError("\(path) is not JSON: \(error)")
         }
-        guard let version = json.member("version")?.string else { throw HostError("\(path) has no \"version\": \"2.0\".") }
+        guard let version = json.member("version")?.string else {
+            throw HostError("\(path) has no \"version\": \"2.0\".")
+        }
         guard version == "2.0" else { throw HostError("\(path) has version \(version); the host knows \"2.0\".") }
         guard let handler = json.member("customHandler"), let description = handler.member("description") else {
             throw HostError("\(path) has no customHandler with a description.")
@@ -43,15 +45,20 @@ struct HostConfiguration: Sendable {
         }
         let expanded = Self.expanded(name, environment)
         let local = root + "/" + expanded
-        executable = expanded.hasPrefix("/") ? expanded : FileManager.default.fileExists(atPath: local) ? local : expanded
-        arguments = (description.member("arguments")?.array ?? []).compactMap(\.string).map { Self.expanded($0, environment) }
+        executable =
+            expanded.hasPrefix("/") ? expanded : FileManager.default.fileExists(atPath: local) ? local : expanded
+        arguments = (description.member("arguments")?.array ?? []).compactMap(\.string).map {
+            Self.expanded($0, environment)
+        }
         if let directory = description.member("workingDirectory")?.string, !directory.isEmpty {
             workingDirectory = directory.hasPrefix("/") ? directory : root + "/" + directory
         }
         if handler.member("enableForwardingHttpRequest")?.bool == true { mode = .forwarding }
         if handler.member("enableProxyingHttpRequest")?.bool == true { mode = .proxying }
         if let time = Self.duration(handler.member("initializationTimeout")) { initializationTimeout = time }
-        if let text = json.member("functionTimeout")?.string { functionTimeout = text == "-1" ? nil : Self.duration(.string(text)) }
+        if let text = json.member("functionTimeout")?.string {
+            functionTimeout = text == "-1" ? nil : Self.duration(.string(text))
+        }
         let extensions = json.member("extensions")
         if let prefix = extensions?.member("http")?.member("routePrefix")?.string { routePrefix = prefix }
         try readQueues(extensions?.member("queues"), path)
@@ -62,7 +69,8 @@ struct HostConfiguration: Sendable {
         func number(_ name: String, _ range: ClosedRange<Int64>) throws -> Int? {
             guard let value = queues.member(name) else { return nil }
             guard let number = value.int, range.contains(number) else {
-                throw HostError("\(path): extensions.queues.\(name) must be \(range.lowerBound) to \(range.upperBound).")
+                throw HostError(
+                    "\(path): extensions.queues.\(name) must be \(range.lowerBound) to \(range.upperBound).")
             }
             return Int(number)
         }

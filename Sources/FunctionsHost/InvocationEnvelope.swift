@@ -8,7 +8,8 @@ import Telemetry
 enum InvocationEnvelope {
     /// The envelope of an HTTP call.
     static func http(
-        _ function: FunctionDefinition, _ request: HTTPRequest, _ values: [(name: String, value: String?)], body: [UInt8]
+        _ function: FunctionDefinition, _ request: HTTPRequest, _ values: [(name: String, value: String?)],
+        body: [UInt8]
     ) -> JSONValue {
         var query = JSONObject()
         for (name, value) in request.target.query {
@@ -18,7 +19,8 @@ enum InvocationEnvelope {
         var plainHeaders = JSONObject()
         for field in request.fields.all {
             headers[field.name] = .array((headers[field.name]?.array ?? []) + [.string(field.value)])
-            plainHeaders[field.name] = .string((plainHeaders[field.name]?.string).map { $0 + ", " + field.value } ?? field.value)
+            plainHeaders[field.name] = .string(
+                (plainHeaders[field.name]?.string).map { $0 + ", " + field.value } ?? field.value)
         }
         let host = request.fields["host"] ?? "localhost"
         var call: JSONObject = [
@@ -44,7 +46,8 @@ enum InvocationEnvelope {
         var metadata: JSONObject = [
             "Id": quoted(.string(message.id)), "DequeueCount": .string(String(message.dequeueCount)),
             "PopReceipt": quoted(.string(message.popReceipt)), "InsertionTime": .string(time(message.insertionTime)),
-            "ExpirationTime": .string(time(message.expirationTime)), "NextVisibleTime": .string(time(message.nextVisibleTime)),
+            "ExpirationTime": .string(time(message.expirationTime)),
+            "NextVisibleTime": .string(time(message.nextVisibleTime)),
         ]
         for (name, value) in (try? JSONParser.parse(text))?.object?.members ?? [] {
             switch value {
@@ -61,7 +64,9 @@ enum InvocationEnvelope {
     /// The envelope of a timer.
     static func timer(_ function: FunctionDefinition, last: Int64?, next: Int64?, isPastDue: Bool) -> JSONValue {
         func text(_ seconds: Int64?) -> JSONValue {
-            .string(seconds.map { Timestamp.format(milliseconds: $0 * 1000).replacing("Z", with: "+00:00") } ?? "0001-01-01T00:00:00")
+            .string(
+                seconds.map { Timestamp.format(milliseconds: $0 * 1000).replacing("Z", with: "+00:00") }
+                    ?? "0001-01-01T00:00:00")
         }
         let status: JSONValue = ["Last": text(last), "Next": text(next), "LastUpdated": text(last)]
         return [
@@ -79,7 +84,9 @@ enum InvocationEnvelope {
         guard let outputs = answer.member("Outputs"), !outputs.isNull else { return HTTPResponse(.noContent) }
         guard var output = outputs["res"] else { return HTTPResponse(.ok, text: "{}") }
         if let text = output.string, let parsed = try? JSONParser.parse(text) { output = parsed }
-        guard output.object != nil else { throw HostError("the output res is neither an object nor a text that holds one.") }
+        guard output.object != nil else {
+            throw HostError("the output res is neither an object nor a text that holds one.")
+        }
         let status = output.member("statusCode")
         let code = status?.int ?? status?.string.flatMap { Int64($0) } ?? 200
         var fields = HTTPFields()
@@ -102,7 +109,10 @@ enum InvocationEnvelope {
     private static func quoted(_ value: JSONValue) -> JSONValue { .string(value.text) }
 
     private static func system(_ function: FunctionDefinition) -> JSONValue {
-        ["MethodName": .string(function.name), "UtcNow": .string(Timestamp.now()), "RandGuid": .string(UUIDv7.random())]
+        [
+            "MethodName": .string(function.name), "UtcNow": .string(Timestamp.now()),
+            "RandGuid": .string(UUIDv7.random()),
+        ]
     }
 
     private static func time(_ httpDate: String) -> String {

@@ -36,8 +36,10 @@ struct QueueListener: Sendable {
                         running.change(by: -1)
                     }
                 }
-                wait = messages.isEmpty
-                    ? min(wait * 2 * Double.random(in: 0.8...1.2), configuration.queueMaximumPollingInterval) : .milliseconds(100)
+                wait =
+                    messages.isEmpty
+                    ? min(wait * 2 * Double.random(in: 0.8...1.2), configuration.queueMaximumPollingInterval)
+                    : .milliseconds(100)
                 if messages.isEmpty { try? await Task.sleep(for: wait) }
             }
         }
@@ -78,7 +80,10 @@ struct QueueListener: Sendable {
                 renewal.cancel()
                 log.warning(
                     "invocation failed",
-                    ["function": function.name, "attempt": String(message.dequeueCount), "error": String(describing: error)])
+                    [
+                        "function": function.name, "attempt": String(message.dequeueCount),
+                        "error": String(describing: error),
+                    ])
                 guard message.dequeueCount < configuration.queueMaximumDequeueCount else {
                     return try await poison(await holder.message)
                 }
@@ -89,9 +94,12 @@ struct QueueListener: Sendable {
             }
             renewal.cancel()
             try await queue.delete(await holder.message, from: queueName)
-            log.debug("executed", ["function": function.name, "invocation": id, "milliseconds": String(watch.milliseconds)])
+            log.debug(
+                "executed", ["function": function.name, "invocation": id, "milliseconds": String(watch.milliseconds)])
         } catch {
-            log.warning("a message could not be settled and will come again", ["queue": queueName, "error": String(describing: error)])
+            log.warning(
+                "a message could not be settled and will come again",
+                ["queue": queueName, "error": String(describing: error)])
         }
     }
 

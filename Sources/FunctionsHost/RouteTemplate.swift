@@ -14,7 +14,9 @@ struct RouteTemplate: Sendable {
         self.text = text
         segments = try text.split(separator: "/").map { part in
             guard part.hasPrefix("{") else { return .literal(part.lowercased()) }
-            guard part.hasSuffix("}"), part.count > 2 else { throw HostError("the route \(text) has unbalanced braces.") }
+            guard part.hasSuffix("}"), part.count > 2 else {
+                throw HostError("the route \(text) has unbalanced braces.")
+            }
             var inner = part.dropFirst().dropLast()
             if inner.hasPrefix("*") { return .rest(name: String(inner.drop { $0 == "*" })) }
             let isOptional = inner.hasSuffix("?")
@@ -60,10 +62,11 @@ struct RouteTemplate: Sendable {
         case "bool": { ["true", "false"].contains($0.lowercased()) }
         case "decimal", "double", "float": { Double($0) != nil }
         case "alpha": { $0.utf8.allSatisfy { (65...90).contains($0 & 0xDF) } }
-        case "guid": { text in
-            let digits = text.filter { !"-{}".contains($0) }
-            return digits.utf8.count == 32 && digits.allSatisfy(\.isHexDigit)
-        }
+        case "guid":
+            { text in
+                let digits = text.filter { !"-{}".contains($0) }
+                return digits.utf8.count == 32 && digits.allSatisfy(\.isHexDigit)
+            }
         default: nil
         }
     }

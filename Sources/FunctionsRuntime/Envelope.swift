@@ -23,11 +23,14 @@ public struct Envelope: Sendable {
             guard let url = value["Url"]?.string, let method = value["Method"]?.string else { continue }
             var fields = HTTPFields()
             for (name, list) in value["Headers"]?.object?.members ?? [] {
-                for text in list.array?.compactMap(\.string) ?? [list.string].compactMap({ $0 }) { fields.append(name, text) }
+                for text in list.array?.compactMap(\.string) ?? [list.string].compactMap({ $0 }) {
+                    fields.append(name, text)
+                }
             }
             return HTTPRequest(
                 method: HTTPMethod(rawValue: method.uppercased()), target: HTTPTarget(Self.target(url)), fields: fields,
-                body: .bytes(Self.body(value["Body"], contentType: fields["content-type"])), id: fields["x-request-id"] ?? id)
+                body: .bytes(Self.body(value["Body"], contentType: fields["content-type"])),
+                id: fields["x-request-id"] ?? id)
         }
         return nil
     }
@@ -64,7 +67,8 @@ public struct Envelope: Sendable {
     /// The answer of an HTTP function, under the output binding `res`.
     ///
     /// A named output cannot carry bytes that are not text, so such a body is refused instead of damaged.
-    public static func answer(_ status: HTTPStatus, fields: HTTPFields, body: [UInt8], logs: [String] = []) -> JSONValue {
+    public static func answer(_ status: HTTPStatus, fields: HTTPFields, body: [UInt8], logs: [String] = []) -> JSONValue
+    {
         guard let text = String(validating: body, as: UTF8.self) else {
             return answer(
                 .notImplemented, fields: ["Content-Type": "text/plain; charset=utf-8"],
@@ -73,7 +77,9 @@ public struct Envelope: Sendable {
         var headers = JSONObject()
         for field in fields.all { headers[field.name] = .string(field.value) }
         return [
-            "Outputs": ["res": ["statusCode": .int(Int64(status.rawValue)), "headers": .object(headers), "body": .string(text)]],
+            "Outputs": [
+                "res": ["statusCode": .int(Int64(status.rawValue)), "headers": .object(headers), "body": .string(text)]
+            ],
             "Logs": .strings(logs), "ReturnValue": nil,
         ]
     }

@@ -1,7 +1,7 @@
+import CLinux
 import Dispatch
 import FoundationEssentials
 import Glibc
-import CLinux
 import HTTPMessages
 import HTTPServing
 import Settings
@@ -27,7 +27,9 @@ public enum FunctionApp {
         let environment = ProcessInfo.processInfo.environment
         let log = Log(label: name, level: Log.Level(name: environment["APUS_LOG"] ?? "") ?? .info)
         guard let port = environment["FUNCTIONS_CUSTOMHANDLER_PORT"].flatMap({ UInt16($0) }) else {
-            log.error("FUNCTIONS_CUSTOMHANDLER_PORT is not a port; the Functions host sets it, so start the app with functions-host")
+            log.error(
+                "FUNCTIONS_CUSTOMHANDLER_PORT is not a port; the Functions host sets it, so start the app with functions-host"
+            )
             exit(64)
         }
         let setup = Task { () -> FunctionDispatcher in

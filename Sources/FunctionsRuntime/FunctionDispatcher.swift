@@ -62,11 +62,14 @@ struct FunctionDispatcher: Sendable {
             return failure(error, request)
         }
         guard let value = try? JSONParser.parse(body), let envelope = Envelope(value) else {
-            return Problem(.badRequest, "The body is not an invocation of the Functions host.").response(requestID: request.id)
+            return Problem(.badRequest, "The body is not an invocation of the Functions host.").response(
+                requestID: request.id)
         }
         do {
             if let action = routes.queues[function] {
-                guard let text = envelope.text("message") else { throw Problem(.badRequest, "The envelope has no message.") }
+                guard let text = envelope.text("message") else {
+                    throw Problem(.badRequest, "The envelope has no message.")
+                }
                 let count = envelope.metadata["DequeueCount"].flatMap { $0.int ?? $0.string.flatMap { Int64($0) } } ?? 1
                 try await action(.init(text: text, dequeueCount: Int(count)))
                 return HTTPResponse(json: Envelope.done())
@@ -81,7 +84,8 @@ struct FunctionDispatcher: Sendable {
             return Problem(error).response(requestID: request.id)
         }
         guard let inner = envelope.httpRequest(id: request.id) else {
-            return Problem(.notFound, "There is no function \(function.prefix(100)) here.").response(requestID: request.id)
+            return Problem(.notFound, "There is no function \(function.prefix(100)) here.").response(
+                requestID: request.id)
         }
         return await collected(await route(inner), requestID: inner.id)
     }
@@ -125,10 +129,14 @@ struct FunctionDispatcher: Sendable {
         let isWell = results.allSatisfy { $0["status"] == "ok" }
         return HTTPResponse(
             isWell ? .ok : .serviceUnavailable,
-            json: ["status": isWell ? "ok" : "degraded", "version": .string(Product.version), "checks": .object(checks)])
+            json: [
+                "status": isWell ? "ok" : "degraded", "version": .string(Product.version), "checks": .object(checks),
+            ])
     }
 
-    private static func succeeds(within limit: Duration, _ probe: @escaping @Sendable () async throws -> Void) async -> Bool {
+    private static func succeeds(within limit: Duration, _ probe: @escaping @Sendable () async throws -> Void) async
+        -> Bool
+    {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { (try? await probe()) != nil }
             group.addTask {

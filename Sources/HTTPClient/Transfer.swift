@@ -33,7 +33,9 @@ final class Transfer: Sendable {
 
     init(_ request: HTTPClient.Request) throws {
         url = request.url
-        guard let easy = curl_easy_init() else { throw HTTPClientError(.badRequest, url: request.url, reason: "no memory") }
+        guard let easy = curl_easy_init() else {
+            throw HTTPClientError(.badRequest, url: request.url, reason: "no memory")
+        }
         var initial = State()
         var headers: UnsafeMutablePointer<curl_slist>?
         // libcurl would add these by itself; an empty value removes them.
@@ -41,7 +43,8 @@ final class Transfer: Sendable {
             headers = curl_slist_append(headers, line)
         }
         for field in request.fields.all where !equalIgnoringCase(field.name, "content-length") {
-            headers = curl_slist_append(headers, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+            headers = curl_slist_append(
+                headers, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         apus_curl_set_string(easy, CURLOPT_URL, request.url)
         apus_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
@@ -164,7 +167,9 @@ final class Transfer: Sendable {
                 state.upload += bytes
                 let unpauses = state.isUploadPaused
                 state.isUploadPaused = false
-                guard state.upload.count - state.uploadCount > Self.highWaterMark else { return (.success(()), unpauses) }
+                guard state.upload.count - state.uploadCount > Self.highWaterMark else {
+                    return (.success(()), unpauses)
+                }
                 state.uploader = continuation
                 return (nil, unpauses)
             }
@@ -256,7 +261,9 @@ final class Transfer: Sendable {
                 }
             }
             let count = min(available, buffer.count)
-            state.upload.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[state.uploadCount..<state.uploadCount + count])) }
+            state.upload.withUnsafeBytes {
+                buffer.copyMemory(from: .init(rebasing: $0[state.uploadCount..<state.uploadCount + count]))
+            }
             state.uploadCount += count
             if state.uploadCount == state.upload.count {
                 state.upload.removeAll(keepingCapacity: state.uploadEnd == nil)

@@ -107,7 +107,9 @@ final class Exchange: Sendable {
             let available = state.unsent.count - state.sentCount
             if available > 0 {
                 let count = min(available, buffer.count)
-                state.unsent.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[state.sentCount..<state.sentCount + count])) }
+                state.unsent.withUnsafeBytes {
+                    buffer.copyMemory(from: .init(rebasing: $0[state.sentCount..<state.sentCount + count]))
+                }
                 state.sentCount += count
                 if state.sentCount == state.unsent.count {
                     state.unsent.removeAll(keepingCapacity: true)

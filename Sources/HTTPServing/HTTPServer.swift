@@ -173,9 +173,11 @@ final class ServerCore: Sendable {
     }
 
     private static func acceptableID(_ text: String) -> String? {
-        let isPlain = text.utf8.count <= 64 && text.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
-        }
+        let isPlain =
+            text.utf8.count <= 64
+            && text.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+            }
         return isPlain && !text.isEmpty ? text : nil
     }
 

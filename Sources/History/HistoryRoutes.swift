@@ -48,7 +48,9 @@ struct HistoryRoutes: Sendable {
         let name = reader.requiredString("name", length: 1...200)
         if !name.isEmpty, name.allSatisfy(\.isWhitespace) { reader.add("name", "Must not be blank.") }
         try reader.finish()
-        guard let chat = try await catalog.renameChat(request.parameters["chatId"] ?? "", to: name) else { throw Self.unknown }
+        guard let chat = try await catalog.renameChat(request.parameters["chatId"] ?? "", to: name) else {
+            throw Self.unknown
+        }
         return HTTPResponse(json: chat.json)
     }
 
@@ -69,7 +71,9 @@ struct HistoryRoutes: Sendable {
     private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (rows: Int, messages: Int) {
         let deleted = try await messages.deleteAll(in: id)
         if !documents.isEmpty { try await queue.create(IngestMessage.queue) }
-        for document in documents { try await queue.put(IngestMessage(documentId: document).text, to: IngestMessage.queue) }
+        for document in documents {
+            try await queue.put(IngestMessage(documentId: document).text, to: IngestMessage.queue)
+        }
         return (try await catalog.removeChat(id), deleted)
     }
 

@@ -39,7 +39,9 @@ public struct Ingestor: Sendable {
     /// - Throws: errors of the stores, so that the message is delivered again. What is wrong with the document itself
     ///   is not an error but its status.
     public func ingest(_ id: String, isLastTry: Bool) async throws {
-        guard let document = try await catalog.document(id) else { return log.info("document is gone", ["document": id]) }
+        guard let document = try await catalog.document(id) else {
+            return log.info("document is gone", ["document": id])
+        }
         if document.isDeleting {
             _ = try await remover.remove(id)
             return
@@ -52,7 +54,9 @@ public struct Ingestor: Sendable {
         } catch {
             guard isLastTry else { throw error }
             log.error("giving up on a document", ["document": id, "error": String(reflecting: error)])
-            try await fail(id, ("unavailable", "A service that is needed did not answer, several times. Press retry to try again."))
+            try await fail(
+                id, ("unavailable", "A service that is needed did not answer, several times. Press retry to try again.")
+            )
         }
     }
 

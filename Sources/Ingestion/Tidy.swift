@@ -37,18 +37,25 @@ public struct Tidy: Sendable {
     public func requeueStuck() async throws -> Int {
         let stuck = try await catalog.stuckDocuments(olderThanSeconds: Self.stuckSeconds)
         if !stuck.isEmpty { try await queue.create(IngestMessage.queue) }
-        for document in stuck { try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue) }
+        for document in stuck {
+            try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue)
+        }
         return stuck.count
     }
 
     private func drainPoison() async throws -> Int {
         var count = 0
-        while let messages = try await queue.get(IngestMessage.poisonQueue, count: 32, visibility: .seconds(60)), !messages.isEmpty {
+        while let messages = try await queue.get(IngestMessage.poisonQueue, count: 32, visibility: .seconds(60)),
+            !messages.isEmpty
+        {
             for message in messages {
                 if let text = Base64Text.decode(message.text), let parsed = IngestMessage(text: text) {
                     try await catalog.setStatus(
                         parsed.documentId, .failed,
-                        error: ("unavailable", "The document could not be processed, several times. Press retry to try again."))
+                        error: (
+                            "unavailable",
+                            "The document could not be processed, several times. Press retry to try again."
+                        ))
                 }
                 try await queue.delete(message, from: IngestMessage.poisonQueue)
                 count += 1
@@ -70,7 +77,9 @@ public struct Tidy: Sendable {
         for ids in byDocument.keys.filter({ !$0.isEmpty }).sorted().chunked(500) {
             let known = try await catalog.knownDocuments(ids)
             for id in ids where !known.contains(id) && now - Self.created(id) > Self.orphanMilliseconds {
-                for path in byDocument[id] ?? [] { removed += try await blobs.delete(BlobPaths.container, path) ? 1 : 0 }
+                for path in byDocument[id] ?? [] {
+                    removed += try await blobs.delete(BlobPaths.container, path) ? 1 : 0
+                }
             }
         }
         return removed

@@ -73,7 +73,9 @@ public struct FieldReader {
     public mutating func strings(_ name: String, maximumCount: Int) -> [String]? {
         guard let value = object[name], !value.isNull else { return nil }
         guard let list = value.array else { return fail(name, "Must be a list.") }
-        guard list.count <= maximumCount else { return fail(name, "Must have at most \(maximumCount) entries, has \(list.count).") }
+        guard list.count <= maximumCount else {
+            return fail(name, "Must have at most \(maximumCount) entries, has \(list.count).")
+        }
         let texts = list.compactMap(\.string)
         guard texts.count == list.count else { return fail(name, "Every entry must be a text.") }
         return texts

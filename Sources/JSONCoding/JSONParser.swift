@@ -147,7 +147,9 @@ public struct JSONParser: ~Copyable {
         let start = index
         while let byte = current, byte != quote, byte != UInt8(ascii: "\\"), byte >= 32 { index += 1 }
         if current == quote {
-            guard let text = String(validating: bytes[start..<index], as: UTF8.self) else { throw error("text is not UTF-8") }
+            guard let text = String(validating: bytes[start..<index], as: UTF8.self) else {
+                throw error("text is not UTF-8")
+            }
             index += 1
             return text
         }

@@ -22,7 +22,9 @@ public struct Doctor: Sendable {
             findings.append(Finding(name: name, problem: isWell ? nil : remedy))
         }
         func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-        check("PostgreSQL server", PrivatePostgres.findPrograms() != nil, "install Debian's package postgresql, or set APUS_DATABASE_URL")
+        check(
+            "PostgreSQL server", PrivatePostgres.findPrograms() != nil,
+            "install Debian's package postgresql, or set APUS_DATABASE_URL")
         for program in ["pdftotext", "pdfinfo"] {
             check(program, access("/usr/bin/\(program)", X_OK) == 0, "install Debian's package poppler-utils")
         }
@@ -31,7 +33,9 @@ public struct Doctor: Sendable {
         for program in ["vm-server", "azure-emulator", "functions-host"] {
             check(program, exists(layout.program(program)), "run 'make build'")
         }
-        for app in ProductLayout.apps { check("app \(app)", exists(layout.stagedApp(app) + "/handler"), "run 'apus stage'") }
+        for app in ProductLayout.apps {
+            check("app \(app)", exists(layout.stagedApp(app) + "/handler"), "run 'apus stage'")
+        }
         do {
             try ports.checkFree(usesEmulator: true)
             check("ports", true, "")

@@ -57,7 +57,8 @@ public final class LocalStack: Sendable {
                 "azure-emulator",
                 [
                     "--data", data + "/azure", "--blob-port", "\(ports.blob)", "--queue-port", "\(ports.queue)",
-                    "--cosmos-port", "\(ports.cosmos)", "--vault-port", "\(ports.vault)", "--identity-port", "\(ports.identity)",
+                    "--cosmos-port", "\(ports.cosmos)", "--vault-port", "\(ports.vault)", "--identity-port",
+                    "\(ports.identity)",
                 ])
         }
         add(
@@ -66,7 +67,9 @@ public final class LocalStack: Sendable {
                 "--data", data + "/vectors", "--web", layout.web, "--model", layout.model, "--port", "\(ports.page)",
                 "--vectors-port", "\(ports.vectors)",
             ])
-        add("functions-host", ["start"] + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
+        add(
+            "functions-host",
+            ["start"] + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
         self.parts = parts
         self.configuration = configuration
         self.layout = layout
@@ -92,7 +95,9 @@ public final class LocalStack: Sendable {
     }
 
     /// Process ids of the running parts, by name.
-    public var processes: [(name: String, id: Int32)] { parts.compactMap { part in part.processID.map { (part.name, $0) } } }
+    public var processes: [(name: String, id: Int32)] {
+        parts.compactMap { part in part.processID.map { (part.name, $0) } }
+    }
 
     /// Starts everything, calls `whenReady` once all parts are healthy, and stops everything in order when the body
     /// returns or throws.
@@ -120,7 +125,8 @@ public final class LocalStack: Sendable {
     }
 
     private func checkFiles() throws {
-        for app in ProductLayout.apps where !FileManager.default.fileExists(atPath: layout.stagedApp(app) + "/handler") {
+        for app in ProductLayout.apps where !FileManager.default.fileExists(atPath: layout.stagedApp(app) + "/handler")
+        {
             throw StackError("the app \(app) is not staged. Run 'apus stage' (or 'make run', which does it).")
         }
         guard FileManager.default.fileExists(atPath: layout.model + "/model.safetensors") else {
@@ -149,7 +155,8 @@ public final class LocalStack: Sendable {
                 "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(key);"
                 + "BlobEndpoint=http://127.0.0.1:\(ports.blob)/\(account);QueueEndpoint=http://127.0.0.1:\(ports.queue)/\(account);",
             "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:\(ports.cosmos)",
-            "APUS_COSMOS_KEY": "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+            "APUS_COSMOS_KEY":
+                "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
             "APUS_CHROMA_URL": "http://127.0.0.1:\(ports.vectors)",
             "APUS_EMBEDDINGS_URL": "http://127.0.0.1:\(ports.vectors)/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
             "APUS_CHAT_URL": "http://127.0.0.1:\(ports.chat)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(ports.upload)",

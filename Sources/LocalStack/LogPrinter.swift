@@ -18,7 +18,8 @@ public final class LogPrinter: Sendable {
 
     private func format(_ part: String, _ line: String) -> String? {
         if line.isEmpty { return nil }
-        guard line.hasPrefix("{"), let entry = try? JSONParser.parse(line), let message = entry["message"]?.string else {
+        guard line.hasPrefix("{"), let entry = try? JSONParser.parse(line), let message = entry["message"]?.string
+        else {
             return Self.pad(part) + line
         }
         if message == "request", !showsRequests, let status = entry["status"]?.string, status < "400" { return nil }

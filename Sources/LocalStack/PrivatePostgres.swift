@@ -27,7 +27,9 @@ struct PrivatePostgres: Sendable {
 
     init(dataDirectory: String) throws {
         guard let programs = Self.findPrograms() else {
-            throw StackError("PostgreSQL is not installed. Run 'make setup', install Debian's package postgresql, or set APUS_DATABASE_URL.")
+            throw StackError(
+                "PostgreSQL is not installed. Run 'make setup', install Debian's package postgresql, or set APUS_DATABASE_URL."
+            )
         }
         self.programs = programs
         // The server refuses to run as root; Debian's package brings a user for it.

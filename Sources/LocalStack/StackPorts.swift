@@ -37,7 +37,8 @@ public struct StackPorts: Sendable {
         if usesEmulator {
             wanted += [
                 ("Blob Storage", blob, "--base-port"), ("Queue Storage", queue, "--base-port"),
-                ("Cosmos DB", cosmos, "--base-port"), ("Key Vault", vault, "--base-port"), ("identity", identity, "--base-port"),
+                ("Cosmos DB", cosmos, "--base-port"), ("Key Vault", vault, "--base-port"),
+                ("identity", identity, "--base-port"),
             ]
         }
         for (name, port, option) in wanted {

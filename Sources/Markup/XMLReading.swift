@@ -32,7 +32,8 @@ public enum MarkupReader {
             case .text(let text): if !stack.isEmpty { stack[stack.count - 1].text += text }
             case .end:
                 guard let open = stack.popLast() else { return }
-                let node = XMLNode(name: open.name, attributes: open.attributes, text: open.text, children: open.children)
+                let node = XMLNode(
+                    name: open.name, attributes: open.attributes, text: open.text, children: open.children)
                 if stack.isEmpty { root = node } else { stack[stack.count - 1].children.append(node) }
             }
         }
@@ -46,8 +47,9 @@ public enum MarkupReader {
     public static func events(_ bytes: [UInt8], _ visit: (MarkupEvent) throws -> Void) throws {
         guard bytes.count < Int32.max else { throw XMLParseError(reason: "document too large") }
         apus_xml_initialise()
-        let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
-            | XML_PARSE_NOCDATA.rawValue | XML_PARSE_COMPACT.rawValue)
+        let options = Int32(
+            XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+                | XML_PARSE_NOCDATA.rawValue | XML_PARSE_COMPACT.rawValue)
         try bytes.withUnsafeBytes { raw in
             let start = raw.baseAddress?.assumingMemoryBound(to: CChar.self)
             guard let reader = xmlReaderForMemory(start, Int32(raw.count), nil, nil, options) else {
@@ -106,12 +108,14 @@ public enum MarkupReader {
     public static func htmlEvents(_ bytes: [UInt8], _ visit: (MarkupEvent) throws -> Void) throws {
         guard bytes.count < Int32.max else { throw XMLParseError(reason: "document too large") }
         apus_xml_initialise()
-        let options = Int32(HTML_PARSE_NONET.rawValue | HTML_PARSE_NOERROR.rawValue | HTML_PARSE_NOWARNING.rawValue
-            | HTML_PARSE_RECOVER.rawValue | HTML_PARSE_COMPACT.rawValue)
+        let options = Int32(
+            HTML_PARSE_NONET.rawValue | HTML_PARSE_NOERROR.rawValue | HTML_PARSE_NOWARNING.rawValue
+                | HTML_PARSE_RECOVER.rawValue | HTML_PARSE_COMPACT.rawValue)
         let isUTF8 = String(validating: bytes, as: UTF8.self) != nil
         let document = bytes.withUnsafeBytes { raw in
             htmlReadMemory(
-                raw.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(raw.count), nil, isUTF8 ? "UTF-8" : nil, options)
+                raw.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(raw.count), nil, isUTF8 ? "UTF-8" : nil,
+                options)
         }
         guard let document else { throw XMLParseError(reason: "not HTML") }
         defer { xmlFreeDoc(document) }

@@ -100,7 +100,9 @@ public final class LinearLayer {
 
     /// Computes the product of `rows` rows. `input` and `output` hold values of the layer's precisions and have
     /// room for the row count rounded up by `paddedRows`.
-    public func apply(_ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, rows: Int) throws(MatrixProductError) {
+    public func apply(_ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, rows: Int)
+        throws(MatrixProductError)
+    {
         let product = try product(rows: Self.paddedRows(rows))
         dnnl_memory_set_data_handle(product.source, UnsafeMutableRawPointer(mutating: input))
         dnnl_memory_set_data_handle(product.result, output)
@@ -120,7 +122,8 @@ public final class LinearLayer {
             var description = dnnl_memory_desc_t()
             var dimensions = dims([1, outputs])
             withDims(&dimensions) { dnnl_memory_desc_init_by_tag(&description, 2, $0, dnnl_f32, dnnl_ab) }
-            dnnl_memory_create(&memory, &description, engine.engine, UnsafeMutableRawPointer(mutating: bias.baseAddress))
+            dnnl_memory_create(
+                &memory, &description, engine.engine, UnsafeMutableRawPointer(mutating: bias.baseAddress))
             defer { dnnl_memory_destroy(memory) }
             let arguments = [
                 dnnl_exec_arg_t(arg: DNNL_ARG_SRC, memory: product.source),
@@ -147,7 +150,8 @@ public final class LinearLayer {
         var resultDescription = description([rows, outputs], resultType)
         var operation = dnnl_matmul_desc_t()
         try check(
-            dnnl_matmul_desc_init(&operation, &sourceDescription, &weightDescription, &biasDescription, &resultDescription),
+            dnnl_matmul_desc_init(
+                &operation, &sourceDescription, &weightDescription, &biasDescription, &resultDescription),
             "matmul description")
         var attributes: dnnl_primitive_attr_t?
         try check(dnnl_primitive_attr_create(&attributes), "attributes")

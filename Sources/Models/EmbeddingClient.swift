@@ -85,7 +85,9 @@ public struct EmbeddingClient: Sendable {
         guard let data = try? JSONParser.parse(answer.body)["data"]?.array, data.count == count else {
             throw ModelServiceError(service: "embeddings", status: 502, reason: "unreadable answer")
         }
-        let vectors = data.sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }.compactMap { Self.vector($0["embedding"]) }
+        let vectors = data.sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }.compactMap {
+            Self.vector($0["embedding"])
+        }
         guard vectors.count == count, Set(vectors.map(\.count)).count == 1 else {
             throw ModelServiceError(service: "embeddings", status: 502, reason: "unreadable vectors")
         }
@@ -112,7 +114,8 @@ public struct EmbeddingClient: Sendable {
 extension ModelServiceError: ProblemConvertible {
     public var problem: Problem {
         isUnavailable
-            ? Problem(.serviceUnavailable, "The model service (\(service)) is not available. Please try again in a moment.")
+            ? Problem(
+                .serviceUnavailable, "The model service (\(service)) is not available. Please try again in a moment.")
             : Problem(.badGateway, "The model service (\(service)) refused the request with status \(status).")
     }
 }

@@ -20,7 +20,8 @@ public struct ModelList: Sendable {
             }
             let pair = part.split(separator: ":", maxSplits: 1).map(String.init)
             guard pair.count == 2 else {
-                settings.add("APUS_MODELS", "has the entry '\(part)'; entries look like openai:gpt-4.1-mini or extractive")
+                settings.add(
+                    "APUS_MODELS", "has the entry '\(part)'; entries look like openai:gpt-4.1-mini or extractive")
                 continue
             }
             if let model = Self.model(pair[0], pair[1], &settings, client) { entries.append((model.id, model)) }
@@ -49,26 +50,32 @@ public struct ModelList: Sendable {
             let base = settings.url("OPENAI_BASE_URL", default: "https://api.openai.com/v1")
             // Compatible servers of one's own often want no key.
             let isOwn = settings.optional("OPENAI_BASE_URL") != nil
-            guard let secret = isOwn ? settings.secret("OPENAI_API_KEY") ?? Secret("none") : key("OPENAI_API_KEY") else {
+            guard let secret = isOwn ? settings.secret("OPENAI_API_KEY") ?? Secret("none") : key("OPENAI_API_KEY")
+            else {
                 return nil
             }
-            return OpenAIChatModel(provider: provider, model: name, url: base, authorization: .bearer(secret), client: client)
+            return OpenAIChatModel(
+                provider: provider, model: name, url: base, authorization: .bearer(secret), client: client)
         case "azure":
             guard let secret = key("AZURE_OPENAI_API_KEY") else { return nil }
             let base = settings.url("AZURE_OPENAI_ENDPOINT") + "/openai/v1"
-            return OpenAIChatModel(provider: provider, model: name, url: base, authorization: .apiKey(secret), client: client)
+            return OpenAIChatModel(
+                provider: provider, model: name, url: base, authorization: .apiKey(secret), client: client)
         case "gemini":
             guard let secret = key("GEMINI_API_KEY") else { return nil }
             // Google's own OpenAI-compatible surface.
             let base = "https://generativelanguage.googleapis.com/v1beta/openai"
-            return OpenAIChatModel(provider: provider, model: name, url: base, authorization: .bearer(secret), client: client)
+            return OpenAIChatModel(
+                provider: provider, model: name, url: base, authorization: .bearer(secret), client: client)
         case "ollama":
             var host = settings.optional("OLLAMA_HOST") ?? "127.0.0.1:11434"
             if !host.hasPrefix("http") { host = "http://" + host }
             if host.hasSuffix("/") { host.removeLast() }
-            return OpenAIChatModel(provider: provider, model: name, url: host + "/v1", authorization: .none, client: client)
+            return OpenAIChatModel(
+                provider: provider, model: name, url: host + "/v1", authorization: .none, client: client)
         default:
-            settings.add("APUS_MODELS", "names the provider '\(provider)'; known are openai, azure, gemini, ollama, extractive")
+            settings.add(
+                "APUS_MODELS", "names the provider '\(provider)'; known are openai, azure, gemini, ollama, extractive")
             return nil
         }
     }

@@ -61,7 +61,9 @@ public struct OpenAIChatModel: ChatModel {
         if let error = chunk["error"], !error.isNull {
             throw ModelServiceError(service: id, status: 502, reason: "the service reported an error in mid-answer")
         }
-        if let usage = chunk["usage"], let prompt = usage["prompt_tokens"]?.int, let completion = usage["completion_tokens"]?.int {
+        if let usage = chunk["usage"], let prompt = usage["prompt_tokens"]?.int,
+            let completion = usage["completion_tokens"]?.int
+        {
             try await emit(.usage(promptTokens: Int(prompt), completionTokens: Int(completion)))
         }
         let choice = chunk["choices"]?[0]

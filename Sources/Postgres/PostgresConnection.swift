@@ -72,7 +72,8 @@ public actor PostgresConnection {
         }
     }
 
-    private static func rows(_ result: OpaquePointer?, _ pointer: OpaquePointer) throws(PostgresError) -> [PostgresRow] {
+    private static func rows(_ result: OpaquePointer?, _ pointer: OpaquePointer) throws(PostgresError) -> [PostgresRow]
+    {
         guard let result else {
             throw PostgresError(state: "08006", message: String(cString: PQerrorMessage(pointer)))
         }

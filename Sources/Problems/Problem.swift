@@ -27,7 +27,8 @@ public struct Problem: Error, Sendable {
         case let error as JSONSyntaxError: self.init(.badRequest, "The body is not JSON: \(error).")
         case let error as HTTPBodyTooLarge:
             self.init(.contentTooLarge, "The body is larger than \(error.limit) bytes.")
-        default: self.init(.internalServerError, "Something went wrong on our side. The log has it under the request id.")
+        default:
+            self.init(.internalServerError, "Something went wrong on our side. The log has it under the request id.")
         }
     }
 

@@ -65,7 +65,9 @@ public struct ProgramOptions: Sendable {
     /// A port number; ends the program when it is none.
     public func port(_ name: String, default standard: UInt16) -> UInt16 {
         guard let text = value(name) else { return standard }
-        guard let port = UInt16(text) else { Self.fail(program, "--\(name) must be a port from 0 to 65535, not \(text)") }
+        guard let port = UInt16(text) else {
+            Self.fail(program, "--\(name) must be a port from 0 to 65535, not \(text)")
+        }
         return port
     }
 

@@ -36,7 +36,9 @@ public struct PassageRetriever: Sendable {
     public func passages(for question: String, in documents: [String], count: Int = 8) async throws -> Result {
         let watch = Stopwatch()
         guard !documents.isEmpty, let vector = try await embeddings.embed([question]).first else {
-            return Result(passages: [], evidence: Evidence(question: question, passages: []), embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
+            return Result(
+                passages: [], evidence: Evidence(question: question, passages: []),
+                embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
         }
         let embedded = watch.milliseconds
         let isFiltered = documents.count <= Self.filterLimit

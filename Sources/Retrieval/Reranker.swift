@@ -12,7 +12,9 @@ struct Reranker: Sendable {
         let terms = Array(Set(RetrievalWords.content(question)))
         guard !terms.isEmpty, !candidates.isEmpty else { return candidates }
         let bags = candidates.map { candidate in
-            RetrievalWords.content(candidate.text + " " + Self.readable(candidate.name)).reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+            RetrievalWords.content(candidate.text + " " + Self.readable(candidate.name)).reduce(into: [String: Int]()) {
+                $0[$1, default: 0] += 1
+            }
         }
         let lengths = bags.map { Double($0.values.reduce(0, +)) }
         let average = max(1, lengths.reduce(0, +) / Double(lengths.count))

@@ -3,7 +3,8 @@ public enum RetrievalWords {
     private static let stop: Set<String> = [
         "the", "a", "an", "and", "or", "of", "to", "in", "on", "for", "with", "is", "are", "was", "were", "be", "been",
         "do", "does", "did", "it", "its", "this", "that", "these", "those", "as", "at", "by", "from", "i", "my", "me",
-        "we", "our", "you", "your", "they", "their", "he", "she", "what", "which", "who", "whom", "when", "where", "why",
+        "we", "our", "you", "your", "they", "their", "he", "she", "what", "which", "who", "whom", "when", "where",
+        "why",
         "how", "can", "could", "should", "would", "will", "shall", "may", "might", "must", "if", "there", "any", "some",
         "not", "no", "about", "have", "has", "had", "than", "then", "so", "but", "also", "into", "under", "between",
         "tell", "please", "give", "s", "t", "am", "us", "mean", "mentioned", "provided", "according",

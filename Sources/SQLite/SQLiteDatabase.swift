@@ -185,7 +185,9 @@ public final class SQLiteDatabase: Sendable {
 
     /// Runs the body in one write transaction on the database's own queue, since a commit waits for the disk.
     @discardableResult
-    public func write<Value: Sendable>(_ body: @escaping @Sendable (borrowing Access) throws -> Value) async throws -> Value {
+    public func write<Value: Sendable>(_ body: @escaping @Sendable (borrowing Access) throws -> Value) async throws
+        -> Value
+    {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try self.transaction(body) }) }
         }

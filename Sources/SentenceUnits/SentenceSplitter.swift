@@ -32,7 +32,9 @@ public enum SentenceSplitter {
     }
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool { [".", "!", "?", "。", "！", "？"].contains(scalar) }
-    private static func isCloser(_ scalar: Unicode.Scalar) -> Bool { ["\"", "'", ")", "]", "”", "’", "»"].contains(scalar) }
+    private static func isCloser(_ scalar: Unicode.Scalar) -> Bool {
+        ["\"", "'", ")", "]", "”", "’", "»"].contains(scalar)
+    }
 
     /// A line end ends a unit when the next line is blank or begins a list item, or when this line is short, as
     /// headings and table rows are.
@@ -68,7 +70,8 @@ public enum SentenceSplitter {
     }
 
     private static let abbreviations: Set = [
-        "mr", "mrs", "ms", "dr", "prof", "inc", "ltd", "co", "vs", "etc", "eg", "ie", "no", "fig", "st", "jr", "sr", "bzw",
+        "mr", "mrs", "ms", "dr", "prof", "inc", "ltd", "co", "vs", "etc", "eg", "ie", "no", "fig", "st", "jr", "sr",
+        "bzw",
         "ca", "nr", "vgl",
     ]
 }

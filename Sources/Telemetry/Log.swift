@@ -83,7 +83,9 @@ public func writeAll(_ text: String, to descriptor: Int32) {
     let bytes = Array(text.utf8)
     var sent = 0
     while sent < bytes.count {
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent) }
+        let count = bytes.withUnsafeBytes {
+            Glibc.write(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent)
+        }
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { return }
         sent += count

@@ -21,7 +21,8 @@ public final class EmbeddingQueue: Sendable {
         private let state: Mutex<State>
 
         init(count: Int, continuation: CheckedContinuation<[[Float]], any Error>) {
-            state = Mutex(State(missing: count, vectors: Array(repeating: [], count: count), continuation: continuation))
+            state = Mutex(
+                State(missing: count, vectors: Array(repeating: [], count: count), continuation: continuation))
         }
 
         func complete(_ index: Int, _ vector: [Float]) {
@@ -97,7 +98,9 @@ public final class EmbeddingQueue: Sendable {
 
     private func nextBatch() -> [Job]? {
         waiting.withLock { waiting in
-            if let batch = Self.take(&waiting.small, limit: 512) ?? Self.take(&waiting.large, limit: MiniLMEncoder.batchTokens) {
+            if let batch = Self.take(&waiting.small, limit: 512)
+                ?? Self.take(&waiting.large, limit: MiniLMEncoder.batchTokens)
+            {
                 return batch
             }
             waiting.isRunning = false

@@ -19,7 +19,8 @@ enum Parallel {
         withoutActuallyEscaping(body) { body in
             let box = Box(body: body)
             apus_parallel_for(
-                Int32(pieces), { piece, context in
+                Int32(pieces),
+                { piece, context in
                     guard let context else { return }
                     Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().body(Int(piece))
                 }, Unmanaged.passUnretained(box).toOpaque())

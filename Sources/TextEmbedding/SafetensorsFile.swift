@@ -21,7 +21,9 @@ final class SafetensorsFile: @unchecked Sendable {
         guard descriptor >= 0 else { throw ModelError("cannot open \(path): \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_size > 8 else { throw ModelError("\(path) is not a model file") }
+        guard fstat(descriptor, &status) == 0, status.st_size > 8 else {
+            throw ModelError("\(path) is not a model file")
+        }
         size = Int(status.st_size)
         guard let mapping = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), mapping != MAP_FAILED else {
             throw ModelError("cannot map \(path)")

@@ -27,7 +27,9 @@ struct DocumentRoutes: Sendable {
             ])
     }
 
-    func get(_ request: HTTPRequest) async throws -> HTTPResponse { HTTPResponse(json: try await document(request).json) }
+    func get(_ request: HTTPRequest) async throws -> HTTPResponse {
+        HTTPResponse(json: try await document(request).json)
+    }
 
     func content(_ request: HTTPRequest) async throws -> HTTPResponse {
         let document = try await document(request)
@@ -71,7 +73,8 @@ struct DocumentRoutes: Sendable {
     func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
         let document = try await document(request)
         guard document.status == .failed else {
-            throw Problem(.conflict, "Only a failed document can be retried; its status is \(document.status.rawValue).")
+            throw Problem(
+                .conflict, "Only a failed document can be retried; its status is \(document.status.rawValue).")
         }
         try await catalog.setStatus(document.id, .queued)
         try await queue.create(IngestMessage.queue)

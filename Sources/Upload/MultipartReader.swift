@@ -47,7 +47,9 @@ struct MultipartReader {
         guard buffer.count >= 2 else { throw Failure(reason: "The body is cut short.") }
         if buffer[0] == 45, buffer[1] == 45 { return nil }
         parts += 1
-        guard parts <= Self.maximumParts else { throw Failure(reason: "The body has more than \(Self.maximumParts) parts.") }
+        guard parts <= Self.maximumParts else {
+            throw Failure(reason: "The body has more than \(Self.maximumParts) parts.")
+        }
         let head = try await readHead()
         isInPart = true
         return head

@@ -39,7 +39,8 @@ public enum UploadFunctions {
         let catalog = Catalog(&settings)
         let account = StorageAccount(&settings)
         let embeddings = EmbeddingClient(&settings, client: client)
-        let vectors = ChromaClient(&settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
+        let vectors = ChromaClient(
+            &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let maximum = maximumBytes(&settings)
         _ = settings.logLevel()
         try settings.finish()

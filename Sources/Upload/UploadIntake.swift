@@ -36,7 +36,9 @@ struct UploadIntake: Sendable {
         let name = try FileName.checked(given)
         var prefix: [UInt8] = []
         while prefix.count < MediaType.prefixBytes, let piece = try await next() { prefix += piece }
-        guard !prefix.isEmpty else { throw Problem(.badRequest, "The file \(name) is empty.", fields: [.init(field: "file", detail: "Empty.")]) }
+        guard !prefix.isEmpty else {
+            throw Problem(.badRequest, "The file \(name) is empty.", fields: [.init(field: "file", detail: "Empty.")])
+        }
         guard let type = MediaType.recognise(prefix, name: name) else {
             throw Problem(
                 .unsupportedMediaType,

@@ -54,20 +54,24 @@ struct UploadRoutes: Sendable {
                     received.append(
                         try await intake.receive(name: part.fileName, chatId: chat) { try await parts.nextPiece() })
                 case let name:
-                    throw InvalidFields(field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId.")
+                    throw InvalidFields(
+                        field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId.")
                 }
             }
         } catch let failure as MultipartReader.Failure {
             throw Problem(.badRequest, "The form cannot be read: \(failure.reason)")
         }
-        guard !received.isEmpty else { throw InvalidFields(field: "file", detail: "Required: at least one part named file.") }
+        guard !received.isEmpty else {
+            throw InvalidFields(field: "file", detail: "Required: at least one part named file.")
+        }
         return received
     }
 
     private func checkedChat(_ id: String?) async throws -> String? {
         guard let id, !id.isEmpty else { return nil }
         guard try await intake.catalog.chat(id) != nil else {
-            throw Problem(.notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
+            throw Problem(
+                .notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
         }
         return id
     }

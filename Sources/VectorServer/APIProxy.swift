@@ -46,7 +46,8 @@ public struct APIProxy: Sendable {
         guard let route = Self.routes.first(where: { path == $0.prefix || path.hasPrefix($0.prefix + "/") }) else {
             return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
         }
-        var outgoing = HTTPClient.Request(request.method, (upstreams.all.first { $0.name == route.app }?.url ?? "") + request.target.text)
+        var outgoing = HTTPClient.Request(
+            request.method, (upstreams.all.first { $0.name == route.app }?.url ?? "") + request.target.text)
         outgoing.fields = request.fields
         outgoing.fields.removeHopByHop()
         for name in ["host", "x-functions-key", "content-length"] { outgoing.fields[name] = nil }
@@ -65,8 +66,10 @@ public struct APIProxy: Sendable {
             return Problem(.gatewayTimeout, "The \(route.app) service did not answer in time.")
                 .response(requestID: request.id)
         } catch {
-            return Problem(.serviceUnavailable, "The \(route.app) service cannot be reached. Please try again in a moment.")
-                .response(requestID: request.id)
+            return Problem(
+                .serviceUnavailable, "The \(route.app) service cannot be reached. Please try again in a moment."
+            )
+            .response(requestID: request.id)
         }
     }
 

@@ -22,7 +22,8 @@ struct CollectionRoutes: Sendable {
                 limit: try request.number("limit") ?? Int(Int32.max))
             return HTTPResponse(json: .array(list.map(Self.json)))
         }
-        router.on(.get, ChromaRoutes.base + "/tenants/{tenant}/databases/{database}/collections_count") { [store] request in
+        router.on(.get, ChromaRoutes.base + "/tenants/{tenant}/databases/{database}/collections_count") {
+            [store] request in
             let (tenant, database) = request.scope
             let list = try store.collections(tenant: tenant, database: database, offset: 0, limit: Int(Int32.max))
             return HTTPResponse(json: .int(Int64(list.count)))
@@ -97,7 +98,9 @@ struct CollectionRoutes: Sendable {
         let body = try await request.json()
         if let name = body["new_name"], !name.isNull {
             guard let text = name.string else { throw ChromaError.shape("new_name", "expected a string") }
-            if let problem = Self.nameProblem(text) { throw ChromaError.invalid("Validation error: new_name: " + problem) }
+            if let problem = Self.nameProblem(text) {
+                throw ChromaError.invalid("Validation error: new_name: " + problem)
+            }
             info.name = text
         }
         if let metadata = body["new_metadata"], !metadata.isNull {
@@ -107,7 +110,9 @@ struct CollectionRoutes: Sendable {
             if let object = configuration["hnsw"]?.object {
                 try Self.apply(object, to: &info.hnsw, allowed: Self.changeable)
             }
-            if let function = configuration["embedding_function"], !function.isNull { info.embeddingFunction = function }
+            if let function = configuration["embedding_function"], !function.isNull {
+                info.embeddingFunction = function
+            }
         }
         try await store.update(info)
         return HTTPResponse(json: [:])
@@ -123,7 +128,8 @@ struct CollectionRoutes: Sendable {
     private static let creatable = defaults.names + hidden
     private static let changeable = ["ef_search", "max_neighbors", "resize_factor", "sync_threshold"] + hidden
 
-    private static func apply(_ given: JSONObject, to settings: inout JSONObject, allowed: [String]) throws(ChromaError) {
+    private static func apply(_ given: JSONObject, to settings: inout JSONObject, allowed: [String]) throws(ChromaError)
+    {
         for (name, value) in given.members where !value.isNull {
             guard allowed.contains(name) else { throw .shape("configuration.hnsw", "unknown field `\(name)`") }
             if name == "space" {
@@ -147,7 +153,9 @@ struct CollectionRoutes: Sendable {
         for (key, value) in metadata?.members ?? [] where key.hasPrefix("hnsw:") {
             let failure = ChromaError.invalid("Failed to parse hnsw parameters from segment metadata")
             guard let name = names[key] else { throw failure }
-            do throws(ChromaError) { try apply([name: value], to: &settings, allowed: creatable) } catch { throw failure }
+            do throws(ChromaError) { try apply([name: value], to: &settings, allowed: creatable) } catch {
+                throw failure
+            }
         }
     }
 
@@ -177,12 +185,16 @@ struct CollectionRoutes: Sendable {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
         }
         let bytes = Array(name.utf8)
-        let isPlain = (3...512).contains(bytes.count) && bytes.allSatisfy { isAlphanumeric($0) || [45, 46, 95].contains($0) }
-        guard isPlain, let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last) else {
+        let isPlain =
+            (3...512).contains(bytes.count) && bytes.allSatisfy { isAlphanumeric($0) || [45, 46, 95].contains($0) }
+        guard isPlain, let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last)
+        else {
             return "Expected a name containing 3-512 characters from [a-zA-Z0-9._-], starting and ending with a "
                 + "character in [a-zA-Z0-9]. Got: \(name)"
         }
-        if name.contains("..") { return "Expected a name that does not contains two consecutive periods (..). Got \(name)" }
+        if name.contains("..") {
+            return "Expected a name that does not contains two consecutive periods (..). Got \(name)"
+        }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) {
             return "Expected a name that is not a valid ip address. Got \(name)"

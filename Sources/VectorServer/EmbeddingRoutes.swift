@@ -23,7 +23,8 @@ struct EmbeddingRoutes: Sendable {
                     "data": [
                         [
                             "id": .string(Self.modelName), "object": "model", "owned_by": "sentence-transformers",
-                            "dimension": .int(Int64(MiniLMEncoder.dimension)), "precision": .string(queue.precision.rawValue),
+                            "dimension": .int(Int64(MiniLMEncoder.dimension)),
+                            "precision": .string(queue.precision.rawValue),
                         ]
                     ],
                 ])
@@ -42,7 +43,8 @@ struct EmbeddingRoutes: Sendable {
             throw Problem(.notFound, "There is no model \(given.prefix(100)) here; the model is \(Self.modelName).")
         }
         if let size = body["dimensions"]?.int, size != MiniLMEncoder.dimension {
-            throw InvalidFields(field: "dimensions", detail: "The model's vectors have \(MiniLMEncoder.dimension) numbers.")
+            throw InvalidFields(
+                field: "dimensions", detail: "The model's vectors have \(MiniLMEncoder.dimension) numbers.")
         }
         let queue = try await model.queue()
         let (vectors, tokens) = try await queue.embed(inputs)
@@ -58,7 +60,8 @@ struct EmbeddingRoutes: Sendable {
             }
             result.append(UInt8(ascii: "}"))
         }
-        result += "],\"model\":\"\(Self.modelName)\",\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}".utf8
+        result +=
+            "],\"model\":\"\(Self.modelName)\",\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}".utf8
         return HTTPResponse(
             .ok, fields: ["Content-Type": "application/json", "x-apus-precision": queue.precision.rawValue],
             body: .bytes(result))
@@ -71,10 +74,12 @@ struct EmbeddingRoutes: Sendable {
         }
         let texts = list.compactMap(\.string)
         guard texts.count == list.count else {
-            throw InvalidFields(field: "input", detail: "Every entry must be a text; lists of token ids are not supported.")
+            throw InvalidFields(
+                field: "input", detail: "Every entry must be a text; lists of token ids are not supported.")
         }
         guard texts.count <= maximumInputs else {
-            throw InvalidFields(field: "input", detail: "At most \(maximumInputs) texts in one request, got \(texts.count).")
+            throw InvalidFields(
+                field: "input", detail: "At most \(maximumInputs) texts in one request, got \(texts.count).")
         }
         return texts
     }

@@ -34,7 +34,8 @@ struct RecordRoutes: Sendable {
         let collection = try CollectionRoutes.collection(request, in: store)
         let include = try Include(body["include"], default: ["documents", "metadatas"])
         let records = try store.get(
-            try selection(body), from: collection, offset: try count(body, "offset") ?? 0, limit: try count(body, "limit"),
+            try selection(body), from: collection, offset: try count(body, "offset") ?? 0,
+            limit: try count(body, "limit"),
             fields: include.fields)
         var result: [UInt8] = []
         result += "{\"ids\":".utf8
@@ -57,7 +58,9 @@ struct RecordRoutes: Sendable {
         }
         var vectors: [[Float]] = []
         for item in list {
-            guard let numbers = item.array else { throw ChromaError.shape("query_embeddings", "expected lists of numbers") }
+            guard let numbers = item.array else {
+                throw ChromaError.shape("query_embeddings", "expected lists of numbers")
+            }
             vectors.append(try RecordBatch.vector(numbers))
         }
         guard Set(vectors.map(\.count)).count <= 1 else {
@@ -65,7 +68,8 @@ struct RecordRoutes: Sendable {
         }
         let include = try Include(body["include"], default: ["documents", "metadatas", "distances"])
         let groups = try store.query(
-            vectors, try selection(body), in: collection, count: try count(body, "n_results") ?? 10, fields: include.fields)
+            vectors, try selection(body), in: collection, count: try count(body, "n_results") ?? 10,
+            fields: include.fields)
         var result: [UInt8] = []
         result += "{\"ids\":".utf8
         JSONValue.array(groups.map { .strings($0.map(\.id)) }).write(to: &result)

@@ -66,11 +66,15 @@ public struct VMServer: Sendable {
         await vectors.shutDown()
     }
 
-    private static func health(_ store: VectorStore, _ model: EmbeddingModelLoader, _ proxy: APIProxy) async -> HTTPResponse {
+    private static func health(_ store: VectorStore, _ model: EmbeddingModelLoader, _ proxy: APIProxy) async
+        -> HTTPResponse
+    {
         var checks = JSONObject()
         checks["vectors"] = ["status": .string((try? store.hasTenant("default_tenant")) == true ? "ok" : "down")]
         let queue = try? await model.queue()
-        checks["embeddings"] = ["status": queue == nil ? "down" : "ok", "precision": .optional(queue?.precision.rawValue)]
+        checks["embeddings"] = [
+            "status": queue == nil ? "down" : "ok", "precision": .optional(queue?.precision.rawValue),
+        ]
         for (name, state) in await proxy.health() { checks[name] = ["status": .string(state)] }
         let isWell = checks.members.allSatisfy { $0.value["status"]?.string == "ok" }
         return HTTPResponse(

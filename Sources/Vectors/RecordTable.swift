@@ -43,7 +43,9 @@ struct RecordTable: Sendable {
     }
 
     /// The nearest records among `candidates` (all when `nil`), nearest first; ties in insertion order.
-    func nearest(to query: [Float], space: VectorSpace, count: Int, candidates: [Int]?) -> [(place: Int, distance: Float)] {
+    func nearest(to query: [Float], space: VectorSpace, count: Int, candidates: [Int]?) -> [(
+        place: Int, distance: Float
+    )] {
         guard count > 0, !ids.isEmpty else { return [] }
         let distances = distances(to: query, space: space)
         var best: [(place: Int, distance: Float)] = []
@@ -61,7 +63,11 @@ struct RecordTable: Sendable {
             best.insert((place, distance), at: low)
             if best.count > count { best.removeLast() }
         }
-        if let candidates { for place in candidates { consider(place) } } else { for place in ids.indices { consider(place) } }
+        if let candidates {
+            for place in candidates { consider(place) }
+        } else {
+            for place in ids.indices { consider(place) }
+        }
         return best
     }
 
@@ -73,7 +79,9 @@ struct RecordTable: Sendable {
                 guard let base = all.baseAddress else { return }
                 switch space {
                 case .l2:
-                    for place in 0..<ids.count { result[place] = apus_squared_distance(query, base + place * size, size) }
+                    for place in 0..<ids.count {
+                        result[place] = apus_squared_distance(query, base + place * size, size)
+                    }
                 case .ip, .cosine: apus_dot_rows(query, base, ids.count, size, result)
                 }
             }

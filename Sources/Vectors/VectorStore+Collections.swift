@@ -24,7 +24,8 @@ extension VectorStore {
     /// Makes a database.
     public func createDatabase(_ name: String, id: String, tenant: String) async throws {
         try await database.write { access in
-            try access.query("INSERT OR IGNORE INTO databases VALUES (?, ?, ?)", [.text(id), .text(name), .text(tenant)])
+            try access.query(
+                "INSERT OR IGNORE INTO databases VALUES (?, ?, ?)", [.text(id), .text(name), .text(tenant)])
             guard access.changedRows == 1 else {
                 throw ChromaError(.conflict, "ChromaError", "Database [\(name)] already exists")
             }
@@ -77,7 +78,8 @@ extension VectorStore {
             try access.query(
                 "INSERT INTO collections VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 [
-                    .text(info.id), .text(info.name), .text(info.tenant), .text(info.database), Self.text(info.metadata),
+                    .text(info.id), .text(info.name), .text(info.tenant), .text(info.database),
+                    Self.text(info.metadata),
                     Self.text(info.hnsw), .text(info.embeddingFunction.text),
                 ])
             return info

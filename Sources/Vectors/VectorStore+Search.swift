@@ -49,7 +49,8 @@ extension VectorStore {
     ) throws -> [[Record]] {
         let table = try loaded(collection.id).table.withLock { $0 }
         if let dimension = collection.dimension, let wrong = vectors.first(where: { $0.count != dimension }) {
-            throw ChromaError.invalid("Collection expecting embedding with dimension of \(dimension), got \(wrong.count)")
+            throw ChromaError.invalid(
+                "Collection expecting embedding with dimension of \(dimension), got \(wrong.count)")
         }
         if let ids = selection.ids, selection.filter == nil, selection.documentFilter == nil,
             ids.contains(where: { table.places[$0] == nil })
@@ -78,7 +79,8 @@ extension VectorStore {
             var document: String??
             func text() -> String? {
                 if let document { return document }
-                let read = try? reader.query("SELECT document FROM records WHERE seq = ?", [.integer(table.rows[place])])
+                let read = try? reader.query(
+                    "SELECT document FROM records WHERE seq = ?", [.integer(table.rows[place])])
                 let value = read?.first?[0].string
                 document = .some(value)
                 return value
@@ -93,7 +95,8 @@ extension VectorStore {
             try hits.map { place, distance in
                 let row =
                     fields.documents
-                    ? try access.query("SELECT document, uri FROM records WHERE seq = ?", [.integer(table.rows[place])]).first
+                    ? try access.query("SELECT document, uri FROM records WHERE seq = ?", [.integer(table.rows[place])])
+                        .first
                     : nil
                 return Record(
                     id: table.ids[place], metadata: table.metadatas[place], document: row?[0].string,

@@ -127,7 +127,9 @@ public final class VectorStore: Sendable {
         }
         guard let stored else {
             guard kind != .update, let vector else { return nil }
-            let metadata = given.map { object in JSONObject(object.members.filter { !$0.value.isNull }.map { ($0.name, $0.value) }) }
+            let metadata = given.map { object in
+                JSONObject(object.members.filter { !$0.value.isNull }.map { ($0.name, $0.value) })
+            }
             let kept = metadata?.isEmpty == true ? nil : metadata
             let rows = try access.query(
                 "INSERT INTO records (collection, id, document, uri, metadata, embedding) VALUES (?, ?, ?, ?, ?, ?) RETURNING seq",
@@ -157,7 +159,8 @@ public final class VectorStore: Sendable {
         return try await writeOrForget(collection.id) { access in
             var removed: Set<String> = []
             for id in ids {
-                try access.query("DELETE FROM records WHERE collection = ? AND id = ?", [.text(collection.id), .text(id)])
+                try access.query(
+                    "DELETE FROM records WHERE collection = ? AND id = ?", [.text(collection.id), .text(id)])
                 if access.changedRows > 0 { removed.insert(id) }
             }
             let gone = removed

@@ -9,7 +9,8 @@ import Telemetry
 func up(_ options: ProgramOptions) async throws {
     let watch = Stopwatch()
     let ports = StackPorts(
-        page: options.port("port", default: 8080), base: options.value("base-port").map { _ in options.port("base-port", default: 0) })
+        page: options.port("port", default: 8080),
+        base: options.value("base-port").map { _ in options.port("base-port", default: 0) })
     let environment = ProgramLife.environment
     let configuration = LocalStack.Configuration(
         dataDirectory: options.value("data") ?? ".apus", ports: ports, environment: environment)
@@ -18,7 +19,9 @@ func up(_ options: ProgramOptions) async throws {
     writeAll("Starting Apus …\n", to: STDOUT_FILENO)
     let termination = Task { await ProgramLife.terminationRequested() }
     try await stack.run {
-        writeAll("\nApus is ready after \(watch.milliseconds / 1000) s. Stop it with Ctrl-C.\n\n\(stack.addresses)\n", to: STDOUT_FILENO)
+        writeAll(
+            "\nApus is ready after \(watch.milliseconds / 1000) s. Stop it with Ctrl-C.\n\n\(stack.addresses)\n",
+            to: STDOUT_FILENO)
         await termination.value
         writeAll("\nStopping …\n", to: STDOUT_FILENO)
     }
@@ -38,7 +41,9 @@ func doctor(_ options: ProgramOptions) throws {
     let ports = StackPorts(page: options.port("port", default: 8080), base: nil)
     let findings = Doctor(layout: try ProductLayout()).findings(ports: ports)
     for finding in findings {
-        writeAll("\(finding.problem == nil ? "ok      " : "MISSING ")\(finding.name)\(finding.problem.map { ": " + $0 } ?? "")\n", to: STDOUT_FILENO)
+        writeAll(
+            "\(finding.problem == nil ? "ok      " : "MISSING ")\(finding.name)\(finding.problem.map { ": " + $0 } ?? "")\n",
+            to: STDOUT_FILENO)
     }
     if findings.contains(where: { $0.problem != nil }) { exit(EXIT_FAILURE) }
 }
@@ -67,7 +72,9 @@ let options = ProgramOptions(
     options: [
         .init("data", "DIR", "Folder of all data (default .apus)."),
         .init("port", "PORT", "Port of the page (default 8080)."),
-        .init("base-port", "PORT", "First of nine consecutive ports for the other parts, for a second copy beside the first."),
+        .init(
+            "base-port", "PORT",
+            "First of nine consecutive ports for the other parts, for a second copy beside the first."),
     ],
     arguments: Array(CommandLine.arguments.dropFirst()))
 await ProgramLife.run("apus") { try await run(options) }

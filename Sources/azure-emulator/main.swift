@@ -20,7 +20,8 @@ func serve(_ options: ProgramOptions) async throws {
 
 let options = ProgramOptions(
     program: "azure-emulator", usage: "[options]",
-    summary: "Azure's Blob, Queue, Cosmos DB, Key Vault and managed identity for one machine, with the emulators' public keys.",
+    summary:
+        "Azure's Blob, Queue, Cosmos DB, Key Vault and managed identity for one machine, with the emulators' public keys.",
     options: [
         .init("data", "DIR", "Folder of the data (default .apus/azure)."),
         .init("blob-port", "PORT", "Port of Blob Storage (default 10000; 0 lets the system choose)."),
