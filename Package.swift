@@ -152,8 +152,26 @@ let programs: [Target] = [
 
 let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding", "TestSupport"]),
+    .testTarget(name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "HTTPMessages", "TestSupport"]),
+    .testTarget(name: "ChatTests", dependencies: ["Chat", "Retrieval", "TestSupport"]),
+    .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
+    .testTarget(name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "WordPieces", "TestSupport"]),
+    .testTarget(name: "FunctionsHostTests", dependencies: ["FunctionsHost", "JSONCoding", "TestSupport"]),
     .testTarget(
-        name: "TextEmbeddingTests", dependencies: ["TextEmbedding", "JSONCoding", "TestSupport", "MatrixProducts"]),
+        name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding", "TestSupport"]),
+    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServing", "HTTPMessages", "TestSupport"]),
+    .testTarget(
+        name: "HTTPServingTests",
+        dependencies: ["HTTPServing", "HTTPClient", "HTTPMessages", "Problems", "TestSupport"]),
+    .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding", "TestSupport"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "HTTPClient", "Settings", "TestSupport"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Catalog", "Digests", "TestSupport"]),
+    .testTarget(
+        name: "TextEmbeddingTests",
+        dependencies: ["TextEmbedding", "JSONCoding", "MatrixProducts", "WordPieces", "TestSupport"]),
+    .testTarget(name: "UploadTests", dependencies: ["Upload", "HTTPMessages", "JSONCoding", "TestSupport"]),
+    .testTarget(name: "VectorsTests", dependencies: ["Vectors", "Chroma", "JSONCoding", "TestSupport"]),
 ]
 
 let package = Package(

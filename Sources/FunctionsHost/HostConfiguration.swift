@@ -91,22 +91,20 @@ struct HostConfiguration: Sendable {
 
     /// Replaces each `%NAME%` whose variable exists; others stay as they are.
     static func expanded(_ text: String, _ environment: [String: String]) -> String {
-        var result = ""
-        var rest = text[...]
-        while let start = rest.firstIndex(of: "%") {
-            result += rest[..<start]
-            let after = rest.index(after: start)
-            guard let end = rest[after...].firstIndex(of: "%") else { break }
-            if let value = environment[String(rest[after..<end])] {
-                result += value
-                rest = rest[rest.index(after: end)...]
+        let parts = text.split(separator: "%", omittingEmptySubsequences: false).map(String.init)
+        var result = parts[0]
+        var index = 1
+        while index < parts.count {
+            // A name stands between two signs; a sign without a partner, or around an unset name, is plain text.
+            if index + 1 < parts.count, let value = environment[parts[index]] {
+                result += value + parts[index + 1]
+                index += 2
             } else {
-                result += rest[start..<end]
-                rest = rest[end...]
-                if rest.count == 1 { break }
+                result += "%" + parts[index]
+                index += 1
             }
         }
-        return result + rest
+        return result
     }
 
     /// A time span `hh:mm:ss[.fraction]` or `d.hh:mm:ss`.

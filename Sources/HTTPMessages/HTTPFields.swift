@@ -36,6 +36,9 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         all.append(Field(name: name, value: isClean ? value : String(value.unicodeScalars.filter { $0.value >= 32 })))
     }
 
+    /// Adds a line exactly as it was received, for whoever has to judge it.
+    public mutating func appendReceived(_ name: String, _ value: String) { all.append(Field(name: name, value: value)) }
+
     /// Removes the fields that belong to one connection (RFC 9110, section 7.6.1), those named by
     /// `Connection` included.
     public mutating func removeHopByHop() {

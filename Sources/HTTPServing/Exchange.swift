@@ -152,6 +152,9 @@ final class Exchange: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (piece, resumes): (Result<[UInt8]?, any Error>?, Bool) = state.withLock { state in
+                    // The library sends nothing before the request is complete, so what is unread when the response
+                    // is made has been let go.
+                    if case .none = state.reply {} else { return (.failure(HTTPServingError.bodyDiscarded), false) }
                     if !state.received.isEmpty {
                         let bytes = state.received
                         state.received = []
@@ -264,4 +267,6 @@ public enum HTTPServingError: Error, Sendable {
     case peerGone
     /// The response's own source failed, so the message was cut.
     case sourceFailed
+    /// The request's body was read after the response had been returned.
+    case bodyDiscarded
 }

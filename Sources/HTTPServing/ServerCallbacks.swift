@@ -56,7 +56,7 @@ private let fieldCallback: MHD_KeyValueIteratorN = { context, _, name, nameSize,
     let list = context.assumingMemoryBound(to: HTTPFields.self)
     let nameBytes = UnsafeRawBufferPointer(start: name, count: nameSize)
     let valueBytes = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueSize)
-    list.pointee.append(
+    list.pointee.appendReceived(
         String(decoding: nameBytes, as: UTF8.self),
         // Bytes that are not UTF-8 are read as Latin-1, as field values were first defined.
         String(validating: valueBytes, as: UTF8.self) ?? String(valueBytes.map { Character(Unicode.Scalar($0)) }))

@@ -36,8 +36,11 @@ public actor PostgresConnection {
     /// Whether the connection can be used; notices a server that has closed it.
     func isHealthy() -> Bool {
         guard let pointer = handle?.pointer else { return false }
-        return PQconsumeInput(pointer) == 1 && PQstatus(pointer) == CONNECTION_OK
-            && PQtransactionStatus(pointer) == PQTRANS_IDLE
+        guard PQstatus(pointer) == CONNECTION_OK, PQtransactionStatus(pointer) == PQTRANS_IDLE else { return false }
+        // An idle connection has nothing to read; what is there is the server's farewell, or its end.
+        var byte: UInt8 = 0
+        let count = recv(PQsocket(pointer), &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
     }
 
     /// Runs one statement with parameters `$1`, `$2`, … as text; `nil` is NULL.

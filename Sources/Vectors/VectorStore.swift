@@ -141,7 +141,8 @@ public final class VectorStore: Sendable {
         var merged = stored
         for (key, value) in given?.members ?? [] {
             if merged == nil { merged = JSONObject() }
-            merged?[key] = value.isNull ? nil : value
+            // Not a conditional expression: its nil would be JSON's null.
+            if value.isNull { merged?[key] = Optional<JSONValue>.none } else { merged?[key] = value }
         }
         try access.query(
             """

@@ -1,0 +1,84 @@
+import HTTPClient
+import HTTPMessages
+import HTTPServing
+import TestSupport
+import Testing
+
+@Suite struct HTTPClientTests {
+    @Test func saysThatNobodyListens() async throws {
+        do {
+            _ = try await HTTPClient().fetch(.init(.get, "http://127.0.0.1:1/secret?key=abc"))
+            Issue.record("nobody listens there")
+        } catch let error as HTTPClientError {
+            #expect(error.isConnection)
+            // Paths and queries may hold secrets.
+            #expect(!error.description.contains("secret") && !error.description.contains("abc"))
+        }
+    }
+
+    @Test func givesUpAtTheDeadline() async throws {
+        let server = try HTTPServer(HTTPServer.Configuration()) { _ in
+            try? await Task.sleep(for: .seconds(30))
+            return HTTPResponse(.ok)
+        }
+        var request = HTTPClient.Request(.get, "http://127.0.0.1:\(server.port)/")
+        request.headTimeout = .milliseconds(200)
+        let started = ContinuousClock.now
+        await #expect(throws: HTTPClientError.self) { try await HTTPClient().fetch(request) }
+        #expect(ContinuousClock.now - started < .seconds(3))
+        await server.shutDown(grace: .zero)
+    }
+
+    @Test func givesUpOnABodyThatStalls() async throws {
+        let server = try HTTPServer(HTTPServer.Configuration()) { _ in
+            HTTPResponse(
+                .ok,
+                body: .stream(length: nil) { writer in
+                    try await writer.write("first".bytes)
+                    try await Task.sleep(for: .seconds(30))
+                })
+        }
+        var request = HTTPClient.Request(.get, "http://127.0.0.1:\(server.port)/")
+        request.idleTimeout = .milliseconds(200)
+        let response = try await HTTPClient().send(request)
+        #expect(try await response.body.next() == "first".bytes)
+        await #expect(throws: HTTPClientError.self) { try await response.body.next() }
+        await server.shutDown(grace: .zero)
+    }
+
+    @Test func endsWithItsTask() async throws {
+        let server = try HTTPServer(HTTPServer.Configuration()) { _ in
+            try? await Task.sleep(for: .seconds(30))
+            return HTTPResponse(.ok)
+        }
+        let client = HTTPClient()
+        let port = server.port
+        let task = Task { try await client.fetch(.init(.get, "http://127.0.0.1:\(port)/")) }
+        try await Task.sleep(for: .milliseconds(100))
+        task.cancel()
+        let started = ContinuousClock.now
+        _ = await task.result
+        #expect(ContinuousClock.now - started < .seconds(2))
+        await server.shutDown(grace: .zero)
+    }
+
+    @Test func retriesWhatIsSafeAndNoMore() async throws {
+        var tries = 0
+        let policy = RetryPolicy(maximumTries: 3, firstWait: .milliseconds(1))
+        await #expect(throws: TestFailure.self) {
+            try await policy.run(retryIf: { _ in true }) { () async throws -> Int in
+                tries += 1
+                throw TestFailure("again")
+            }
+        }
+        #expect(tries == 3)
+        tries = 0
+        await #expect(throws: TestFailure.self) {
+            try await policy.run(retryIf: { _ in false }) { () async throws -> Int in
+                tries += 1
+                throw TestFailure("no")
+            }
+        }
+        #expect(tries == 1)
+    }
+}
