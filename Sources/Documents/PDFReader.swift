@@ -54,8 +54,17 @@ struct PDFReader: Sendable {
         }
         if result.code == 0 { return result }
         if result.errors.contains("Incorrect password") { throw ExtractionError.passwordProtected }
+        if let claimed = Self.claimedPages(result.errors), claimed > DocumentReader.maximumPages {
+            throw ExtractionError.tooComplex("it claims \(claimed) pages, the limit is \(DocumentReader.maximumPages)")
+        }
         if result.errors.contains("emory") { throw ExtractionError.tooComplex("reading it takes too much memory") }
         throw ExtractionError.damaged("it cannot be opened as a PDF")
+    }
+
+    /// The number in poppler's complaint about a file that claims more pages than it has objects.
+    private static func claimedPages(_ complaint: String) -> Int? {
+        guard let start = complaint.firstRange(of: "Page count (") else { return nil }
+        return Int(complaint[start.upperBound...].prefix { $0.isNumber })
     }
 }
 
