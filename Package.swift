@@ -135,12 +135,17 @@ let features: [Target] = [
             "Problems",
         ]),
     .target(
+        name: "Bench",
+        dependencies: [
+            "LocalStack", "ChildProcess", "CLinux", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models",
+        ]),
+    .target(
         name: "LocalStack",
         dependencies: ["ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry"]),
 ]
 
 let programs: [Target] = [
-    .executableTarget(name: "apus", dependencies: ["LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
+    .executableTarget(name: "apus", dependencies: ["Bench", "LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
     .executableTarget(name: "functions-host", dependencies: ["FunctionsHost", "ProgramSupport", "Telemetry"]),
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),

@@ -1,3 +1,4 @@
+import Bench
 import FoundationEssentials
 import Glibc
 import HTTPClient
@@ -48,19 +49,31 @@ func doctor(_ options: ProgramOptions) throws {
     if findings.contains(where: { $0.problem != nil }) { exit(EXIT_FAILURE) }
 }
 
+/// Measures this machine's speed and size.
+func bench(_ options: ProgramOptions) async throws {
+    let layout = try ProductLayout()
+    let documents = options.value("documents") ?? layout.root + "/../shared/data/northwind"
+    guard FileManager.default.fileExists(atPath: documents) else {
+        options.fail("--documents has to name a folder with PDFs and questions.jsonl; \(documents) does not exist")
+    }
+    let table = try await Bench(layout: layout, documents: documents).run { writeAll("\($0) …\n", to: STDERR_FILENO) }
+    writeAll("\n" + table, to: STDOUT_FILENO)
+}
+
 /// Carries out the command.
 func run(_ options: ProgramOptions) async throws {
     switch options.words.first {
     case "up": try await up(options)
     case "stage": try stage(options)
     case "doctor": try doctor(options)
+    case "bench": try await bench(options)
     case let word?: options.fail("unknown command \(word)")
     case nil: options.fail("a command is missing")
     }
 }
 
 let options = ProgramOptions(
-    program: "apus", usage: "up | stage [APP…] | doctor  [options]",
+    program: "apus", usage: "up | stage [APP…] | doctor | bench  [options]",
     summary: """
         Runs Apus on this machine.
 
@@ -68,6 +81,7 @@ let options = ProgramOptions(
           up       Start everything, print the addresses, stop with Ctrl-C.
           stage    Put the app folders together that the functions host serves.
           doctor   Say what is missing on this machine.
+          bench    Measure speed and size, next to the bars.
         """,
     options: [
         .init("data", "DIR", "Folder of all data (default .apus)."),
@@ -75,6 +89,7 @@ let options = ProgramOptions(
         .init(
             "base-port", "PORT",
             "First of nine consecutive ports for the other parts, for a second copy beside the first."),
+        .init("documents", "DIR", "bench: folder with PDFs and questions.jsonl."),
     ],
     arguments: Array(CommandLine.arguments.dropFirst()))
 await ProgramLife.run("apus") { try await run(options) }
