@@ -35,13 +35,11 @@ struct ExtractiveAnswerer: Sendable {
 
     /// Questions for amounts and dates are answered best by sentences with digits in them.
     private static func asksForNumber(_ question: String) -> Bool {
-        let words = Set(RetrievalWords.content(question))
-        let signs: Set = [
-            "much", "many", "amount", "cost", "deductibl", "copay", "copayment", "pric", "limit", "maximum", "date",
-            "deadlin", "number", "percent",
-        ]
-        return !words.isDisjoint(with: signs)
+        !numberWords.isDisjoint(with: RetrievalWords.content(question))
     }
+
+    private static let numberWords = Set(
+        RetrievalWords.content("much many amount cost deductible copay copayment price limit maximum date deadline number percent"))
 
     private static func quoted(_ citation: Citation) -> String {
         let line = citation.quote.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -52,7 +50,7 @@ struct ExtractiveAnswerer: Sendable {
     private static func sentences(_ question: String, _ passages: [FoundPassage]) -> [Citation] {
         struct Candidate {
             let citation: Citation
-            let words: Set<String>
+            let words: Set<UInt64>
             var score: Double
         }
         let terms = QuestionTerms(question, passages: passages)
@@ -98,11 +96,11 @@ struct ExtractiveAnswerer: Sendable {
 
 /// The question's words with their weights among the passages found.
 private struct QuestionTerms {
-    private let weights: [String: Double]
+    private let weights: [UInt64: Double]
 
     init(_ question: String, passages: [FoundPassage]) {
         let bags = passages.map { Set(RetrievalWords.content($0.text)) }
-        var weights: [String: Double] = [:]
+        var weights: [UInt64: Double] = [:]
         for term in Set(RetrievalWords.content(question)) {
             // Words that every passage has, such as the product's name, say nothing about which sentence answers.
             let holders = bags.count { $0.contains(term) }
@@ -111,6 +109,6 @@ private struct QuestionTerms {
         self.weights = weights
     }
 
-    func matched(_ text: String) -> Set<String> { Set(RetrievalWords.content(text)).intersection(weights.keys) }
-    func weight(_ words: Set<String>) -> Double { words.reduce(0) { $0 + (weights[$1] ?? 0) } }
+    func matched(_ text: String) -> Set<UInt64> { Set(RetrievalWords.content(text)).intersection(weights.keys) }
+    func weight(_ words: Set<UInt64>) -> Double { words.reduce(0) { $0 + (weights[$1] ?? 0) } }
 }

@@ -17,6 +17,8 @@ public struct MatrixProductError: Error, Sendable {
 public final class MatrixEngine {
     let engine: dnnl_engine_t
     let stream: dnnl_stream_t
+    /// Which of the products to use: a primitive is made for the number of threads that the caller then has.
+    public var usesAllCores = true
 
     /// Opens the processor.
     public init() throws(MatrixProductError) {
@@ -140,7 +142,8 @@ public final class LinearLayer {
     }
 
     private func product(rows: Int) throws(MatrixProductError) -> Product {
-        if let product = products[rows] { return product }
+        let key = engine.usesAllCores ? rows : -rows
+        if let product = products[key] { return product }
         let type = precision == .float32 ? dnnl_f32 : dnnl_bf16
         let resultType = resultPrecision == .float32 ? dnnl_f32 : dnnl_bf16
         var sourceDescription = description([rows, inputs], type)
@@ -182,7 +185,7 @@ public final class LinearLayer {
             for old in products.values { dnnl_primitive_destroy(old.primitive) }
             products = [:]
         }
-        products[rows] = product
+        products[key] = product
         return product
     }
 

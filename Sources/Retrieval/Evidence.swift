@@ -12,7 +12,7 @@ public struct Evidence: Sendable {
         similarity = passages.map(\.similarity).max() ?? 0
         score = passages.first?.score ?? 0
         let terms = Set(RetrievalWords.content(question))
-        let found = passages.prefix(3).reduce(into: Set<String>()) {
+        let found = passages.prefix(3).reduce(into: Set<UInt64>()) {
             $0.formUnion(RetrievalWords.content($1.text + " " + $1.name))
         }
         coverage = terms.isEmpty ? 0 : Double(terms.intersection(found).count) / Double(terms.count)

@@ -11,24 +11,18 @@ struct Reranker: Sendable {
     func rank(_ candidates: [FoundPassage], question: String) -> [FoundPassage] {
         let terms = Array(Set(RetrievalWords.content(question)))
         guard !terms.isEmpty, !candidates.isEmpty else { return candidates }
-        let bags = candidates.map { candidate in
-            RetrievalWords.content(candidate.text + " " + Self.readable(candidate.name)).reduce(into: [String: Int]()) {
-                $0[$1, default: 0] += 1
-            }
-        }
-        let lengths = bags.map { Double($0.values.reduce(0, +)) }
-        let average = max(1, lengths.reduce(0, +) / Double(lengths.count))
-        let count = Double(candidates.count)
+        let counts = candidates.map { Self.count(terms, in: $0.text + " " + Self.readable($0.name)) }
+        let average = max(1, Double(counts.reduce(0) { $0 + $1.length }) / Double(counts.count))
+        let total = Double(candidates.count)
         var scores = [Double](repeating: 0, count: candidates.count)
         var best = 0.0
-        for term in terms {
-            let holders = Double(bags.count { $0[term] != nil })
-            let weight = log(1 + (count - holders + 0.5) / (holders + 0.5))
+        for term in terms.indices {
+            let holders = Double(counts.count { $0.frequencies[term] > 0 })
+            let weight = log(1 + (total - holders + 0.5) / (holders + 0.5))
             best += weight * (k1 + 1)
-            for index in bags.indices {
-                guard let frequency = bags[index][term] else { continue }
-                let f = Double(frequency)
-                scores[index] += weight * f * (k1 + 1) / (f + k1 * (1 - b + b * lengths[index] / average))
+            for (index, count) in counts.enumerated() where count.frequencies[term] > 0 {
+                let f = Double(count.frequencies[term])
+                scores[index] += weight * f * (k1 + 1) / (f + k1 * (1 - b + b * Double(count.length) / average))
             }
         }
         var ranked = candidates
@@ -37,6 +31,17 @@ struct Reranker: Sendable {
             ranked[index].score = min(1, max(0, (1 - wordWeight) * ranked[index].similarity + wordWeight * words))
         }
         return ranked.sorted { $0.score > $1.score }
+    }
+
+    /// How often each term stands in a text, and how many words the text has.
+    private static func count(_ terms: [UInt64], in text: String) -> (frequencies: [Int], length: Int) {
+        var frequencies = [Int](repeating: 0, count: terms.count)
+        var length = 0
+        RetrievalWords.forEach(text) { word in
+            length += 1
+            if let index = terms.firstIndex(of: word) { frequencies[index] += 1 }
+        }
+        return (frequencies, length)
     }
 
     /// A file's name as words: `Benefit_Options.pdf` also stands for what is in it.

@@ -86,9 +86,9 @@ public final class EmbeddingQueue: Sendable {
     }
 
     private func work() {
-        while let jobs = nextBatch() {
+        while let (jobs, isLarge) = nextBatch() {
             do {
-                let vectors = try encoder.embed(jobs.map(\.tokens))
+                let vectors = try encoder.embed(jobs.map(\.tokens), usesAllCores: isLarge)
                 for (job, vector) in zip(jobs, vectors) { job.request.complete(job.index, vector) }
             } catch {
                 for job in jobs { job.request.fail(error) }
@@ -96,13 +96,10 @@ public final class EmbeddingQueue: Sendable {
         }
     }
 
-    private func nextBatch() -> [Job]? {
+    private func nextBatch() -> (jobs: [Job], isLarge: Bool)? {
         waiting.withLock { waiting in
-            if let batch = Self.take(&waiting.small, limit: 512)
-                ?? Self.take(&waiting.large, limit: MiniLMEncoder.batchTokens)
-            {
-                return batch
-            }
+            if let batch = Self.take(&waiting.small, limit: 512) { return (batch, false) }
+            if let batch = Self.take(&waiting.large, limit: MiniLMEncoder.batchTokens) { return (batch, true) }
             waiting.isRunning = false
             return nil
         }

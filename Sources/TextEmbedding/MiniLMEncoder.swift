@@ -103,12 +103,16 @@ public final class MiniLMEncoder {
     }
 
     /// Embeds token sequences that together have at most `batchTokens` pieces.
-    func embed(_ texts: [[Int32]]) throws -> [[Float]] {
+    ///
+    /// - Parameter usesAllCores: Whether the work is spread over the cores. Questions are not: their answers need
+    ///   the other cores, and threads that wait for each other on a busy machine cost more than they gain.
+    func embed(_ texts: [[Int32]], usesAllCores: Bool) throws -> [[Float]] {
         let size = Self.dimension
         let rows = texts.reduce(0) { $0 + $1.count }
         let padded = LinearLayer.paddedRows(rows)
         if buffers.rows < padded { buffers = Buffers(rows: padded) }
-        Parallel.setThreads(rows <= 64 ? 1 : Parallel.processorCount)
+        Parallel.setThreads(usesAllCores ? Parallel.processorCount : 1)
+        engine.usesAllCores = usesAllCores
         let hidden = buffers.hidden
         var row = 0
         for ids in texts {
