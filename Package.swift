@@ -145,7 +145,8 @@ let features: [Target] = [
 ]
 
 let programs: [Target] = [
-    .executableTarget(name: "apus", dependencies: ["Bench", "LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
+    .executableTarget(
+        name: "apus", dependencies: ["Bench", "LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
     .executableTarget(name: "functions-host", dependencies: ["FunctionsHost", "ProgramSupport", "Telemetry"]),
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),

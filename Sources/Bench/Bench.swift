@@ -23,9 +23,12 @@ public struct Bench: Sendable {
     ///
     /// - Returns: The table.
     public func run(_ progress: @Sendable (String) -> Void) async throws -> String {
-        let files = try FileManager.default.contentsOfDirectory(atPath: documents).filter { $0.hasSuffix(".pdf") }.sorted()
+        let files = try FileManager.default.contentsOfDirectory(atPath: documents).filter { $0.hasSuffix(".pdf") }
+            .sorted()
         let questions = try readQuestions()
-        guard !files.isEmpty, !questions.isEmpty else { throw BenchError("\(documents) has no PDFs or no questions.jsonl") }
+        guard !files.isEmpty, !questions.isEmpty else {
+            throw BenchError("\(documents) has no PDFs or no questions.jsonl")
+        }
         let data = FileManager.default.temporaryDirectory.path + "/apus-bench-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         chmod(data, 0o755)
@@ -60,7 +63,8 @@ public struct Bench: Sendable {
         let idle = stack.residentBytes()
         progress("embedding")
         let (rate, precision) = try await embeddingRate(stack)
-        report.atLeast("embedding, 32 texts of 200 words (\(precision))", precision == "bf16" ? 110 : 61, rate, unit: "texts/s")
+        report.atLeast(
+            "embedding, 32 texts of 200 words (\(precision))", precision == "bf16" ? 110 : 61, rate, unit: "texts/s")
         progress("indexing \(paths.count) documents")
         report.atMost("\(paths.count) PDFs from drop to ready", 25, try await stack.ingest(paths) / 1000, unit: "s")
         let indexed = stack.residentBytes()
@@ -80,7 +84,9 @@ public struct Bench: Sendable {
         report.atMost("question to complete extractive answer, p50", 40, answers.quantile(0.5), unit: "ms")
         report.atMost("question to complete extractive answer, p95", 80, answers.quantile(0.95), unit: "ms")
         var first: [Double] = []
-        for question in questions { first.append(try await stack.ask(question, model: "openai:bench")["delta"] ?? .infinity) }
+        for question in questions {
+            first.append(try await stack.ask(question, model: "openai:bench")["delta"] ?? .infinity)
+        }
         report.atMost("own share of time to first token, p95", 50, first.quantile(0.95), unit: "ms")
         progress("asking with 16 clients")
         report.atLeast("questions per second, 16 clients", 200, try await questionRate(stack, questions), unit: "/s")
@@ -89,9 +95,11 @@ public struct Bench: Sendable {
         let after = stack.residentBytes()
         let handlers = ["chat", "upload", "history"]
         func megabytes(_ sizes: [UInt64]) -> Double { Double(sizes.reduce(0, +)) / 1_048_576 }
-        report.atMost("handler: resident idle (largest)", 25, handlers.map { megabytes([idle[$0] ?? 0]) }.max() ?? 0, unit: "MB")
         report.atMost(
-            "handler: resident after 1000 requests (largest)", 40, ["chat", "history"].map { megabytes([after[$0] ?? 0]) }.max() ?? 0,
+            "handler: resident idle (largest)", 25, handlers.map { megabytes([idle[$0] ?? 0]) }.max() ?? 0, unit: "MB")
+        report.atMost(
+            "handler: resident after 1000 requests (largest)", 40,
+            ["chat", "history"].map { megabytes([after[$0] ?? 0]) }.max() ?? 0,
             unit: "MB")
         report.atMost("all programs, idle, model loaded", 250, megabytes(Array(idle.values)), unit: "MB")
         report.atMost("all programs after the documents", 400, megabytes(Array(indexed.values)), unit: "MB")
@@ -113,8 +121,10 @@ public struct Bench: Sendable {
             close(probe)
             var command = ChildProcess.Command(layout.program("chat-function"))
             command.environment = [
-                "FUNCTIONS_CUSTOMHANDLER_PORT": "\(port)", "APUS_LOG": "error", "APUS_DATABASE_URL": "host=/nonexistent",
-                "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:1", "APUS_COSMOS_KEY": "AAAA", "APUS_CHROMA_URL": "http://127.0.0.1:1",
+                "FUNCTIONS_CUSTOMHANDLER_PORT": "\(port)", "APUS_LOG": "error",
+                "APUS_DATABASE_URL": "host=/nonexistent",
+                "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:1", "APUS_COSMOS_KEY": "AAAA",
+                "APUS_CHROMA_URL": "http://127.0.0.1:1",
                 "APUS_EMBEDDINGS_URL": "http://127.0.0.1:1/v1",
             ]
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
@@ -122,7 +132,9 @@ public struct Bench: Sendable {
             let started = ContinuousClock.now
             let process = try ChildProcess(command, standardInput: null, standardOutput: null, standardError: null)
             while (try? await RunningStack.client.fetch(.init(.get, "http://127.0.0.1:\(port)/")).status) != .ok {
-                guard ContinuousClock.now - started < .seconds(10) else { throw BenchError("the handler does not answer") }
+                guard ContinuousClock.now - started < .seconds(10) else {
+                    throw BenchError("the handler does not answer")
+                }
                 usleep(200)
             }
             times.append(milliseconds(ContinuousClock.now - started))
@@ -133,13 +145,17 @@ public struct Bench: Sendable {
     }
 
     private func embeddingRate(_ stack: RunningStack) async throws -> (rate: Double, precision: String) {
-        let words = "the plan covers care from network providers and members pay their share of costs for each visit while "
+        let words =
+            "the plan covers care from network providers and members pay their share of costs for each visit while "
             + "preventive services are free when used as directed by a doctor or nurse in good standing with the company"
         let list = words.split(separator: " ").map(String.init)
-        let texts = (0..<32).map { text in (0..<200).map { list[($0 &* 7 &+ text &* 13) % list.count] }.joined(separator: " ") }
+        let texts = (0..<32).map { text in
+            (0..<200).map { list[($0 &* 7 &+ text &* 13) % list.count] }.joined(separator: " ")
+        }
         let body: JSONValue = ["model": "all-MiniLM-L6-v2", "input": .strings(texts), "encoding_format": "base64"]
         let request = HTTPClient.Request(
-            .post, "http://127.0.0.1:\(stack.ports.vectors)/v1/embeddings", fields: ["Content-Type": "application/json"],
+            .post, "http://127.0.0.1:\(stack.ports.vectors)/v1/embeddings",
+            fields: ["Content-Type": "application/json"],
             body: .bytes(body.encoded))
         var times: [Double] = []
         var precision = ""
@@ -161,7 +177,8 @@ public struct Bench: Sendable {
                 group.addTask {
                     var count = 0
                     while ContinuousClock.now < end {
-                        _ = try await stack.ask(questions[(client &* 7 &+ count) % questions.count], model: "extractive")
+                        _ = try await stack.ask(
+                            questions[(client &* 7 &+ count) % questions.count], model: "extractive")
                         count += 1
                     }
                     return count

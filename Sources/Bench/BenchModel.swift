@@ -10,7 +10,9 @@ enum BenchModel {
             return HTTPResponse(
                 .ok, fields: ["Content-Type": "text/event-stream"],
                 body: .stream(length: nil) { writer in
-                    for text in ["The plan ", "covers it [1]."] { try await writer.write(Self.chunk(text, finish: nil)) }
+                    for text in ["The plan ", "covers it [1]."] {
+                        try await writer.write(Self.chunk(text, finish: nil))
+                    }
                     try await writer.write(Self.chunk("", finish: "stop") + "data: [DONE]\n\n".bytes)
                 })
         }

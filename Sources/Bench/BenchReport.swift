@@ -14,9 +14,13 @@ struct BenchReport {
 
     /// The table as text.
     var table: String {
-        let all = [("What", "Bar", "Measured", "")] + rows.map { ($0.what, $0.bar, $0.measured, $0.isReached ? "ok" : "MISSED") }
+        let all =
+            [("What", "Bar", "Measured", "")]
+            + rows.map { ($0.what, $0.bar, $0.measured, $0.isReached ? "ok" : "MISSED") }
         let widths = [all.map(\.0.count).max() ?? 0, all.map(\.1.count).max() ?? 0, all.map(\.2.count).max() ?? 0]
-        func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: width - text.count + 2) }
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: width - text.count + 2)
+        }
         return all.map { padded($0.0, widths[0]) + padded($0.1, widths[1]) + padded($0.2, widths[2]) + $0.3 }
             .joined(separator: "\n") + "\n"
     }

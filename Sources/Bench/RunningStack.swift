@@ -23,7 +23,8 @@ final class RunningStack: Sendable {
         var command = ChildProcess.Command(
             layout.program("apus"), ["up", "--data", data, "--port", "\(base)", "--base-port", "\(base + 1)"])
         command.environment = [
-            "PATH": "/usr/bin:/bin", "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL, "APUS_LOG": "warning",
+            "PATH": "/usr/bin:/bin", "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL,
+            "APUS_LOG": "warning",
         ]
         let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -58,7 +59,9 @@ final class RunningStack: Sendable {
         }
         var result: [String: UInt64] = [:]
         for id in parents.keys where descends(id, parents) {
-            guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe") else { continue }
+            guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe") else {
+                continue
+            }
             let parts = path.split(separator: "/").map(String.init)
             guard let last = parts.last, last != "postgres" else { continue }
             let name = last == "handler" && parts.count > 1 ? parts[parts.count - 2] : last
@@ -124,7 +127,9 @@ final class RunningStack: Sendable {
         }
         while true {
             let answer = try await Self.client.fetch(.init(.get, page + "/api/documents"))
-            let states = (try JSONParser.parse(answer.body)["documents"]?.array ?? []).compactMap { $0["status"]?.string }
+            let states = (try JSONParser.parse(answer.body)["documents"]?.array ?? []).compactMap {
+                $0["status"]?.string
+            }
             if states.contains("failed") { throw BenchError("a document failed") }
             if states.allSatisfy({ $0 == "ready" }) { return milliseconds(ContinuousClock.now - started) }
             try await Task.sleep(for: .milliseconds(20))

@@ -39,7 +39,8 @@ struct ExtractiveAnswerer: Sendable {
     }
 
     private static let numberWords = Set(
-        RetrievalWords.content("much many amount cost deductible copay copayment price limit maximum date deadline number percent"))
+        RetrievalWords.content(
+            "much many amount cost deductible copay copayment price limit maximum date deadline number percent"))
 
     private static func quoted(_ citation: Citation) -> String {
         let line = citation.quote.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -85,8 +86,10 @@ struct ExtractiveAnswerer: Sendable {
         }
         var chosen: [Citation] = []
         for candidate in candidates where chosen.count < maximumQuotes && candidate.score >= 0.6 * best.score {
+            // One quote for each passage, so that a citation's number leads to exactly one place.
             let repeats = chosen.contains {
-                WordOverlap.score(WordOverlap.words($0.quote), WordOverlap.words(candidate.citation.quote)) > 0.6
+                $0.passage.n == candidate.citation.passage.n
+                    || WordOverlap.score(WordOverlap.words($0.quote), WordOverlap.words(candidate.citation.quote)) > 0.6
             }
             if !repeats { chosen.append(candidate.citation) }
         }

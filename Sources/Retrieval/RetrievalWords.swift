@@ -68,7 +68,9 @@ public enum RetrievalWords {
     }
 
     private static func undoubled(_ word: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard let last = word.last, word.dropLast().last == last, !Array("lsz".utf8).contains(last) else { return withoutE(word) }
+        guard let last = word.last, word.dropLast().last == last, !Array("lsz".utf8).contains(last) else {
+            return withoutE(word)
+        }
         return word.dropLast()
     }
 }

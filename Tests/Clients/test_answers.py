@@ -18,6 +18,7 @@ def test_stream_has_the_events_of_the_contract(stack, northwind):
     assert done["finishReason"] == "stop" and done["citations"] and done["chatName"]
     assert set(done["timings"]) == {"embedMs", "searchMs", "firstTokenMs", "totalMs"}
     passages = {p["n"]: p for p in events[1][1]["passages"]}
+    assert len({c["n"] for c in done["citations"]}) == len(done["citations"])
     for citation in done["citations"]:
         page = stack.call("GET", f"/api/documents/{citation['documentId']}/text?page={citation['page']}").json["pages"][0]
         start, end = citation["start"] - page["start"], citation["end"] - page["start"]
