@@ -149,7 +149,7 @@ APUS_KERNEL void apus_attention(
     const size_t size = hidden / heads;
     const size_t stride = hidden * 3;
     const float scale = 1.0f / sqrtf((float)size);
-    const size_t padded = (tokens + 15) / 16 * 16;
+    const size_t padded = (tokens + 31) / 32 * 32;
     float *keys = scratch;
     float *weights = scratch + size * padded;
     for (size_t head = first_head; head < end_head; head++) {
@@ -166,19 +166,29 @@ APUS_KERNEL void apus_attention(
             const float *q[4];
             for (size_t item = 0; item < 4; item++) q[item] = queries + (token + (item < group ? item : 0)) * stride;
             float *w0 = weights, *w1 = weights + padded, *w2 = weights + 2 * padded, *w3 = weights + 3 * padded;
-            for (size_t column = 0; column < padded; column += 16) {
-                lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+            // Four queries by 32 keys at a time: each load feeds several multiply-adds.
+            for (size_t column = 0; column < padded; column += 32) {
+                lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, t0 = {0}, t1 = {0}, t2 = {0}, t3 = {0};
                 for (size_t index = 0; index < size; index++) {
-                    lanes key = *(const lanes *)(keys + index * padded + column);
-                    s0 += q[0][index] * key;
-                    s1 += q[1][index] * key;
-                    s2 += q[2][index] * key;
-                    s3 += q[3][index] * key;
+                    lanes one = *(const lanes *)(keys + index * padded + column);
+                    lanes two = *(const lanes *)(keys + index * padded + column + 16);
+                    s0 += q[0][index] * one;
+                    t0 += q[0][index] * two;
+                    s1 += q[1][index] * one;
+                    t1 += q[1][index] * two;
+                    s2 += q[2][index] * one;
+                    t2 += q[2][index] * two;
+                    s3 += q[3][index] * one;
+                    t3 += q[3][index] * two;
                 }
                 *(lanes *)(w0 + column) = s0 * scale;
+                *(lanes *)(w0 + column + 16) = t0 * scale;
                 *(lanes *)(w1 + column) = s1 * scale;
+                *(lanes *)(w1 + column + 16) = t1 * scale;
                 *(lanes *)(w2 + column) = s2 * scale;
+                *(lanes *)(w2 + column + 16) = t2 * scale;
                 *(lanes *)(w3 + column) = s3 * scale;
+                *(lanes *)(w3 + column + 16) = t3 * scale;
             }
             for (size_t item = 0; item < group; item++) {
                 float *w = weights + item * padded;
@@ -190,20 +200,27 @@ APUS_KERNEL void apus_attention(
                 float inverse = 1.0f / sum;
                 for (size_t index = 0; index < tokens; index++) w[index] *= inverse;
             }
-            for (size_t column = 0; column < size; column += 16) {
-                lanes r0 = {0}, r1 = {0}, r2 = {0}, r3 = {0};
+            // Heads have a multiple of 32 dimensions.
+            for (size_t column = 0; column < size; column += 32) {
+                lanes r0 = {0}, r1 = {0}, r2 = {0}, r3 = {0}, u0 = {0}, u1 = {0}, u2 = {0}, u3 = {0};
                 for (size_t index = 0; index < tokens; index++) {
-                    lanes value = *(const lanes *)(values + index * stride + column);
-                    r0 += w0[index] * value;
-                    r1 += w1[index] * value;
-                    r2 += w2[index] * value;
-                    r3 += w3[index] * value;
+                    lanes one = *(const lanes *)(values + index * stride + column);
+                    lanes two = *(const lanes *)(values + index * stride + column + 16);
+                    r0 += w0[index] * one;
+                    u0 += w0[index] * two;
+                    r1 += w1[index] * one;
+                    u1 += w1[index] * two;
+                    r2 += w2[index] * one;
+                    u2 += w2[index] * two;
+                    r3 += w3[index] * one;
+                    u3 += w3[index] * two;
                 }
                 float *target = result + token * hidden + head * size + column;
-                *(lanes *)target = r0;
-                if (group > 1) *(lanes *)(target + hidden) = r1;
-                if (group > 2) *(lanes *)(target + 2 * hidden) = r2;
-                if (group > 3) *(lanes *)(target + 3 * hidden) = r3;
+                const lanes rows[8] = {r0, u0, r1, u1, r2, u2, r3, u3};
+                for (size_t item = 0; item < group; item++) {
+                    *(lanes *)(target + item * hidden) = rows[2 * item];
+                    *(lanes *)(target + item * hidden + 16) = rows[2 * item + 1];
+                }
             }
         }
     }

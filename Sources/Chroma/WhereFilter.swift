@@ -65,7 +65,8 @@ public indirect enum WhereFilter: Sendable, Equatable {
 
 private func scalarEqual(_ value: JSONValue, _ operand: JSONValue) -> Bool {
     switch (value, operand) {
-    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+    // Plain equality is quick but also true of other spellings of the same characters.
+    case (.string(let a), .string(let b)): a == b && a.utf8.elementsEqual(b.utf8)
     case (.bool(let a), .bool(let b)): a == b
     case (.int, .int), (.int, .double), (.double, .int), (.double, .double): order(value, operand) == 0
     default: false

@@ -18,6 +18,8 @@ public final class LogPrinter: Sendable {
 
     private func format(_ part: String, _ line: String) -> String? {
         if line.isEmpty { return nil }
+        // PostgreSQL reports its own starting and stopping; what is wrong has another word than LOG.
+        if part == "postgres", !showsRequests, line.contains(" LOG:  ") { return nil }
         guard line.hasPrefix("{"), let entry = try? JSONParser.parse(line), let message = entry["message"]?.string
         else {
             return Self.pad(part) + line
