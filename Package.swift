@@ -119,7 +119,8 @@ let features: [Target] = [
     .target(
         name: "FunctionsHost",
         dependencies: [
-            "HTTPServing", "HTTPClient", "ChildProcess", "AzureStorage", "JSONCoding", "Telemetry", "Digests",
+            "HTTPServing", "HTTPClient", "ChildProcess", "AzureIdentity", "AzureStorage", "JSONCoding", "Telemetry",
+            "Digests",
             "Settings", "Problems", "CLinux", "HTTPMessages",
         ]),
     .target(

@@ -76,11 +76,16 @@ extension Catalog {
         return try rows.first.map(ChatRecord.init)
     }
 
-    /// Notes that messages were added.
-    public func countMessages(_ id: String, added: Int) async throws {
-        _ = try await query(
-            "UPDATE chats SET messages = messages + \(added), updated_at = now() WHERE workspace_id = $1 AND id = $2",
-            [workspace, id])
+    /// Notes that messages were added. Returns whether the chat is still there.
+    @discardableResult
+    public func countMessages(_ id: String, added: Int) async throws -> Bool {
+        try await !query(
+            """
+            UPDATE chats SET messages = messages + \(added), updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id
+            """,
+            [workspace, id]
+        ).isEmpty
     }
 
     /// Marks a chat and its own documents as being deleted. Returns the documents' ids, `nil` when there is no chat.

@@ -162,7 +162,9 @@ struct AnswerEngine: Sendable {
         do {
             // Reading and writing history must not be the reason that an answer is lost.
             let isNew = try await RetryOnce.run { try await messages.add(answer) }
-            if isNew { try await catalog.countMessages(turn.chatId, added: 1) }
+            guard isNew, try await !catalog.countMessages(turn.chatId, added: 1) else { return }
+            // The chat was deleted while its answer was written; nothing of it may stay.
+            _ = try await messages.deleteAll(in: turn.chatId)
         } catch {
             log.error("the answer could not be stored", ["chat": turn.chatId, "error": String(reflecting: error)])
         }

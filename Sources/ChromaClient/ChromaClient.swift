@@ -126,11 +126,22 @@ public actor ChromaClient {
         return Int(answer?["deleted"]?.int ?? 0)
     }
 
-    /// How many passages match.
-    public func count(filter: JSONValue) async throws -> Int {
-        let body = JSONValue.object(["where": filter, "include": []]).encoded
-        let answer = try await onCollectionRaw("get", dimension: nil, body, makes: false)
-        return answer?["ids"]?.array?.count ?? 0
+    /// The documents that have passages, at most those of the first million passages.
+    public func documentIDs() async throws -> Set<String> {
+        let size = 5000
+        var found: Set<String> = []
+        for page in 0..<200 {
+            let body = JSONValue.object([
+                "limit": .int(Int64(size)), "offset": .int(Int64(page * size)), "include": ["metadatas"],
+            ])
+            guard let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false) else {
+                return []
+            }
+            let list = answer["metadatas"]?.array ?? []
+            found.formUnion(list.compactMap { $0["documentId"]?.string })
+            if list.count < size { break }
+        }
+        return found
     }
 
     /// Whether the service answers.

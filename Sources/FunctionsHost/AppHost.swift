@@ -1,3 +1,4 @@
+import AzureIdentity
 import AzureStorage
 import FoundationEssentials
 import HTTPClient
@@ -80,7 +81,8 @@ public final class AppHost: Sendable {
                 let account = StorageAccount(&settings, named: environment[prefixed] == nil ? connection : prefixed)
                 try settings.finish()
                 guard let account else { return nil }
-                let queue = QueueClient(account: account, identity: nil, client: client)
+                let identity = TokenSource(settings, client: client)
+                let queue = QueueClient(account: account, identity: identity, client: client)
                 let listener = QueueListener(
                     function: function, queueName: name, queue: queue, invocation: invocation,
                     configuration: configuration,

@@ -1,10 +1,12 @@
 public import AzureStorage
 public import Catalog
+public import ChromaClient
 import Digests
+import JSONCoding
 public import Telemetry
 
 /// Finishes what a crash cut off: requeues documents that have not moved, completes deletions, gives up on poisoned
-/// messages, removes blobs without a row.
+/// messages, removes blobs and passages without a row.
 public struct Tidy: Sendable {
     /// Work on a document shows at least every few seconds.
     private static let stuckSeconds = 120
@@ -14,13 +16,15 @@ public struct Tidy: Sendable {
     private let catalog: Catalog
     private let blobs: BlobClient
     private let queue: QueueClient
+    private let vectors: ChromaClient
     private let log: Log
 
     /// A tidier over the stores.
-    public init(catalog: Catalog, blobs: BlobClient, queue: QueueClient, log: Log) {
+    public init(catalog: Catalog, blobs: BlobClient, queue: QueueClient, vectors: ChromaClient, log: Log) {
         self.catalog = catalog
         self.blobs = blobs
         self.queue = queue
+        self.vectors = vectors
         self.log = log
     }
 
@@ -28,7 +32,7 @@ public struct Tidy: Sendable {
     public func run() async throws {
         let poisoned = try await drainPoison()
         let stuck = try await requeueStuck()
-        let orphans = try await removeOrphans()
+        let orphans = try await removeOrphans() + removeOrphanedPassages()
         log.info("tidied", ["requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans)])
     }
 
@@ -80,6 +84,18 @@ public struct Tidy: Sendable {
                 for path in byDocument[id] ?? [] {
                     removed += try await blobs.delete(BlobPaths.container, path) ? 1 : 0
                 }
+            }
+        }
+        return removed
+    }
+
+    /// Passages whose document is gone: an ingestion was killed after its document had been deleted.
+    private func removeOrphanedPassages() async throws -> Int {
+        var removed = 0
+        for ids in try await vectors.documentIDs().sorted().chunked(500) {
+            let known = try await catalog.knownDocuments(ids)
+            for id in ids where !known.contains(id) {
+                removed += try await vectors.delete(filter: ["documentId": .string(id)])
             }
         }
         return removed

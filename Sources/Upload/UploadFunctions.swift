@@ -55,7 +55,7 @@ public enum UploadFunctions {
         let documents = DocumentRoutes(
             catalog: catalog, blobs: blobs, queue: queue,
             remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
-        let tidy = Tidy(catalog: catalog, blobs: blobs, queue: queue, log: log)
+        let tidy = Tidy(catalog: catalog, blobs: blobs, queue: queue, vectors: vectors, log: log)
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             try await Task.sleep(for: .seconds(150))

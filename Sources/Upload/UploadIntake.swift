@@ -61,7 +61,7 @@ struct UploadIntake: Sendable {
         }
         if stored.isDuplicate {
             _ = try? await blobs.delete(BlobPaths.container, path)
-            return Received(document: stored.document, isDuplicate: true)
+            return Received(document: try await retried(stored.document), isDuplicate: true)
         }
         do {
             try await queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue)
@@ -71,6 +71,21 @@ struct UploadIntake: Sendable {
             throw error
         }
         return Received(document: stored.document, isDuplicate: false)
+    }
+
+    /// Uploading a file again that failed before is a wish to try again.
+    private func retried(_ document: DocumentRecord) async throws -> DocumentRecord {
+        guard document.status == .failed, try await catalog.setStatus(document.id, .queued) else { return document }
+        try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue)
+        return try await catalog.document(document.id) ?? document
+    }
+
+    /// Takes back what one request brought before it failed; the ingest function removes it everywhere.
+    func withdraw(_ received: [Received]) async {
+        for item in received where !item.isDuplicate {
+            guard (try? await catalog.markDeleting(item.document.id)) == true else { continue }
+            try? await queue.put(IngestMessage(documentId: item.document.id).text, to: IngestMessage.queue)
+        }
     }
 
     private func withdraw(_ id: String, _ path: String) async {

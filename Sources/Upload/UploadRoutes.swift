@@ -58,7 +58,11 @@ struct UploadRoutes: Sendable {
                         field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId.")
                 }
             }
-        } catch let failure as MultipartReader.Failure {
+        } catch {
+            // One request is accepted or refused as a whole.
+            let brought = received
+            await Task { [intake] in await intake.withdraw(brought) }.value
+            guard let failure = error as? MultipartReader.Failure else { throw error }
             throw Problem(.badRequest, "The form cannot be read: \(failure.reason)")
         }
         guard !received.isEmpty else {

@@ -91,6 +91,21 @@ class TestUploads:
         assert len(documents(stack)) == before
         assert stack.call("GET", "/health").status == 200
 
+    def test_a_form_with_one_bad_file_leaves_nothing(self, stack):
+        name = uuid.uuid4().hex
+        part = lambda file, content: f'--b\r\nContent-Disposition: form-data; name="file"; filename="{file}"\r\n\r\n'.encode() + content + b"\r\n"
+        body = part(name + ".txt", name.encode()) + part("bad.pdf", b"\x7fELF\x00\x00") + b"--b--"
+        check_problem(stack.call("POST", "/api/upload", body, {"Content-Type": "multipart/form-data; boundary=b"}), 415, "bad.pdf")
+        assert name + ".txt" not in [d["name"] for d in documents(stack)]
+
+    def test_a_failed_file_is_tried_again(self, stack):
+        content = b"%PDF-1.4 " + uuid.uuid4().hex.encode()
+        first = stack.wait_settled(stack.upload("again.pdf", content).json["documents"][0]["id"])
+        assert first["status"] == "failed"
+        second = stack.upload("again.pdf", content).json["documents"][0]
+        assert second["duplicate"] and second["id"] == first["id"] and second["status"] == "queued"
+        assert stack.wait_settled(first["id"])["status"] == "failed"
+
     def test_same_bytes_are_stored_once(self, stack):
         content = b"Duplicate " + uuid.uuid4().hex.encode()
         first = stack.upload("one.txt", content).json["documents"][0]

@@ -60,7 +60,7 @@ async function send({ file, row }) {
   try {
     const document = await promise;
     onChange();
-    if (document.duplicate) return row.finish(text.duplicate, document.name);
+    if (document.duplicate && document.status === "ready") return row.finish(text.duplicate, document.name);
     row.state(text.states[document.status]);
     follow(document.id, row);
   } catch (problem) {
