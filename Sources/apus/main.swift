@@ -21,7 +21,7 @@ func up(_ options: ProgramOptions) async throws {
     let termination = Task { await ProgramLife.terminationRequested() }
     try await stack.run {
         writeAll(
-            "\nApus is ready after \(watch.milliseconds / 1000) s. Stop it with Ctrl-C.\n\n\(stack.addresses)\n",
+            "\nApus is ready after \(Int(watch.milliseconds)) ms. Stop it with Ctrl-C.\n\n\(stack.addresses)\n",
             to: STDOUT_FILENO)
         await termination.value
         writeAll("\nStopping …\n", to: STDOUT_FILENO)

@@ -1,5 +1,5 @@
 """Questions and answers over the API: streams, citations, models that misbehave, history."""
-import os, re, socket, subprocess, sys, time, uuid
+import concurrent.futures, os, re, socket, subprocess, sys, time, uuid
 
 import pytest
 
@@ -70,6 +70,15 @@ def test_same_message_id_is_answered_from_what_is_stored(stack, northwind):
     history = stack.call("GET", f"/api/history/{first['chatId']}").json
     assert [m["role"] for m in history["messages"]] == ["user", "assistant"]
     assert history["chat"]["messages"] == 2
+
+
+def test_the_same_question_sent_at_once_is_stored_once(stack, northwind):
+    body = {"message": QUESTION, "messageId": str(uuid.uuid4())}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = [a.json for a in pool.map(lambda _: stack.call("POST", "/api/chat", body), range(8))]
+    assert len({a["chatId"] for a in answers}) == 1 and len({a["text"] for a in answers}) == 1
+    messages = stack.call("GET", f"/api/history/{answers[0]['chatId']}").json["messages"]
+    assert [m["role"] for m in messages] == ["user", "assistant"]
 
 
 def test_history_lists_renames_and_deletes(stack, northwind):

@@ -1,5 +1,5 @@
 """Real clients, unmodified, against our services."""
-import os, uuid
+import concurrent.futures, os, uuid
 
 import chromadb, openai, pytest
 from azure.core import MatchConditions
@@ -98,6 +98,27 @@ def test_blob_storage(stack):
     with pytest.raises(ResourceNotFoundError):
         container.get_blob_client("empty").get_blob_properties()
     container.delete_container()
+
+
+def test_one_of_many_writers_wins(stack):
+    container = BlobServiceClient.from_connection_string(storage(stack)).create_container("c" + uuid.uuid4().hex)
+
+    def create(number):
+        try:
+            container.upload_blob("same", b"%d" % number)
+            return number
+        except ResourceExistsError:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        winners = [n for n in pool.map(create, range(16)) if n is not None]
+    assert len(winners) == 1 and container.download_blob("same").readall() == b"%d" % winners[0]
+    base = f"http://127.0.0.1:{stack.ports['vectors']}/api/v2/tenants/default_tenant/databases/default_database/collections"
+    name = "c" + uuid.uuid4().hex
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        ids = {a.json["id"] for a in pool.map(lambda _: request("POST", base, {"name": name, "get_or_create": True}), range(32))}
+        statuses = sorted(a.status for a in pool.map(lambda _: request("POST", base, {"name": name + "x"}), range(16)))
+    assert len(ids) == 1 and statuses == [200] + [409] * 15
 
 
 def test_queue_storage(stack):

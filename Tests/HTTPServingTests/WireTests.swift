@@ -190,6 +190,28 @@ import Testing
         }
     }
 
+    @Test func aSlowReaderHoldsTheWriterBack() async throws {
+        let written = Counter()
+        let handler: HTTPServer.Handler = { _ in
+            HTTPResponse(
+                .ok,
+                body: .stream(length: nil) { writer in
+                    for _ in 0..<1000 {
+                        try await writer.write([UInt8](repeating: 1, count: 100_000))
+                        written.add(100_000)
+                    }
+                })
+        }
+        try await withServer(handler) { server in
+            let connection = try RawConnection(port: server.port)
+            connection.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            try await Task.sleep(for: .milliseconds(500))
+            // What the two sockets hold, and the server's own mark.
+            #expect(written.value < 20_000_000)
+            #expect(await connection.read().utf8.count > 100_000_000)
+        }
+    }
+
     @Test func shutsDownWithRequestsUnderWay() async throws {
         let server = try HTTPServer(HTTPServer.Configuration()) { _ in
             try? await Task.sleep(for: .seconds(60))
@@ -253,4 +275,10 @@ private final class Countdown: HTTPBodySource {
         }
         return goesOn ? [UInt8](repeating: 7, count: bytes) : nil
     }
+}
+
+private final class Counter: Sendable {
+    private let count = Atomic(0)
+    func add(_ number: Int) { count.wrappingAdd(number, ordering: .relaxed) }
+    var value: Int { count.load(ordering: .relaxed) }
 }
