@@ -18,9 +18,12 @@ struct Citation: Sendable, Equatable {
         ]
     }
 
-    /// The citation of a stretch of a passage, given in scalars within it.
-    init(_ passage: FoundPassage, range: Range<Int>) {
-        let scalars = Array(passage.text.unicodeScalars)
+    /// The citation of a stretch of a passage.
+    ///
+    /// - Parameters:
+    ///   - scalars: The passage's text.
+    ///   - range: Place of the stretch among them.
+    init(_ passage: FoundPassage, _ scalars: [Unicode.Scalar], range: Range<Int>) {
         let bounded = range.clamped(to: 0..<scalars.count)
         self.passage = passage
         start = passage.start + bounded.lowerBound
@@ -49,7 +52,7 @@ struct Citation: Sendable, Equatable {
                 let score = WordOverlap.score(wanted, words)
                 if score > best?.score ?? 0 { best = (unit, score) }
             }
-            return best.map { Citation(passage, range: $0.range) } ?? Citation(whole: passage)
+            return best.map { Citation(passage, scalars, range: $0.range) } ?? Citation(whole: passage)
         }
     }
 }

@@ -68,7 +68,7 @@ struct ExtractiveAnswerer: Sendable {
                     range = unit.lowerBound..<units[index + 1].upperBound
                 }
                 guard range.count <= 700 else { continue }
-                let citation = Citation(passage, range: range)
+                let citation = Citation(passage, scalars, range: range)
                 let words = terms.matched(citation.quote)
                 guard !words.isEmpty else { continue }
                 let length = Double(range.count)
@@ -81,8 +81,8 @@ struct ExtractiveAnswerer: Sendable {
         guard let best = candidates.first else {
             // Alike in meaning without a word in common: the best passage's beginning.
             guard let passage = passages.first else { return [] }
-            let units = SentenceSplitter.units(Array(passage.text.unicodeScalars))
-            return units.first.map { [Citation(passage, range: $0)] } ?? []
+            let scalars = Array(passage.text.unicodeScalars)
+            return SentenceSplitter.units(scalars).first.map { [Citation(passage, scalars, range: $0)] } ?? []
         }
         var chosen: [Citation] = []
         for candidate in candidates where chosen.count < maximumQuotes && candidate.score >= 0.6 * best.score {

@@ -85,7 +85,7 @@ public struct OpenAIChatModel: ChatModel {
         case .none: break
         }
         request.headTimeout = .seconds(60)
-        request.idleTimeout = .seconds(60)
+        request.idleTimeout = .seconds(30)
         let response: HTTPClient.Response
         do {
             response = try await client.send(request)

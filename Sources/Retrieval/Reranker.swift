@@ -11,7 +11,7 @@ struct Reranker: Sendable {
     func rank(_ candidates: [FoundPassage], question: String) -> [FoundPassage] {
         let terms = Array(Set(RetrievalWords.content(question)))
         guard !terms.isEmpty, !candidates.isEmpty else { return candidates }
-        let counts = candidates.map { Self.count(terms, in: $0.text + " " + Self.readable($0.name)) }
+        let counts = candidates.map { Self.count(terms, in: $0) }
         let average = max(1, Double(counts.reduce(0) { $0 + $1.length }) / Double(counts.count))
         let total = Double(candidates.count)
         var scores = [Double](repeating: 0, count: candidates.count)
@@ -33,20 +33,18 @@ struct Reranker: Sendable {
         return ranked.sorted { $0.score > $1.score }
     }
 
-    /// How often each term stands in a text, and how many words the text has.
-    private static func count(_ terms: [UInt64], in text: String) -> (frequencies: [Int], length: Int) {
+    /// How often each term stands in a passage, and how many words the passage has. The words of the document's name
+    /// count too: `Benefit_Options.pdf` also says what is in it.
+    private static func count(_ terms: [UInt64], in passage: FoundPassage) -> (frequencies: [Int], length: Int) {
         var frequencies = [Int](repeating: 0, count: terms.count)
         var length = 0
-        RetrievalWords.forEach(text) { word in
+        func take(_ word: UInt64) {
             length += 1
             if let index = terms.firstIndex(of: word) { frequencies[index] += 1 }
         }
+        RetrievalWords.forEach(passage.text, take)
+        let suffix = passage.name.lastIndex(of: ".") ?? passage.name.endIndex
+        RetrievalWords.forEach(String(passage.name[..<suffix]), take)
         return (frequencies, length)
-    }
-
-    /// A file's name as words: `Benefit_Options.pdf` also stands for what is in it.
-    private static func readable(_ name: String) -> String {
-        let stem = name.split(separator: ".").dropLast().joined(separator: " ")
-        return stem.replacing("_", with: " ").replacing("-", with: " ")
     }
 }
