@@ -63,19 +63,7 @@ public final class HTTPClient: Sendable {
         let transfer = try Transfer(request)
         let upload = uploadTask(request, transfer)
         return try await withTaskCancellationHandler {
-            let head = try await withThrowingTaskGroup(of: (HTTPStatus, HTTPFields)?.self) { group in
-                group.addTask { try await transfer.head(startedOn: self.loop) }
-                group.addTask {
-                    try await Task.sleep(for: request.headTimeout)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                guard let first = try await group.next(), let head = first else {
-                    self.loop.cancel(transfer)
-                    throw HTTPClientError(.timeout, url: request.url)
-                }
-                return head
-            }
+            let head = try await transfer.head(within: request.headTimeout, startedOn: loop)
             let body = TransferBody(transfer: transfer, loop: loop, idleTimeout: request.idleTimeout, upload: upload)
             return Response(status: head.0, fields: head.1, body: body)
         } onCancel: {
@@ -127,13 +115,7 @@ private final class TransferBody: HTTPBodySource {
     func next() async throws -> [UInt8]? {
         if let ready = try transfer.takeReady(on: loop) { return ready.isEmpty ? nil : ready }
         // The clock runs only while somebody waits for bytes.
-        let timer = Task { [transfer, loop, idleTimeout] in
-            try await Task.sleep(for: idleTimeout)
-            transfer.fail(HTTPClientError(.timeout, url: transfer.url))
-            loop.cancel(transfer)
-        }
-        defer { timer.cancel() }
-        return try await transfer.nextPiece(on: loop)
+        return try await transfer.nextPiece(within: idleTimeout, on: loop)
     }
 }
 

@@ -9,6 +9,8 @@ final class Transfer: Sendable {
         var fields = HTTPFields()
         var headWaiter: CheckedContinuation<(HTTPStatus, HTTPFields), any Error>?
         var headDone = false
+        /// When to give up waiting for what is waited for now.
+        var deadline: ContinuousClock.Instant?
 
         var received: [UInt8] = []
         var isReceivePaused = false
@@ -94,19 +96,26 @@ final class Transfer: Sendable {
 
     // MARK: - Called by tasks
 
-    func head(startedOn loop: TransferLoop) async throws -> (HTTPStatus, HTTPFields) {
+    func head(within limit: Duration, startedOn loop: TransferLoop) async throws -> (HTTPStatus, HTTPFields) {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let failure = state.withLock { state -> (any Error)? in
                     if case .failure(let error) = state.outcome { return error }
                     state.headWaiter = continuation
+                    state.deadline = .now + limit
                     return nil
                 }
                 if let failure { continuation.resume(throwing: failure) } else { loop.start(self) }
             }
         } onCancel: {
             fail(CancellationError())
+            loop.cancel(self)
         }
+    }
+
+    /// Whether what is waited for has taken too long; the loop asks now and then.
+    func isOverdue(_ now: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in state.deadline.map { $0 < now } ?? false }
     }
 
     /// Bytes that have arrived, empty at the end, `nil` when there are none yet.
@@ -129,7 +138,7 @@ final class Transfer: Sendable {
         return try result?.get()
     }
 
-    func nextPiece(on loop: TransferLoop) async throws -> [UInt8]? {
+    func nextPiece(within limit: Duration, on loop: TransferLoop) async throws -> [UInt8]? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (result, unpauses): (Result<[UInt8]?, any Error>?, Bool) = state.withLock { state in
@@ -145,6 +154,7 @@ final class Transfer: Sendable {
                     case .failure(let error): return (.failure(error), false)
                     case nil:
                         state.reader = continuation
+                        state.deadline = .now + limit
                         return (nil, false)
                     }
                 }
@@ -221,6 +231,7 @@ final class Transfer: Sendable {
                     state.headDone = true
                     let waiter = state.headWaiter
                     state.headWaiter = nil
+                    state.deadline = nil
                     return (waiter, (HTTPStatus(rawValue: state.status), state.fields))
                 } else if !state.headDone, let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) {
                     let value = line[line.utf8.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
@@ -235,6 +246,7 @@ final class Transfer: Sendable {
         let (count, reader): (Int, CheckedContinuation<[UInt8]?, any Error>?) = state.withLock { state in
             if let reader = state.reader {
                 state.reader = nil
+                state.deadline = nil
                 return (bytes.count, reader)
             }
             if state.received.count >= Self.highWaterMark {

@@ -69,7 +69,20 @@ final class TransferLoop: Sendable {
                 guard let transfer = running.removeValue(forKey: easy) else { continue }
                 transfer.complete(code == CURLE_OK ? .success(()) : .failure(Self.error(code, transfer)))
             }
-            curl_multi_poll(multi, nil, 0, count > 0 ? 1000 : 60_000, nil)
+            removeOverdue(multi, &running)
+            curl_multi_poll(multi, nil, 0, running.isEmpty ? 60_000 : Self.tickMilliseconds, nil)
+        }
+    }
+
+    /// Deadlines are kept to the tick; a timer for each request would cost more than the request.
+    private static let tickMilliseconds: Int32 = 100
+
+    private func removeOverdue(_ multi: UnsafeMutableRawPointer, _ running: inout [UnsafeMutableRawPointer: Transfer]) {
+        let now = ContinuousClock.now
+        for (easy, transfer) in running where transfer.isOverdue(now) {
+            curl_multi_remove_handle(multi, easy)
+            running[easy] = nil
+            transfer.complete(.failure(HTTPClientError(.timeout, url: transfer.url)))
         }
     }
 

@@ -12,8 +12,8 @@ QUESTION = "What is the deductible for in-network services under Northwind Healt
 
 
 @pytest.fixture(scope="module")
-def apus():
-    own = stacks.Stack()
+def apus(model):
+    own = stacks.Stack({"APUS_MODELS": "extractive,openai:test-model", "OPENAI_BASE_URL": model.url})
     try:
         yield own.start()
     finally:
@@ -129,6 +129,23 @@ def test_names_and_deletes_chats_by_keyboard(page, apus):
     page.keyboard.press("Enter")
     expect(page.locator("#chats a", has_text="Whales")).to_have_count(0)
     assert not page.problems, page.problems
+
+
+def test_streams_and_stops(page, apus, model):
+    page.goto("/")
+    page.get_by_label("Model").select_option("openai:test-model")
+    page.get_by_label("Message", exact=True).fill("ENDLESS talk, please")
+    page.keyboard.press("Enter")
+    body = page.locator(".message.assistant .body")
+    expect(body).to_contain_text("word3")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".message.assistant .state")).to_have_text("Stopped")
+    shown = body.inner_text()
+    assert model.closed_early.wait(10)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    page.reload()
+    expect(page.locator(".message.assistant .state")).to_have_text("Stopped")
+    expect(body).to_contain_text(shown[:20])
 
 
 def test_explains_files_that_cannot_be_read(page, apus, tmp_path):

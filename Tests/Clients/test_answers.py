@@ -130,6 +130,12 @@ class TestWithAModel:
         assert messages[1]["finishReason"] == "error"
         assert messages[1]["text"] == ("It begins " if word == "CUT" else "")
 
+    def test_a_model_that_stalls_is_given_up(self, stack, northwind):
+        events = stack.ask_stream("STALL now", model=self.MODEL)
+        assert events[-1][0] == "error" and events[-1][1]["status"] == 503
+        messages = stack.call("GET", f"/api/history/{events[0][1]['chatId']}").json["messages"]
+        assert (messages[1]["finishReason"], messages[1]["text"]) == ("error", "It begins ")
+
     def test_leaving_cancels_the_model_and_keeps_the_part(self, stack, northwind, model):
         model.closed_early.clear()
         message = str(uuid.uuid4())

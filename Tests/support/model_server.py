@@ -50,7 +50,7 @@ class ModelServer:
                     time.sleep(0.05)
             elif "STALL" in question:
                 self.send(handler, {"content": "It begins "})
-                time.sleep(30)
+                time.sleep(45)
             elif "CUT" in question:
                 self.send(handler, {"content": "It begins "})
                 handler.connection.close()
