@@ -31,7 +31,7 @@ let cModules: [Target] = [
 let base: [Target] = [
     .target(name: "Telemetry"),
     .target(name: "ProgramSupport", dependencies: ["Telemetry"]),
-    .target(name: "BlockingCalls"),
+    .target(name: "TaskTools"),
     .target(name: "HTTPMessages"),
     .target(name: "JSONCoding"),
     .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
@@ -83,8 +83,12 @@ let domain: [Target] = [
     .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding", "Telemetry"]),
     .target(
         name: "Catalog",
-        dependencies: ["Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems"]),
-    .target(name: "ChatHistory", dependencies: ["CosmosDB", "JSONCoding", "AzureIdentity", "HTTPClient", "Settings"]),
+        dependencies: [
+            "Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems", "TaskTools",
+        ]),
+    .target(
+        name: "ChatHistory",
+        dependencies: ["CosmosDB", "JSONCoding", "AzureIdentity", "HTTPClient", "Settings", "TaskTools"]),
     .target(
         name: "FunctionsRuntime",
         dependencies: [
@@ -126,7 +130,7 @@ let features: [Target] = [
     .target(
         name: "AzureEmulator",
         dependencies: [
-            "HTTPServing", "Digests", "AzureSignatures", "BlockingCalls", "Markup", "SQLite", "JSONCoding", "Telemetry",
+            "HTTPServing", "Digests", "AzureSignatures", "TaskTools", "Markup", "SQLite", "JSONCoding", "Telemetry",
             "Problems",
         ]),
     .target(

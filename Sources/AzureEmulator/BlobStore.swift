@@ -1,9 +1,9 @@
-import BlockingCalls
 import Digests
 import FoundationEssentials
 import Glibc
 import HTTPMessages
 import SQLite
+import TaskTools
 import Telemetry
 
 /// Containers and blobs on disk: contents in files, everything else in a database. A blob is in the database only

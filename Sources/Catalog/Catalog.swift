@@ -4,7 +4,7 @@ import HTTPServing
 public import Postgres
 public import Problems
 public import Settings
-import Synchronization
+import TaskTools
 
 /// The relational index of everything: workspaces, chats, documents. One workspace's view of it.
 public struct Catalog: Sendable {
@@ -14,13 +14,13 @@ public struct Catalog: Sendable {
     let database: PostgresPool
     /// Whose rows these are; part of every statement.
     public let workspace: String
-    private let schema: SchemaState
+    private let schema: RunOnce
 
     /// A view; nothing is connected yet.
     public init(database: PostgresPool, workspace: String = Catalog.defaultWorkspace) {
         self.database = database
         self.workspace = workspace
-        schema = SchemaState()
+        schema = RunOnce()
     }
 
     /// Reads `APUS_DATABASE_URL`.
@@ -45,22 +45,6 @@ public struct Catalog: Sendable {
 
     /// Whether a text can be an id at all; PostgreSQL refuses others with an error instead of finding nothing.
     static func isID(_ text: String) -> Bool { UUIDv7.isValid(text) }
-}
-
-/// Lets one caller migrate while the others wait; a failure is tried again by the next call.
-private actor SchemaState {
-    private var running: Task<Void, any Error>?
-
-    func ensure(_ migrate: @escaping @Sendable () async throws -> Void) async throws {
-        let task = running ?? Task { try await migrate() }
-        running = task
-        do {
-            try await task.value
-        } catch {
-            running = nil
-            throw error
-        }
-    }
 }
 
 extension PostgresError: ProblemConvertible {

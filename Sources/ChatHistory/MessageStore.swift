@@ -3,6 +3,7 @@ public import CosmosDB
 public import HTTPClient
 import JSONCoding
 public import Settings
+import TaskTools
 
 /// The messages of all chats: database `apus`, container `messages`, one partition per chat.
 public struct MessageStore: Sendable {
@@ -11,7 +12,7 @@ public struct MessageStore: Sendable {
     public static let containerName = "messages"
 
     private let container: CosmosContainer
-    private let setup = SetupOnce()
+    private let setup = RunOnce()
 
     /// A store over a container that may not exist yet.
     public init(_ container: CosmosContainer) { self.container = container }
@@ -91,21 +92,5 @@ public struct MessageStore: Sendable {
 
     private func prepare() async throws {
         try await setup.ensure { [container] in try await container.createIfMissing(partitionKeyPath: "/chatId") }
-    }
-}
-
-/// Runs the set-up once; a failure is tried again by the next call.
-private actor SetupOnce {
-    private var running: Task<Void, any Error>?
-
-    func ensure(_ work: @escaping @Sendable () async throws -> Void) async throws {
-        let task = running ?? Task { try await work() }
-        running = task
-        do {
-            try await task.value
-        } catch {
-            running = nil
-            throw error
-        }
     }
 }

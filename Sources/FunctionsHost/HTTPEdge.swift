@@ -65,48 +65,25 @@ struct HTTPEdge: Sendable {
     // MARK: - Proxying
 
     private func proxy(_ request: HTTPRequest, _ invocation: String) async -> HTTPResponse {
-        var outgoing = HTTPClient.Request(request.method, handler.url + request.target.text)
-        outgoing.fields = request.fields
-        outgoing.fields.removeHopByHop()
-        outgoing.fields["content-length"] = nil
+        var outgoing = HTTPClient.Request(relaying: request, to: handler.url)
         outgoing.fields["X-Azure-Functions-HostVersion"] = Self.hostVersion
         outgoing.fields["X-Azure-Functions-InvocationId"] = invocation
         outgoing.fields["x-ms-invocation-id"] = invocation
-        outgoing.fields["x-request-id"] = request.id
-        let length = request.fields["content-length"].flatMap { Int($0) }
-        let hasBody = length.map { $0 > 0 } ?? (request.fields["transfer-encoding"] != nil)
-        if hasBody {
-            outgoing.body = request.body
-            outgoing.bodyLength = length
-        }
         outgoing.headTimeout = .seconds(240)
         outgoing.idleTimeout = .seconds(240)
         do {
             let prepared = outgoing
             // A handler that is just coming back must not cost the caller an error; a body can be sent only once.
-            let policy = RetryPolicy(maximumTries: hasBody ? 1 : 10, firstWait: .milliseconds(50))
+            let policy = RetryPolicy(maximumTries: outgoing.hasStreamedBody ? 1 : 10, firstWait: .milliseconds(50))
             let received = try await policy.run(retryIf: { ($0 as? HTTPClientError)?.isConnection ?? false }) {
                 try await client.send(prepared)
             }
-            return Self.streamed(received)
+            return received.relayed
         } catch {
             log.warning("the handler did not answer", ["error": String(describing: error)])
             return Problem(.badGateway, "The handler did not answer. Please try again in a moment.").response(
                 requestID: request.id)
         }
-    }
-
-    private static func streamed(_ received: HTTPClient.Response) -> HTTPResponse {
-        var fields = received.fields
-        let length = fields["content-length"].flatMap { Int($0) }
-        fields.removeHopByHop()
-        fields["date"] = nil
-        let body = received.body
-        return HTTPResponse(
-            received.status, fields: fields,
-            body: .stream(length: length) { writer in
-                while let piece = try await body.next() { try await writer.write(piece) }
-            })
     }
 
     // MARK: - Envelope

@@ -120,20 +120,7 @@ final class Transfer: Sendable {
 
     /// Bytes that have arrived, empty at the end, `nil` when there are none yet.
     func takeReady(on loop: TransferLoop) throws -> [UInt8]? {
-        let (result, unpauses): (Result<[UInt8], any Error>?, Bool) = state.withLock { state in
-            if !state.received.isEmpty {
-                let bytes = state.received
-                state.received = []
-                let unpauses = state.isReceivePaused
-                state.isReceivePaused = false
-                return (.success(bytes), unpauses)
-            }
-            switch state.outcome {
-            case .success: return (.success([]), false)
-            case .failure(let error): return (.failure(error), false)
-            case nil: return (nil, false)
-            }
-        }
+        let (result, unpauses) = state.withLock { Self.takeReady(&$0) }
         if unpauses { loop.unpause(self) }
         return try result?.get()
     }
@@ -141,29 +128,36 @@ final class Transfer: Sendable {
     func nextPiece(within limit: Duration, on loop: TransferLoop) async throws -> [UInt8]? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let (result, unpauses): (Result<[UInt8]?, any Error>?, Bool) = state.withLock { state in
-                    if !state.received.isEmpty {
-                        let bytes = state.received
-                        state.received = []
-                        let unpauses = state.isReceivePaused
-                        state.isReceivePaused = false
-                        return (.success(bytes), unpauses)
-                    }
-                    switch state.outcome {
-                    case .success: return (.success(nil), false)
-                    case .failure(let error): return (.failure(error), false)
-                    case nil:
+                let (result, unpauses) = state.withLock { state in
+                    let ready = Self.takeReady(&state)
+                    if ready.0 == nil {
                         state.reader = continuation
                         state.deadline = .now + limit
-                        return (nil, false)
                     }
+                    return ready
                 }
                 if unpauses { loop.unpause(self) }
-                if let result { continuation.resume(with: result) }
+                if let result { continuation.resume(with: result.map { $0.isEmpty ? nil : $0 }) }
             }
         } onCancel: {
             fail(CancellationError())
             loop.cancel(self)
+        }
+    }
+
+    /// What a reader gets now, if anything, and whether the transfer has to be unpaused.
+    private static func takeReady(_ state: inout State) -> (Result<[UInt8], any Error>?, Bool) {
+        if !state.received.isEmpty {
+            let bytes = state.received
+            state.received = []
+            let unpauses = state.isReceivePaused
+            state.isReceivePaused = false
+            return (.success(bytes), unpauses)
+        }
+        switch state.outcome {
+        case .success: return (.success([]), false)
+        case .failure(let error): return (.failure(error), false)
+        case nil: return (nil, false)
         }
     }
 

@@ -46,22 +46,14 @@ public struct APIProxy: Sendable {
         guard let route = Self.routes.first(where: { path == $0.prefix || path.hasPrefix($0.prefix + "/") }) else {
             return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
         }
-        var outgoing = HTTPClient.Request(
-            request.method, (upstreams.all.first { $0.name == route.app }?.url ?? "") + request.target.text)
-        outgoing.fields = request.fields
-        outgoing.fields.removeHopByHop()
-        for name in ["host", "x-functions-key", "content-length"] { outgoing.fields[name] = nil }
-        outgoing.fields["x-request-id"] = request.id
-        if let key = upstreams.key { outgoing.fields["x-functions-key"] = key.value }
-        let length = request.fields["content-length"].flatMap { Int($0) }
-        if length.map({ $0 > 0 }) ?? (request.fields["transfer-encoding"] != nil) {
-            outgoing.body = request.body
-            outgoing.bodyLength = length
-        }
+        let base = upstreams.all.first { $0.name == route.app }?.url ?? ""
+        var outgoing = HTTPClient.Request(relaying: request, to: base)
+        outgoing.fields["host"] = nil
+        outgoing.fields["x-functions-key"] = upstreams.key?.value
         outgoing.headTimeout = .seconds(230)
         outgoing.idleTimeout = .seconds(240)
         do {
-            return Self.response(try await client.send(outgoing))
+            return try await client.send(outgoing).relayed
         } catch let error as HTTPClientError where error.code == .timeout {
             return Problem(.gatewayTimeout, "The \(route.app) service did not answer in time.")
                 .response(requestID: request.id)
@@ -88,18 +80,5 @@ public struct APIProxy: Sendable {
             for await (index, state) in group { states[index].1 = state }
             return states
         }
-    }
-
-    private static func response(_ received: HTTPClient.Response) -> HTTPResponse {
-        var fields = received.fields
-        let length = fields["content-length"].flatMap { Int($0) }
-        fields.removeHopByHop()
-        fields["date"] = nil
-        let body = received.body
-        return HTTPResponse(
-            received.status, fields: fields,
-            body: .stream(length: length) { writer in
-                while let piece = try await body.next() { try await writer.write(piece) }
-            })
     }
 }
