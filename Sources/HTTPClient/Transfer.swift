@@ -51,6 +51,8 @@ final class Transfer: Sendable {
         apus_curl_set_string(easy, CURLOPT_URL, request.url)
         apus_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         apus_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        // A proxy of the environment is for the world outside, not for the parts on this machine.
+        if Self.isLoopback(request.url) { apus_curl_set_string(easy, CURLOPT_NOPROXY, "*") }
         apus_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         apus_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         apus_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
@@ -92,6 +94,10 @@ final class Transfer: Sendable {
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headers)
+    }
+
+    private static func isLoopback(_ url: String) -> Bool {
+        ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains { url.hasPrefix($0) }
     }
 
     // MARK: - Called by tasks

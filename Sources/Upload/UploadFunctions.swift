@@ -18,10 +18,10 @@ public enum UploadFunctions {
     /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
     private static let maximumDeliveries = 5
 
-    /// The largest request body: one file of the largest size and the form around it.
+    /// The largest request body: one file of the largest size, as base64 in an envelope, and what is around it.
     public static func maximumBodyBytes(_ environment: [String: String]) -> Int {
         var settings = SettingsReader(environment)
-        return maximumBytes(&settings) + (1 << 20)
+        return maximumBytes(&settings) / 3 * 4 + (2 << 20)
     }
 
     private static func maximumBytes(_ settings: inout SettingsReader) -> Int {

@@ -46,6 +46,9 @@ public struct APIProxy: Sendable {
         guard let route = Self.routes.first(where: { path == $0.prefix || path.hasPrefix($0.prefix + "/") }) else {
             return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
         }
+        guard Self.isOwnOrigin(request) else {
+            return Problem(.forbidden, "Requests from other web sites are refused.").response(requestID: request.id)
+        }
         let base = upstreams.all.first { $0.name == route.app }?.url ?? ""
         var outgoing = HTTPClient.Request(relaying: request, to: base)
         outgoing.fields["host"] = nil
@@ -63,6 +66,16 @@ public struct APIProxy: Sendable {
             )
             .response(requestID: request.id)
         }
+    }
+
+    /// Whether a request that changes something comes from our own page, or from no page at all: browsers let any
+    /// site send forms here, and say in `Origin` which one it was.
+    private static func isOwnOrigin(_ request: HTTPRequest) -> Bool {
+        guard request.method != .get, request.method != .head, let origin = request.fields["origin"] else {
+            return true
+        }
+        guard let authority = origin.firstRange(of: "://").map({ origin[$0.upperBound...] }) else { return false }
+        return equalIgnoringCase(String(authority), request.fields["host"] ?? "")
     }
 
     /// The states of the three apps by their own health endpoints.

@@ -182,6 +182,15 @@ class TestRequests:
         check_problem(stack.call("PATCH", f"/api/history/{UNKNOWN}", {"name": ""}), 400)
         check_problem(stack.call("GET", "/api/nothing"), 404)
 
+    def test_other_sites_cannot_send_forms(self, stack):
+        own = stack.url.split("//")[1]
+        for origin, status in (("https://evil.example", 403), ("null", 403), (f"http://{own}", 400)):
+            assert stack.call("POST", "/api/chat", {}, {"Origin": origin}).status == status
+        assert stack.call("GET", "/api/documents", headers={"Origin": "https://evil.example"}).status == 200
+
+    def test_a_proxy_of_the_environment_is_not_asked(self, stack):
+        assert stack.environment["http_proxy"].endswith(":1") and stack.ask("Hello?").status == 200
+
     @pytest.mark.parametrize("path", ["/api/documents?limit=0", "/api/documents?limit=x", "/api/history?limit=100000"])
     def test_limits(self, stack, path):
         check_problem(stack.call("GET", path), 400, "limit")

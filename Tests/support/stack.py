@@ -59,6 +59,8 @@ class Stack:
         self.ports = {name: self.base + index for index, name in enumerate(names)}
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("APUS_", "OPENAI_", "Azure"))}
+        # Nobody listens there: a part that asked this proxy for another part would fail.
+        self.environment["http_proxy"] = "http://127.0.0.1:1"
         self.environment.update(environment or {})
         self.process = None
 
