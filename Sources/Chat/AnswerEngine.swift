@@ -35,7 +35,8 @@ struct AnswerEngine: Sendable {
         let (found, hasDocuments) = try await search
         return Turn(
             request: request, chatId: chatId, chatName: chat.name, answerId: request.derivedID("answer"),
-            model: stored?.model ?? entry.id, stored: stored, history: history, found: found, hasDocuments: hasDocuments
+            model: stored.flatMap { $0.finishReason == "error" ? nil : $0.model } ?? entry.id, stored: stored,
+            history: history, found: found, hasDocuments: hasDocuments
         )
     }
 
@@ -73,11 +74,14 @@ struct AnswerEngine: Sendable {
 
     // MARK: - The answer
 
-    /// Writes the answer and reports it event by event. Does not throw for failures of the model: these are an event.
+    /// Writes the answer and reports it event by event. A request that was sent before gets the stored answer again,
+    /// unless that one had failed: then it is tried again, and the new answer takes its place. Does not throw for failures of the model: these are an event.
     ///
     /// - Throws: only what `emit` throws, which means that the caller has gone; what was written by then is stored.
     func run(_ turn: Turn, watch: Stopwatch, emit: @escaping Emit) async throws {
-        if let stored = turn.stored { return try await replay(stored, turn, watch, emit) }
+        if let stored = turn.stored, stored.finishReason != "error" {
+            return try await replay(stored, turn, watch, emit)
+        }
         let draft = Draft(turn, watch: watch)
         do {
             try await emit(.start)
@@ -161,6 +165,7 @@ struct AnswerEngine: Sendable {
         )
         do {
             // Reading and writing history must not be the reason that an answer is lost.
+            guard turn.stored == nil else { return try await messages.replace(answer) }
             let isNew = try await RetryOnce.run { try await messages.add(answer) }
             guard isNew, try await !catalog.countMessages(turn.chatId, added: 1) else { return }
             // The chat was deleted while its answer was written; nothing of it may stay.

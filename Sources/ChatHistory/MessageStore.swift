@@ -48,6 +48,12 @@ public struct MessageStore: Sendable {
         }
     }
 
+    /// Stores a message in the place of the one with its id.
+    public func replace(_ message: ChatMessage) async throws {
+        try await prepare()
+        try await container.upsert(message.item, partition: message.chatId)
+    }
+
     /// A message; `nil` when it is not there.
     public func message(_ id: String, in chat: String) async throws -> ChatMessage? {
         try await prepare()

@@ -113,9 +113,11 @@ struct HostConfiguration: Sendable {
             let minutes = Int64(parts[1])
         else { return nil }
         let hours = parts[0].split(separator: ".").compactMap { Int64($0) }
-        guard (1...2).contains(hours.count), seconds >= 0, minutes >= 0 else { return nil }
         let days = hours.count == 2 ? hours[0] : 0
-        let whole = days * 86_400 + (hours.last ?? 0) * 3600 + minutes * 60
+        guard (1...2).contains(hours.count), (0..<60).contains(seconds), (0..<60).contains(minutes),
+            (0...100_000).contains(days), let hour = hours.last, (0...100_000).contains(hour)
+        else { return nil }
+        let whole = days * 86_400 + hour * 3600 + minutes * 60
         return .seconds(whole) + .milliseconds(Int64(seconds * 1000))
     }
 }

@@ -1,3 +1,4 @@
+import Digests
 public import HTTPMessages
 import JSONCoding
 
@@ -12,5 +13,16 @@ public enum PageLimit {
             throw InvalidFields(field: "limit", detail: "Must be a number from 1 to \(maximum).")
         }
         return limit
+    }
+}
+
+extension HTTPRequest {
+    /// A query parameter that names something by its id; `nil` when absent.
+    ///
+    /// - Throws: `InvalidFields` when it cannot be an id.
+    public func idParameter(_ name: String) throws -> String? {
+        guard let text = target.parameter(name), !text.isEmpty else { return nil }
+        guard UUIDv7.isValid(text) else { throw InvalidFields(field: name, detail: "Must be an id.") }
+        return text
     }
 }

@@ -17,7 +17,7 @@ struct HistoryRoutes: Sendable {
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let limit = try PageLimit.read(request, default: 30, maximum: 200)
-        let page = try await catalog.chats(limit: limit + 1, before: request.target.parameter("before"))
+        let page = try await catalog.chats(limit: limit + 1, before: try request.idParameter("before"))
         let shown = page.prefix(limit)
         return HTTPResponse(
             json: ["chats": .array(shown.map(\.json)), "next": .optional(page.count > limit ? shown.last?.id : nil)])
@@ -27,7 +27,7 @@ struct HistoryRoutes: Sendable {
         let chat = try await chat(request)
         let limit = try PageLimit.read(request, default: 100, maximum: 500)
         var before: (String, String)?
-        if let id = request.target.parameter("before") {
+        if let id = try request.idParameter("before") {
             guard let message = try await messages.message(id, in: chat.id) else {
                 throw InvalidFields(field: "before", detail: "There is no message with this id in the chat.")
             }

@@ -89,6 +89,7 @@ public final class LocalStack: Sendable {
               chat       http://127.0.0.1:\(ports.chat)/api/chat
               upload     http://127.0.0.1:\(ports.upload)/api/upload
               history    http://127.0.0.1:\(ports.history)/api/history
+              models     \(configuration.environment["APUS_MODELS"] ?? "extractive (answers are quotes; APUS_MODELS names a language model)")
               data       \(configuration.dataDirectory)
 
             """

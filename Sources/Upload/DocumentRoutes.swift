@@ -19,7 +19,7 @@ struct DocumentRoutes: Sendable {
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let limit = try PageLimit.read(request, default: 50, maximum: 200)
         let page = try await catalog.documents(
-            chatId: request.target.parameter("chatId"), limit: limit + 1, after: request.target.parameter("after"))
+            chatId: try request.idParameter("chatId"), limit: limit + 1, after: try request.idParameter("after"))
         let shown = page.prefix(limit)
         return HTTPResponse(
             json: [

@@ -130,6 +130,14 @@ class TestWithAModel:
         assert messages[1]["finishReason"] == "error"
         assert messages[1]["text"] == ("It begins " if word == "CUT" else "")
 
+    def test_a_failed_answer_is_written_anew_when_asked_again(self, stack, northwind):
+        body = {"message": f"FLAKY {uuid.uuid4()}", "messageId": str(uuid.uuid4()), "model": self.MODEL}
+        assert stack.call("POST", "/api/chat", body).status == 503
+        second = stack.call("POST", "/api/chat", body).json
+        assert second["finishReason"] == "stop" and second["text"].startswith("The plan covers it")
+        chat = stack.call("GET", f"/api/history/{second['chatId']}").json
+        assert [m["finishReason"] for m in chat["messages"]] == [None, "stop"] and chat["chat"]["messages"] == 2
+
     def test_a_model_that_stalls_is_given_up(self, stack, northwind):
         events = stack.ask_stream("STALL now", model=self.MODEL)
         assert events[-1][0] == "error" and events[-1][1]["status"] == 503

@@ -194,3 +194,7 @@ class TestRequests:
     @pytest.mark.parametrize("path", ["/api/documents?limit=0", "/api/documents?limit=x", "/api/history?limit=100000"])
     def test_limits(self, stack, path):
         check_problem(stack.call("GET", path), 400, "limit")
+
+    @pytest.mark.parametrize("path,field", [("/api/documents?after=x", "after"), ("/api/documents?chatId=1", "chatId"), ("/api/history?before=%27", "before")])
+    def test_cursors(self, stack, path, field):
+        assert check_problem(stack.call("GET", path), 400)["errors"][0]["field"] == field

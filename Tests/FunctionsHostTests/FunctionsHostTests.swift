@@ -34,6 +34,12 @@ import Testing
         #expect((values != nil) == matches)
     }
 
+    @Test(arguments: [
+        ("00:04:00", Duration.seconds(240)), ("1.00:00:01", .seconds(86_401)), ("00:00:00.5", .milliseconds(500)),
+        ("99999999999999999.00:00:00", nil), ("00:00:1e300", nil), ("00:99:00", nil), ("-1:00:00", nil), ("10", nil),
+    ])
+    func readsTimeSpans(text: String, span: Duration?) { #expect(HostConfiguration.duration(.string(text)) == span) }
+
     @Test func expandsVariablesThatExist() {
         #expect(HostConfiguration.expanded("%A%/x/%B%", ["A": "1"]) == "1/x/%B%")
         #expect(HostConfiguration.expanded("100%", [:]) == "100%")

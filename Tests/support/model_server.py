@@ -8,6 +8,7 @@ import http.server, json, threading, time
 class ModelServer:
     def __init__(self):
         self.requests = []
+        self.seen = set()
         self.closed_early = threading.Event()
         outer = self
 
@@ -37,6 +38,9 @@ class ModelServer:
     def answer(self, handler, question):
         if "REFUSE" in question:
             return self.fail(handler, 400, "invalid_request")
+        if "FLAKY" in question and question not in self.seen:
+            self.seen.add(question)
+            return self.fail(handler, 503, "overloaded")
         if "OVERLOADED" in question:
             return self.fail(handler, 503, "overloaded")
         handler.send_response(200)
