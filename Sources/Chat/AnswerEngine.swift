@@ -31,17 +31,22 @@ struct AnswerEngine: Sendable {
         let chatId = request.chatId ?? request.derivedID("chat")
         async let conversation = store(request, chatId: chatId)
         async let search = search(request, chatId: chatId)
-        let (chat, stored, history) = try await conversation
+        let talk = try await conversation
         let (found, hasDocuments) = try await search
         return Turn(
-            request: request, chatId: chatId, chatName: chat.name, answerId: request.derivedID("answer"),
-            model: stored.flatMap { $0.finishReason == "error" ? nil : $0.model } ?? entry.id, stored: stored,
-            history: history, found: found, hasDocuments: hasDocuments
-        )
+            request: request, chatId: chatId, chatName: talk.chat.name, answerId: request.derivedID("answer"),
+            model: talk.stored.flatMap { $0.finishReason == "error" ? nil : $0.model } ?? entry.id, stored: talk.stored,
+            isNewQuestion: talk.isNewQuestion, history: talk.history, found: found, hasDocuments: hasDocuments)
     }
 
-    private func store(_ request: ChatRequest, chatId: String) async throws -> (ChatRecord, ChatMessage?, [ChatMessage])
-    {
+    private struct Conversation: Sendable {
+        let chat: ChatRecord
+        let stored: ChatMessage?
+        let isNewQuestion: Bool
+        let history: [ChatMessage]
+    }
+
+    private func store(_ request: ChatRequest, chatId: String) async throws -> Conversation {
         let chat: ChatRecord
         if request.chatId != nil {
             guard let known = try await catalog.chat(chatId) else {
@@ -58,11 +63,11 @@ struct AnswerEngine: Sendable {
             id: request.messageId, chatId: chatId, workspaceId: catalog.workspace, role: "user", text: request.message,
             createdAt: Timestamp.now())
         if try await messages.add(question) {
-            try await catalog.countMessages(chatId, added: 1)
-            return (chat, nil, history.filter { $0.id != request.messageId })
+            return Conversation(chat: chat, stored: nil, isNewQuestion: true, history: history)
         }
         let answer = try await messages.message(request.derivedID("answer"), in: chatId)
-        return (chat, answer, history.filter { $0.id != request.messageId && $0.parentId != request.messageId })
+        let before = history.filter { $0.id != request.messageId && $0.parentId != request.messageId }
+        return Conversation(chat: chat, stored: answer, isNewQuestion: false, history: before)
     }
 
     private func search(_ request: ChatRequest, chatId: String) async throws -> (PassageRetriever.Result?, Bool) {
@@ -163,15 +168,24 @@ struct AnswerEngine: Sendable {
             citations: outcome.citations,
             passages: (turn.found?.passages ?? []).map(\.json), finishReason: outcome.finishReason, usage: outcome.usage
         )
+        var added = turn.isNewQuestion ? 1 : 0
         do {
-            // Reading and writing history must not be the reason that an answer is lost.
-            guard turn.stored == nil else { return try await messages.replace(answer) }
-            let isNew = try await RetryOnce.run { try await messages.add(answer) }
-            guard isNew, try await !catalog.countMessages(turn.chatId, added: 1) else { return }
-            // The chat was deleted while its answer was written; nothing of it may stay.
-            _ = try await messages.deleteAll(in: turn.chatId)
+            if turn.stored != nil {
+                try await messages.replace(answer)
+            } else if try await RetryOnce.run({ try await messages.add(answer) }) {
+                added += 1
+            }
         } catch {
             log.error("the answer could not be stored", ["chat": turn.chatId, "error": String(reflecting: error)])
+        }
+        guard added > 0 else { return }
+        do {
+            // The chat may have been deleted while its answer was written; then nothing of it may stay.
+            if try await !catalog.countMessages(turn.chatId, added: added) {
+                _ = try await messages.deleteAll(in: turn.chatId)
+            }
+        } catch {
+            log.error("messages could not be counted", ["chat": turn.chatId, "error": String(reflecting: error)])
         }
     }
 }

@@ -33,6 +33,8 @@ struct Turn: Sendable {
     let model: String
     /// The answer that is stored already, when this request was sent before.
     let stored: ChatMessage?
+    /// Whether the question was stored by this request.
+    let isNewQuestion: Bool
     let history: [ChatMessage]
     let found: PassageRetriever.Result?
     let hasDocuments: Bool
