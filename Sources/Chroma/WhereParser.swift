@@ -2,7 +2,7 @@ import HTTPMessages
 public import JSONCoding
 
 extension WhereFilter {
-    /// Filters may be nested this deep; the reference has no rule, but recursion needs a bound.
+    /// Filters may be nested this deep; Chroma has no rule, but recursion needs a bound.
     private static let maximumDepth = 64
 
     /// Reads a `where` clause; `nil` for null or absent.

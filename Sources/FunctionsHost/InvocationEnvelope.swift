@@ -4,7 +4,7 @@ import HTTPMessages
 import JSONCoding
 import Telemetry
 
-/// Builds and reads the envelopes of functions-custom-handlers, section 3.
+/// Builds and reads the JSON envelopes that the host and a custom handler exchange.
 enum InvocationEnvelope {
     /// The envelope of an HTTP call.
     static func http(

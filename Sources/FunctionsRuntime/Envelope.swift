@@ -4,7 +4,7 @@ public import HTTPMessages
 public import JSONCoding
 
 /// The JSON envelope in which the Functions host calls handlers without proxying
-/// (functions-custom-handlers, section 3).
+/// (Azure Functions documentation, "Custom handlers: request and response payload").
 public struct Envelope: Sendable {
     private let data: JSONObject
     /// The trigger's metadata.

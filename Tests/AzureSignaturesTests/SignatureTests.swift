@@ -2,7 +2,7 @@ import AzureSignatures
 import HTTPMessages
 import Testing
 
-/// The vectors of the storage and Cosmos DB references: fixed dates, the emulators' public keys.
+/// Vectors with fixed dates, the emulators' public keys.
 @Suite struct SignatureTests {
     private let storage = SharedKey(
         account: "devstoreaccount1",

@@ -3,7 +3,7 @@ import HTTPMessages
 import JSONCoding
 import Testing
 
-/// The golden envelopes of the custom-handler reference, section 3.
+/// The envelopes of the custom-handler protocol, as the host writes them.
 @Suite struct EnvelopeTests {
     private let http = """
         {"Data":{"req":{"Url":"http://localhost:7071/api/notes/birds?lang=en&lang=de","Method":"POST","Query":{"lang":"en,de"},
