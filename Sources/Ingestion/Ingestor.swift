@@ -99,18 +99,24 @@ public struct Ingestor: Sendable {
     /// Embeds the next batch while the one before is written.
     private func index(_ passages: [Passage], of document: DocumentRecord) async throws {
         var pending: Task<Void, any Error>?
-        for start in stride(from: 0, to: passages.count, by: Self.batch) {
-            let part = passages[start..<min(start + Self.batch, passages.count)]
-            let embedded = try await embeddings.embed(part.map(\.text))
-            try await pending?.value
-            // Tells `tidy` that somebody is at work.
-            try await catalog.setStatus(document.id, .embedding)
-            let records = zip(part.indices, zip(part, embedded)).map { ordinal, pair in
-                Self.record(pair.0, ordinal: ordinal, embedding: pair.1, of: document)
+        do {
+            for start in stride(from: 0, to: passages.count, by: Self.batch) {
+                let part = passages[start..<min(start + Self.batch, passages.count)]
+                let embedded = try await embeddings.embed(part.map(\.text))
+                try await pending?.value
+                // Tells `tidy` that somebody is at work.
+                try await catalog.setStatus(document.id, .embedding)
+                let records = zip(part.indices, zip(part, embedded)).map { ordinal, pair in
+                    Self.record(pair.0, ordinal: ordinal, embedding: pair.1, of: document)
+                }
+                pending = Task { [vectors] in try await vectors.upsert(records) }
             }
-            pending = Task { [vectors] in try await vectors.upsert(records) }
+            try await pending?.value
+        } catch {
+            // A failed document's passages are deleted next; a write still under way would land after that.
+            _ = await pending?.result
+            throw error
         }
-        try await pending?.value
     }
 
     private static func record(
