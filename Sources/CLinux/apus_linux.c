@@ -8,12 +8,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <grp.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -158,30 +156,6 @@ int apus_peer_gone(int socket) {
     return (item.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-int apus_eventfd(void) {
-    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return descriptor < 0 ? -errno : descriptor;
-}
-
-int apus_poll_readable(const int *descriptors, uint8_t *ready, int count, int timeout_milliseconds) {
-    struct pollfd items[64];
-    if (count > 64) return -EINVAL;
-    for (int index = 0; index < count; index++) {
-        items[index] = (struct pollfd){.fd = descriptors[index], .events = POLLIN};
-    }
-    int result = poll(items, (nfds_t)count, timeout_milliseconds);
-    if (result < 0) return errno == EINTR ? 0 : -errno;
-    for (int index = 0; index < count; index++) ready[index] = items[index].revents != 0;
-    return result;
-}
-
-int apus_processor_count(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    int count = CPU_COUNT(&set);
-    return count < 1 ? 1 : count;
-}
-
 uint64_t apus_resident_bytes(pid_t process) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/statm", (int)process);
@@ -198,5 +172,3 @@ void apus_allocator_prefers_small(void) {
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
-
-void apus_allocator_trim(void) { malloc_trim(0); }

@@ -17,8 +17,6 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
     public var isUnavailable: Bool { state.hasPrefix("08") || state.hasPrefix("57P") || state.hasPrefix("53") }
     /// Whether a unique constraint refused the row.
     public var isUniqueViolation: Bool { state == "23505" }
-    /// Whether a foreign key refused the row.
-    public var isForeignKeyViolation: Bool { state == "23503" }
 
     public var description: String { isUnavailable ? "PostgreSQL is not available" : "PostgreSQL error \(state)" }
     public var debugDescription: String { "PostgreSQL error \(state): \(message)" }

@@ -27,8 +27,6 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     public let code: Int32
     public let message: String
 
-    /// Whether the disk has no room.
-    public var isDiskFull: Bool { code & 0xFF == SQLITE_FULL || code & 0xFF == SQLITE_IOERR }
     /// Whether a uniqueness rule refused the row.
     public var isConstraint: Bool { code & 0xFF == SQLITE_CONSTRAINT }
 

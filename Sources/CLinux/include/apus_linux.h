@@ -52,24 +52,11 @@ int apus_peer_gone(int socket);
 /// Tells whether the port can be bound on the address. Returns 0, or the negated errno.
 int apus_port_available(const char *address, uint16_t port);
 
-/// Opens the event counter that the poll loops are woken with, or the negated errno.
-int apus_eventfd(void);
-
-/// Waits until one of `count` descriptors is readable or hung up; fills `ready` with 0 or 1.
-/// Returns the number ready, 0 on timeout, or the negated errno.
-int apus_poll_readable(const int *descriptors, uint8_t *ready, int count, int timeout_milliseconds);
-
-/// The thread count that the process may use, by affinity.
-int apus_processor_count(void);
-
 /// Resident memory of a process in bytes, or 0 when it is gone.
 uint64_t apus_resident_bytes(pid_t process);
 
 /// Makes the C allocator give freed memory back sooner; handlers idle small because of it.
 void apus_allocator_prefers_small(void);
-
-/// Returns freed heap pages to the system.
-void apus_allocator_trim(void);
 
 #pragma clang assume_nonnull end
 
