@@ -146,7 +146,9 @@ let features: [Target] = [
         ]),
     .target(
         name: "LocalStack",
-        dependencies: ["ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry"]),
+        dependencies: [
+            "AzureSignatures", "ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry",
+        ]),
 ]
 
 let programs: [Target] = [

@@ -21,11 +21,6 @@ public struct AzureEmulator: Sendable {
         public init() {}
     }
 
-    /// The emulators' public keys.
-    public static let account = "devstoreaccount1"
-    static let storageKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-    static let cosmosKey = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
-
     private let servers: [(name: String, server: HTTPServer)]
 
     /// The ports in use, by service.
@@ -35,11 +30,12 @@ public struct AzureEmulator: Sendable {
     public init(_ configuration: Configuration, log: Log) throws {
         let directory = configuration.dataDirectory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let key = SharedKey(account: Self.account, base64Key: Self.storageKey)
-        let front = StorageFrontEnd(accounts: [Self.account: key.map { [SharedKeyVerifier(key: $0)] } ?? []])
+        let account = DevelopmentAccount.storageName
+        let key = SharedKey(account: account, base64Key: DevelopmentAccount.storageKey)
+        let front = StorageFrontEnd(accounts: [account: key.map { [SharedKeyVerifier(key: $0)] } ?? []])
         let blobs = BlobService(store: try BlobStore(directory: directory), front: front)
         let queues = try QueueService(directory: directory, front: front)
-        let keys = CosmosMasterKey(base64Key: Self.cosmosKey).map { [$0] } ?? []
+        let keys = CosmosMasterKey(base64Key: DevelopmentAccount.cosmosKey).map { [$0] } ?? []
         let cosmos = CosmosService(store: try CosmosStore(directory: directory), keys: keys)
         let vault = try VaultService(directory: directory, header: configuration.identityHeader)
         func start(

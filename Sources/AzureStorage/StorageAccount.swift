@@ -10,11 +10,6 @@ public struct StorageAccount: Sendable {
     public let blobEndpoint: String
     public let queueEndpoint: String
 
-    /// The public key of every emulator.
-    public static let developmentName = "devstoreaccount1"
-    public static let developmentKey =
-        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-
     /// Reads a connection string.
     ///
     /// - Throws: `StorageConfigurationError` that says what is wrong, without the string itself.
@@ -29,10 +24,10 @@ public struct StorageAccount: Sendable {
         }
         if parts["usedevelopmentstorage"]?.lowercased() == "true" {
             let base = parts["developmentstorageproxyuri"] ?? "http://127.0.0.1"
-            parts["accountname"] = Self.developmentName
-            parts["accountkey"] = Self.developmentKey
-            parts["blobendpoint"] = "\(base):10000/\(Self.developmentName)"
-            parts["queueendpoint"] = "\(base):10001/\(Self.developmentName)"
+            parts["accountname"] = DevelopmentAccount.storageName
+            parts["accountkey"] = DevelopmentAccount.storageKey
+            parts["blobendpoint"] = "\(base):10000/\(DevelopmentAccount.storageName)"
+            parts["queueendpoint"] = "\(base):10001/\(DevelopmentAccount.storageName)"
         }
         guard let name = parts["accountname"] else {
             throw StorageConfigurationError(detail: "the connection string has no AccountName")

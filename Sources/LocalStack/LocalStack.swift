@@ -1,3 +1,4 @@
+import AzureSignatures
 import ChildProcess
 import FoundationEssentials
 import Glibc
@@ -147,17 +148,14 @@ public final class LocalStack: Sendable {
     }
 
     private static func settings(_ ports: StackPorts, postgres: PrivatePostgres?) -> [String: String] {
-        // The emulators' public keys; they protect nothing.
-        let account = "devstoreaccount1"
-        let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+        let account = DevelopmentAccount.storageName
         var settings = [
             "PATH": "/usr/bin:/bin",
             "AzureWebJobsStorage":
-                "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(key);"
+                "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(DevelopmentAccount.storageKey);"
                 + "BlobEndpoint=http://127.0.0.1:\(ports.blob)/\(account);QueueEndpoint=http://127.0.0.1:\(ports.queue)/\(account);",
             "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:\(ports.cosmos)",
-            "APUS_COSMOS_KEY":
-                "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+            "APUS_COSMOS_KEY": DevelopmentAccount.cosmosKey,
             "APUS_CHROMA_URL": "http://127.0.0.1:\(ports.vectors)",
             "APUS_EMBEDDINGS_URL": "http://127.0.0.1:\(ports.vectors)/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
             "APUS_CHAT_URL": "http://127.0.0.1:\(ports.chat)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(ports.upload)",
