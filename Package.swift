@@ -26,6 +26,15 @@ let cModules: [Target] = [
                 "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
             ])
         ]),
+    // The vector service's index; like the kernels above, optimised in debug builds too.
+    .target(
+        name: "CGraph",
+        cSettings: [
+            .unsafeFlags([
+                "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
+                "-fno-signed-zeros", "-fno-trapping-math",
+            ])
+        ]),
 ]
 
 let base: [Target] = [
@@ -56,7 +65,10 @@ let domain: [Target] = [
     .target(name: "Settings", dependencies: ["Telemetry"]),
     .target(name: "WordPieces", dependencies: ["CVocabulary"]),
     .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
-    .target(name: "Vectors", dependencies: ["CVectors", "SQLite", "JSONCoding", "Chroma"]),
+    .target(name: "LinearRegex"),
+    .target(
+        name: "Vectors",
+        dependencies: ["CGraph", "CLinux", "SQLite", "JSONCoding", "Chroma", "Digests", "LinearRegex", "HTTPMessages"]),
     .target(
         name: "Documents",
         dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits"]),
@@ -76,7 +88,7 @@ let domain: [Target] = [
             "Telemetry",
         ]),
     .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Problems"]),
-    .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding"]),
+    .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
     .target(
         name: "ChromaClient",
         dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
@@ -137,7 +149,7 @@ let features: [Target] = [
         name: "VectorServer",
         dependencies: [
             "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests",
-            "Problems",
+            "Problems", "Telemetry",
         ]),
     .target(
         name: "Bench",
@@ -160,7 +172,10 @@ let programs: [Target] = [
     .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
     .executableTarget(name: "azure-emulator", dependencies: ["AzureEmulator", "ProgramSupport", "Telemetry"]),
     .executableTarget(
-        name: "vm-server", dependencies: ["VectorServer", "ProgramSupport", "HTTPClient", "Settings", "Telemetry"]),
+        name: "vm-server",
+        dependencies: [
+            "VectorServer", "Vectors", "HTTPServing", "ProgramSupport", "HTTPClient", "Settings", "Telemetry",
+        ]),
 ]
 
 let tests: [Target] = [
@@ -184,7 +199,9 @@ let tests: [Target] = [
         name: "TextEmbeddingTests",
         dependencies: ["TextEmbedding", "JSONCoding", "MatrixProducts", "WordPieces", "TestSupport"]),
     .testTarget(name: "UploadTests", dependencies: ["Upload", "HTTPMessages", "JSONCoding", "TestSupport"]),
-    .testTarget(name: "VectorsTests", dependencies: ["Vectors", "Chroma", "JSONCoding", "TestSupport"]),
+    .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
+    .testTarget(
+        name: "VectorsTests", dependencies: ["Vectors", "CGraph", "Chroma", "JSONCoding", "LinearRegex", "TestSupport"]),
 ]
 
 let package = Package(
@@ -195,7 +212,8 @@ let package = Package(
 
 // One rule set for every Swift target, applied once.
 let swiftTargets = package.targets.filter {
-    [.regular, .executable, .test].contains($0.type) && !["CLinux", "CVectors", "CVocabulary"].contains($0.name)
+    [.regular, .executable, .test].contains($0.type)
+        && !["CLinux", "CGraph", "CVectors", "CVocabulary"].contains($0.name)
 }
 for target in swiftTargets {
     target.swiftSettings =

@@ -172,3 +172,15 @@ void apus_allocator_prefers_small(void) {
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
+
+ssize_t apus_copy_range(int source, int target, size_t count) {
+    ssize_t copied;
+    do {
+        copied = copy_file_range(source, NULL, target, NULL, count, 0);
+    } while (copied < 0 && errno == EINTR);
+    return copied < 0 ? -errno : copied;
+}
+
+int apus_contains_bytes(const void *bytes, size_t count, const void *part, size_t part_count) {
+    return part_count == 0 || (bytes != NULL && memmem(bytes, count, part, part_count) != NULL);
+}

@@ -13,16 +13,26 @@ typedef void *_Nullable (*apus_mhd_target_callback)(
 
 // MHD_start_daemon is variadic, which Swift cannot call. Poll mode only: the library's epoll
 // mode stalls when exactly 128 events are ready.
+/// Starts a daemon; with a key and a certificate (PEM) it speaks TLS.
 static inline struct MHD_Daemon *_Nullable apus_mhd_start(
     int listen_socket, unsigned int threads, unsigned int connection_limit, unsigned int idle_seconds,
-    size_t memory_per_connection, apus_mhd_target_callback target, MHD_AccessHandlerCallback handler,
-    MHD_RequestCompletedCallback completed, void *_Nullable context) {
+    size_t memory_per_connection, const char *_Nullable key, const char *_Nullable certificate,
+    apus_mhd_target_callback target, MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed,
+    void *_Nullable context) {
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)certificate},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    int encrypts = key != NULL && certificate != NULL;
     return MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL, handler,
-        context, MHD_OPTION_LISTEN_SOCKET, listen_socket, MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (encrypts ? MHD_USE_TLS : 0), 0, NULL,
+        NULL, handler, context, MHD_OPTION_LISTEN_SOCKET, listen_socket, MHD_OPTION_THREAD_POOL_SIZE, threads,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_per_connection, MHD_OPTION_NOTIFY_COMPLETED, completed,
-        context, MHD_OPTION_URI_LOG_CALLBACK, target, context, MHD_OPTION_END);
+        context, MHD_OPTION_URI_LOG_CALLBACK, target, context, MHD_OPTION_ARRAY, encrypts ? tls : none,
+        MHD_OPTION_END);
 }
 
 // MHD_get_connection_info is variadic.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPMessages
 public import JSONCoding
 
 /// The records of one write: lists of equal length, checked.
@@ -20,7 +21,9 @@ public struct RecordBatch: Sendable {
     /// Reads the body of `add`, `upsert` or `update`.
     ///
     /// - Throws: `ChromaError` 400 or 422.
-    public init(_ body: JSONValue, kind: Kind) throws(ChromaError) {
+    ///
+    /// - Parameter allowsSparse: Whether metadata may hold sparse vectors.
+    public init(_ body: JSONValue, kind: Kind, allowsSparse: Bool = true) throws(ChromaError) {
         guard let list = body["ids"]?.array else { throw .shape("ids", "expected a list of strings") }
         let ids = list.compactMap(\.string)
         guard ids.count == list.count else { throw .shape("ids", "expected a list of strings") }
@@ -29,7 +32,7 @@ public struct RecordBatch: Sendable {
         guard kind == .update || embeddings != nil else { throw .shape("embeddings", "missing field") }
         documents = try Self.texts(body["documents"], "documents")
         uris = try Self.texts(body["uris"], "uris")
-        metadatas = try Self.metadatas(body["metadatas"], allowsNull: kind != .add)
+        metadatas = try Self.metadatas(body["metadatas"], allowsNull: kind != .add, allowsSparse: allowsSparse)
         for count in [embeddings?.count, documents?.count, uris?.count, metadatas?.count] {
             guard count == nil || count == ids.count else {
                 throw .invalid("Inconsistent number of IDs, embeddings, documents, URIs and metadatas")
@@ -74,6 +77,17 @@ public struct RecordBatch: Sendable {
         return result
     }
 
+    /// A query's vector; it may overflow, and then has no finite distance to anything.
+    public static func queryVector(_ numbers: [JSONValue]) throws(ChromaError) -> [Float] {
+        var result: [Float] = []
+        result.reserveCapacity(numbers.count)
+        for number in numbers {
+            guard let value = number.double else { throw .shape("query_embeddings", "expected numbers") }
+            result.append(Float(value))
+        }
+        return result
+    }
+
     private static func decoded(_ text: String, _ index: Int) throws(ChromaError) -> [Float] {
         guard let data = Data(base64Encoded: text) else {
             throw .invalid("Invalid base64 string: at embedding \(index)")
@@ -105,7 +119,9 @@ public struct RecordBatch: Sendable {
         return result
     }
 
-    private static func metadatas(_ value: JSONValue?, allowsNull: Bool) throws(ChromaError) -> [JSONObject?]? {
+    private static func metadatas(_ value: JSONValue?, allowsNull: Bool, allowsSparse: Bool) throws(ChromaError)
+        -> [JSONObject?]?
+    {
         guard let value, !value.isNull else { return nil }
         guard let list = value.array else { throw .shape("metadatas", "expected a list") }
         var result: [JSONObject?] = []
@@ -113,7 +129,7 @@ public struct RecordBatch: Sendable {
             if item.isNull {
                 result.append(nil)
             } else if let object = item.object {
-                result.append(try metadata(object, index, allowsNull: allowsNull))
+                result.append(try metadata(object, index, allowsNull: allowsNull, allowsSparse: allowsSparse))
             } else {
                 throw .shape("metadatas[\(index)]", "expected an object or null")
             }
@@ -121,10 +137,11 @@ public struct RecordBatch: Sendable {
         return result
     }
 
-    private static func metadata(_ object: JSONObject, _ index: Int, allowsNull: Bool) throws(ChromaError) -> JSONObject
-    {
+    private static func metadata(
+        _ object: JSONObject, _ index: Int, allowsNull: Bool, allowsSparse: Bool
+    ) throws(ChromaError) -> JSONObject {
         var result = JSONObject()
-        for (key, value) in object.members {
+        for (key, value) in object.members where !key.hasPrefix("chroma:") {
             guard !key.isEmpty, !key.hasPrefix("#"), !key.hasPrefix("$") else {
                 throw .invalid("Validation error: metadatas: Invalid metadata at index \(index)")
             }
@@ -137,8 +154,17 @@ public struct RecordBatch: Sendable {
                 guard let uniform = uniformArray(items) else {
                     throw .shape("metadatas[\(index)].\(key)", "expected values of one type")
                 }
-                if !uniform.isEmpty { result[key] = .array(uniform) }
-            case .object: throw .shape("metadatas[\(index)].\(key)", "objects are not values")
+                result[key] = .array(uniform)
+            case .object(let object):
+                guard let sparse = try SparseVector(object, field: "metadatas[\(index)].\(key)") else {
+                    throw .shape("metadatas[\(index)].\(key)", "objects are not values")
+                }
+                guard allowsSparse else {
+                    throw ChromaError(
+                        .notImplemented, "ChromaError",
+                        "Unimplemented: Sparse vector is not supported for local chroma: \(key)")
+                }
+                result[key] = sparse.json
             }
         }
         return result

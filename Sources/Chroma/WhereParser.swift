@@ -1,5 +1,6 @@
 import HTTPMessages
 public import JSONCoding
+import LinearRegex
 
 extension WhereFilter {
     /// Filters may be nested this deep; Chroma has no rule, but recursion needs a bound.
@@ -29,7 +30,14 @@ extension WhereFilter {
             for item in list { parts.append(try clause(item, depth: depth + 1)) }
             return member.name == "$and" ? .and(parts) : .or(parts)
         case "#document":
+            // Only the document's own operators: the rest would need an index that documents do not have.
+            let name = member.value.object?.members.first?.name ?? "$eq"
+            guard ["$contains", "$not_contains", "$regex", "$not_regex"].contains(name) else {
+                throw .invalid(
+                    "Cannot filter using metadata key '#document' with type 'Str' because indexing is disabled")
+            }
             return try documentClause(member.value, depth: depth + 1)
+        case "#id": return try idClause(member.value)
         case let key where key.hasPrefix("$"): throw .invalid("Invalid where clause")
         case let key: return try condition(key, member.value)
         }
@@ -64,6 +72,24 @@ extension WhereFilter {
         }
     }
 
+    private static func idClause(_ value: JSONValue) throws(ChromaError) -> WhereFilter {
+        let member = value.object?.members.first
+        guard value.object == nil || value.object?.members.count == 1 else { throw .invalid("Invalid where clause") }
+        let name = member?.name ?? "$eq"
+        let operand = member?.value ?? value
+        switch name {
+        case "$eq", "$ne":
+            guard let id = operand.string else { throw .invalid("Invalid where clause") }
+            return .hasID([id], negated: name == "$ne")
+        case "$in", "$nin":
+            guard let list = operand.array, !list.isEmpty else { throw .invalid("Invalid where clause") }
+            let ids = list.compactMap(\.string)
+            guard ids.count == list.count else { throw .invalid("Invalid where clause") }
+            return .hasID(ids, negated: name == "$nin")
+        default: throw .invalid("Invalid where clause")
+        }
+    }
+
     private static func documentClause(_ value: JSONValue, depth: Int) throws(ChromaError) -> WhereFilter {
         guard depth < maximumDepth, let members = value.object?.members, members.count == 1, let member = members.first
         else { throw .invalid("Invalid where document clause") }
@@ -77,8 +103,14 @@ extension WhereFilter {
             guard let text = member.value.string else { throw .invalid("Invalid where document clause") }
             return .documentContains(text, negated: member.name == "$not_contains")
         case "$regex", "$not_regex":
-            throw ChromaError(
-                .notImplemented, "ChromaError", "Regular expressions are not supported by this server yet")
+            guard let pattern = member.value.string else { throw .invalid("Invalid where document clause") }
+            do {
+                return .documentMatches(try LinearRegex(pattern), negated: member.name == "$not_regex")
+            } catch {
+                // Three r's, as in the reference.
+                throw error.kind == .bytes
+                    ? .invalid("Byte pattern is not allowed") : .invalid("Regex syntax errror: \(error)")
+            }
         default: throw .invalid("Invalid where document clause")
         }
     }

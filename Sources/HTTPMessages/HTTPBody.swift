@@ -34,6 +34,28 @@ public enum HTTPBody: Sendable {
     }
 }
 
+extension HTTPBody {
+    /// The whole body, if it is complete in time.
+    ///
+    /// - Throws: `HTTPBodyTooLarge`, `HTTPBodyTooSlow`, and what the source throws.
+    public func collect(limit: Int, within time: Duration) async throws -> [UInt8] {
+        if case .bytes = self { return try await collect(limit: limit) }
+        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask { try await collect(limit: limit) }
+            group.addTask {
+                try await Task.sleep(for: time)
+                throw HTTPBodyTooSlow()
+            }
+            defer { group.cancelAll() }
+            guard let bytes = try await group.next() else { throw CancellationError() }
+            return bytes
+        }
+    }
+}
+
+/// A body did not arrive in the time that its reader allows.
+public struct HTTPBodyTooSlow: Error {}
+
 /// A body was longer than its reader accepts.
 public struct HTTPBodyTooLarge: Error {
     /// The limit in bytes.

@@ -21,11 +21,25 @@ public final class HTTPServer: Sendable {
         public var maximumConnections = 2000
         /// Silence after which a connection is closed.
         public var idleTimeout = Duration.seconds(75)
+        /// Serves https instead of http when set.
+        public var tls: TLSIdentity?
         /// Largest request body; larger ones are answered 413.
         public var maximumBodyBytes = 1 << 20
 
         /// The defaults.
         public init() {}
+    }
+
+    /// A certificate chain and its private key, both PEM.
+    public struct TLSIdentity: Sendable {
+        let certificate: String
+        let key: String
+
+        /// Takes the files' contents.
+        public init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
     }
 
     /// Answers one request. Errors have to be turned into responses by the function itself.
@@ -52,11 +66,14 @@ public final class HTTPServer: Sendable {
         // The daemon's callbacks hold the core unretained; `shutDown` stops the daemon before the core can go.
         let daemon = apus_mhd_start(
             listener, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
-            UInt32(configuration.idleTimeout.components.seconds), 64 * 1024, targetCallback, accessCallback,
-            completedCallback, Unmanaged.passUnretained(core).toOpaque())
+            UInt32(configuration.idleTimeout.components.seconds), 64 * 1024, configuration.tls?.key,
+            configuration.tls?.certificate, targetCallback, accessCallback, completedCallback,
+            Unmanaged.passUnretained(core).toOpaque())
         guard let daemon else {
             close(listener)
-            throw HTTPServerStartError(address: configuration.address, port: configuration.port, errorNumber: ENOMEM)
+            throw HTTPServerStartError(
+                address: configuration.address, port: configuration.port,
+                errorNumber: configuration.tls == nil ? ENOMEM : EKEYREJECTED)
         }
         self.core = core
         self.daemon = daemon
@@ -97,9 +114,11 @@ public struct HTTPServerStartError: Error, CustomStringConvertible {
     public var isPortTaken: Bool { errorNumber == EADDRINUSE }
 
     public var description: String {
-        isPortTaken
-            ? "port \(port) on \(address) is already in use"
-            : "cannot listen on \(address):\(port): \(String(cString: strerror(errorNumber)))"
+        errorNumber == EKEYREJECTED
+            ? "the TLS certificate and key cannot be used: both have to be PEM, and belong together"
+            : isPortTaken
+                ? "port \(port) on \(address) is already in use"
+                : "cannot listen on \(address):\(port): \(String(cString: strerror(errorNumber)))"
     }
 }
 

@@ -45,6 +45,18 @@ public struct Router: Sendable {
         throw Problem(.notFound, "There is nothing at this path.")
     }
 
+    /// The methods that the request's path has, for an `Allow` header.
+    public func methods(for request: HTTPRequest) -> [HTTPMethod] {
+        guard let segments = request.target.segments else { return [] }
+        let found = routes.filter { Self.match($0.segments, segments) != nil }.map(\.method)
+        return found.contains(.get) ? found + [.head] : found
+    }
+
+    /// Every route's method and template, in the order they were added.
+    public var table: [(method: HTTPMethod, template: String)] {
+        routes.map { ($0.method, "/" + $0.segments.joined(separator: "/")) }
+    }
+
     private static func match(_ template: [String], _ segments: [String]) -> [String: String]? {
         guard template.count == segments.count else { return nil }
         var parameters: [String: String] = [:]

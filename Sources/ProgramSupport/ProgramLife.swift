@@ -25,6 +25,14 @@ public enum ProgramLife {
         await withCheckedContinuation { continuation in sources.start(continuation) }
     }
 
+    /// Raises the number of open files to what the system allows.
+    public static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// The process's environment.
     public static var environment: [String: String] { ProcessInfo.processInfo.environment }
 

@@ -71,6 +71,16 @@ public struct ProgramOptions: Sendable {
         return port
     }
 
+    /// A whole number within bounds; ends the program when it is none.
+    public func number(_ name: String, default standard: Int, in bounds: ClosedRange<Int>) -> Int {
+        guard let text = value(name) else { return standard }
+        guard let number = Int(text), bounds.contains(number) else {
+            Self.fail(
+                program, "--\(name) must be a number from \(bounds.lowerBound) to \(bounds.upperBound), not \(text)")
+        }
+        return number
+    }
+
     /// Ends the program with a message about its use.
     public func fail(_ message: String) -> Never { Self.fail(program, message) }
 

@@ -1,5 +1,6 @@
 import CSQLite
 import Dispatch
+import Glibc
 import Synchronization
 
 /// A value of a column or a parameter.
@@ -51,17 +52,32 @@ public final class SQLiteDatabase: Sendable {
         }
     }
 
+    /// When a commit is on disk.
+    public enum Durability: Sendable {
+        /// Before it returns.
+        case commit
+        /// After the next `synchronise()`, which may serve many commits at once.
+        case synchronise
+    }
+
     private let connection: Connection
     private let lock = Mutex(())
     private let queue = DispatchQueue(label: "apus.sqlite")
+    private let path: String
+    private let log = Mutex<Int32>(-1)
 
     /// Opens or makes the file.
     ///
-    /// - Parameter schema: Statements that are run each time, so they have to be repeatable.
-    public init(path: String, schema: String) throws(SQLiteError) {
+    /// - Parameters:
+    ///   - schema: Statements that are run each time, so they have to be repeatable.
+    ///   - isReader: Opens for reading only; the file must exist.
+    public init(
+        path: String, schema: String, durability: Durability = .commit, isReader: Bool = false
+    ) throws(SQLiteError) {
+        self.path = path
         var pointer: OpaquePointer?
-        let code = sqlite3_open_v2(
-            path, &pointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
+        let access = isReader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let code = sqlite3_open_v2(path, &pointer, access | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK else {
             let message = pointer.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(pointer)
@@ -70,11 +86,53 @@ public final class SQLiteDatabase: Sendable {
         sqlite3_extended_result_codes(pointer, 1)
         sqlite3_busy_timeout(pointer, 5000)
         connection = Connection(pointer: pointer)
-        // FULL: a commit is on disk before it returns.
+        guard !isReader else {
+            try execute("PRAGMA cache_size=-2000; PRAGMA mmap_size=1073741824;" + schema)
+            return
+        }
+        // FULL: a commit is on disk before it returns. NORMAL leaves that to `synchronise`.
         let pragmas =
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; "
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=\(durability == .commit ? "FULL" : "NORMAL"); "
+            + "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; "
             + "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=4194304;"
         try execute(pragmas + schema)
+    }
+
+    deinit { log.withLock { if $0 >= 0 { close($0) } } }
+
+    /// Brings every commit so far to the disk.
+    ///
+    /// In write-ahead mode a commit is a run of frames in the log file, so that file's contents are what has to be
+    /// on disk (sqlite.org/wal.html); SQLite itself synchronises log and database around checkpoints.
+    public func synchronise() throws(SQLiteError) {
+        let code: Int32 = log.withLock { file in
+            if file < 0 { file = open(path + "-wal", O_RDONLY | O_CLOEXEC) }
+            guard file >= 0 else { return errno }
+            return fdatasync(file) == 0 ? 0 : errno
+        }
+        guard code == 0 else {
+            throw SQLiteError(code: SQLITE_IOERR, message: "fdatasync: " + String(cString: strerror(code)))
+        }
+    }
+
+    /// How far a checkpoint goes (sqlite.org/pragma.html#pragma_wal_checkpoint).
+    public enum Checkpoint: String, Sendable {
+        /// As far as readers and writers allow.
+        case passive = "PASSIVE"
+        /// Also lets the next writer begin at the start of the log.
+        case restart = "RESTART"
+        /// Also cuts the log to nothing, so that overwritten content is gone.
+        case truncate = "TRUNCATE"
+    }
+
+    /// Moves the log's contents into the database file.
+    ///
+    /// - Returns: Pages left in the log.
+    @discardableResult
+    public func checkpoint(_ kind: Checkpoint) throws -> Int {
+        let row = try query("PRAGMA wal_checkpoint(\(kind.rawValue))").first ?? []
+        guard row.count == 3, let pages = row[1].int, let moved = row[2].int else { return 0 }
+        return Int(max(0, pages - moved))
     }
 
     /// Runs statements without parameters.
@@ -111,6 +169,16 @@ public final class SQLiteDatabase: Sendable {
         public func forEach(
             _ sql: String, _ parameters: [SQLiteValue], _ visit: ([SQLiteValue]) -> Void
         ) throws(SQLiteError) {
+            try scan(sql, parameters) { row in
+                visit((0..<row.count).map { Self.value(row.statement, $0) })
+                return true
+            }
+        }
+
+        /// Runs one statement and visits its rows without copying them, until `visit` returns false.
+        public func scan(
+            _ sql: String, _ parameters: [SQLiteValue] = [], _ visit: (borrowing SQLiteRow) -> Bool
+        ) throws(SQLiteError) {
             let statement = try prepared(sql)
             defer {
                 sqlite3_reset(statement)
@@ -128,10 +196,10 @@ public final class SQLiteDatabase: Sendable {
                     }
                 guard code == SQLITE_OK else { throw SQLiteDatabase.error(code, pointer) }
             }
-            let columns = sqlite3_column_count(statement)
+            let row = SQLiteRow(statement: statement, count: sqlite3_column_count(statement))
             while true {
                 switch sqlite3_step(statement) {
-                case SQLITE_ROW: visit((0..<columns).map { Self.value(statement, $0) })
+                case SQLITE_ROW: if !visit(row) { return }
                 case SQLITE_DONE: return
                 case let code: throw SQLiteDatabase.error(code, pointer)
                 }
@@ -155,7 +223,7 @@ public final class SQLiteDatabase: Sendable {
             return statement
         }
 
-        private static func value(_ statement: OpaquePointer, _ column: Int32) -> SQLiteValue {
+        fileprivate static func value(_ statement: OpaquePointer, _ column: Int32) -> SQLiteValue {
             switch sqlite3_column_type(statement, column) {
             case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
             case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
@@ -211,6 +279,31 @@ public final class SQLiteDatabase: Sendable {
 
     fileprivate static func error(_ code: Int32, _ pointer: OpaquePointer?) -> SQLiteError {
         SQLiteError(code: code, message: pointer.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory")
+    }
+}
+
+/// A row while a statement stands on it.
+public struct SQLiteRow: ~Copyable {
+    fileprivate let statement: OpaquePointer
+    /// Columns.
+    public let count: Int32
+
+    /// The integer in a column; 0 for NULL.
+    public func int(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+    /// The number in a column; 0 for NULL.
+    public func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+
+    /// The text in a column, `nil` for NULL.
+    public func text(_ column: Int32) -> String? {
+        withBytes(column) { bytes in bytes.map { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// Calls `body` with a text's or blob's bytes, `nil` for NULL; they are valid during the call only.
+    public func withBytes<Value>(_ column: Int32, _ body: (UnsafeRawBufferPointer?) -> Value) -> Value {
+        guard sqlite3_column_type(statement, column) != SQLITE_NULL else { return body(nil) }
+        let start = sqlite3_column_blob(statement, column)
+        return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
     }
 }
 

@@ -11,15 +11,15 @@ import Vectors
 /// Chroma's HTTP API, version 2, over a vector store.
 struct ChromaRoutes: Sendable {
     let store: VectorStore
-    let allowsReset: Bool
+    let options: VectorAPI.Options
 
     static let base = "/api/v2"
 
     func add(to router: inout Router) {
         addSystem(to: &router)
         addTenants(to: &router)
-        CollectionRoutes(store: store).add(to: &router)
-        RecordRoutes(store: store).add(to: &router)
+        CollectionRoutes(store: store, allowsSparse: options.allowsSparse).add(to: &router)
+        RecordRoutes(store: store, allowsSparse: options.allowsSparse).add(to: &router)
     }
 
     private func addSystem(to router: inout Router) {
@@ -35,11 +35,19 @@ struct ChromaRoutes: Sendable {
         router.on(.get, Self.base + "/pre-flight-checks") { _ in
             HTTPResponse(json: ["max_batch_size": 5461, "supports_base64_encoding": true])
         }
-        router.on(.get, Self.base + "/auth/identity") { _ in
-            HTTPResponse(json: ["user_id": "", "tenant": "default_tenant", "databases": ["default_database"]])
+        router.on(.get, Self.base + "/auth/identity") { [store] request in
+            guard let tenant = request.parameters["authorised tenant"] else {
+                return HTTPResponse(json: [
+                    "user_id": "", "tenant": "default_tenant", "databases": ["default_database"],
+                ])
+            }
+            let databases = store.databases(tenant: tenant, offset: 0, limit: 1000).map(\.name)
+            return HTTPResponse(json: ["user_id": "", "tenant": .string(tenant), "databases": .strings(databases)])
         }
-        router.on(.post, Self.base + "/reset") { [store, allowsReset] _ in
-            guard allowsReset else { throw ChromaError(.forbidden, "ChromaError", "Reset is disabled by config") }
+        router.on(.post, Self.base + "/reset") { [store, options] _ in
+            guard options.allowsReset else {
+                throw ChromaError(.forbidden, "ChromaError", "Reset is disabled by config")
+            }
             try await store.reset()
             return HTTPResponse(json: true)
         }
@@ -48,7 +56,9 @@ struct ChromaRoutes: Sendable {
     private func addTenants(to router: inout Router) {
         let tenants = Self.base + "/tenants"
         router.on(.post, tenants) { [store] request in
-            let name = try await request.json()["name"]?.string ?? ""
+            guard let name = try await request.json()["name"]?.string else {
+                throw ChromaError.shape("name", "missing field `name`")
+            }
             guard name.utf8.count >= 3 else {
                 throw ChromaError.invalid("Validation error: name: tenant name must be at least 3 characters")
             }
@@ -57,32 +67,42 @@ struct ChromaRoutes: Sendable {
         }
         router.on(.get, tenants + "/{tenant}") { [store] request in
             let name = request.parameters["tenant"] ?? ""
-            guard try store.hasTenant(name) else { throw ChromaError.notFound("Tenant [\(name)] not found") }
-            return HTTPResponse(json: ["name": .string(name), "resource_name": nil])
+            guard store.hasTenant(name) else { throw ChromaError.notFound("Tenant [\(name)] not found") }
+            return HTTPResponse(
+                json: ["name": .string(name), "resource_name": .optional(store.resourceName(tenant: name))])
+        }
+        router.on(.patch, tenants + "/{tenant}") { [store] request in
+            guard let name = try await request.json()["resource_name"]?.string else {
+                throw ChromaError.shape("resource_name", "missing field `resource_name`")
+            }
+            try await store.setResourceName(name, tenant: request.parameters["tenant"] ?? "")
+            return HTTPResponse(json: [:])
         }
         let databases = tenants + "/{tenant}/databases"
         router.on(.post, databases) { [store] request in
-            let name = try await request.json()["name"]?.string ?? ""
-            if let problem = CollectionRoutes.nameProblem(name) { throw ChromaError.invalid(problem) }
+            guard let name = try await request.json()["name"]?.string else {
+                throw ChromaError.shape("name", "missing field `name`")
+            }
+            if let problem = NameRules.problem(name) { throw ChromaError.invalid(problem) }
             try await store.createDatabase(name, id: UUIDv7.random(), tenant: request.parameters["tenant"] ?? "")
             return HTTPResponse(json: [:])
         }
         router.on(.get, databases) { [store] request in
             let tenant = request.parameters["tenant"] ?? ""
-            let list = try store.databases(
+            let list = store.databases(
                 tenant: tenant, offset: try request.number("offset") ?? 0, limit: try request.number("limit") ?? 1000)
             return HTTPResponse(
                 json: .array(list.map { ["id": .string($0.id), "name": .string($0.name), "tenant": .string(tenant)] }))
         }
         router.on(.get, databases + "/{database}") { [store] request in
-            let (tenant, name) = request.scope
-            guard let id = try store.databaseID(name, tenant: tenant) else {
+            let (tenant, name) = try request.scope
+            guard let id = store.databaseID(name, tenant: tenant) else {
                 throw ChromaError.notFound("Database [\(name)] not found. Are you sure it exists?")
             }
             return HTTPResponse(json: ["id": .string(id), "name": .string(name), "tenant": .string(tenant)])
         }
         router.on(.delete, databases + "/{database}") { [store] request in
-            let (tenant, name) = request.scope
+            let (tenant, name) = try request.scope
             try await store.deleteDatabase(name, tenant: tenant)
             return HTTPResponse(json: [:])
         }
@@ -100,6 +120,10 @@ struct ChromaRoutes: Sendable {
                 json: [
                     "error": "ChromaError", "message": "Failed to buffer the request body: length limit exceeded",
                 ])
+        case is HTTPBodyTooSlow:
+            return HTTPResponse(
+                .requestTimeout,
+                json: ["error": "ChromaError", "message": "The request's body took too long to arrive"])
         case let error as JSONSyntaxError:
             return HTTPResponse(
                 .badRequest, json: ChromaError.invalid("Failed to parse the request body as JSON: \(error)").json)
@@ -114,6 +138,9 @@ extension HTTPRequest {
     /// The body's limit, as Chroma has it: 40 MiB.
     static let chromaBodyLimit = 41_943_040
 
+    /// The time a body may take to arrive.
+    private static let chromaBodyTime = Duration.seconds(120)
+
     /// The body as JSON, if its content type allows that.
     func json() async throws -> JSONValue {
         if let type = fields["content-type"] {
@@ -124,11 +151,17 @@ extension HTTPRequest {
                     .unsupportedMediaType, "ChromaError", "Expected request with `Content-Type: application/json`")
             }
         }
-        return try JSONParser.parse(try await body.collect(limit: Self.chromaBodyLimit))
+        return try JSONParser.parse(try await body.collect(limit: Self.chromaBodyLimit, within: Self.chromaBodyTime))
     }
 
     /// Tenant and database of the path.
-    var scope: (tenant: String, database: String) { (parameters["tenant"] ?? "", parameters["database"] ?? "") }
+    var scope: (tenant: String, database: String) {
+        get throws(ChromaError) {
+            let database = parameters["database"] ?? ""
+            guard database.utf8.count >= 3 else { throw .invalid("database name must be at least 3 characters") }
+            return (parameters["tenant"] ?? "", database)
+        }
+    }
 
     /// A query parameter that has to be an unsigned number.
     func number(_ name: String) throws(ChromaError) -> Int? {

@@ -1,5 +1,6 @@
 import Chroma
 import Digests
+import FoundationEssentials
 import HTTPMessages
 import HTTPServing
 import JSONCoding
@@ -9,6 +10,7 @@ import Vectors
 /// Making, reading, changing and deleting collections.
 struct CollectionRoutes: Sendable {
     let store: VectorStore
+    let allowsSparse: Bool
 
     static let path = ChromaRoutes.base + "/tenants/{tenant}/databases/{database}/collections"
 
@@ -16,53 +18,98 @@ struct CollectionRoutes: Sendable {
         let path = Self.path
         router.on(.post, path) { try await create($0) }
         router.on(.get, path) { [store] request in
-            let (tenant, database) = request.scope
-            let list = try store.collections(
+            let (tenant, database) = try request.scope
+            let list = try await store.collections(
                 tenant: tenant, database: database, offset: try request.number("offset") ?? 0,
                 limit: try request.number("limit") ?? Int(Int32.max))
             return HTTPResponse(json: .array(list.map(Self.json)))
         }
         router.on(.get, ChromaRoutes.base + "/tenants/{tenant}/databases/{database}/collections_count") {
             [store] request in
-            let (tenant, database) = request.scope
-            let list = try store.collections(tenant: tenant, database: database, offset: 0, limit: Int(Int32.max))
-            return HTTPResponse(json: .int(Int64(list.count)))
+            let (tenant, database) = try request.scope
+            return HTTPResponse(json: .int(Int64(store.collectionCount(tenant: tenant, database: database))))
         }
-        router.on(.get, path + "/{collection}") { HTTPResponse(json: Self.json(try named($0))) }
-        router.on(.get, path + "/by-id/{collection}") { [store] in
-            HTTPResponse(json: Self.json(try Self.collection($0, in: store)))
+        router.on(.get, path + "/{collection}") { HTTPResponse(json: Self.json(try await named($0))) }
+        router.on(.get, path + "/by-id/{collection}") { [store] request in
+            guard let id = Self.uuid(request.parameters["collection"] ?? "") else {
+                throw ChromaError.invalid(
+                    "Validation error: collection_id: Invalid collection ID format, expected UUID")
+            }
+            let (tenant, database) = try request.scope
+            guard let info = try? store.reference(id: id, tenant: tenant, database: database) else {
+                throw ChromaError.notFound("Collection [\(id)] does not exist")
+            }
+            return HTTPResponse(json: Self.json(try await store.described(info)))
         }
         router.on(.put, path + "/{collection}") { try await modify($0) }
         router.on(.delete, path + "/{collection}") { [store] request in
-            try await store.delete(try named(request))
+            try await store.delete(try await named(request))
             return HTTPResponse(json: [:])
+        }
+        router.on(.get, ChromaRoutes.base + "/collections/{crn}") { try await resolve($0) }
+        router.on(.post, path + "/{collection}/fork") { try await fork($0) }
+        router.on(.get, path + "/{collection}/fork_count") { [store] request in
+            HTTPResponse(json: ["count": .int(Int64(store.forkCount(try Self.collection(request, in: store))))])
+        }
+        router.on(.get, path + "/{collection}/indexing_status") { [store] request in
+            let info = try Self.collection(request, in: store)
+            let (operations, unindexed) = try await store.indexingStatus(info)
+            let waiting = min(operations, unindexed)
+            return HTTPResponse(
+                json: [
+                    "op_indexing_progress": .double(
+                        operations == 0 ? 1 : Double(operations - waiting) / Double(operations)),
+                    "num_unindexed_ops": .int(Int64(waiting)), "num_indexed_ops": .int(Int64(operations - waiting)),
+                    "total_ops": .int(Int64(operations)),
+                ])
+        }
+        addFunctions(to: &router)
+    }
+
+    /// Attached functions exist in Chroma's cloud only; a single node answers as Chroma's does.
+    private func addFunctions(to router: inout Router) {
+        let path = Self.path + "/{collection}"
+        let refuse: Router.Action = { [store] request in
+            _ = try Self.collection(request, in: store)
+            throw ChromaError(
+                .notImplemented, "ChromaError", "Attached functions are not supported by a single-node server")
+        }
+        router.on(.post, path + "/functions/attach", refuse)
+        router.on(.post, path + "/attached_functions/{function}/detach", refuse)
+        router.on(.get, path + "/functions/{function}") { [store] request in
+            _ = try Self.collection(request, in: store)
+            throw ChromaError.notFound("Attached function not found")
         }
     }
 
-    /// The collection whose UUID is in the path.
+    /// The collection whose UUID is in the path, without what its records brought.
     static func collection(_ request: HTTPRequest, in store: VectorStore) throws -> CollectionInfo {
-        let given = (request.parameters["collection"] ?? "").lowercased()
-        var digits = given.hasPrefix("urn:uuid:") ? String(given.dropFirst(9)) : given
-        digits.removeAll { $0 == "-" || $0 == "{" || $0 == "}" }
-        guard digits.utf8.count == 32 else {
-            throw ChromaError.invalid(
-                "Validation error: collection_id: Invalid collection ID format, expected UUID")
+        let (tenant, database) = try request.scope
+        guard let id = uuid(request.parameters["collection"] ?? "") else {
+            throw ChromaError.invalid("Collection ID is not a valid UUIDv4")
         }
+        return try store.reference(id: id, tenant: tenant, database: database)
+    }
+
+    /// A UUID in any of its usual spellings, in the usual one; `nil` when it is none.
+    static func uuid(_ text: String) -> String? {
+        let given = text.lowercased()
+        var digits = given.hasPrefix("urn:uuid:") ? String(given.dropFirst(9)) : given
+        if digits.hasPrefix("{"), digits.hasSuffix("}") { digits = String(digits.dropFirst().dropLast()) }
+        digits.removeAll { $0 == "-" }
+        guard digits.utf8.count == 32 else { return nil }
         var id = ""
         for (index, character) in digits.enumerated() {
             if [8, 12, 16, 20].contains(index) { id += "-" }
             id.append(character)
         }
-        guard UUIDv7.isValid(id) else {
-            throw ChromaError.invalid("Validation error: collection_id: Invalid collection ID format, expected UUID")
-        }
-        return try store.collection(id: id, tenant: request.scope.tenant, database: request.scope.database)
+        return UUIDv7.isValid(id) ? id : nil
     }
 
-    private func named(_ request: HTTPRequest) throws -> CollectionInfo {
+    private func named(_ request: HTTPRequest) async throws -> CollectionInfo {
         let name = request.parameters["collection"] ?? ""
-        let (tenant, database) = request.scope
-        guard let found = try store.collection(named: name, tenant: tenant, database: database) else {
+        let (tenant, database) = try request.scope
+        guard let found = try await store.collection(named: name, tenant: tenant, database: database) else {
             throw ChromaError.notFound("Collection [\(name)] does not exist")
         }
         return found
@@ -70,147 +117,76 @@ struct CollectionRoutes: Sendable {
 
     private func create(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
+        let (tenant, database) = try request.scope
+        guard body.object != nil else { throw ChromaError.shape("", "expected an object") }
         guard let name = body["name"]?.string else { throw ChromaError.shape("name", "missing field `name`") }
-        if let problem = Self.nameProblem(name) { throw ChromaError.invalid("Validation error: name: " + problem) }
-        let metadata = try Self.metadata(body["metadata"], dropsNull: false)
-        let configuration = body["configuration"]
-        let hnsw = configuration?["hnsw"]
-        let spann = configuration?["spann"]
-        if let hnsw, let spann, !hnsw.isNull, !spann.isNull {
-            throw ChromaError.invalid("Multiple vector index configurations provided")
-        }
-        var settings = Self.defaults
-        if let object = hnsw?.object {
-            try Self.apply(object, to: &settings, allowed: Self.creatable)
-        } else if let space = spann?["space"] {
-            try Self.apply(["space": space], to: &settings, allowed: Self.creatable)
-        }
-        if hnsw?.object?.isEmpty ?? true { try Self.applyLegacy(metadata, to: &settings) }
+        let orGet = body["get_or_create"] ?? .null
+        guard orGet.isNull || orGet.bool != nil else { throw ChromaError.shape("get_or_create", "expected a boolean") }
+        let metadata = try MetadataRules.collectionMetadata(body["metadata"], field: "metadata", dropsNull: false)
+        if let problem = NameRules.problem(name) { throw ChromaError.invalid("Validation error: name: " + problem) }
+        let schema = try CollectionSchema(
+            configuration: body["configuration"], schema: body["schema"], metadata: metadata,
+            allowsSparse: allowsSparse)
         let info = CollectionInfo(
-            id: UUIDv7.random(), name: name, tenant: request.scope.tenant, database: request.scope.database,
-            metadata: metadata, hnsw: settings, embeddingFunction: configuration?["embedding_function"] ?? .null)
-        let made = try await store.createCollection(info, orGet: body["get_or_create"]?.bool ?? false)
-        return HTTPResponse(json: Self.json(made))
+            id: UUIDv7.random(), name: name, tenant: tenant, database: database, metadata: metadata, schema: schema)
+        return HTTPResponse(json: Self.json(try await store.createCollection(info, orGet: orGet.bool ?? false)))
     }
 
     private func modify(_ request: HTTPRequest) async throws -> HTTPResponse {
-        var info = try Self.collection(request, in: store)
         let body = try await request.json()
+        var info = try Self.collection(request, in: store)
         if let name = body["new_name"], !name.isNull {
             guard let text = name.string else { throw ChromaError.shape("new_name", "expected a string") }
-            if let problem = Self.nameProblem(text) {
+            if let problem = NameRules.problem(text) {
                 throw ChromaError.invalid("Validation error: new_name: " + problem)
             }
             info.name = text
         }
-        if let metadata = body["new_metadata"], !metadata.isNull {
-            info.metadata = try Self.metadata(metadata, dropsNull: true)
+        if let metadata = try MetadataRules.collectionMetadata(
+            body["new_metadata"], field: "new_metadata", dropsNull: true)
+        {
+            info.metadata = metadata
         }
-        if let configuration = body["new_configuration"] {
-            if let object = configuration["hnsw"]?.object {
-                try Self.apply(object, to: &info.hnsw, allowed: Self.changeable)
-            }
-            if let function = configuration["embedding_function"], !function.isNull {
-                info.embeddingFunction = function
-            }
+        if let configuration = body["new_configuration"], !configuration.isNull {
+            try info.schema.modify(configuration)
         }
         try await store.update(info)
         return HTTPResponse(json: [:])
     }
 
-    // MARK: - Rules
-
-    private static let defaults: JSONObject = [
-        "space": "l2", "ef_construction": 100, "ef_search": 100, "max_neighbors": 16, "resize_factor": 1.2,
-        "sync_threshold": 1000,
-    ]
-    private static let hidden = ["num_threads", "batch_size"]
-    private static let creatable = defaults.names + hidden
-    private static let changeable = ["ef_search", "max_neighbors", "resize_factor", "sync_threshold"] + hidden
-
-    private static func apply(_ given: JSONObject, to settings: inout JSONObject, allowed: [String]) throws(ChromaError)
-    {
-        for (name, value) in given.members where !value.isNull {
-            guard allowed.contains(name) else { throw .shape("configuration.hnsw", "unknown field `\(name)`") }
-            if name == "space" {
-                guard let text = value.string, VectorSpace(rawValue: text) != nil else {
-                    throw .shape("configuration.hnsw.space", "unknown variant, expected one of `l2`, `cosine`, `ip`")
-                }
-            } else if value.double.map({ $0 < 0 }) ?? true {
-                throw .shape("configuration.hnsw.\(name)", "expected an unsigned number")
-            }
-            if !hidden.contains(name) { settings[name] = value }
+    private func fork(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try await request.json()
+        let info = try Self.collection(request, in: store)
+        guard let name = body["new_name"]?.string else { throw ChromaError.shape("new_name", "missing field") }
+        if let problem = NameRules.problem(name) {
+            throw ChromaError.invalid("Validation error: new_name: " + problem)
         }
+        return HTTPResponse(json: Self.json(try await store.fork(info, name: name)))
     }
 
-    /// Reads the metadata keys that set the index before there was a configuration; LangChain still uses them.
-    private static func applyLegacy(_ metadata: JSONObject?, to settings: inout JSONObject) throws(ChromaError) {
-        let names = [
-            "hnsw:space": "space", "hnsw:construction_ef": "ef_construction", "hnsw:search_ef": "ef_search",
-            "hnsw:M": "max_neighbors", "hnsw:num_threads": "num_threads", "hnsw:resize_factor": "resize_factor",
-            "hnsw:sync_threshold": "sync_threshold", "hnsw:batch_size": "batch_size",
-        ]
-        for (key, value) in metadata?.members ?? [] where key.hasPrefix("hnsw:") {
-            let failure = ChromaError.invalid("Failed to parse hnsw parameters from segment metadata")
-            guard let name = names[key] else { throw failure }
-            do throws(ChromaError) { try apply([name: value], to: &settings, allowed: creatable) } catch {
-                throw failure
-            }
+    private func resolve(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let parts = (request.parameters["crn"] ?? "").split(separator: ":", omittingEmptySubsequences: false)
+            .map(String.init)
+        guard parts.count == 3, !parts.contains("") else {
+            throw ChromaError.invalid(
+                "Validation error: crn: CRN must be in the format <tenant_resource_name>:<database_name>:"
+                    + "<collection_name> with non-empty parts")
         }
-    }
-
-    private static func metadata(_ value: JSONValue?, dropsNull: Bool) throws(ChromaError) -> JSONObject? {
-        guard let value, !value.isNull else { return nil }
-        guard let object = value.object else { throw .shape("metadata", "expected an object") }
-        guard !object.isEmpty else { throw .invalid("Validation error: metadata: Metadata cannot be empty") }
-        var result = JSONObject()
-        for (key, value) in object.members {
-            guard !key.isEmpty else { throw .invalid("Validation error: metadata: Metadata key cannot be empty") }
-            guard !key.hasPrefix("#"), !key.hasPrefix("$") else {
-                throw .invalid("Validation error: metadata: Metadata key cannot start with '#' or '$': \(key)")
-            }
-            switch value {
-            case .string, .int, .double, .bool: result[key] = value
-            case .null:
-                guard dropsNull else { throw .shape("metadata.\(key)", "null is not a value") }
-            case .array, .object: throw .invalid("Validation error: metadata: Lists and objects are not values: \(key)")
-            }
+        guard let found = try await store.collection(tenant: parts[0], database: parts[1], name: parts[2]) else {
+            throw ChromaError.notFound("Collection [\(parts[2])] does not exist")
         }
-        return result
-    }
-
-    /// What is wrong with a name, `nil` when it is fine.
-    static func nameProblem(_ name: String) -> String? {
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-        }
-        let bytes = Array(name.utf8)
-        let isPlain =
-            (3...512).contains(bytes.count) && bytes.allSatisfy { isAlphanumeric($0) || [45, 46, 95].contains($0) }
-        guard isPlain, let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last)
-        else {
-            return "Expected a name containing 3-512 characters from [a-zA-Z0-9._-], starting and ending with a "
-                + "character in [a-zA-Z0-9]. Got: \(name)"
-        }
-        if name.contains("..") {
-            return "Expected a name that does not contains two consecutive periods (..). Got \(name)"
-        }
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) {
-            return "Expected a name that is not a valid ip address. Got \(name)"
-        }
-        return nil
+        return HTTPResponse(json: Self.json(found))
     }
 
     private static func json(_ info: CollectionInfo) -> JSONValue {
         [
             "id": .string(info.id), "name": .string(info.name),
             "configuration_json": [
-                "hnsw": .object(info.hnsw), "spann": nil, "embedding_function": info.embeddingFunction,
+                "hnsw": .object(info.schema.hnsw), "spann": nil, "embedding_function": info.schema.embeddingFunction,
             ],
-            "metadata": info.metadata.map { .object($0) } ?? .null,
+            "schema": .object(info.schema.json), "metadata": info.metadata.map { .object($0) } ?? .null,
             "dimension": info.dimension.map { .int(Int64($0)) } ?? .null, "tenant": .string(info.tenant),
-            "database": .string(info.database), "log_position": 0, "version": 0,
+            "database": .string(info.database), "log_position": 0, "version": .int(Int64(info.version)),
         ]
     }
 }

@@ -8,6 +8,7 @@ import Vectors
 /// Writing, reading and searching records.
 struct RecordRoutes: Sendable {
     let store: VectorStore
+    let allowsSparse: Bool
 
     func add(to router: inout Router) {
         let path = CollectionRoutes.path + "/{collection}"
@@ -16,27 +17,39 @@ struct RecordRoutes: Sendable {
         router.on(.post, path + "/update") { try await write($0, .update) }
         router.on(.post, path + "/get") { try await get($0) }
         router.on(.post, path + "/query") { try await query($0) }
+        router.on(.post, path + "/search") { try await search($0) }
         router.on(.post, path + "/delete") { try await delete($0) }
         router.on(.get, path + "/count") { [store] request in
-            HTTPResponse(json: .int(Int64(try store.count(try CollectionRoutes.collection(request, in: store)))))
+            let level = request.target.parameter("read_level") ?? "index_and_wal"
+            guard ["index_and_wal", "index_only", "index_and_bounded_wal"].contains(level) else {
+                throw ChromaError.invalid("Failed to deserialize query string: unknown read_level")
+            }
+            return HTTPResponse(
+                json: .int(Int64(try await store.count(try CollectionRoutes.collection(request, in: store)))))
         }
     }
 
     private func write(_ request: HTTPRequest, _ kind: RecordBatch.Kind) async throws -> HTTPResponse {
         let body = try await request.json()
+        let parsed = Result { () throws(ChromaError) in
+            try RecordBatch(body, kind: kind, allowsSparse: allowsSparse)
+        }
+        // The body's shape is looked at before the collection, its contents after.
+        if case .failure(let error) = parsed, error.status == .unprocessableContent { throw error }
         let collection = try CollectionRoutes.collection(request, in: store)
-        try await store.write(try RecordBatch(body, kind: kind), kind: kind, to: collection)
+        try await store.write(try parsed.get(), kind: kind, to: collection)
         return HTTPResponse(kind == .add ? .created : .ok, json: [:])
     }
 
     private func get(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
+        let include = try RecordInclude(body["include"], default: ["documents", "metadatas"])
+        let (offset, limit) = (try body.count("offset") ?? 0, try body.count("limit"))
+        let ids = try body.ids()
         let collection = try CollectionRoutes.collection(request, in: store)
-        let include = try Include(body["include"], default: ["documents", "metadatas"])
-        let records = try store.get(
-            try selection(body), from: collection, offset: try count(body, "offset") ?? 0,
-            limit: try count(body, "limit"),
-            fields: include.fields)
+        let chosen = try selection(body, ids)
+        let records = try await store.get(
+            chosen, from: collection, offset: offset, limit: limit, fields: include.fields)
         var result: [UInt8] = []
         result += "{\"ids\":".utf8
         JSONValue.strings(records.map(\.id)).write(to: &result)
@@ -52,24 +65,25 @@ struct RecordRoutes: Sendable {
 
     private func query(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
-        let collection = try CollectionRoutes.collection(request, in: store)
         guard let list = body["query_embeddings"]?.array else {
             throw ChromaError.shape("query_embeddings", "missing field `query_embeddings`")
         }
+        let include = try RecordInclude(body["include"], default: ["documents", "metadatas", "distances"])
+        let ids = try body.ids()
+        let count = try body.count("n_results") ?? 10
         var vectors: [[Float]] = []
         for item in list {
             guard let numbers = item.array else {
                 throw ChromaError.shape("query_embeddings", "expected lists of numbers")
             }
-            vectors.append(try RecordBatch.vector(numbers))
+            vectors.append(try RecordBatch.queryVector(numbers))
         }
+        let collection = try CollectionRoutes.collection(request, in: store)
         guard Set(vectors.map(\.count)).count <= 1 else {
             throw ChromaError.invalid("Inconsistent dimensions in provided embeddings")
         }
-        let include = try Include(body["include"], default: ["documents", "metadatas", "distances"])
-        let groups = try store.query(
-            vectors, try selection(body), in: collection, count: try count(body, "n_results") ?? 10,
-            fields: include.fields)
+        let chosen = try selection(body, ids)
+        let groups = try await store.query(vectors, chosen, in: collection, count: count, fields: include.fields)
         var result: [UInt8] = []
         result += "{\"ids\":".utf8
         JSONValue.array(groups.map { .strings($0.map(\.id)) }).write(to: &result)
@@ -94,92 +108,60 @@ struct RecordRoutes: Sendable {
 
     private func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
+        let ids = try body.ids()
+        let limit = try body.count("limit")
         let collection = try CollectionRoutes.collection(request, in: store)
-        let chosen = try selection(body)
+        let chosen = try selection(body, ids)
         let hasFilter = chosen.filter != nil || chosen.documentFilter != nil
-        let limit = try count(body, "limit")
         if limit != nil, !hasFilter {
             throw ChromaError.invalid(
                 "Validation error: limit, where: limit can only be specified when a where clause is provided")
         }
         if !hasFilter {
-            guard let ids = chosen.ids else { return HTTPResponse(json: ["deleted": 0]) }
+            guard let ids else { return HTTPResponse(json: ["deleted": 0]) }
             guard !ids.isEmpty else {
                 throw ChromaError.invalid("Validation error: ids, where: Either ids or where must be specified")
             }
         }
-        let ids = try store.ids(chosen, in: collection).prefix(limit ?? Int.max)
-        let deleted = try await store.delete(Array(ids), from: collection)
+        let deleted = try await store.delete(chosen, limit: limit, from: collection)
         return HTTPResponse(json: ["deleted": .int(Int64(deleted))])
     }
 
-    private func selection(_ body: JSONValue) throws(ChromaError) -> VectorStore.Selection {
-        var ids: [String]?
-        if let value = body["ids"], !value.isNull {
-            guard let list = value.array else { throw .shape("ids", "expected a list of strings") }
-            let texts = list.compactMap(\.string)
-            guard texts.count == list.count else { throw .shape("ids", "expected a list of strings") }
-            ids = texts
+    private func search(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try await request.json()
+        guard let list = body["searches"]?.array else {
+            throw ChromaError.shape("searches", "missing field `searches`")
         }
-        return VectorStore.Selection(
+        let collection = try CollectionRoutes.collection(request, in: store)
+        var requests: [SearchRequest] = []
+        for item in list { requests.append(try SearchRequest(item)) }
+        let answers = try await store.search(requests, in: collection)
+        return HTTPResponse(json: SearchAnswer.json(requests, answers))
+    }
+
+    private func selection(_ body: JSONValue, _ ids: [String]?) throws(ChromaError) -> RecordSelection {
+        RecordSelection(
             ids: ids, filter: try WhereFilter.parse(body["where"]),
             documentFilter: try WhereFilter.parseDocument(body["where_document"]))
     }
+}
 
-    private func count(_ body: JSONValue, _ name: String) throws(ChromaError) -> Int? {
-        guard let value = body[name], !value.isNull else { return nil }
+extension JSONValue {
+    /// The member `ids`, if given.
+    fileprivate func ids() throws(ChromaError) -> [String]? {
+        guard let value = self["ids"], !value.isNull else { return nil }
+        guard let list = value.array else { throw .shape("ids", "expected a list of strings") }
+        let texts = list.compactMap(\.string)
+        guard texts.count == list.count else { throw .shape("ids", "expected a list of strings") }
+        return texts
+    }
+
+    /// A member that has to be an unsigned 32-bit number, if given.
+    fileprivate func count(_ name: String) throws(ChromaError) -> Int? {
+        guard let value = self[name], !value.isNull else { return nil }
         guard case .int(let number) = value, let count = UInt32(exactly: number) else {
             throw .shape(name, "expected an unsigned 32-bit number")
         }
         return Int(count)
-    }
-}
-
-/// Which members an answer has besides the ids.
-private struct Include {
-    let names: [String]
-    let echo: JSONValue
-
-    init(_ value: JSONValue?, default standard: [String]) throws(ChromaError) {
-        guard let value else {
-            names = standard
-            echo = .strings(standard)
-            return
-        }
-        guard let list = value.array else { throw .shape("include", "expected a list") }
-        let known = ["distances", "documents", "embeddings", "metadatas", "uris"]
-        var names: [String] = []
-        for item in list {
-            guard let name = item.string, known.contains(name) else {
-                throw .shape("include", "unknown variant, expected one of \(known.joined(separator: ", "))")
-            }
-            names.append(name)
-        }
-        self.names = names
-        echo = value
-    }
-
-    var fields: VectorStore.Fields {
-        VectorStore.Fields(
-            documents: names.contains("documents") || names.contains("uris"), embeddings: names.contains("embeddings"))
-    }
-
-    /// Appends one member for the records, `null` when it was not asked for.
-    func write(_ name: String, of records: [VectorStore.Record], to result: inout [UInt8]) {
-        guard names.contains(name) else { return result += "null".utf8 }
-        result.append(UInt8(ascii: "["))
-        for (index, record) in records.enumerated() {
-            if index > 0 { result.append(UInt8(ascii: ",")) }
-            switch name {
-            case "embeddings": JSONText.write(record.embedding ?? [], to: &result)
-            case "documents": JSONValue.optional(record.document).write(to: &result)
-            case "uris": JSONValue.optional(record.uri).write(to: &result)
-            case "metadatas": (record.metadata.map { JSONValue.object($0) } ?? .null).write(to: &result)
-            default:
-                let distance = record.distance ?? .nan
-                result += (distance.isFinite ? distance.description : "null").utf8
-            }
-        }
-        result.append(UInt8(ascii: "]"))
     }
 }

@@ -1,13 +1,13 @@
 public import HTTPClient
 import HTTPMessages
-import HTTPServing
+public import HTTPServing
 import JSONCoding
 import MatrixProducts
 import Problems
-public import Settings
+import Settings
 public import Telemetry
 import TextEmbedding
-import Vectors
+public import Vectors
 
 /// The VM's two listeners: the page with its `/api` proxy, and the vectors port.
 public struct VMServer: Sendable {
@@ -19,8 +19,16 @@ public struct VMServer: Sendable {
         public var port: UInt16 = 8080
         public var vectorsPort: UInt16 = 8000
         public var vectorsOnly = false
-        public var allowsReset = false
-        public var token: Secret?
+        /// The vector service's own options.
+        public var service = VectorAPI.Options()
+        /// How vectors are stored and indexed.
+        public var storage = VectorStore.Options()
+        /// Address of the vectors port.
+        public var vectorsAddress = "127.0.0.1"
+        /// Serves the vectors port over TLS when set.
+        public var tls: HTTPServer.TLSIdentity?
+        /// Whether the vectors port also embeds texts.
+        public var embeds = true
 
         /// The defaults.
         public init() {}
@@ -28,20 +36,26 @@ public struct VMServer: Sendable {
 
     private let vectors: HTTPServer
     private let page: HTTPServer?
+    private let store: VectorStore
     /// Ports in use: the vectors port, and the page's unless switched off.
     public var ports: (vectors: UInt16, page: UInt16?) { (vectors.port, page?.port) }
 
     /// Starts serving; the model loads in the background.
     public init(_ configuration: Configuration, upstreams: APIProxy.Upstreams, client: HTTPClient, log: Log) throws {
-        let store = try VectorStore(directory: configuration.dataDirectory)
+        let store = try VectorStore(directory: configuration.dataDirectory, options: configuration.storage)
+        self.store = store
         let model = EmbeddingModelLoader(directory: configuration.modelDirectory)
         let api = VectorAPI(
-            store: store, model: model, allowsReset: configuration.allowsReset, token: configuration.token, log: log)
+            store: store, model: configuration.embeds ? model : nil, options: configuration.service, log: log)
         var listener = HTTPServer.Configuration()
+        listener.address = configuration.vectorsAddress
         listener.port = configuration.vectorsPort
+        listener.tls = configuration.tls
+        listener.maximumConnections = 8192
         listener.maximumBodyBytes = HTTPRequest.chromaBodyLimit
         vectors = try HTTPServer(listener) { await api.answer($0) }
-        Task { try? await model.queue() }
+        if configuration.embeds { Task { try? await model.queue() } }
+        listener = HTTPServer.Configuration()
         guard !configuration.vectorsOnly else {
             page = nil
             return
@@ -64,13 +78,14 @@ public struct VMServer: Sendable {
     public func shutDown() async {
         await page?.shutDown()
         await vectors.shutDown()
+        await store.close()
     }
 
     private static func health(_ store: VectorStore, _ model: EmbeddingModelLoader, _ proxy: APIProxy) async
         -> HTTPResponse
     {
         var checks = JSONObject()
-        checks["vectors"] = ["status": .string((try? store.hasTenant("default_tenant")) == true ? "ok" : "down")]
+        checks["vectors"] = ["status": .string(store.hasTenant("default_tenant") ? "ok" : "down")]
         let queue = try? await model.queue()
         checks["embeddings"] = [
             "status": queue == nil ? "down" : "ok", "precision": .optional(queue?.precision.rawValue),

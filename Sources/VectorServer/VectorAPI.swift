@@ -1,54 +1,109 @@
 import Chroma
-import Digests
 public import HTTPMessages
 import HTTPServing
 import JSONCoding
 import Problems
-public import Settings
 public import Telemetry
 public import Vectors
 
-/// The vectors port: Chroma's API and the embeddings endpoint.
+/// The vectors port: Chroma's API, the embeddings endpoint and `/metrics`.
 public struct VectorAPI: Sendable {
+    /// How the port is served.
+    public struct Options: Sendable {
+        /// Whether POST /api/v2/reset is allowed.
+        public var allowsReset = false
+        /// Whether sparse vectors and their indexes are offered.
+        public var allowsSparse = true
+        /// Who may use it.
+        public var tokens: AccessTokens?
+        /// Origins whose pages may use it; `*` for all.
+        public var origins: [String] = []
+        /// Requests that take longer are logged.
+        public var slow = Duration.seconds(1)
+
+        /// The defaults.
+        public init() {}
+    }
+
     private let router: Router
-    private let token: Secret?
+    private let store: VectorStore
+    private let options: Options
+    private let policy: CrossOriginPolicy
+    private let metrics = ServiceMetrics()
     private let log: Log
 
-    /// Serves a store and a model.
-    ///
-    /// - Parameter token: When given, every request must carry it as `x-chroma-token` or as a bearer token.
-    public init(store: VectorStore, model: EmbeddingModelLoader, allowsReset: Bool, token: Secret?, log: Log) {
+    /// Serves a store and, if there is one, a model.
+    public init(store: VectorStore, model: EmbeddingModelLoader?, options: Options, log: Log) {
         var router = Router()
-        ChromaRoutes(store: store, allowsReset: allowsReset).add(to: &router)
-        EmbeddingRoutes(model: model).add(to: &router)
+        ChromaRoutes(store: store, options: options).add(to: &router)
+        if let model { EmbeddingRoutes(model: model).add(to: &router) }
         self.router = router
-        self.token = token
+        self.store = store
+        self.options = options
+        policy = CrossOriginPolicy(origins: options.origins)
         self.log = log
     }
 
     /// Answers a request; errors have the shape of the API that was asked.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let isEmbedding = request.target.rawPath.hasPrefix("/v1/")
+        let started = ContinuousClock.now
+        if let response = policy.preflight(request) { return response }
+        var response = await routed(request)
+        policy.apply(to: &response, for: request)
+        let time = ContinuousClock.now - started
+        let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
+        let operation = Self.operation(request)
+        metrics.note(operation, status: response.status.rawValue, seconds: seconds)
+        if time > options.slow {
+            log.warning(
+                "slow request",
+                [
+                    "operation": operation, "path": request.target.rawPath, "status": "\(response.status.rawValue)",
+                    "ms": "\(Int(seconds * 1000))", "bytes": request.fields["content-length"] ?? "0",
+                ])
+        }
+        return response
+    }
+
+    private func routed(_ request: HTTPRequest) async -> HTTPResponse {
+        let path = request.target.rawPath
+        let isEmbedding = path.hasPrefix("/v1/")
         do {
-            try authorise(request)
-            if request.target.rawPath.hasPrefix("/api/v1/") { return Self.gone(request) }
+            var request = request
+            let tenant = try options.tokens?.authorise(request)
+            if path.hasPrefix("/api/v1/"), path != "/api/v1/" { return Self.gone(request) }
+            if path == "/metrics" { return HTTPResponse(.ok, text: metrics.text(store.statistics)) }
+            if path == "/openapi.json" { return HTTPResponse(json: APIDescription.json(router.table)) }
+            // Chroma has no path that ends in a slash.
+            if path.hasSuffix("/") { return HTTPResponse(.notFound) }
+            if let tenant { request.parameters["authorised tenant"] = tenant }
             let (routed, action) = try router.resolve(request)
             return try await action(routed)
         } catch {
             if Problem(error).status == .internalServerError, !(error is ChromaError) {
-                log.error("request failed", ["path": request.target.rawPath, "error": String(reflecting: error)])
+                log.error("request failed", ["path": path, "error": String(reflecting: error)])
             }
-            return isEmbedding ? EmbeddingRoutes.response(for: error) : ChromaRoutes.response(for: error)
+            if isEmbedding { return EmbeddingRoutes.response(for: error) }
+            var response = ChromaRoutes.response(for: error)
+            // Clients show it with the error; here it is the request's id, as 32 hexadecimal digits.
+            let digits = request.id.filter(\.isHexDigit).prefix(32)
+            response.fields["chroma-trace-id"] = String(repeating: "0", count: 32 - digits.count) + digits
+            if response.status == .methodNotAllowed {
+                response.fields["Allow"] = router.methods(for: request).map(\.rawValue).joined(separator: ",")
+            }
+            return response
         }
     }
 
-    private func authorise(_ request: HTTPRequest) throws {
-        guard let token else { return }
-        let bearer = request.fields["authorization"].flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
-        let given = request.fields["x-chroma-token"] ?? bearer ?? ""
-        guard Digest.constantTimeEqual(given.bytes, token.value.bytes) else {
-            throw ChromaError(.unauthorized, "ChromaError", "The token is missing or wrong")
+    /// A short name for what is asked: the path's last fixed word.
+    private static func operation(_ request: HTTPRequest) -> String {
+        let segments = request.target.segments ?? []
+        guard segments.count >= 6, segments[0] == "api", segments[4] == "databases" else {
+            return segments.first == "v1" ? "embeddings" : "system"
         }
+        let known = ["add", "upsert", "update", "get", "query", "search", "delete", "count", "fork"]
+        if let last = segments.last, segments.count == 9, known.contains(last) { return last }
+        return "collections"
     }
 
     private static func gone(_ request: HTTPRequest) -> HTTPResponse {

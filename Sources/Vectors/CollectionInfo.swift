@@ -18,28 +18,28 @@ public struct CollectionInfo: Sendable {
     public let tenant: String
     public let database: String
     public var metadata: JSONObject?
-    /// The `hnsw` part of the configuration, complete with defaults.
-    public var hnsw: JSONObject
-    /// Stored and returned as given.
-    public var embeddingFunction: JSONValue
+    /// Configuration and indexes, with the keys that records brought.
+    public var schema: CollectionSchema
     /// Numbers per vector; `nil` until the first vector is stored.
     public var dimension: Int?
-
-    /// The distance.
-    public var space: VectorSpace { hnsw["space"]?.string.flatMap(VectorSpace.init) ?? .l2 }
+    /// Grows with every write.
+    public var version = 0
+    /// What all forks of one collection share: the id of the first.
+    public let root: String
 
     /// Makes a description.
+    ///
+    /// - Parameter root: The collection that this is a fork of, directly or not; itself when `nil`.
     public init(
-        id: String, name: String, tenant: String, database: String, metadata: JSONObject?, hnsw: JSONObject,
-        embeddingFunction: JSONValue, dimension: Int? = nil
+        id: String, name: String, tenant: String, database: String, metadata: JSONObject?, schema: CollectionSchema,
+        root: String? = nil
     ) {
         self.id = id
         self.name = name
         self.tenant = tenant
         self.database = database
         self.metadata = metadata
-        self.hnsw = hnsw
-        self.embeddingFunction = embeddingFunction
-        self.dimension = dimension
+        self.schema = schema
+        self.root = root ?? id
     }
 }

@@ -1,149 +1,161 @@
 import Chroma
+import Digests
 import HTTPMessages
 import JSONCoding
-import SQLite
 
 extension VectorStore {
     // MARK: - Tenants and databases
 
     /// Makes a tenant.
-    public func createTenant(_ name: String) async throws {
-        try await database.write { access in
-            try access.query("INSERT OR IGNORE INTO tenants VALUES (?)", [.text(name)])
-            guard access.changedRows == 1 else {
-                throw ChromaError(.conflict, "ChromaError", "Tenant [\(name)] already exists")
-            }
-        }
-    }
+    public func createTenant(_ name: String) async throws { try await catalog.createTenant(name) }
 
     /// Whether there is such a tenant.
-    public func hasTenant(_ name: String) throws -> Bool {
-        try !reader.query("SELECT 1 FROM tenants WHERE name = ?", [.text(name)]).isEmpty
+    public func hasTenant(_ name: String) -> Bool { catalog.read { $0.tenants[name] != nil } }
+
+    /// The name under which the tenant's collections can be addressed from outside.
+    public func resourceName(tenant: String) -> String? { catalog.read { $0.tenants[tenant] ?? nil } }
+
+    /// Sets that name; nothing happens when there is no such tenant.
+    public func setResourceName(_ name: String, tenant: String) async throws {
+        try await catalog.setResourceName(name, tenant: tenant)
     }
 
     /// Makes a database.
     public func createDatabase(_ name: String, id: String, tenant: String) async throws {
-        try await database.write { access in
-            try access.query(
-                "INSERT OR IGNORE INTO databases VALUES (?, ?, ?)", [.text(id), .text(name), .text(tenant)])
-            guard access.changedRows == 1 else {
-                throw ChromaError(.conflict, "ChromaError", "Database [\(name)] already exists")
-            }
-        }
+        try await catalog.createDatabase(name, id: id, tenant: tenant)
     }
 
     /// The id of a database, `nil` when there is none.
-    public func databaseID(_ name: String, tenant: String) throws -> String? {
-        try reader.query("SELECT id FROM databases WHERE name = ? AND tenant = ?", [.text(name), .text(tenant)])
-            .first?[0].string
+    public func databaseID(_ name: String, tenant: String) -> String? {
+        catalog.read { $0.databases[.init(tenant: tenant, database: name, name: "")]?.id }
     }
 
     /// Names and ids of a tenant's databases, by name.
-    public func databases(tenant: String, offset: Int, limit: Int) throws -> [(id: String, name: String)] {
-        try reader.query(
-            "SELECT id, name FROM databases WHERE tenant = ? ORDER BY name LIMIT ? OFFSET ?",
-            [.text(tenant), .integer(Int64(limit)), .integer(Int64(offset))]
-        ).map { ($0[0].string ?? "", $0[1].string ?? "") }
+    public func databases(tenant: String, offset: Int, limit: Int) -> [(id: String, name: String)] {
+        let all = catalog.read { state in state.databases.values.filter { $0.tenant == tenant } }
+        return all.sorted { $0.name < $1.name }.dropFirst(offset).prefix(limit).map { ($0.id, $0.name) }
     }
 
     /// Removes a database with its collections.
     public func deleteDatabase(_ name: String, tenant: String) async throws {
-        let collections = try collections(tenant: tenant, database: name, offset: 0, limit: Int(Int32.max))
-        try await database.write { access in
-            for collection in collections {
-                try access.query("DELETE FROM records WHERE collection = ?", [.text(collection.id)])
-                try access.query("DELETE FROM collections WHERE id = ?", [.text(collection.id)])
-            }
-            try access.query("DELETE FROM databases WHERE name = ? AND tenant = ?", [.text(name), .text(tenant)])
-            guard access.changedRows == 1 else { throw ChromaError.notFound("Database [\(name)] not found") }
-        }
-        for collection in collections { forget(collection.id) }
+        discard(try await catalog.deleteDatabase(name, tenant: tenant))
     }
 
     // MARK: - Collections
 
     /// Makes a collection, or returns the one that exists if that is allowed.
     public func createCollection(_ info: CollectionInfo, orGet: Bool) async throws -> CollectionInfo {
-        try await database.write { access in
-            let databases = try access.query(
-                "SELECT 1 FROM databases WHERE name = ? AND tenant = ?", [.text(info.database), .text(info.tenant)])
-            guard !databases.isEmpty else { throw ChromaError.invalid("Database [\(info.database)] does not exist") }
-            let rows = try access.query(
-                Self.select + " WHERE tenant = ? AND db = ? AND name = ?",
-                [.text(info.tenant), .text(info.database), .text(info.name)])
-            if let row = rows.first {
-                if orGet { return Self.info(row) }
-                throw ChromaError(.conflict, "ChromaError", "Collection [\(info.name)] already exists")
-            }
-            try access.query(
-                "INSERT INTO collections VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
-                [
-                    .text(info.id), .text(info.name), .text(info.tenant), .text(info.database),
-                    Self.text(info.metadata),
-                    Self.text(info.hnsw), .text(info.embeddingFunction.text),
-                ])
-            return info
+        // The usual case of clients that get or create at each start needs no transaction.
+        if orGet, let found = try await collection(named: info.name, tenant: info.tenant, database: info.database) {
+            return found
         }
+        let (made, isNew) = try await catalog.create(info, orGet: orGet)
+        return isNew ? made : try await described(made)
     }
 
     /// The collection of that name, `nil` when there is none.
-    public func collection(named name: String, tenant: String, database: String) throws -> CollectionInfo? {
-        try reader.query(
-            Self.select + " WHERE tenant = ? AND db = ? AND name = ?", [.text(tenant), .text(database), .text(name)]
-        ).first.map(Self.info)
+    public func collection(named name: String, tenant: String, database: String) async throws -> CollectionInfo? {
+        let found = catalog.read { state in
+            state.places[.init(tenant: tenant, database: database, name: name)].flatMap { state.collections[$0] }
+        }
+        guard let found else { return nil }
+        return try await described(found)
     }
 
-    /// The collection of that id, if it belongs to the tenant and database.
+    /// The collection of that id as the catalogue has it, if it belongs to the tenant and database.
     ///
     /// - Throws: `ChromaError` 404 otherwise.
-    public func collection(id: String, tenant: String, database: String) throws -> CollectionInfo {
-        let rows = try reader.query(
-            Self.select + " WHERE id = ? AND tenant = ? AND db = ?", [.text(id), .text(tenant), .text(database)])
-        guard let row = rows.first else { throw Self.missing(id) }
-        return Self.info(row)
+    public func reference(id: String, tenant: String, database: String) throws -> CollectionInfo {
+        let found = catalog.read { $0.collections[id] }
+        guard let found, found.tenant == tenant, found.database == database else { throw Self.missing(id) }
+        return found
     }
 
     /// A database's collections, by id.
-    public func collections(tenant: String, database: String, offset: Int, limit: Int) throws -> [CollectionInfo] {
-        try reader.query(
-            Self.select + " WHERE tenant = ? AND db = ? ORDER BY id LIMIT ? OFFSET ?",
-            [.text(tenant), .text(database), .integer(Int64(limit)), .integer(Int64(offset))]
-        ).map(Self.info)
+    public func collections(tenant: String, database: String, offset: Int, limit: Int) async throws -> [CollectionInfo]
+    {
+        let all = catalog.read { state in
+            state.collections.values.filter { $0.tenant == tenant && $0.database == database }
+        }
+        var result: [CollectionInfo] = []
+        for info in all.sorted(by: { $0.id < $1.id }).dropFirst(offset).prefix(limit) {
+            result.append(try await described(info))
+        }
+        return result
+    }
+
+    /// How many collections a database has.
+    public func collectionCount(tenant: String, database: String) -> Int {
+        catalog.read { state in
+            state.collections.values.count { $0.tenant == tenant && $0.database == database }
+        }
+    }
+
+    /// The collection that a name such as `tenant:database:collection` stands for; the tenant by its resource name or
+    /// its own.
+    public func collection(tenant: String, database: String, name: String) async throws -> CollectionInfo? {
+        let tenants = catalog.read { state in
+            state.tenants.filter { $0.key == tenant || $0.value == tenant }.map(\.key).sorted()
+        }
+        for tenant in tenants {
+            if let found = try await collection(named: name, tenant: tenant, database: database) { return found }
+        }
+        return nil
+    }
+
+    /// Adds what the records brought: dimension, version, keys of the schema.
+    public func described(_ info: CollectionInfo) async throws -> CollectionInfo {
+        try await withCollection(info) { collection in
+            guard let collection else { return info }
+            var result = info
+            let (dimension, version, keys) = collection.lock.reading {
+                (collection.state.dimension, collection.state.version, collection.state.keys)
+            }
+            result.dimension = dimension
+            result.version = version
+            result.schema = info.schema.discovering(keys)
+            return result
+        }
     }
 
     /// Writes a changed description.
     public func update(_ info: CollectionInfo) async throws {
-        try await database.write { access in
-            do {
-                try access.query(
-                    "UPDATE collections SET name = ?, metadata = ?, hnsw = ?, embedding_function = ? WHERE id = ?",
-                    [
-                        .text(info.name), Self.text(info.metadata), Self.text(info.hnsw),
-                        .text(info.embeddingFunction.text), .text(info.id),
-                    ])
-            } catch let error as SQLiteError where error.isConstraint {
-                throw ChromaError(.conflict, "ChromaError", "Collection [\(info.name)] already exists")
-            }
-        }
+        let old = catalog.read { $0.collections[info.id] }
+        try await catalog.update(info)
+        // The index's parameters are fixed while a collection is open.
+        if old?.schema != info.schema { closeUnused(info.id) }
     }
 
-    /// Removes a collection with its records.
+    /// Deletes a collection with its records.
     public func delete(_ info: CollectionInfo) async throws {
-        try await database.write { access in
-            try access.query("DELETE FROM records WHERE collection = ?", [.text(info.id)])
-            try access.query("DELETE FROM collections WHERE id = ?", [.text(info.id)])
+        try await catalog.delete(info.id)
+        discard([info.id])
+    }
+
+    // MARK: - Forks
+
+    /// A copy of a collection in the same database, independent from then on.
+    public func fork(_ info: CollectionInfo, name: String) async throws -> CollectionInfo {
+        var copy = CollectionInfo(
+            id: UUIDv7.random(), name: name, tenant: info.tenant, database: info.database, metadata: info.metadata,
+            schema: info.schema, root: info.root)
+        copy.metadata = info.metadata
+        let target = folder(copy.id)
+        let isTaken = catalog.read { $0.places[copy.place] != nil }
+        guard !isTaken else { throw ChromaError(.conflict, "ChromaError", "Collection [\(name)] already exists") }
+        try await withCollection(info) { collection in
+            guard let collection else { return }
+            try await collection.onQueue { try CollectionCopy.copy(collection.directory, to: target) }
         }
-        forget(info.id)
+        do {
+            let (made, _) = try await catalog.create(copy, orGet: false)
+            return try await described(made)
+        } catch {
+            discard([copy.id])
+            throw error
+        }
     }
 
-    private static let select =
-        "SELECT id, name, tenant, db, metadata, hnsw, embedding_function, dimension FROM collections"
-
-    private static func info(_ row: [SQLiteValue]) -> CollectionInfo {
-        CollectionInfo(
-            id: row[0].string ?? "", name: row[1].string ?? "", tenant: row[2].string ?? "",
-            database: row[3].string ?? "", metadata: object(row[4]), hnsw: object(row[5]) ?? JSONObject(),
-            embeddingFunction: row[6].string.flatMap { try? JSONParser.parse($0) } ?? .null,
-            dimension: row[7].int.map { Int($0) })
-    }
+    /// Forks ever made in the tree that the collection belongs to.
+    public func forkCount(_ info: CollectionInfo) -> Int { catalog.read { $0.forks[info.root] ?? 0 } }
 }

@@ -55,6 +55,13 @@ int apus_port_available(const char *address, uint16_t port);
 /// Resident memory of a process in bytes, or 0 when it is gone.
 uint64_t apus_resident_bytes(pid_t process);
 
+/// Copies `count` bytes at most from one file to another at their positions, inside the kernel.
+/// Returns the number copied, 0 at the end, or the negated errno.
+ssize_t apus_copy_range(int source, int target, size_t count);
+
+/// Whether `part` occurs in `bytes`.
+int apus_contains_bytes(const void *_Nullable bytes, size_t count, const void *part, size_t part_count);
+
 /// Makes the C allocator give freed memory back sooner; handlers idle small because of it.
 void apus_allocator_prefers_small(void);
 

@@ -1,0 +1,57 @@
+import Chroma
+import JSONCoding
+import Vectors
+
+/// Which members an answer has besides the ids.
+struct RecordInclude {
+    let names: [String]
+    let echo: JSONValue
+
+    init(_ value: JSONValue?, default standard: [String]) throws(ChromaError) {
+        guard let value else {
+            names = standard
+            echo = .strings(standard)
+            return
+        }
+        guard let list = value.array else { throw .shape("include", "expected a list") }
+        let known = ["distances", "documents", "embeddings", "metadatas", "uris"]
+        var names: [String] = []
+        for item in list {
+            guard let name = item.string, known.contains(name) else {
+                throw .shape("include", "unknown variant, expected one of \(known.joined(separator: ", "))")
+            }
+            names.append(name)
+        }
+        self.names = names
+        echo = value
+    }
+
+    var fields: RecordFields {
+        RecordFields(
+            documents: names.contains("documents") || names.contains("uris"), metadatas: names.contains("metadatas"),
+            embeddings: names.contains("embeddings"))
+    }
+
+    /// Appends one member for the records, `null` when it was not asked for.
+    func write(_ name: String, of records: [VectorRecord], to result: inout [UInt8]) {
+        guard names.contains(name) else {
+            result += "null".utf8
+            return
+        }
+        result.append(UInt8(ascii: "["))
+        for (index, record) in records.enumerated() {
+            if index > 0 { result.append(UInt8(ascii: ",")) }
+            switch name {
+            case "embeddings": JSONText.write(record.embedding ?? [], to: &result)
+            case "documents": JSONValue.optional(record.document).write(to: &result)
+            case "uris": JSONValue.optional(record.uri).write(to: &result)
+            // Stored as JSON text, which goes out as it is.
+            case "metadatas": result += (record.metadata ?? "null").utf8
+            default:
+                let distance = record.distance ?? .nan
+                result += (distance.isFinite ? distance.description : "null").utf8
+            }
+        }
+        result.append(UInt8(ascii: "]"))
+    }
+}
