@@ -2,7 +2,7 @@ import CLinux
 import CMicrohttpd
 import Glibc
 public import HTTPMessages
-import Problems
+public import Problems
 import Synchronization
 import Telemetry
 
@@ -25,6 +25,9 @@ public final class HTTPServer: Sendable {
         public var tls: TLSIdentity?
         /// Largest request body; larger ones are answered 413.
         public var maximumBodyBytes = 1 << 20
+
+        /// How the server words what it refuses itself, given the request's id.
+        public var refusal: @Sendable (Problem, String) -> HTTPResponse = { $0.response(requestID: $1) }
 
         /// The defaults.
         public init() {}
@@ -62,7 +65,8 @@ public final class HTTPServer: Sendable {
         guard listener >= 0 else {
             throw HTTPServerStartError(address: configuration.address, port: configuration.port, errorNumber: -listener)
         }
-        let core = ServerCore(maximumBodyBytes: configuration.maximumBodyBytes, handler: handler)
+        let core = ServerCore(
+            maximumBodyBytes: configuration.maximumBodyBytes, refusal: configuration.refusal, handler: handler)
         // The daemon's callbacks hold the core unretained; `shutDown` stops the daemon before the core can go.
         let daemon = apus_mhd_start(
             listener, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
@@ -126,10 +130,15 @@ public struct HTTPServerStartError: Error, CustomStringConvertible {
 final class ServerCore: Sendable {
     private let maximumBodyBytes: Int
     private let handler: HTTPServer.Handler
+    private let refusal: @Sendable (Problem, String) -> HTTPResponse
     private let active = Mutex<[ObjectIdentifier: Exchange]>([:])
 
-    init(maximumBodyBytes: Int, handler: @escaping HTTPServer.Handler) {
+    init(
+        maximumBodyBytes: Int, refusal: @escaping @Sendable (Problem, String) -> HTTPResponse,
+        handler: @escaping HTTPServer.Handler
+    ) {
         self.maximumBodyBytes = maximumBodyBytes
+        self.refusal = refusal
         self.handler = handler
     }
 
@@ -149,18 +158,18 @@ final class ServerCore: Sendable {
     func begin(_ exchange: Exchange, method: HTTPMethod, fields: HTTPFields) -> HTTPResponse? {
         let id = fields["x-request-id"].flatMap(Self.acceptableID) ?? Self.makeID()
         if let reason = FramingGuard.refusal(method: method, fields: fields) {
-            return Problem(.badRequest, reason).response(requestID: id)
+            return refusal(Problem(.badRequest, reason), id)
         }
         let declared = fields["content-length"].flatMap { Int($0) } ?? 0
         // A body a little too long is read to its end, since a peer that still sends cannot read an answer.
-        if declared > 2 * maximumBodyBytes + 65536 { return tooLarge.response(requestID: id) }
+        if declared > 2 * maximumBodyBytes + 65536 { return refusal(tooLarge, id) }
         let request = HTTPRequest(
             method: method, target: HTTPTarget(exchange.target), fields: fields,
             body: .source(UploadSource(exchange: exchange, limit: maximumBodyBytes)), id: id)
         active.withLock { $0[ObjectIdentifier(exchange)] = exchange }
-        let task = Task { [handler, maximumBodyBytes, tooLarge] in
+        let task = Task { [handler, maximumBodyBytes, tooLarge, refusal] in
             await Log.$requestID.withValue(id) {
-                var response = declared > maximumBodyBytes ? tooLarge.response(requestID: id) : await handler(request)
+                var response = declared > maximumBodyBytes ? refusal(tooLarge, id) : await handler(request)
                 response.fields["x-request-id"] = id
                 await Self.send(response, over: exchange)
             }

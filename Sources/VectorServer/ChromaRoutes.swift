@@ -108,18 +108,20 @@ struct ChromaRoutes: Sendable {
         }
     }
 
+    private static let tooLarge = HTTPResponse(
+        .contentTooLarge,
+        json: ["error": "ChromaError", "message": "Failed to buffer the request body: length limit exceeded"])
+
     /// The response for an error, in Chroma's shape.
     static func response(for error: any Error) -> HTTPResponse {
         switch error {
         case let error as ChromaError: return HTTPResponse(error.status, json: error.json)
         case let problem as Problem where [404, 405].contains(problem.status.rawValue):
             return HTTPResponse(problem.status)
-        case is HTTPBodyTooLarge:
-            return HTTPResponse(
-                .contentTooLarge,
-                json: [
-                    "error": "ChromaError", "message": "Failed to buffer the request body: length limit exceeded",
-                ])
+        case is HTTPBodyTooLarge: return tooLarge
+        case let problem as Problem where problem.status == .contentTooLarge: return tooLarge
+        case let problem as Problem where problem.status == .badRequest:
+            return HTTPResponse(.badRequest, json: ChromaError.invalid(problem.detail).json)
         case is HTTPBodyTooSlow:
             return HTTPResponse(
                 .requestTimeout,

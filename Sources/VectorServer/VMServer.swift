@@ -53,6 +53,7 @@ public struct VMServer: Sendable {
         listener.tls = configuration.tls
         listener.maximumConnections = 8192
         listener.maximumBodyBytes = HTTPRequest.chromaBodyLimit
+        listener.refusal = { problem, _ in ChromaRoutes.response(for: problem) }
         vectors = try HTTPServer(listener) { await api.answer($0) }
         if configuration.embeds { Task { try? await model.queue() } }
         listener = HTTPServer.Configuration()
