@@ -201,7 +201,7 @@ let tests: [Target] = [
     .testTarget(name: "UploadTests", dependencies: ["Upload", "HTTPMessages", "JSONCoding", "TestSupport"]),
     .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
     .testTarget(
-        name: "VectorsTests", dependencies: ["Vectors", "CGraph", "Chroma", "JSONCoding", "LinearRegex", "TestSupport"]),
+        name: "VectorsTests", dependencies: ["Vectors", "CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport"]),
 ]
 
 let package = Package(

@@ -80,7 +80,7 @@ final class RunningStack: Sendable {
         return false
     }
 
-    private static func freePorts(_ count: Int) throws -> UInt16 {
+    static func freePorts(_ count: Int) throws -> UInt16 {
         for _ in 0..<100 {
             let probe = apus_listen("127.0.0.1", 0, 1)
             guard probe >= 0 else { break }

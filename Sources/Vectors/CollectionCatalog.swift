@@ -112,6 +112,30 @@ final class CollectionCatalog: Sendable {
         }
     }
 
+    /// Takes over tenants, databases and collections of another store, in one transaction.
+    func adopt(tenants: [String], databases: [Database], collections: [CollectionInfo]) throws {
+        try database.transaction { access in
+            for tenant in tenants { try access.query("INSERT OR IGNORE INTO tenants VALUES (?, NULL)", [.text(tenant)]) }
+            for found in databases {
+                try access.query(
+                    "INSERT OR IGNORE INTO databases VALUES (?, ?, ?)",
+                    [.text(found.id), .text(found.name), .text(found.tenant)])
+            }
+            for info in collections { try Self.insert(info, access) }
+        }
+        try load()
+    }
+
+    private static func insert(_ info: CollectionInfo, _ access: borrowing SQLiteDatabase.Access) throws {
+        try access.query(
+            "INSERT INTO collections VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                .text(info.id), .text(info.name), .text(info.tenant), .text(info.database),
+                .optional(info.metadata.map { JSONValue.object($0).text }),
+                .text(JSONValue.object(info.schema.json).text), .text(info.root),
+            ])
+    }
+
     func reset() async throws {
         _ = try await database.write { access in
             for table in ["forks", "collections", "databases", "tenants"] { try access.query("DELETE FROM \(table)") }
@@ -182,13 +206,7 @@ final class CollectionCatalog: Sendable {
                 if orGet { return (found, false) }
                 throw ChromaError(.conflict, "ChromaError", "Collection [\(info.name)] already exists")
             }
-            try access.query(
-                "INSERT INTO collections VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    .text(info.id), .text(info.name), .text(info.tenant), .text(info.database),
-                    .optional(info.metadata.map { JSONValue.object($0).text }),
-                    .text(JSONValue.object(info.schema.json).text), .text(info.root),
-                ])
+            try Self.insert(info, access)
             if info.root != info.id {
                 try access.query(
                     "INSERT INTO forks VALUES (?, 1) ON CONFLICT (root) DO UPDATE SET count = count + 1",

@@ -32,21 +32,7 @@ extension VectorCollection {
         operations: Int?, sparseKeys: Set<String>,
         _ body: @escaping @Sendable (inout RecordWrite, borrowing SQLiteDatabase.Access) throws -> Void
     ) async throws -> Int {
-        let removed = try await onQueue {
-            try self.database.writer.read { access in
-                try access.query("BEGIN IMMEDIATE")
-                do {
-                    var write = RecordWrite(self.state, sparseKeys: sparseKeys)
-                    try body(&write, access)
-                    try self.finish(write, operations ?? write.removedCount, access)
-                    return write.removedCount
-                } catch {
-                    // The writer may have had to end the transaction itself, when the disk was full.
-                    _ = try? access.query("ROLLBACK")
-                    throw error
-                }
-            }
-        }
+        let removed = try await onQueue { try self.transact(operations, sparseKeys, body) }
         do {
             try await synchroniser.wait()
         } catch {
@@ -55,6 +41,26 @@ extension VectorCollection {
             throw error
         }
         return removed
+    }
+
+    /// Runs the body in a transaction; memory follows with the commit. On the queue. The disk follows later.
+    func transact(
+        _ operations: Int?, _ sparseKeys: Set<String>,
+        _ body: (inout RecordWrite, borrowing SQLiteDatabase.Access) throws -> Void
+    ) throws -> Int {
+        try database.writer.read { access in
+            try access.query("BEGIN IMMEDIATE")
+            do {
+                var write = RecordWrite(state, sparseKeys: sparseKeys)
+                try body(&write, access)
+                try finish(write, operations ?? write.removedCount, access)
+                return write.removedCount
+            } catch {
+                // The database may have had to end the transaction itself, when the disk was full.
+                _ = try? access.query("ROLLBACK")
+                throw error
+            }
+        }
     }
 
     func onQueue<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
@@ -70,7 +76,7 @@ extension VectorCollection {
     }
 
     /// Checks a batch's dimension and makes the vector file with the first.
-    private func admit(_ dimension: Int?, _ access: borrowing SQLiteDatabase.Access) throws {
+    func admit(_ dimension: Int?, _ access: borrowing SQLiteDatabase.Access) throws {
         guard let dimension else { return }
         if let expected = state.dimension {
             guard expected == dimension else {

@@ -48,6 +48,7 @@ public final class VectorStore: Sendable {
         catalog = try CollectionCatalog(directory: directory)
         try FileManager.default.createDirectory(atPath: directory + "/collections", withIntermediateDirectories: true)
         try removeOrphans()
+        try FirstFormat.importIfPresent(directory, catalog: catalog)
     }
 
     /// Ends background work and writes the last checkpoints.

@@ -52,11 +52,21 @@ func doctor(_ options: ProgramOptions) throws {
 /// Measures this machine's speed and size.
 func bench(_ options: ProgramOptions) async throws {
     let layout = try ProductLayout()
+    let progress: @Sendable (String) -> Void = { writeAll("\($0) …\n", to: STDERR_FILENO) }
+    switch options.words.dropFirst().first {
+    case "vectors":
+        let runs = options.number("runs", default: 3, in: 1...20)
+        return writeAll("\n" + (try await VectorBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
+    case "million-vectors":
+        return writeAll("\n" + (try await MillionBench(layout: layout).run(progress)), to: STDOUT_FILENO)
+    case let word?: options.fail("bench knows vectors and million-vectors, not \(word)")
+    case nil: break
+    }
     let documents = options.value("documents") ?? layout.root + "/../shared/data/northwind"
     guard FileManager.default.fileExists(atPath: documents) else {
         options.fail("--documents has to name a folder with PDFs and questions.jsonl; \(documents) does not exist")
     }
-    let table = try await Bench(layout: layout, documents: documents).run { writeAll("\($0) …\n", to: STDERR_FILENO) }
+    let table = try await Bench(layout: layout, documents: documents).run(progress)
     writeAll("\n" + table, to: STDOUT_FILENO)
 }
 
@@ -82,6 +92,8 @@ let options = ProgramOptions(
           stage    Put the app folders together that the functions host serves.
           doctor   Say what is missing on this machine.
           bench    Measure speed and size, next to the bars.
+                   bench vectors: the vector service beside Chroma's own server.
+                   bench million-vectors: the vector service with 1,000,000 vectors.
         """,
     options: [
         .init("data", "DIR", "Folder of all data (default .apus)."),
@@ -89,6 +101,7 @@ let options = ProgramOptions(
         .init(
             "base-port", "PORT",
             "First of nine consecutive ports for the other parts, for a second copy beside the first."),
+        .init("runs", "N", "bench vectors: take each figure N times (default 3) and report medians."),
         .init("documents", "DIR", "bench: folder with PDFs and questions.jsonl."),
     ],
     arguments: Array(CommandLine.arguments.dropFirst()))

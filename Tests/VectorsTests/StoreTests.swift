@@ -1,6 +1,8 @@
 import Chroma
 import FoundationEssentials
 import JSONCoding
+import SQLite
+import TestSupport
 import Testing
 import Vectors
 
@@ -230,5 +232,44 @@ import Vectors
         var bytes = Array(try #require(FileManager.default.contents(atPath: path)))
         bytes[offset] ^= 0x40
         try Data(bytes).write(to: URL(filePath: path))
+    }
+}
+
+@Suite struct FirstFormatTests {
+    @Test func theFirstFormatIsImportedOnce() async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let old = try SQLiteDatabase(
+            path: folder + "/vectors.sqlite",
+            schema: """
+                CREATE TABLE tenants (name TEXT PRIMARY KEY);
+                CREATE TABLE databases (id TEXT PRIMARY KEY, name TEXT, tenant TEXT);
+                CREATE TABLE collections (id TEXT PRIMARY KEY, name TEXT, tenant TEXT, db TEXT, metadata TEXT,
+                    hnsw TEXT, embedding_function TEXT, dimension INTEGER);
+                CREATE TABLE records (seq INTEGER PRIMARY KEY, collection TEXT, id TEXT, document TEXT, uri TEXT,
+                    metadata TEXT, embedding BLOB);
+                INSERT INTO tenants VALUES ('acme');
+                INSERT INTO databases VALUES ('42b505fd-9818-41f5-adcc-abceb38426eb', 'apus', 'acme');
+                INSERT INTO collections VALUES ('52b505fd-9818-41f5-adcc-abceb38426eb', 'passages', 'acme', 'apus',
+                    '{"dimension":2}', '{"space":"cosine","ef_construction":100,"ef_search":100,"max_neighbors":16,
+                    "resize_factor":1.2,"sync_threshold":1000}', 'null', 2);
+                INSERT INTO records VALUES (3, '52b505fd-9818-41f5-adcc-abceb38426eb', 'a', 'text', NULL, '{"page":7}',
+                    x'0000803f00000040');
+                INSERT INTO records VALUES (9, '52b505fd-9818-41f5-adcc-abceb38426eb', 'b', NULL, 'file:///b', NULL,
+                    x'0000404000008040');
+                """)
+        withExtendedLifetime(old) {}
+        for _ in 0..<2 {
+            let store = try VectorStore(directory: folder)
+            let info = try #require(
+                try await store.collection(named: "passages", tenant: "acme", database: "apus"))
+            #expect(info.schema.space == .cosine && info.dimension == 2 && info.metadata == ["dimension": 2])
+            let records = try await store.get(
+                .init(), from: info, offset: 0, limit: nil, fields: StoreFixture.everything)
+            #expect(records.map(\.id) == ["a", "b"] && records.map(\.embedding) == [[1, 2], [3, 4]])
+            #expect(records[0].document == "text" && records[0].metadata == "{\"page\":7}")
+            await store.close()
+            #expect(!FileManager.default.fileExists(atPath: folder + "/vectors.sqlite"))
+        }
     }
 }
