@@ -2,7 +2,7 @@
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 PROGRAMS = .build/release
 
-.PHONY: run test build setup format lint bench clean
+.PHONY: run test build setup setup-bench format lint bench clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
@@ -27,8 +27,12 @@ format:
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
-# Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR"
-bench: setup build
+setup-bench:
+	@scripts/setup bench
+
+# Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
+# The vector service beside Chroma's: make bench BENCH_ARGS=vectors
+bench: setup-bench build
 	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
 
 clean:

@@ -174,7 +174,7 @@ let programs: [Target] = [
     .executableTarget(
         name: "vm-server",
         dependencies: [
-            "VectorServer", "Vectors", "HTTPServing", "ProgramSupport", "HTTPClient", "Settings", "Telemetry",
+            "CLinux", "VectorServer", "Vectors", "HTTPServing", "ProgramSupport", "HTTPClient", "Settings", "Telemetry",
         ]),
 ]
 
@@ -201,7 +201,8 @@ let tests: [Target] = [
     .testTarget(name: "UploadTests", dependencies: ["Upload", "HTTPMessages", "JSONCoding", "TestSupport"]),
     .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
     .testTarget(
-        name: "VectorsTests", dependencies: ["Vectors", "CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport"]),
+        name: "VectorsTests",
+        dependencies: ["Vectors", "CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport"]),
 ]
 
 let package = Package(

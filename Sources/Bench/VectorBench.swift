@@ -72,7 +72,8 @@ public struct VectorBench: Sendable {
         if access(program, X_OK) != 0 {
             _ = try await CommandOutput.read("/usr/bin/python3", ["-m", "venv", folder])
             _ = try await CommandOutput.read(
-                folder + "/bin/pip", ["install", "-q", "--disable-pip-version-check", "chromadb==\(Self.chromaVersion)"])
+                folder + "/bin/pip",
+                ["install", "-q", "--disable-pip-version-check", "chromadb==\(Self.chromaVersion)"])
         }
         return program
     }
@@ -216,7 +217,8 @@ public struct VectorBench: Sendable {
         faster("resident memory at 100,000", "memory", 2, unit: "MB")
         faster("start to first answered query at 100,000", "start", 20, unit: "ms")
         for (name, floor) in [("all", 0.97), ("1 %", 0.99), ("10 %", 0.99)] {
-            report.addRecall("recall@10, \(name)", ours.median("recall \(name)"), theirs.median("recall \(name)"), floor)
+            report.addRecall(
+                "recall@10, \(name)", ours.median("recall \(name)"), theirs.median("recall \(name)"), floor)
         }
         return report.table
     }

@@ -173,6 +173,8 @@ void apus_allocator_prefers_small(void) {
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
 
+void apus_allocator_trim(void) { malloc_trim(0); }
+
 ssize_t apus_copy_range(int source, int target, size_t count) {
     ssize_t copied;
     do {

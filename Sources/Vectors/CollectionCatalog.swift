@@ -115,7 +115,9 @@ final class CollectionCatalog: Sendable {
     /// Takes over tenants, databases and collections of another store, in one transaction.
     func adopt(tenants: [String], databases: [Database], collections: [CollectionInfo]) throws {
         try database.transaction { access in
-            for tenant in tenants { try access.query("INSERT OR IGNORE INTO tenants VALUES (?, NULL)", [.text(tenant)]) }
+            for tenant in tenants {
+                try access.query("INSERT OR IGNORE INTO tenants VALUES (?, NULL)", [.text(tenant)])
+            }
             for found in databases {
                 try access.query(
                     "INSERT OR IGNORE INTO databases VALUES (?, ?, ?)",

@@ -1,4 +1,5 @@
 import CGraph
+import CLinux
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -30,6 +31,7 @@ final class IndexBuilder: @unchecked Sendable {
     private static let waitingBytes = 32 << 20
     private static let idle = Duration.seconds(1)
     private static let longLog = 64 << 20
+    private static let fewVectors = 256
 
     private unowned let collection: VectorCollection
     private let state = Mutex(State())
@@ -129,18 +131,21 @@ final class IndexBuilder: @unchecked Sendable {
     // MARK: - On the queue
 
     private func wake() {
-        let starts = state.withLock { state in
-            guard !state.isRunning, !state.isStopping else { return false }
+        let waiting = state.withLock { state -> Int? in
+            guard !state.isRunning, !state.isStopping else { return nil }
             state.isRunning = true
-            return true
+            return state.pending.count - state.head
         }
-        guard starts else { return }
+        guard let waiting else { return }
         // What runs keeps the collection alive; the collection owns this object.
         let owner = collection
-        queue.async { withExtendedLifetime(owner) { self.run() } }
+        // Single writes are taken together.
+        let delay = DispatchTimeInterval.milliseconds(waiting < Self.fewVectors ? 50 : 0)
+        queue.asyncAfter(deadline: .now() + delay) { withExtendedLifetime(owner) { self.run() } }
     }
 
     private func run() {
+        if state.withLock({ $0.isStopping }) { return }
         insertPending()
         shortenLog()
         let (isMore, schedules) = state.withLock { state in
@@ -212,7 +217,9 @@ final class IndexBuilder: @unchecked Sendable {
             }
             if slots.isEmpty || isStopping { return }
             let alive = slots.filter { !collection.dead.contains($0) }
-            apus_graph_insert(graph, alive, alive.count, threads)
+            // A few leave the other cores to requests.
+            let hands = slots.count < Self.fewVectors ? 1 : threads
+            guard apus_graph_insert(graph, alive, alive.count, hands) > 0 || alive.isEmpty else { return }
             isDirty = true
             insertedSinceCheckpoint += alive.count
             let waiters = state.withLock { state in
@@ -247,6 +254,7 @@ final class IndexBuilder: @unchecked Sendable {
             // Cuts the log where deleted text would still stand in it; writing over an old log is quicker than
             // extending a new one, so it stays otherwise.
             try collection.database.writer.checkpoint(hadErased ? .truncate : .restart)
+            apus_allocator_trim()
         } catch {
             // The disk is full, perhaps: nothing is lost, and the next write tries again.
             state.withLock { state in
@@ -278,6 +286,7 @@ final class IndexBuilder: @unchecked Sendable {
         // The graph must not know vectors that a power failure could still take away.
         try collection.vectors?.synchronise()
         try collection.database.writer.synchronise()
+        apus_graph_reconnect(graph)
         let limit = apus_graph_get_state(graph).node_limit
         let absent = (0..<limit).filter { apus_graph_contains(graph, $0) == 0 }
         try stored.save(graph, absent: absent)

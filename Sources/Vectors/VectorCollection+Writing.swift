@@ -89,6 +89,9 @@ extension VectorCollection {
             // Left by a write that was rolled back.
             try? FileManager.default.removeItem(atPath: vectorPath)
             let file = try VectorFile(path: vectorPath, dimension: dimension)
+            // The new files' names have to be on the disk, too.
+            try GraphFile.synchronise(directory)
+            try GraphFile.synchronise(directory + "/..")
             lock.writing { vectors = file }
         }
     }
@@ -101,7 +104,8 @@ extension VectorCollection {
                 for (slot, vector) in write.vectors { try RecordDatabase.keep(slot, vector, access) }
                 keptCount.add(write.vectors.count, ordering: .relaxed)
             } else {
-                vectorsNeedDisk.store(true, ordering: .sequentiallyConsistent)
+                // Before the commit: a power failure must not leave records whose vectors are not there.
+                try vectors.synchronise()
             }
             if state.dimension == nil {
                 dimension = vectors.dimension

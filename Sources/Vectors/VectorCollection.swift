@@ -46,21 +46,14 @@ final class VectorCollection: @unchecked Sendable {
     var columns: MetadataColumns?
     let columnsLoading = Mutex(())
     private let readers = Mutex<[SQLiteDatabase]>([])
-    // Both refer back to this object and are made at the end of its initialisation.
+    let synchroniser: CommitSynchroniser
+    // Refers back to this object and is made at the end of its initialisation.
     private(set) lazy var index = IndexBuilder(self)
-    private(set) lazy var synchroniser = CommitSynchroniser { [unowned self] in
-        if self.vectorsNeedDisk.exchange(false, ordering: .sequentiallyConsistent) {
-            try self.vectors?.synchronise()
-        }
-        try self.database.writer.synchronise()
-    }
     /// Set when the collection is deleted or its disk failed; nothing is written after that.
     let isClosed = Atomic(false)
-    /// Whether the next synchronisation includes the vector file; small writes keep a copy in the database instead.
-    let vectorsNeedDisk = Atomic(false)
     /// Vectors of which the database has a copy.
     let keptCount = Atomic(0)
-    /// Writes with more bytes of vectors wait for the vector file itself.
+    /// Writes with at most so many bytes of vectors keep a copy in the database and wait for that file only.
     static let keptBytes = 64 << 10
 
     /// How collections are indexed.
@@ -78,11 +71,12 @@ final class VectorCollection: @unchecked Sendable {
         self.space = space
         self.options = options
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        database = try RecordDatabase(directory: directory)
+        let database = try RecordDatabase(directory: directory)
+        self.database = database
+        synchroniser = CommitSynchroniser { try database.writer.synchronise() }
         live = try BitRegion()
         dead = try BitRegion()
         try load()
-        _ = synchroniser
         index.start()
     }
 

@@ -1,3 +1,4 @@
+import CLinux
 import FoundationEssentials
 import HTTPClient
 import HTTPServing
@@ -40,6 +41,7 @@ func serve(_ options: ProgramOptions) async throws {
     default: options.fail("--tls-certificate and --tls-key have to be given together")
     }
     ProgramLife.raiseFileLimit()
+    apus_allocator_prefers_small()
     let server = try VMServer(configuration, upstreams: upstreams, client: HTTPClient(), log: log)
     log.info("serving", ["vectors": "\(server.ports.vectors)", "page": server.ports.page.map { "\($0)" } ?? "off"])
     await ProgramLife.terminationRequested()

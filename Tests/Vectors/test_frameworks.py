@@ -159,14 +159,15 @@ def test_llama_index(apus):
     assert store.query(VectorStoreQuery(query_embedding=numbers("fox"), similarity_top_k=3)).ids == ["1", "2"]
 
 
-def test_recall_and_full_results_of_a_graph_that_changes():
+@pytest.mark.parametrize("options", [(), ("--scalar-quantisation",)], ids=["plain", "quantised"])
+def test_recall_and_full_results_of_a_graph_that_changes(options):
     """A graph with deletions, replacements and filters finds what a scan finds."""
     import numpy
     random_ = numpy.random.default_rng(3)
     basis = random_.standard_normal((12, 64))
     def some(count):
         return (random_.standard_normal((count, 12)) @ basis + 0.1 * random_.standard_normal((count, 64))).astype(numpy.float32)
-    with vectors.Apus() as server:
+    with vectors.Apus(*options) as server:
         collection = client(server).create_collection("docs", embedding_function=None)
         held = {}
         def put(ids, method):

@@ -111,6 +111,9 @@ size_t apus_graph_search(
     apus_graph *graph, const float *query, size_t candidates, const uint64_t *_Nullable allowed, size_t bits,
     apus_hit *results, size_t limit);
 
+/// Links nodes again that no path from the entry leads to. Nobody may insert meanwhile. Returns how many there were.
+size_t apus_graph_reconnect(apus_graph *graph);
+
 /// Takes the nodes whose bit is set in `victims` (`bits` bits) out of the graph: their neighbours are joined to each
 /// other, and nodes that no path reaches any more are inserted again. Returns the number taken out.
 size_t apus_graph_remove(apus_graph *graph, const uint64_t *victims, size_t bits);

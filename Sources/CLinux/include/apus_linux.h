@@ -65,6 +65,9 @@ int apus_contains_bytes(const void *_Nullable bytes, size_t count, const void *p
 /// Makes the C allocator give freed memory back sooner; handlers idle small because of it.
 void apus_allocator_prefers_small(void);
 
+/// Gives memory that was freed back to the system.
+void apus_allocator_trim(void);
+
 #pragma clang assume_nonnull end
 
 #endif
