@@ -10,11 +10,8 @@ import LocalStack
 /// A vector service being measured: ours or Chroma's own.
 final class MeasuredServer: Sendable {
     let name: String
-    private let command: ChildProcess.Command
     private let process: ChildProcess
     private let port: UInt16
-    /// From the start to the first healthy answer.
-    let startMilliseconds: Double
 
     private static let client = HTTPClient(maximumConnections: 4)
     private static let json: HTTPFields = ["Content-Type": "application/json"]
@@ -25,7 +22,6 @@ final class MeasuredServer: Sendable {
         var command = ChildProcess.Command(path, arguments)
         command.environment = ["PATH": "/usr/bin:/bin", "HOME": data, "APUS_LOG": "warning"]
         command.directory = data
-        self.command = command
         let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer {
@@ -40,7 +36,6 @@ final class MeasuredServer: Sendable {
             }
             usleep(500)
         }
-        startMilliseconds = milliseconds(ContinuousClock.now - started)
     }
 
     func stop() async { await process.stop(grace: .seconds(60)) }

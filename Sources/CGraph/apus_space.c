@@ -54,7 +54,7 @@ APUS_KERNEL int32_t apus_kernel_code_dot(const int8_t *a, const int8_t *b, size_
     return sum;
 }
 
-size_t apus_stride(size_t dimension) { return (dimension + 2 + 15) / 16 * 16; }
+size_t apus_stride(size_t dimension) { return (dimension + 2 + 3) / 4 * 4; }
 
 float apus_inverse_norm(const float *vector, size_t count) {
     float square = apus_kernel_dot(vector, vector, count);
@@ -84,6 +84,11 @@ size_t apus_scan(
     if (limit == 0) return held;
     for (size_t index = 0; index < count; index++) {
         size_t slot = slots == NULL ? first + index : slots[index];
+        // The processor foresees a walk through all slots, but not through some.
+        if (slots != NULL && index + 2 < count && slots[index + 2] < bits) {
+            const char *next = (const char *)(space->vectors + (size_t)slots[index + 2] * space->stride);
+            for (size_t line = 0; line < space->stride * sizeof(float); line += 64) __builtin_prefetch(next + line);
+        }
         if (slot >= bits || apus_bit(dead, slot) || (allowed != NULL && !apus_bit(allowed, slot))) continue;
         float distance = apus_distance(space, query, inverse, (uint32_t)slot);
         if (held < limit) {

@@ -20,50 +20,6 @@ static inline __attribute__((always_inline)) float lane_sum(const lanes *value) 
     return sum;
 }
 
-APUS_KERNEL float apus_dot(const float *a, const float *b, size_t count) {
-    lanes first = {0}, second = {0};
-    size_t index = 0;
-    for (; index + 32 <= count; index += 32) {
-        first += *(const lanes *)(a + index) * *(const lanes *)(b + index);
-        second += *(const lanes *)(a + index + 16) * *(const lanes *)(b + index + 16);
-    }
-    first += second;
-    float sum = lane_sum(&first);
-    for (; index < count; index++) sum += a[index] * b[index];
-    return sum;
-}
-
-APUS_KERNEL float apus_squared_distance(const float *a, const float *b, size_t count) {
-    lanes first = {0}, second = {0};
-    size_t index = 0;
-    for (; index + 32 <= count; index += 32) {
-        lanes one = *(const lanes *)(a + index) - *(const lanes *)(b + index);
-        lanes two = *(const lanes *)(a + index + 16) - *(const lanes *)(b + index + 16);
-        first += one * one;
-        second += two * two;
-    }
-    first += second;
-    float sum = lane_sum(&first);
-    for (; index < count; index++) sum += (a[index] - b[index]) * (a[index] - b[index]);
-    return sum;
-}
-
-APUS_KERNEL void apus_dot_rows(const float *query, const float *matrix, size_t rows, size_t count, float *results) {
-    for (size_t row = 0; row < rows; row++) {
-        const float *vector = matrix + row * count;
-        lanes first = {0}, second = {0};
-        size_t index = 0;
-        for (; index + 32 <= count; index += 32) {
-            first += *(const lanes *)(query + index) * *(const lanes *)(vector + index);
-            second += *(const lanes *)(query + index + 16) * *(const lanes *)(vector + index + 16);
-        }
-        first += second;
-        float sum = lane_sum(&first);
-        for (; index < count; index++) sum += query[index] * vector[index];
-        results[row] = sum;
-    }
-}
-
 APUS_KERNEL void apus_add_layer_norm(
     float *rows_data, const float *residual, const float *scale, const float *shift, size_t rows, size_t count,
     float epsilon) {

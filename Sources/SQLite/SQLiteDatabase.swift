@@ -87,7 +87,7 @@ public final class SQLiteDatabase: Sendable {
         sqlite3_busy_timeout(pointer, 5000)
         connection = Connection(pointer: pointer)
         guard !isReader else {
-            try execute("PRAGMA cache_size=-2000; PRAGMA mmap_size=1073741824;" + schema)
+            try execute("PRAGMA cache_size=-2000;" + schema)
             return
         }
         // FULL: a commit is on disk before it returns. NORMAL leaves that to `synchronise`.

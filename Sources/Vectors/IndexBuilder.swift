@@ -32,6 +32,7 @@ final class IndexBuilder: @unchecked Sendable {
     private static let idle = Duration.seconds(1)
     private static let longLog = 64 << 20
     private static let fewVectors = 256
+    private static let shorteningInterval = Duration.seconds(10)
 
     private unowned let collection: VectorCollection
     private let state = Mutex(State())
@@ -41,6 +42,7 @@ final class IndexBuilder: @unchecked Sendable {
     // Used on the queue only.
     private var insertedSinceCheckpoint = 0
     private var isDirty = false
+    private var lastShortening = ContinuousClock.now
     private var stored: GraphFile?
     private var maintenance: SQLiteDatabase?
 
@@ -270,9 +272,11 @@ final class IndexBuilder: @unchecked Sendable {
         let path = collection.directory + "/" + RecordDatabase.fileName + "-wal"
         guard stat(path, &information) == 0, Int(information.st_size) > Self.longLog / 4 else { return }
         if Int(information.st_size) > Self.longLog {
+            lastShortening = .now
             _ = try? collection.database.writer.checkpoint(.truncate)
-        } else {
-            // Beside the writer, so that writes go on.
+        } else if ContinuousClock.now - lastShortening > Self.shorteningInterval {
+            // Beside the writer, so that writes go on; seldom, since both wait for the same disk.
+            lastShortening = .now
             if maintenance == nil {
                 maintenance = try? SQLiteDatabase(
                     path: collection.directory + "/" + RecordDatabase.fileName, schema: "", durability: .synchronise)

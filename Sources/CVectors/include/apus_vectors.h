@@ -6,15 +6,6 @@
 
 #pragma clang assume_nonnull begin
 
-/// Dot product of two vectors of `count` floats.
-float apus_dot(const float *a, const float *b, size_t count);
-
-/// Squared Euclidean distance of two vectors of `count` floats.
-float apus_squared_distance(const float *a, const float *b, size_t count);
-
-/// Dot products of `query` with each of `rows` consecutive vectors.
-void apus_dot_rows(const float *query, const float *matrix, size_t rows, size_t count, float *results);
-
 /// Layer normalisation of `rows` rows in place, after adding `residual` to them:
 /// y = (x - mean) / sqrt(variance + epsilon) * scale + shift.
 void apus_add_layer_norm(
