@@ -44,7 +44,8 @@ def test_sync_client_through_a_restart():
         collection.add(ids=["a", "b", "c", "d"], documents=texts,
                        metadatas=[{"n": 1, "tags": ["x", "y"]}, {"n": 2.5}, {"n": 3, "ok": True}, {"s": "é"}])
         collection.update(ids=["b"], documents=["blue sea"], metadatas=[{"n": None, "new": 1}])
-        collection.upsert(ids=["a", "e"], documents=["red foxes", "white snow"], uris=["file:///a", None])
+        # With vectors of its own, since the client would want to load the URIs.
+        collection.upsert(ids=["a", "e"], embeddings=Letters()(["red foxes", "white snow"]), documents=["red foxes", "white snow"], uris=["file:///a", None])
         collection.delete(where={"ok": True})
         server.stop()
         server.start()
