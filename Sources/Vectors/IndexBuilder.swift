@@ -221,7 +221,9 @@ final class IndexBuilder: @unchecked Sendable {
             let alive = slots.filter { !collection.dead.contains($0) }
             // A few leave the other cores to requests.
             let hands = slots.count < Self.fewVectors ? 1 : threads
-            guard apus_graph_insert(graph, alive, alive.count, hands) > 0 || alive.isEmpty else { return }
+            let inserted = apus_graph_insert(graph, alive, alive.count, hands)
+            // Neither a thread nor memory was to be had: the next write tries again.
+            if inserted == 0, let first = alive.first, apus_graph_contains(graph, first) == 0 { return }
             isDirty = true
             insertedSinceCheckpoint += alive.count
             let waiters = state.withLock { state in
