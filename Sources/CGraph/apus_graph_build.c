@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "apus_graph_internal.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -137,8 +136,6 @@ static int insert_one(apus_graph *graph, apus_scratch *item, uint32_t slot) {
     return linked;
 }
 
-enum { FEW = 256 };
-
 typedef struct {
     apus_graph *graph;
     const uint32_t *slots;
@@ -149,14 +146,8 @@ typedef struct {
 
 static void *insert_share(void *argument) {
     insertion *work = argument;
-    // Building gives way to requests: a search does without what is not in the graph yet. Few vectors take only what
-    // nobody wants; of many there is an end only if they get their share.
-    if (work->count < FEW) {
-        struct sched_param parameters = {0};
-        pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
-    } else {
-        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
-    }
+    // Building gives way to requests: a search does without what is not in the graph yet.
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
     apus_scratch *item = apus_take_scratch(work->graph);
     if (item == NULL) return NULL;
     for (;;) {

@@ -10,6 +10,9 @@ import Synchronization
 /// writes checkpoints, and tidies the database when there is time.
 ///
 /// Writes do not wait for it until a fixed amount of vectors is not in the graph yet; searches scan those exactly.
+///
+/// Sendable by discipline: what callers share is behind `state`, the graph changes under the collection's exclusive lock,
+/// and everything else belongs to the queue.
 final class IndexBuilder: @unchecked Sendable {
     private struct State {
         /// Slots to insert, from `head` on.
@@ -117,14 +120,18 @@ final class IndexBuilder: @unchecked Sendable {
         }
     }
 
-    /// Ends the work; with `checkpointing` the graph is written once more.
-    func stop(checkpointing: Bool) {
+    private func resumeWaiters() {
         let waiters = state.withLock { state in
-            state.isStopping = true
             defer { state.waiters = [] }
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// Ends the work; with `checkpointing` the graph is written once more.
+    func stop(checkpointing: Bool) {
+        state.withLock { $0.isStopping = true }
+        resumeWaiters()
         queue.sync {
             if checkpointing, isDirty { try? checkpoint() }
         }
@@ -148,10 +155,10 @@ final class IndexBuilder: @unchecked Sendable {
 
     private func run() {
         if state.withLock({ $0.isStopping }) { return }
-        insertPending()
+        let isStuck = !insertPending()
         shortenLog()
         let (isMore, schedules) = state.withLock { state in
-            let isMore = graph != nil && state.head < state.pending.count && !state.isStopping
+            let isMore = !isStuck && graph != nil && state.head < state.pending.count && !state.isStopping
             if !isMore { state.isRunning = false }
             defer { state.awaitsIdle = true }
             return (isMore, !state.awaitsIdle)
@@ -199,11 +206,15 @@ final class IndexBuilder: @unchecked Sendable {
                 neighbours: neighbours, quantised: collection.options.quantised ? 1 : 0))
     }
 
-    private func insertPending() {
-        guard let vectors = collection.vectors else { return }
+    /// Inserts until nothing waits. Returns false when neither a thread nor memory was to be had; the next write tries
+    /// again, and writers do not wait for that.
+    private func insertPending() -> Bool {
+        // The first write may be replacing the file just now.
+        let (vectors, slots) = collection.lock.reading { (collection.vectors, collection.state.slots) }
+        guard let vectors else { return true }
         if graph == nil {
-            guard Int(collection.state.slots) * vectors.stride * 4 >= Self.exactBytes else { return }
-            guard let fresh = makeGraph(vectors) else { return }
+            guard Int(slots) * vectors.stride * 4 >= Self.exactBytes else { return true }
+            guard let fresh = makeGraph(vectors) else { return false }
             stored = graphFile(vectors)
             collection.lock.writing {
                 graph = fresh
@@ -211,31 +222,31 @@ final class IndexBuilder: @unchecked Sendable {
                 state.withLock { $0.pending = all }
             }
         }
-        guard let graph else { return }
+        guard let graph else { return true }
         let threads = UInt32(collection.options.threads)
         while true {
             let (slots, isStopping) = state.withLock { state in
                 (Array(state.pending[state.head...].prefix(128 * Int(threads))), state.isStopping)
             }
-            if slots.isEmpty || isStopping { return }
+            if slots.isEmpty || isStopping { return true }
             let alive = slots.filter { !collection.dead.contains($0) }
             // A few leave the other cores to requests.
             let hands = slots.count < Self.fewVectors ? 1 : threads
             let inserted = apus_graph_insert(graph, alive, alive.count, hands)
-            // Neither a thread nor memory was to be had: the next write tries again.
-            if inserted == 0, let first = alive.first, apus_graph_contains(graph, first) == 0 { return }
+            if inserted == 0, let first = alive.first, apus_graph_contains(graph, first) == 0 {
+                resumeWaiters()
+                return false
+            }
             isDirty = true
             insertedSinceCheckpoint += alive.count
-            let waiters = state.withLock { state in
+            state.withLock { state in
                 state.head += slots.count
                 if state.head == state.pending.count || state.head > 65536 {
                     state.pending.removeFirst(state.head)
                     state.head = 0
                 }
-                defer { state.waiters = [] }
-                return state.waiters
             }
-            for waiter in waiters { waiter.resume() }
+            resumeWaiters()
             let nodes = Int(apus_graph_get_state(graph).node_count)
             if insertedSinceCheckpoint >= max(50_000, nodes / 4) { try? checkpoint() }
         }

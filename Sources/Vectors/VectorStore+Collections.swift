@@ -136,18 +136,17 @@ extension VectorStore {
 
     /// A copy of a collection in the same database, independent from then on.
     public func fork(_ info: CollectionInfo, name: String) async throws -> CollectionInfo {
-        var copy = CollectionInfo(
+        let copy = CollectionInfo(
             id: UUIDv7.random(), name: name, tenant: info.tenant, database: info.database, metadata: info.metadata,
             schema: info.schema, root: info.root)
-        copy.metadata = info.metadata
         let target = folder(copy.id)
         let isTaken = catalog.read { $0.places[copy.place] != nil }
         guard !isTaken else { throw ChromaError(.conflict, "ChromaError", "Collection [\(name)] already exists") }
-        try await withCollection(info) { collection in
-            guard let collection else { return }
-            try await collection.onQueue { try CollectionCopy.copy(collection.directory, to: target) }
-        }
         do {
+            try await withCollection(info) { collection in
+                guard let collection else { return }
+                try await collection.onQueue { try CollectionCopy.copy(collection.directory, to: target) }
+            }
             let (made, _) = try await catalog.create(copy, orGet: false)
             return try await described(made)
         } catch {

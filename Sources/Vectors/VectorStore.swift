@@ -154,9 +154,12 @@ public final class VectorStore: Sendable {
     /// Forgets a deleted collection and removes its folder.
     func discard(_ ids: [String]) {
         for id in ids {
-            let collection = open.withLock { $0.removeValue(forKey: id)?.collection }
-            collection?.close(checkpointing: false)
-            try? FileManager.default.removeItem(atPath: folder(id))
+            // Nobody may be opening it between the catalogue's change and this.
+            opening.withLock { _ in
+                let collection = open.withLock { $0.removeValue(forKey: id)?.collection }
+                collection?.close(checkpointing: false)
+                try? FileManager.default.removeItem(atPath: folder(id))
+            }
         }
     }
 

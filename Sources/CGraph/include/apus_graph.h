@@ -97,8 +97,7 @@ int apus_graph_set_state(apus_graph *graph, apus_graph_state state);
 /// Array `index` (bottom layer, upper layers, codes).
 apus_graph_array apus_graph_get_array(const apus_graph *graph, int index);
 
-/// Inserts slots with up to `threads` threads of low priority; a few slots only when a processor would idle. Slots that
-/// are in the graph are skipped.
+/// Inserts slots with up to `threads` threads of low priority. Slots that are in the graph are skipped.
 /// Returns the number inserted, less when memory ran out.
 size_t apus_graph_insert(apus_graph *graph, const uint32_t *slots, size_t count, unsigned threads);
 
