@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// Vectors as embeddings of texts are: points around many centres in a space of few true dimensions, with noise in all
 /// of them, scaled to unit length. The same in every run.
@@ -90,9 +91,9 @@ private struct Gaussian {
             self.spare = nil
             return spare
         }
-        let radius = (-2 * Elementary.log(uniform() + 0x1p-60)).squareRoot()
+        let radius = (-2 * Glibc.log(uniform() + 0x1p-60)).squareRoot()
         let angle = 2 * Double.pi * uniform()
-        spare = Float(radius * Elementary.sin(angle))
-        return Float(radius * Elementary.cos(angle))
+        spare = Float(radius * Glibc.sin(angle))
+        return Float(radius * Glibc.cos(angle))
     }
 }

@@ -1,4 +1,5 @@
 public import Chroma
+import Glibc
 public import JSONCoding
 
 /// How the results of a search are scored: arithmetic over nearest-neighbour searches. Lower scores are better.
@@ -140,8 +141,8 @@ public indirect enum RankExpression: Sendable, Equatable {
             func apply(_ value: Float) -> Float {
                 switch function {
                 case .abs: Swift.abs(value)
-                case .exp: Elementary.exp(value)
-                case .log: Elementary.log(value)
+                case .exp: Glibc.expf(value)
+                case .log: Glibc.logf(value)
                 }
             }
             return Scores(explicit: scores.explicit.mapValues(apply), fallback: scores.fallback.map(apply))

@@ -79,7 +79,7 @@ extension VectorCollection {
                 if weighsByFrequency {
                     // BM25's inverse document frequency (Robertson and Zaragoza, 2009), kept positive.
                     let (all, having) = (Float(state.count), Float(postings.count))
-                    weight *= Elementary.log(1 + (all - having + 0.5) / (having + 0.5))
+                    weight *= Glibc.logf(1 + (all - having + 0.5) / (having + 0.5))
                 }
                 for (seq, entry) in postings where allowed?.contains(Int(seq)) ?? true {
                     products[seq, default: 0] += weight * entry

@@ -1,5 +1,6 @@
 import CGraph
 import Chroma
+import Synchronization
 
 extension VectorCollection {
     /// A record found by its vector.
@@ -36,7 +37,7 @@ extension VectorCollection {
     /// Whether looking at every match costs less than a search of the graph, which visits about twenty nodes for each
     /// candidate and the more the rarer matches are.
     private func paysToScan(matches: Int, wanted: Int) -> Bool {
-        let candidates = max(options.searchCandidates, wanted)
+        let candidates = max(searchCandidates.load(ordering: .relaxed), wanted)
         let visits = Double(candidates) * 25 * Double(state.count) / Double(matches)
         return Double(matches) <= visits
     }
@@ -65,7 +66,8 @@ extension VectorCollection {
             return allowed.words.withUnsafeBufferPointer { body($0.baseAddress) }
         }
         let held = withWords { words in
-            apus_graph_search(graph, query, max(options.searchCandidates, 1), words, bits, &hits, wanted)
+            apus_graph_search(
+                graph, query, max(searchCandidates.load(ordering: .relaxed), 1), words, bits, &hits, wanted)
         }
         hits.removeLast(wanted - held)
         // What the graph does not have yet is looked at one by one; some of it may be in both by now.

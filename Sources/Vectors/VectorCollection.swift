@@ -35,6 +35,8 @@ final class VectorCollection: @unchecked Sendable {
     let options: IndexOptions
     let lock = ReadWriteLock()
     let queue = DispatchQueue(label: "apus.vectors.collection")
+    /// Candidates that a search of the graph keeps; the one parameter that changes while a collection is open.
+    let searchCandidates: Atomic<Int>
     let database: RecordDatabase
     /// Seqs that exist.
     let live: BitRegion
@@ -60,13 +62,13 @@ final class VectorCollection: @unchecked Sendable {
     struct IndexOptions: Sendable {
         var neighbours = 16
         var constructionCandidates = 100
-        var searchCandidates = 100
         var quantised = false
         var threads = 1
     }
 
     /// Opens or makes a collection in a folder.
-    init(directory: String, space: VectorSpace, options: IndexOptions) throws {
+    init(directory: String, space: VectorSpace, options: IndexOptions, searchCandidates: Int = 100) throws {
+        self.searchCandidates = Atomic(searchCandidates)
         self.directory = directory
         self.space = space
         self.options = options

@@ -122,8 +122,10 @@ extension VectorStore {
     public func update(_ info: CollectionInfo) async throws {
         let old = catalog.read { $0.collections[info.id] }
         try await catalog.update(info)
-        // The index's parameters are fixed while a collection is open.
-        if old?.schema != info.schema { closeUnused(info.id) }
+        guard old?.schema != info.schema else { return }
+        setSearchCandidates(info)
+        // The graph's own parameters are fixed while a collection is open.
+        closeUnused(info.id)
     }
 
     /// Deletes a collection with its records.

@@ -112,8 +112,8 @@ public final class VectorStore: Sendable {
                 options: .init(
                     neighbours: schema.parameter("max_neighbors"),
                     constructionCandidates: schema.parameter("ef_construction"),
-                    searchCandidates: max(schema.parameter("ef_search"), 1), quantised: options.quantised,
-                    threads: options.indexThreads))
+                    quantised: options.quantised, threads: options.indexThreads),
+                searchCandidates: max(schema.parameter("ef_search"), 1))
             open.withLock { $0[info.id] = Open(collection: fresh, users: 1) }
             closeLeastUsed()
             return Unshared(fresh)
@@ -127,6 +127,12 @@ public final class VectorStore: Sendable {
             return entry.collection.isClosed.load(ordering: .sequentiallyConsistent)
         }
         if hasFailed { closeUnused(id) }
+    }
+
+    /// Brings a changed `ef_search` to the collection if it is open.
+    func setSearchCandidates(_ info: CollectionInfo) {
+        let collection = open.withLock { $0[info.id]?.collection }
+        collection?.searchCandidates.store(max(info.schema.parameter("ef_search"), 1), ordering: .relaxed)
     }
 
     /// Closes a collection that nobody is using, so that it is opened afresh.
