@@ -57,6 +57,7 @@ void apus_graph_destroy(apus_graph *graph) {
         free(item->found);
         free(item->code);
         free(item->chosen);
+        free(item->kept);
         free(item);
     }
     pthread_mutex_destroy(&graph->top);

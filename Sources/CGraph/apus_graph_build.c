@@ -66,17 +66,22 @@ static void add_link(apus_graph *graph, uint32_t from, apus_hit to, uint32_t lev
     apus_unlock_node(graph, from);
 }
 
-/// Links a node in the layers from `level` down: searches, chooses, links both ways.
+/// Links a node in the layers from `level` down: searches and chooses in all of them, then links both ways from the
+/// bottom up. Who meets the node in a layer thus finds a way on in every layer below, however long this thread is
+/// kept waiting in between.
 static int connect(apus_graph *graph, apus_scratch *item, uint32_t slot, uint32_t level) {
     uint64_t entry = atomic_load(&graph->entry);
     const apus_space *space = &graph->options.space;
     apus_target query;
     if (!apus_make_target(graph, item, space->vectors + (size_t)slot * space->stride, &query)) return 0;
-    uint32_t top = (uint32_t)(entry >> 32) - 1;
+    uint32_t top = (uint32_t)(entry >> 32) - 1, most = graph->options.neighbours;
+    uint32_t highest = level < top ? level : top;
+    uint32_t kept[MAXIMUM_LEVEL + 1];
+    if (!apus_grow(&item->kept, &item->kept_capacity, (size_t)(highest + 1) * most)) return 0;
     apus_hit from = {0, (uint32_t)entry};
     from.distance = apus_distance_to(graph, &query, from.slot);
     from = apus_descend(graph, &query, from, top, level);
-    for (uint32_t layer = level < top ? level : top;; layer--) {
+    for (uint32_t layer = highest + 1; layer-- > 0;) {
         size_t width = graph->options.construction_candidates;
         size_t found = apus_search_layer(graph, item, &query, from, layer, width, NULL, 0);
         size_t others = 0;
@@ -86,16 +91,20 @@ static int connect(apus_graph *graph, apus_scratch *item, uint32_t slot, uint32_
         }
         // With nothing alive around, a dead node at least keeps this one reachable.
         if (others == 0 && from.slot != slot) item->chosen[others++] = from;
-        uint32_t kept = select_diverse(graph, slot, item->chosen, others, graph->options.neighbours);
-        if (kept > 0) from = item->chosen[0];
-        apus_lock_node(graph, slot);
-        apus_set_links(graph, slot, layer, item->chosen, kept);
-        apus_unlock_node(graph, slot);
-        for (uint32_t index = 0; index < kept; index++) {
-            add_link(graph, item->chosen[index].slot, (apus_hit){item->chosen[index].distance, slot}, layer);
-        }
-        if (layer == 0) return 1;
+        kept[layer] = select_diverse(graph, slot, item->chosen, others, most);
+        if (kept[layer] > 0) from = item->chosen[0];
+        memcpy(item->kept + (size_t)layer * most, item->chosen, kept[layer] * sizeof *item->kept);
     }
+    for (uint32_t layer = 0; layer <= highest; layer++) {
+        const apus_hit *hits = item->kept + (size_t)layer * most;
+        apus_lock_node(graph, slot);
+        apus_set_links(graph, slot, layer, hits, kept[layer]);
+        apus_unlock_node(graph, slot);
+        for (uint32_t index = 0; index < kept[layer]; index++) {
+            add_link(graph, hits[index].slot, (apus_hit){hits[index].distance, slot}, layer);
+        }
+    }
+    return 1;
 }
 
 static int insert_one(apus_graph *graph, apus_scratch *item, uint32_t slot) {

@@ -25,6 +25,9 @@ typedef struct apus_scratch {
     int8_t *code;
     apus_hit *chosen;
     size_t chosen_capacity;
+    // What is chosen for each layer, one after the other.
+    apus_hit *kept;
+    size_t kept_capacity;
 } apus_scratch;
 
 struct apus_graph {

@@ -134,7 +134,7 @@ import Testing
             connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             _ = await connection.read(until: "begin")
             connection.abort()
-            #expect(await eventually(within: .seconds(3)) { cancelled.isSet })
+            #expect(await eventually(within: .seconds(20)) { cancelled.isSet })
         }
     }
 
@@ -222,7 +222,7 @@ import Testing
         try await Task.sleep(for: .milliseconds(100))
         let started = ContinuousClock.now
         await server.shutDown(grace: .milliseconds(100))
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(40))
     }
 
     @Test func namesATakenPort() async throws {

@@ -64,8 +64,8 @@ import Testing
         let end = ContinuousClock.now + .seconds(Self.seconds)
         var rounds = 0
         while ContinuousClock.now < end || rounds < 6 {
-            let copy = folder + "/copy"
-            try? FileManager.default.removeItem(atPath: copy)
+            let copy = folder + "/copy\(rounds)"
+            defer { try? FileManager.default.removeItem(atPath: copy) }
             try FileManager.default.copyItem(atPath: original, toPath: copy)
             let name = names[rounds % names.count]
             let path = copy + "/collections/" + info.id + "/" + name
