@@ -183,6 +183,10 @@ ssize_t apus_copy_range(int source, int target, size_t count) {
     return copied < 0 ? -errno : copied;
 }
 
+void apus_begin_writeback(int file, ssize_t start, ssize_t count) {
+    sync_file_range(file, start, count, SYNC_FILE_RANGE_WRITE);
+}
+
 int apus_contains_bytes(const void *bytes, size_t count, const void *part, size_t part_count) {
     return part_count == 0 || (bytes != NULL && memmem(bytes, count, part, part_count) != NULL);
 }

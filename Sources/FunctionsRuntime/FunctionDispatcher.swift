@@ -95,6 +95,7 @@ struct FunctionDispatcher: Sendable {
         let body: [UInt8]
         switch response.body {
         case .bytes(let bytes): body = bytes
+        case .file(let slice): body = slice.readAll()
         case .stream(_, let produce):
             let collector = BodyCollector(limit: Self.envelopeLimit)
             do {

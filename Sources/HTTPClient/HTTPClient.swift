@@ -48,18 +48,23 @@ public final class HTTPClient: Sendable {
     }
 
     private let loop: TransferLoop
+    private let certificateFile: String?
 
-    /// A client with its own pool of connections.
+    /// A client with its own pool of connections. It trusts the certificates of the file that the environment variable
+    /// `SSL_CERT_FILE` names, as other programs do, otherwise the system's.
     ///
     /// - Parameter maximumConnections: Idle connections that are kept.
     public init(maximumConnections: Int = 64) {
         loop = TransferLoop(maximumConnections: maximumConnections)
+        certificateFile = getenv("SSL_CERT_FILE").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Sends the request and returns when the response's head has arrived.
     ///
     /// - Throws: `HTTPClientError`; `CancellationError` when the task is cancelled.
     public func send(_ request: Request) async throws -> Response {
+        var request = request
+        if request.certificateFile == nil { request.certificateFile = certificateFile }
         let transfer = try Transfer(request)
         let upload = uploadTask(request, transfer)
         return try await withTaskCancellationHandler {

@@ -12,6 +12,8 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     /// The standard phrase, as used for the title of a problem.
     public var phrase: String { Self.phrases[rawValue] ?? "Status \(rawValue)" }
 
+    /// No status at all: a server that is given this closes the connection without an answer.
+    public static let noAnswer = HTTPStatus(rawValue: 0)
     public static let ok = HTTPStatus(rawValue: 200)
     public static let created = HTTPStatus(rawValue: 201)
     public static let accepted = HTTPStatus(rawValue: 202)

@@ -16,6 +16,14 @@ public struct HTTPTarget: Sendable, Equatable {
         }
     }
 
+    /// The path and query of an absolute URL; an empty path is `/`.
+    public init(url: String) {
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        let start = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let text = String(rest[start...])
+        self.init(text.hasPrefix("/") ? text : "/" + text)
+    }
+
     /// The target as it stands in the request line.
     public var text: String { rawQuery.map { rawPath + "?" + $0 } ?? rawPath }
 

@@ -23,6 +23,8 @@ public final class HTTPServer: Sendable {
         public var idleTimeout = Duration.seconds(75)
         /// Serves https instead of http when set.
         public var tls: TLSIdentity?
+        /// With `tls`: http is served on the same port too; a connection's first byte tells which it is.
+        public var servesPlainToo = false
         /// Largest request body; larger ones are answered 413.
         public var maximumBodyBytes = 1 << 20
 
@@ -52,9 +54,9 @@ public final class HTTPServer: Sendable {
     public let port: UInt16
 
     private let core: ServerCore
+    private let daemons: Daemons
     // Written once in init, used again only by shutDown.
-    private nonisolated(unsafe) let daemon: OpaquePointer
-    private let listener: Int32
+    private nonisolated(unsafe) let splitter: OpaquePointer?
     private let watcher: Task<Void, Never>
 
     /// Binds the port and starts serving.
@@ -67,21 +69,32 @@ public final class HTTPServer: Sendable {
         }
         let core = ServerCore(
             maximumBodyBytes: configuration.maximumBodyBytes, refusal: configuration.refusal, handler: handler)
-        // The daemon's callbacks hold the core unretained; `shutDown` stops the daemon before the core can go.
-        let daemon = apus_mhd_start(
-            listener, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
-            UInt32(configuration.idleTimeout.components.seconds), 64 * 1024, configuration.tls?.key,
-            configuration.tls?.certificate, targetCallback, accessCallback, completedCallback,
-            Unmanaged.passUnretained(core).toOpaque())
-        guard let daemon else {
+        func start(_ socket: Int32, _ tls: TLSIdentity?) -> OpaquePointer? {
+            // The daemon's callbacks hold the core unretained; `shutDown` stops the daemon before the core can go.
+            apus_mhd_start(
+                socket, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
+                UInt32(configuration.idleTimeout.components.seconds), 64 * 1024, tls?.key, tls?.certificate,
+                targetCallback, accessCallback, completedCallback, Unmanaged.passUnretained(core).toOpaque())
+        }
+        let splits = configuration.tls != nil && configuration.servesPlainToo
+        let failure = HTTPServerStartError(
+            address: configuration.address, port: configuration.port,
+            errorNumber: configuration.tls == nil ? ENOMEM : EKEYREJECTED)
+        guard let main = start(splits ? -1 : listener, configuration.tls) else {
             close(listener)
-            throw HTTPServerStartError(
-                address: configuration.address, port: configuration.port,
-                errorNumber: configuration.tls == nil ? ENOMEM : EKEYREJECTED)
+            throw failure
+        }
+        let daemons = Daemons(main: main, plain: splits ? start(-1, nil) : nil)
+        splitter =
+            splits
+            ? apus_splitter_start(listener, splitterCallback, Unmanaged.passUnretained(daemons).toOpaque()) : nil
+        guard !splits || daemons.plain != nil && splitter != nil else {
+            daemons.stop()
+            close(listener)
+            throw failure
         }
         self.core = core
-        self.daemon = daemon
-        self.listener = listener
+        self.daemons = daemons
         port = UInt16(clamping: apus_socket_port(listener))
         watcher = Task {
             while (try? await Task.sleep(for: .milliseconds(250))) != nil { core.abandonOrphans() }
@@ -90,7 +103,8 @@ public final class HTTPServer: Sendable {
 
     /// Stops accepting, gives running requests the grace time, then cancels them, and returns when all is ended.
     public func shutDown(grace: Duration = .seconds(5)) async {
-        let quiesced = MHD_quiesce_daemon(daemon)
+        if let splitter { apus_splitter_stop(splitter) }
+        let quiesced = MHD_quiesce_daemon(daemons.main)
         let deadline = ContinuousClock.now + grace
         while core.activeCount > 0, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(10))
@@ -102,8 +116,25 @@ public final class HTTPServer: Sendable {
             try? await Task.sleep(for: .milliseconds(5))
         }
         watcher.cancel()
-        MHD_stop_daemon(daemon)
+        daemons.stop()
         if quiesced >= 0 { close(quiesced) }
+    }
+}
+
+/// The library's daemons behind one port: one, or one for each of https and http.
+final class Daemons: Sendable {
+    // The library's own locks protect them.
+    nonisolated(unsafe) let main: OpaquePointer
+    nonisolated(unsafe) let plain: OpaquePointer?
+
+    init(main: OpaquePointer, plain: OpaquePointer?) {
+        self.main = main
+        self.plain = plain
+    }
+
+    func stop() {
+        MHD_stop_daemon(main)
+        if let plain { MHD_stop_daemon(plain) }
     }
 }
 
@@ -155,7 +186,9 @@ final class ServerCore: Sendable {
     }
 
     /// Starts the work on a request whose header section has arrived. Returns a response to refuse it at once.
-    func begin(_ exchange: Exchange, method: HTTPMethod, fields: HTTPFields) -> HTTPResponse? {
+    func begin(
+        _ exchange: Exchange, method: HTTPMethod, fields: HTTPFields, connection: HTTPRequest.Connection
+    ) -> HTTPResponse? {
         let id = fields["x-request-id"].flatMap(Self.acceptableID) ?? Self.makeID()
         if let reason = FramingGuard.refusal(method: method, fields: fields) {
             return refusal(Problem(.badRequest, reason), id)
@@ -163,11 +196,12 @@ final class ServerCore: Sendable {
         let declared = fields["content-length"].flatMap { Int($0) } ?? 0
         // A body a little too long is read to its end, since a peer that still sends cannot read an answer.
         if declared > 2 * maximumBodyBytes + 65536 { return refusal(tooLarge, id) }
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: method, target: HTTPTarget(exchange.target), fields: fields,
             body: .source(UploadSource(exchange: exchange, limit: maximumBodyBytes)), id: id)
+        request.connection = connection
         active.withLock { $0[ObjectIdentifier(exchange)] = exchange }
-        let task = Task { [handler, maximumBodyBytes, tooLarge, refusal] in
+        let task = Task { [handler, request, maximumBodyBytes, tooLarge, refusal] in
             await Log.$requestID.withValue(id) {
                 var response = declared > maximumBodyBytes ? refusal(tooLarge, id) : await handler(request)
                 response.fields["x-request-id"] = id

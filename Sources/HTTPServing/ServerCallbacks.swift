@@ -1,4 +1,6 @@
+import CLinux
 import CMicrohttpd
+import Glibc
 import HTTPMessages
 import Synchronization
 
@@ -19,7 +21,10 @@ let accessCallback: MHD_AccessHandlerCallback = {
     let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
     if !exchange.hasBegun.exchange(true, ordering: .relaxed) {
         let fields = receivedFields(connection)
-        guard let refusal = core.begin(exchange, method: HTTPMethod(rawValue: String(cString: method)), fields: fields)
+        guard
+            let refusal = core.begin(
+                exchange, method: HTTPMethod(rawValue: String(cString: method)), fields: fields,
+                connection: description(of: connection))
         else { return .YES }
         return queue(refusal, on: connection, exchange: exchange, closes: true)
     }
@@ -38,6 +43,12 @@ let completedCallback: MHD_RequestCompletedCallback = { context, _, slot, _ in
     let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
     core.end(Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue())
     slot?.pointee = nil
+}
+
+let splitterCallback: apus_splitter_callback = { context, socket, encrypted in
+    guard let context else { return }
+    let daemons = Unmanaged<Daemons>.fromOpaque(context).takeUnretainedValue()
+    _ = apus_mhd_add_connection(encrypted == 1 ? daemons.main : daemons.plain ?? daemons.main, socket)
 }
 
 private let readerCallback: MHD_ContentReaderCallback = { context, _, buffer, maximum in
@@ -71,9 +82,18 @@ private func receivedFields(_ connection: OpaquePointer) -> HTTPFields {
     return fields
 }
 
+private func description(of connection: OpaquePointer) -> HTTPRequest.Connection {
+    let peer = apus_mhd_peer_address(connection)
+    let parts = [24, 16, 8, 0].map { String(peer >> UInt32($0) & 0xFF) }
+    return HTTPRequest.Connection(
+        isEncrypted: apus_mhd_is_encrypted(connection) == 1, peer: peer == 0 ? "" : parts.joined(separator: "."))
+}
+
 private func queue(
     _ response: HTTPResponse, on connection: OpaquePointer, exchange: Exchange, closes: Bool
 ) -> MHD_Result {
+    // The library closes the connection then.
+    guard response.status != .noAnswer else { return .NO }
     let made: OpaquePointer?
     switch response.body {
     case .bytes(let bytes):
@@ -85,6 +105,12 @@ private func queue(
         let size = length.map { UInt64($0) } ?? UInt64.max
         made = MHD_create_response_from_callback(
             size, 32 * 1024, readerCallback, Unmanaged.passRetained(exchange).toOpaque(), readerFreeCallback)
+    case .file(let slice):
+        // The library closes the descriptor that it is given.
+        let own = dup(slice.descriptor)
+        guard own >= 0 else { return .NO }
+        made = MHD_create_response_from_fd_at_offset64(
+            UInt64(slice.range.count), own, UInt64(slice.range.lowerBound))
     }
     guard let made else { return .NO }
     defer { MHD_destroy_response(made) }

@@ -26,6 +26,9 @@ public struct XMLParseError: Error, Sendable {
 public enum XMLText {
     /// Escapes text for element content and attribute values. Characters that XML 1.0 cannot carry are left out.
     public static func escape(_ text: String) -> String {
+        // Most texts need nothing.
+        let isPlain = text.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != 38 && $0 != 60 && $0 != 62 && $0 != 34 }
+        if isPlain { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -63,6 +63,7 @@ public final class SQLiteDatabase: Sendable {
     private let connection: Connection
     private let lock = Mutex(())
     private let queue = DispatchQueue(label: "apus.sqlite")
+    private let pending = Mutex<[PendingWrite]>([])
     private let path: String
     private let log = Mutex<Int32>(-1)
 
@@ -249,13 +250,47 @@ public final class SQLiteDatabase: Sendable {
         try perform(begins: false, body)
     }
 
-    /// Runs the body in one write transaction on the database's own queue, since a commit waits for the disk.
+    /// Runs the body as one atomic write on the database's own queue, since a commit waits for the disk. Writes that
+    /// arrive while another is being committed share the next commit.
     @discardableResult
     public func write<Value: Sendable>(_ body: @escaping @Sendable (borrowing Access) throws -> Value) async throws
         -> Value
     {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try self.transaction(body) }) }
+            let write = PendingWrite(body, continuation)
+            let isFirst = pending.withLock { pending in
+                pending.append(write)
+                return pending.count == 1
+            }
+            if isFirst { queue.async { self.commitPending() } }
+        }
+    }
+
+    private func commitPending() {
+        let batch = pending.withLock { pending in
+            defer { pending = [] }
+            return pending
+        }
+        do {
+            let outcomes = try transaction { access in
+                guard batch.count > 1 else { return try batch.map { try $0.run(access) } }
+                // One that fails leaves nothing behind and does not touch the others.
+                return try batch.map { write in
+                    try access.query("SAVEPOINT one")
+                    do {
+                        let finish = try write.run(access)
+                        try access.query("RELEASE one")
+                        return finish
+                    } catch {
+                        try access.query("ROLLBACK TO one")
+                        try access.query("RELEASE one")
+                        return { write.fail(error) }
+                    }
+                }
+            }
+            for finish in outcomes { finish() }
+        } catch {
+            for write in batch { write.fail(error) }
         }
     }
 
@@ -304,6 +339,26 @@ public struct SQLiteRow: ~Copyable {
         guard sqlite3_column_type(statement, column) != SQLITE_NULL else { return body(nil) }
         let start = sqlite3_column_blob(statement, column)
         return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+}
+
+/// A write that waits for the next commit.
+private struct PendingWrite: Sendable {
+    typealias Finish = @Sendable () -> Void
+
+    /// Runs the body; what it returns tells the waiting task, once the commit is on disk.
+    let run: @Sendable (borrowing SQLiteDatabase.Access) throws -> Finish
+    let fail: @Sendable (any Error) -> Void
+
+    init<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing SQLiteDatabase.Access) throws -> Value,
+        _ continuation: CheckedContinuation<Value, any Error>
+    ) {
+        run = { access in
+            let value = try body(access)
+            return { continuation.resume(returning: value) }
+        }
+        fail = { continuation.resume(throwing: $0) }
     }
 }
 

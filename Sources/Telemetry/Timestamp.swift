@@ -58,6 +58,44 @@ public enum Timestamp {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
+    /// Milliseconds since 1970 of a UTC time in ISO 8601: a day, a day with hours and minutes, or with seconds too, whose
+    /// fraction may have any length. `nil` for anything else.
+    public static func milliseconds(iso8601 text: String) -> Int64? {
+        var digits = Array(text.utf8)[...]
+        func number(_ count: Int) -> Int? {
+            guard digits.count >= count, digits.prefix(count).allSatisfy({ (48...57).contains($0) }) else { return nil }
+            defer { digits = digits.dropFirst(count) }
+            return digits.prefix(count).reduce(0) { $0 * 10 + Int($1) - 48 }
+        }
+        func take(_ byte: Character) -> Bool {
+            guard digits.first == byte.asciiValue else { return false }
+            digits = digits.dropFirst()
+            return true
+        }
+        guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),
+            (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        var clock = tm()
+        (clock.tm_year, clock.tm_mon, clock.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
+        var milliseconds: Int64 = 0
+        if !digits.isEmpty {
+            guard take("T"), let hour = number(2), take(":"), let minute = number(2) else { return nil }
+            (clock.tm_hour, clock.tm_min) = (Int32(hour), Int32(minute))
+            if take(":") {
+                guard let second = number(2) else { return nil }
+                clock.tm_sec = Int32(second)
+                if take(".") {
+                    let fraction = digits.prefix { (48...57).contains($0) }
+                    digits = digits.dropFirst(fraction.count)
+                    milliseconds = Int64(
+                        (fraction.prefix(3) + [48, 48, 48]).prefix(3).reduce(0) { $0 * 10 + Int($1) - 48 })
+                }
+            }
+            guard take("Z"), digits.isEmpty else { return nil }
+        }
+        return Int64(timegm(&clock)) * 1000 + milliseconds
+    }
+
     private static func pad(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
