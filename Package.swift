@@ -66,6 +66,7 @@ let domain: [Target] = [
     .target(name: "WordPieces", dependencies: ["CVocabulary"]),
     .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
     .target(name: "LinearRegex"),
+    .target(name: "CosmosQuery", dependencies: ["JSONCoding", "LinearRegex", "Telemetry"]),
     .target(
         name: "Vectors",
         dependencies: ["CGraph", "CLinux", "SQLite", "JSONCoding", "Chroma", "Digests", "LinearRegex", "HTTPMessages"]),
@@ -142,8 +143,9 @@ let features: [Target] = [
     .target(
         name: "AzureEmulator",
         dependencies: [
-            "HTTPServing", "Digests", "AzureSignatures", "TaskTools", "Markup", "SQLite", "JSONCoding", "Telemetry",
-            "Problems",
+            "CLinux", "HTTPServing", "HTTPMessages", "Digests", "AzureSignatures", "CosmosQuery", "TaskTools", "Markup",
+            "SQLite",
+            "JSONCoding", "Telemetry", "Problems",
         ]),
     .target(
         name: "VectorServer",
@@ -154,7 +156,8 @@ let features: [Target] = [
     .target(
         name: "Bench",
         dependencies: [
-            "LocalStack", "ChildProcess", "CLinux", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models",
+            "AzureIdentity", "AzureSignatures", "AzureStorage", "LocalStack", "ChildProcess", "CLinux", "HTTPClient",
+            "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Telemetry",
         ]),
     .target(
         name: "LocalStack",
@@ -180,8 +183,10 @@ let programs: [Target] = [
 
 let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding", "TestSupport"]),
-    .testTarget(name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "HTTPMessages", "TestSupport"]),
+    .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding", "SQLite", "TestSupport"]),
+    .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding", "TestSupport"]),
+    .testTarget(
+        name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "Digests", "HTTPMessages", "TestSupport"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat", "Retrieval", "TestSupport"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
     .testTarget(name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "WordPieces", "TestSupport"]),

@@ -1,9 +1,10 @@
-import glob, os, sys
+import glob, os, sys, uuid
 
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
 import model_server, stack as stacks
+from emulators import Clients, Emulator, IDENTITY_HEADER
 
 has_data = os.path.isdir(os.path.join(stacks.DATA, "northwind"))
 needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside the repository")
@@ -39,3 +40,33 @@ def northwind(stack):
     documents = [stack.wait_settled(i, limit=180) for i in ids]
     assert all(d["status"] == "ready" for d in documents)
     return {d["name"]: d for d in documents}
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    emulator = Emulator().start()
+    yield emulator
+    emulator.remove()
+
+
+@pytest.fixture(autouse=True)
+def no_faults(request):
+    yield
+    if "emulator" in request.fixturenames:
+        request.getfixturevalue("emulator").admin("DELETE", "faults")
+
+
+@pytest.fixture(params=["sync", "async"])
+def clients(request, emulator, monkeypatch):
+    """Clients of both styles; managed identity is found as on Functions."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", emulator.url("identity") + "/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", IDENTITY_HEADER)
+    clients = Clients(emulator, request.param)
+    yield clients
+    clients.close()
+
+
+@pytest.fixture
+def name():
+    """A name that no other test has."""
+    return "t" + uuid.uuid4().hex[:20]

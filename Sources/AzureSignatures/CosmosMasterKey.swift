@@ -26,9 +26,12 @@ public struct CosmosMasterKey: Sendable {
     public func signature(_ text: String) -> String { Base64.encode(Digest.hmacSHA256(key: key, message: text.bytes)) }
 
     /// The text that is signed.
+    ///
+    /// - Parameter plainDate: The `Date` field, for requests without `x-ms-date`.
     public static func stringToSign(
-        method: HTTPMethod, resourceType: String, resourceLink: String, date: String
+        method: HTTPMethod, resourceType: String, resourceLink: String, date: String, plainDate: String = ""
     ) -> String {
-        "\(method.rawValue.lowercased())\n\(resourceType.lowercased())\n\(resourceLink)\n\(date.lowercased())\n\n"
+        "\(method.rawValue.lowercased())\n\(resourceType.lowercased())\n\(resourceLink)\n\(date.lowercased())\n"
+            + "\(plainDate.lowercased())\n"
     }
 }

@@ -46,9 +46,16 @@ public struct SharedKey: Sendable {
             default: lines.append(fields[name] ?? "")
             }
         }
-        var headers = fields.all.map { ($0.name.lowercased(), $0.value) }.filter { $0.0.hasPrefix("x-ms-") }
-        headers.sort { ordinalSort ? Array($0.0.utf8).lexicographicallyPrecedes($1.0.utf8) : collates($0.0, $1.0) }
-        lines += headers.map { "\($0.0):\(trimmed($0.1))" }
+        var headers: [(name: String, key: [UInt8], value: String)] = []
+        for field in fields.all where isServiceField(field.name) {
+            let name = field.name.lowercased()
+            headers.append((name, ordinalSort ? Array(name.utf8) : sortKey(name), field.value))
+        }
+        headers.sort { left, right in
+            if ordinalSort || left.key != right.key { return left.key.lexicographicallyPrecedes(right.key) }
+            return precedesOnTie(left.name, right.name)
+        }
+        lines += headers.map { "\($0.name):\(trimmed($0.value))" }
         var resource = "/" + account + target.rawPath
         let parameters = Dictionary(grouping: target.query) { $0.name.lowercased() }
         for name in parameters.keys.sorted(by: { Array($0.utf8).lexicographicallyPrecedes($1.utf8) }) {
@@ -58,27 +65,31 @@ public struct SharedKey: Sendable {
         return (lines + [resource]).joined(separator: "\n")
     }
 
-    /// The service's order of names: a linguistic collation in which `-` counts only on a tie and `_` precedes digits.
-    static func collates(_ left: String, _ right: String) -> Bool {
-        let a = left.utf8.filter { $0 != 45 && $0 != 39 }.map(weight)
-        let b = right.utf8.filter { $0 != 45 && $0 != 39 }.map(weight)
-        if a != b { return a.lexicographicallyPrecedes(b) }
-        // On a tie the name whose ignored character comes later is first.
+    private static func isServiceField(_ name: String) -> Bool {
+        name.utf8.count > 5 && equalIgnoringCase(String(name.prefix(5)), "x-ms-")
+    }
+
+    /// The service's order of names: a linguistic collation in which `_` precedes digits and `-` counts only on a tie.
+    private static func sortKey(_ name: String) -> [UInt8] {
+        name.utf8.compactMap { $0 == 45 || $0 == 39 ? nil : weights[Int($0)] }
+    }
+
+    /// On a tie the name whose ignored character comes later is first.
+    private static func precedesOnTie(_ left: String, _ right: String) -> Bool {
         for (x, y) in zip(left.utf8, right.utf8) where x != y { return y == 45 || y == 39 }
         return left.utf8.count < right.utf8.count
     }
 
-    private static func weight(_ byte: UInt8) -> UInt8 {
-        let symbols = Array("!#$%&*.^_`|~+".utf8)
-        if let index = symbols.firstIndex(of: byte) { return UInt8(index) + 1 }
-        switch byte {
-        case 48...57: return 20 + byte - 48
-        case 97...122: return 40 + byte - 97
-        default: return 100
-        }
-    }
+    private static let weights: [UInt8] = {
+        var weights = [UInt8](repeating: 100, count: 256)
+        for (index, byte) in "!#$%&*.^_`|~+".utf8.enumerated() { weights[Int(byte)] = UInt8(index) + 1 }
+        for byte in 48...57 { weights[byte] = UInt8(20 + byte - 48) }
+        for byte in 97...122 { weights[byte] = UInt8(40 + byte - 97) }
+        return weights
+    }()
 
     private static func trimmed(_ value: String) -> String {
+        guard let first = value.utf8.first, let last = value.utf8.last, first <= 32 || last <= 32 else { return value }
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         return String(value.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
     }

@@ -1,4 +1,5 @@
 import AzureSignatures
+import Digests
 import HTTPMessages
 import Testing
 
@@ -59,5 +60,50 @@ import Testing
     @Test func refusesKeysThatAreNotBase64() {
         #expect(SharedKey(account: "a", base64Key: "not base64!") == nil)
         #expect(CosmosMasterKey(base64Key: "") == nil)
+    }
+}
+
+/// Shared access signatures with fixed times, and the checksum that storage services use.
+@Suite struct SharedAccessTests {
+    private let key = SharedKey(
+        account: DevelopmentAccount.storageName, base64Key: DevelopmentAccount.storageKey)
+    private let delegationKey = SharedKey(
+        account: DevelopmentAccount.storageName, base64Key: "c3dpZnRsZXQtdXNlci1kZWxlZ2F0aW9uLWtleS0wMDAx")
+
+    private func check(
+        _ key: SharedKey?, _ parameters: [String: String], _ resource: SharedAccessSignature.Resource?,
+        _ expected: String
+    ) {
+        var all = parameters
+        all["sv"] = "2026-10-06"
+        all["se"] = "2026-11-21T00:00:00Z"
+        let signature = SharedAccessSignature(all)
+        let text = signature.stringToSign(account: DevelopmentAccount.storageName, resource: resource)
+        #expect(text.flatMap { text in key?.signature(text) } == expected)
+    }
+
+    @Test func signsEachKind() {
+        check(
+            key, ["sp": "r", "st": "2026-11-20T00:00:00Z", "spr": "https,http", "sr": "b"], .blob("docs", "a b/c.txt"),
+            "/c4LCc7RfaYdP2GpfuPRAfvV2EK+SFCJTExbgfgwIoc=")
+        check(key, ["sp": "rl", "ss": "b", "srt": "sco"], nil, "FDAHGfOWVFMM6YSN9SFprfNRi0ueWpoUNRwkp210IOw=")
+        check(key, ["sp": "rp"], .queue("jobs"), "V1srnDy0Qp87XHVpeR1B8Gdm30cxFitPboLatQJFxBA=")
+        check(
+            delegationKey,
+            [
+                "sp": "r", "spr": "https,http", "sr": "b", "skoid": "11111111-1111-1111-1111-111111111111",
+                "sktid": "22222222-2222-2222-2222-222222222222", "skt": "2026-11-20T00:00:00Z",
+                "ske": "2026-11-22T00:00:00Z", "sks": "b", "skv": "2026-10-06",
+            ], .blob("docs", "a b/c.txt"), "O83QV03XMhySoiSciKPy7q4oCXTOqKfXatHGdRpiKfQ=")
+    }
+
+    @Test(arguments: [("123456789", "iJh5CoYUi64="), ("hello world", "vo7q9sPVKY0="), ("", "AAAAAAAAAAA=")])
+    func checksums(text: String, expected: String) {
+        var checksum = CRC64()
+        checksum.update(text.bytes)
+        #expect(checksum.base64 == expected)
+        var inPieces = CRC64()
+        for byte in text.utf8 { inPieces.update([byte]) }
+        #expect(inPieces.value == checksum.value)
     }
 }

@@ -114,7 +114,7 @@ def test_says_which_part_is_down_and_recovers(own, part, words, path):
     assert attempt().status in (200, 202)
     seen = []
     # The stack starts the part again at once; it waits longer each time, so that some request meets its absence.
-    for _ in range(6):
+    for _ in range(8):
         with contextlib.suppress(ProcessLookupError, KeyError):
             os.kill(own.processes()[part], signal.SIGKILL)
         end = time.time() + 1.0

@@ -8,6 +8,7 @@ import http.server, json, threading, time
 class ModelServer:
     def __init__(self):
         self.requests = []
+        self.authorizations = []
         self.seen = set()
         self.closed_early = threading.Event()
         outer = self
@@ -21,6 +22,7 @@ class ModelServer:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.requests.append(body)
+                outer.authorizations.append(self.headers.get("Authorization"))
                 outer.answer(self, body["messages"][-1]["content"].rsplit("Question:", 1)[-1])
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,0 +1,123 @@
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Problems
+import SQLite
+
+/// What tests ask of the emulator itself, under `/_emulator/` on every port.
+struct AdminRoutes: Sendable {
+    static let prefix = "/_emulator/"
+
+    let faults: FaultInjector
+    let authority: TokenAuthority
+    let blobs: BlobStore
+    let queues: QueueStore
+    let cosmos: CosmosStore
+    let vault: VaultStore
+    let authorityCertificate: String
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        do {
+            return try await route(request)
+        } catch {
+            return Problem(error).response(requestID: request.id)
+        }
+    }
+
+    private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let name = request.target.rawPath.dropFirst(Self.prefix.count)
+        // A page of another origin cannot send this type without asking first, and it is never let.
+        if request.method == .post, !(request.fields["content-type"] ?? "").hasPrefix("application/json") {
+            throw Problem(.unsupportedMediaType, "Content-Type has to be application/json.")
+        }
+        switch (request.method, name) {
+        case (.get, "health"): return HTTPResponse(json: ["status": "ok"])
+        case (.get, "ca.pem"):
+            return HTTPResponse(.ok, text: authorityCertificate, contentType: "application/x-pem-file")
+        case (.get, "faults"): return HTTPResponse(json: ["faults": .array(faults.rules.map(\.json))])
+        case (.post, "faults"):
+            let rule = try FaultInjector.Rule(try JSONParser.parse(try await request.body.collect(limit: 16 * 1024)))
+            faults.add(rule)
+            return HTTPResponse(.created, json: rule.json)
+        case (.delete, "faults"):
+            faults.removeAll()
+            return HTTPResponse(.noContent)
+        case (.post, "tokens"):
+            let body = try JSONParser.parse(try await request.body.collect(limit: 16 * 1024))
+            var reader = try FieldReader(body, allowed: ["expireAll", "lifetimeSeconds"])
+            let expires = reader.bool("expireAll", default: false)
+            try reader.finish()
+            if expires { authority.expireAll() }
+            if let lifetime = body["lifetimeSeconds"] { faults.setTokenLifetime(lifetime.int) }
+            return HTTPResponse(.noContent)
+        case (.get, "contents"): return HTTPResponse(json: try contents())
+        case (.post, "reset"):
+            try await reset()
+            return HTTPResponse(.noContent)
+        default: throw Problem(.notFound, "There is no such page; see docs/azure-emulator.md.")
+        }
+    }
+
+    /// A plain list of everything held, without contents and secrets' values; at most 10,000 entries of a kind.
+    private func contents() throws -> JSONValue {
+        let limit = "LIMIT 10000"
+        let blobRows = try blobs.reader.query(
+            """
+            SELECT account, containers.name, blobs.name, size, snapshot FROM blobs
+            JOIN containers ON containers.id = container WHERE snapshot <> '!' ORDER BY 1, 2, 3, 5 \(limit)
+            """)
+        let containerRows = try blobs.reader.query("SELECT account, name FROM containers ORDER BY 1, 2 \(limit)")
+        let queueRows = try queues.reader.query(
+            """
+            SELECT account, name, (SELECT count(*) FROM messages WHERE queue = queues.id) FROM queues ORDER BY 1, 2 \(limit)
+            """)
+        let cosmosRows = try cosmos.reader.query(
+            """
+            SELECT db, id, (SELECT count(*) FROM items WHERE container = key) FROM containers ORDER BY 1, 2 \(limit)
+            """)
+        let secretRows = try vault.database.query(
+            "SELECT name, count(*) FROM secrets GROUP BY name ORDER BY name \(limit)")
+        func text(_ row: [SQLiteValue], _ column: Int) -> JSONValue { .optional(row[column].string) }
+        func number(_ row: [SQLiteValue], _ column: Int) -> JSONValue { .int(row[column].int ?? 0) }
+        return [
+            "containers": .array(containerRows.map { ["account": text($0, 0), "name": text($0, 1)] }),
+            "blobs": .array(
+                blobRows.map { row in
+                    var entry: JSONObject = [
+                        "account": text(row, 0), "container": text(row, 1), "name": text(row, 2),
+                        "bytes": number(row, 3),
+                    ]
+                    if row[4].string != BlobStore.base { entry["snapshot"] = text(row, 4) }
+                    return .object(entry)
+                }),
+            "queues": .array(
+                queueRows.map { ["account": text($0, 0), "name": text($0, 1), "messages": number($0, 2)] }),
+            "cosmosContainers": .array(
+                cosmosRows.map { ["database": text($0, 0), "name": text($0, 1), "items": number($0, 2)] }),
+            "secrets": .array(secretRows.map { ["name": text($0, 0), "versions": number($0, 1)] }),
+        ]
+    }
+
+    private func reset() async throws {
+        faults.removeAll()
+        let files = try await blobs.database.write { access in
+            let files = try access.query("SELECT file FROM contents WHERE file IS NOT NULL").compactMap { $0[0].string }
+            for table in ["containers", "blobs", "contents", "parts", "blocks", "properties", "delegation_keys"] {
+                try access.query("DELETE FROM \(table)")
+            }
+            return files
+        }
+        blobs.files.discard(files)
+        try await queues.database.write { access in
+            for table in ["queues", "messages", "properties"] { try access.query("DELETE FROM \(table)") }
+        }
+        try await cosmos.changeSchema { access in
+            for table in ["databases", "containers", "items", "unique_values"] {
+                try access.query("DELETE FROM \(table)")
+            }
+        }
+        try await vault.database.write { access in
+            for table in ["secrets", "deleted"] { try access.query("DELETE FROM \(table)") }
+        }
+    }
+}
