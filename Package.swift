@@ -184,6 +184,13 @@ let programs: [Target] = [
 let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding", "SQLite", "TestSupport"]),
+    .testTarget(
+        name: "AzureClientsTests",
+        dependencies: [
+            "AzureEmulator", "AzureIdentity", "AzureSignatures", "AzureStorage", "ChatHistory", "CosmosDB", "Digests",
+            "HTTPClient",
+            "HTTPMessages", "HTTPServing", "JSONCoding", "Settings", "Telemetry", "TestSupport",
+        ]),
     .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding", "TestSupport"]),
     .testTarget(
         name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "Digests", "HTTPMessages", "TestSupport"]),

@@ -1,75 +1,91 @@
-import FoundationEssentials
 public import HTTPClient
 import HTTPMessages
 import JSONCoding
 public import Settings
 import Telemetry
 
-/// No token could be had.
-public struct IdentityError: Error, Sendable, CustomStringConvertible {
-    public let description: String
-}
-
-/// Access tokens by managed identity, kept until shortly before they expire. One refresh serves all waiters.
+/// Access tokens of the program's identity, kept and renewed early. One refresh serves all waiters.
 ///
-/// Sources: App Service and Functions (`IDENTITY_ENDPOINT`, `IDENTITY_HEADER`), otherwise the VM's instance
-/// metadata service.
+/// Sources in their order: client secret, workload identity, the managed identity of Functions and App Service, and the
+/// instance metadata service of virtual machines.
 public actor TokenSource {
     private struct Held {
         let token: String
         let expires: Int64
+        /// When a fresh one is asked for: at half its life, or five minutes early when it is short-lived.
+        let renews: Int64
     }
 
-    private let endpoint: String?
-    private let header: Secret?
-    private let clientID: String?
+    private let origin: TokenOrigin
     private let client: HTTPClient
     private var held: [String: Held] = [:]
-    private var running: [String: Task<(String, Int64), any Error>] = [:]
+    private var running: [String: Task<Held, any Error>] = [:]
 
     /// Chooses the source by the environment.
     public init(_ settings: SettingsReader, client: HTTPClient) {
-        endpoint = settings.optional("IDENTITY_ENDPOINT")
-        header = settings.secret("IDENTITY_HEADER")
-        clientID = settings.optional("AZURE_CLIENT_ID")
+        origin = TokenOrigin(settings)
         self.client = client
     }
 
     /// A token for a resource, e.g. `https://storage.azure.com/`.
     ///
-    /// - Throws: `IdentityError`, `HTTPClientError`.
+    /// - Throws: `IdentityError`.
     public func token(for resource: String) async throws -> String {
         let now = Timestamp.nowMilliseconds() / 1000
-        // Five minutes early, so that a token never expires on its way.
-        if let held = held[resource], held.expires - 300 > now { return held.token }
-        let task = running[resource] ?? Task { try await fetch(resource) }
+        if let held = held[resource], held.renews > now { return held.token }
+        let task = running[resource] ?? Task { [origin, client] in try await Self.fetch(resource, origin, client) }
         running[resource] = task
         do {
-            let (token, expires) = try await task.value
-            running[resource] = nil
-            held[resource] = Held(token: token, expires: expires)
-            return token
+            let fresh = try await task.value
+            if running[resource] == task { running[resource] = nil }
+            held[resource] = fresh
+            return fresh.token
         } catch {
-            running[resource] = nil
+            if running[resource] == task { running[resource] = nil }
+            // The old one is good until it really expires.
             if let held = held[resource], held.expires > now { return held.token }
             throw error
         }
     }
 
-    private func fetch(_ resource: String) async throws -> (String, Int64) {
-        let base = endpoint ?? "http://169.254.169.254/metadata/identity/oauth2/token"
-        let version = endpoint == nil ? "2018-02-01" : "2019-08-01"
-        var url = "\(base)?api-version=\(version)&resource=\(percentEncoded(resource))"
-        if let clientID { url += "&client_id=\(percentEncoded(clientID))" }
-        var request = HTTPClient.Request(.get, url, fields: ["Metadata": "true"])
-        if endpoint != nil { request.fields["X-IDENTITY-HEADER"] = header?.value ?? "" }
-        request.headTimeout = .seconds(10)
-        let answer = try await client.fetch(request, limit: 64 * 1024)
-        guard answer.status == .ok, let json = try? JSONParser.parse(answer.body),
-            let token = json["access_token"]?.string
-        else { throw IdentityError(description: "the identity endpoint answered \(answer.status.rawValue)") }
-        // A text of digits on most hosts, a number on some.
-        let expires = json["expires_on"]?.int ?? json["expires_on"]?.string.flatMap { Int64($0) }
-        return (token, expires ?? Timestamp.nowMilliseconds() / 1000 + 600)
+    /// Drops a token that a service has refused.
+    public func forget(_ resource: String) { held[resource] = nil }
+
+    /// Refuses addresses to which a token would go in the clear over a network.
+    ///
+    /// - Throws: `IdentityError`.
+    public nonisolated func checkMaySend(to url: String) throws {
+        let isLocal = ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains { prefix in
+            url.hasPrefix(prefix) && [":", "/", nil].contains(url.dropFirst(prefix.count).first)
+        }
+        guard url.hasPrefix("https://") || isLocal else {
+            throw IdentityError(description: "a token is sent over https only, and this service's address is not https")
+        }
+    }
+
+    private static let maximumTries = 4
+
+    private static func fetch(_ resource: String, _ origin: TokenOrigin, _ client: HTTPClient) async throws -> Held {
+        var problem = ""
+        for attempt in 1...maximumTries {
+            do {
+                let request = try origin.request(for: resource)
+                let answer = try await client.fetch(request, limit: 64 * 1024)
+                let json = (try? JSONParser.parse(answer.body)) ?? .null
+                if answer.status == .ok, let (token, expires) = origin.token(in: json) {
+                    let now = Timestamp.nowMilliseconds() / 1000
+                    let life = max(0, expires - now)
+                    return Held(token: token, expires: expires, renews: life >= 7200 ? now + life / 2 : expires - 300)
+                }
+                problem = "\(answer.status.rawValue) \(TokenOrigin.reason(in: json))"
+                // Right after a start the endpoint may not be there yet; other refusals stay what they are.
+                guard answer.status.rawValue >= 500 || [404, 410, 429].contains(answer.status.rawValue) else { break }
+            } catch let error as HTTPClientError {
+                problem = error.description
+            }
+            guard attempt < maximumTries else { break }
+            try await Task.sleep(for: .milliseconds(200 << attempt))
+        }
+        throw IdentityError(description: "\(origin.name) gives no token for \(resource): \(problem)")
     }
 }

@@ -1,11 +1,22 @@
 public import AzureSignatures
-import HTTPMessages
 public import Settings
+
+/// How requests to an account are authorised.
+public enum StorageCredential: Sendable {
+    /// The account's key signs each request.
+    case key(SharedKey)
+    /// A shared access signature, a query without its question mark, goes out with each request.
+    case signature(Secret)
+    /// A token of the program's identity.
+    case identity
+    /// Nothing; only what is public can be read.
+    case anonymous
+}
 
 /// Where an account's services are and how to sign in.
 public struct StorageAccount: Sendable {
-    /// The account's key; `nil` means managed identity.
-    public let key: SharedKey?
+    /// How requests are authorised.
+    public let credential: StorageCredential
     /// Base URLs without a final slash.
     public let blobEndpoint: String
     public let queueEndpoint: String
@@ -14,37 +25,27 @@ public struct StorageAccount: Sendable {
     ///
     /// - Throws: `StorageConfigurationError` that says what is wrong, without the string itself.
     public init(connectionString: String) throws(StorageConfigurationError) {
-        var parts: [String: String] = [:]
-        for piece in connectionString.split(separator: ";") {
-            let pair = piece.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair.count == 2, !pair[0].isEmpty else {
-                throw StorageConfigurationError(detail: "a part of the connection string has no '='")
+        let parts = try ConnectionString(connectionString)
+        let blob = try parts.endpoint("blob")
+        let queue = try parts.endpoint("queue")
+        blobEndpoint = blob.url
+        queueEndpoint = queue.url
+        if let text = parts["accountkey"] {
+            guard let name = parts["accountname"], let key = SharedKey(account: name, base64Key: text) else {
+                throw StorageConfigurationError(
+                    detail: "the connection string's AccountKey is not base64 or has no AccountName")
             }
-            parts[pair[0].lowercased()] = String(pair[1])
+            credential = .key(key)
+        } else if let signature = parts["sharedaccesssignature"] ?? blob.signature ?? queue.signature {
+            credential = .signature(Secret(signature.hasPrefix("?") ? String(signature.dropFirst()) : signature))
+        } else {
+            credential = .anonymous
         }
-        if parts["usedevelopmentstorage"]?.lowercased() == "true" {
-            let base = parts["developmentstorageproxyuri"] ?? "http://127.0.0.1"
-            parts["accountname"] = DevelopmentAccount.storageName
-            parts["accountkey"] = DevelopmentAccount.storageKey
-            parts["blobendpoint"] = "\(base):10000/\(DevelopmentAccount.storageName)"
-            parts["queueendpoint"] = "\(base):10001/\(DevelopmentAccount.storageName)"
-        }
-        guard let name = parts["accountname"] else {
-            throw StorageConfigurationError(detail: "the connection string has no AccountName")
-        }
-        guard let key = SharedKey(account: name, base64Key: parts["accountkey"] ?? "") else {
-            throw StorageConfigurationError(detail: "the connection string's AccountKey is missing or not base64")
-        }
-        self.key = key
-        let scheme = parts["defaultendpointsprotocol"] ?? "https"
-        let suffix = parts["endpointsuffix"] ?? "core.windows.net"
-        blobEndpoint = Self.base(parts["blobendpoint"] ?? "\(scheme)://\(name).blob.\(suffix)")
-        queueEndpoint = Self.base(parts["queueendpoint"] ?? "\(scheme)://\(name).queue.\(suffix)")
     }
 
     /// An account reached by managed identity.
     public init(blobServiceURI: String, queueServiceURI: String) {
-        key = nil
+        credential = .identity
         blobEndpoint = Self.base(blobServiceURI)
         queueEndpoint = Self.base(queueServiceURI)
     }
@@ -74,11 +75,8 @@ public struct StorageAccount: Sendable {
         self.init(blobServiceURI: blob, queueServiceURI: queue)
     }
 
-    private static func base(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
-}
+    /// The key, if there is one.
+    public var key: SharedKey? { if case .key(let key) = credential { key } else { nil } }
 
-/// The connection string cannot be used.
-public struct StorageConfigurationError: Error, Sendable {
-    /// What is wrong; contains nothing of the string.
-    public let detail: String
+    static func base(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
 }

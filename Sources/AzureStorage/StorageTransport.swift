@@ -1,122 +1,179 @@
 import AzureIdentity
 import AzureSignatures
+import Digests
 import HTTPClient
-public import HTTPMessages
+import HTTPMessages
 import Markup
-public import Problems
+import Settings
 import Telemetry
 
-/// A storage call that did not succeed.
-public struct StorageError: Error, Sendable, CustomStringConvertible {
-    /// What was asked, e.g. `Put Blob`.
-    public let operation: String
-    /// Status of the answer; 0 when there was none.
-    public let status: HTTPStatus
-    /// The service's error code, e.g. `BlobNotFound`.
-    public let code: String
-    /// The service's request id.
-    public let requestID: String
-
-    /// Whether the service could not be reached or is unwell.
-    public var isUnavailable: Bool { status.rawValue == 0 || status.rawValue >= 500 }
-    /// Whether the resource is not there.
-    public var isNotFound: Bool { status == .notFound }
-
-    public var description: String {
-        status.rawValue == 0
-            ? "storage: \(operation): \(code)"
-            : "storage: \(operation): \(status.rawValue) \(code), request \(requestID)"
-    }
-}
-
-/// Signs and sends the requests of both storage services.
+/// Signs and sends the requests of both storage services; retries what is safe, within a deadline.
 struct StorageTransport: Sendable {
-    static let version = "2021-12-02"
+    /// When a call may be sent again.
+    enum Repetition {
+        /// Whatever went wrong: a second run changes nothing.
+        case always
+        /// Only when the first one was surely not carried out.
+        case ifRefused
+        case never
+    }
 
+    /// One call.
+    struct Call {
+        let operation: String
+        let method: HTTPMethod
+        let path: String
+        var query: [(String, String)] = []
+        var fields: HTTPFields = [:]
+        var body: [UInt8] = []
+        var expected: [Int]
+        var repetition = Repetition.always
+        /// Time for all tries together.
+        var deadline = Duration.seconds(60)
+
+        init(_ operation: String, _ method: HTTPMethod, _ path: String, expected: [Int]) {
+            self.operation = operation
+            self.method = method
+            self.path = path
+            self.expected = expected
+        }
+    }
+
+    static let version = "2021-12-02"
+    private static let maximumTries = 5
+
+    let service: String
     let endpoint: String
-    let key: SharedKey?
+    let credential: StorageCredential
     let identity: TokenSource?
     let client: HTTPClient
 
-    /// Sends a request whose answer is small, and returns it when the status is one of `expected`.
-    func call(
-        _ operation: String, _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
-        fields: HTTPFields = [:], body: [UInt8] = [], expected: [Int], retries: Bool = true
-    ) async throws -> (status: HTTPStatus, fields: HTTPFields, body: [UInt8]) {
-        let response = try await open(
-            operation, method, path, query: query, fields: fields, body: body, expected: expected, retries: retries)
-        return (response.status, response.fields, try await response.collect())
+    /// Sends a request whose answer is small, and returns it when the status is one of those expected.
+    func call(_ call: Call) async throws -> (status: HTTPStatus, fields: HTTPFields, body: [UInt8]) {
+        try await repeating(call) { deadline in
+            let response = try await attempt(call, deadline)
+            do {
+                return (response.status, response.fields, try await response.collect())
+            } catch let error as HTTPClientError {
+                throw noAnswer(call, error)
+            }
+        }
     }
 
     /// Sends a request and returns the answer while its body is still arriving.
-    func open(
-        _ operation: String, _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
-        fields: HTTPFields = [:], body: [UInt8] = [], expected: [Int], retries: Bool
-    ) async throws -> HTTPClient.Response {
-        let policy = RetryPolicy(maximumTries: retries ? 3 : 1)
-        return try await policy.run(retryIf: { ($0 as? StorageError)?.isUnavailable ?? false }) {
-            try await attempt(operation, method, path, query: query, fields: fields, body: body, expected: expected)
-        }
+    func open(_ call: Call) async throws -> HTTPClient.Response {
+        try await repeating(call) { deadline in try await attempt(call, deadline) }
     }
 
-    private func attempt(
-        _ operation: String, _ method: HTTPMethod, _ path: String, query: [(String, String)], fields: HTTPFields,
-        body: [UInt8], expected: [Int]
-    ) async throws -> HTTPClient.Response {
-        let queryText = query.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }.joined(separator: "&")
-        let url = endpoint + path + (queryText.isEmpty ? "" : "?" + queryText)
-        var request = HTTPClient.Request(method, url, fields: fields, body: .bytes(body))
+    // MARK: - Repeating
+
+    private struct Wait: Error {
+        let error: StorageError
+        /// As the service asked for it.
+        let wait: Duration?
+        /// Whether the request was surely not carried out.
+        let isRefused: Bool
+    }
+
+    private func repeating<Value: Sendable>(
+        _ call: Call, _ work: (ContinuousClock.Instant) async throws -> Value
+    ) async throws -> Value {
+        let deadline = ContinuousClock.now + call.deadline
+        var pause = Duration.milliseconds(100)
+        var renewed = false
+        for attempt in 1... {
+            do {
+                return try await work(deadline)
+            } catch let failure as Wait {
+                let mayRepeat =
+                    switch call.repetition {
+                    case .always: true
+                    case .ifRefused: failure.isRefused
+                    case .never: false
+                    }
+                let wait = failure.wait ?? pause * Double.random(in: 0.5...1)
+                guard mayRepeat, attempt < Self.maximumTries, ContinuousClock.now + wait < deadline else {
+                    throw failure.error
+                }
+                try await Task.sleep(for: wait)
+                pause = min(pause * 2, .seconds(5))
+            } catch let error as StorageError where error.status == .unauthorized && identity != nil && !renewed {
+                // The token may have been withdrawn before its time; one fresh one is tried.
+                renewed = true
+                await identity?.forget("https://storage.azure.com/")
+            }
+        }
+        throw CancellationError()
+    }
+
+    // MARK: - One try
+
+    private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> HTTPClient.Response {
+        var query = call.query.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }
+        if case .signature(let signature) = credential { query.append(signature.value) }
+        let url = endpoint + call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+        var request = HTTPClient.Request(call.method, url, fields: call.fields, body: .bytes(call.body))
+        request.headTimeout = max(.milliseconds(1), min(.seconds(30), deadline - ContinuousClock.now))
         request.fields["x-ms-version"] = Self.version
         request.fields["x-ms-date"] = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
-        if let id = Log.requestID { request.fields["x-ms-client-request-id"] = id }
+        request.fields["x-ms-client-request-id"] = Log.requestID ?? UUIDv7.random()
         // libcurl would choose a type of its own for a body.
-        if !body.isEmpty, request.fields["content-type"] == nil {
+        if !call.body.isEmpty, request.fields["content-type"] == nil {
             request.fields["Content-Type"] = "application/octet-stream"
         }
-        if let key {
-            let pathStart = url.utf8.firstIndex(afterScheme: url)
-            let target = HTTPTarget(String(url[pathStart...]))
-            request.fields["Authorization"] = key.authorization(
-                method: method, target: target, fields: request.fields, contentLength: body.count)
-        } else if let identity {
-            request.fields["Authorization"] = "Bearer " + (try await identity.token(for: "https://storage.azure.com/"))
-        }
+        try await authorise(&request, url, call)
         let response: HTTPClient.Response
         do {
             response = try await client.send(request)
         } catch let error as HTTPClientError {
-            throw StorageError(
-                operation: operation, status: HTTPStatus(rawValue: 0), code: error.description, requestID: "")
+            throw noAnswer(call, error)
         }
-        if expected.contains(response.status.rawValue) { return response }
+        if call.expected.contains(response.status.rawValue) { return response }
+        throw await failure(call, response)
+    }
+
+    private func authorise(_ request: inout HTTPClient.Request, _ url: String, _ call: Call) async throws {
+        switch credential {
+        case .key(let key):
+            request.fields["Authorization"] = key.authorization(
+                method: call.method, target: HTTPTarget(url: url), fields: request.fields,
+                contentLength: call.body.count)
+        case .identity:
+            guard let identity else { throw IdentityError(description: "there is no identity for \(service)") }
+            try identity.checkMaySend(to: url)
+            request.fields["Authorization"] = "Bearer " + (try await identity.token(for: "https://storage.azure.com/"))
+        case .signature, .anonymous: break
+        }
+    }
+
+    private func noAnswer(_ call: Call, _ error: HTTPClientError) -> Wait {
+        Wait(
+            error: StorageError(
+                service: service, operation: call.operation, status: HTTPStatus(rawValue: 0), code: error.description,
+                requestID: ""),
+            wait: nil, isRefused: error.isConnection)
+    }
+
+    private func failure(_ call: Call, _ response: HTTPClient.Response) async -> any Error {
         let text = (try? await response.collect(limit: 64 * 1024)) ?? []
         let code = response.fields["x-ms-error-code"] ?? (try? MarkupReader.tree(text))?["Code"]?.text ?? "unknown"
-        throw StorageError(
-            operation: operation, status: response.status, code: code,
+        var error = StorageError(
+            service: service, operation: call.operation, status: response.status, code: code,
             requestID: response.fields["x-ms-request-id"] ?? "")
+        if response.status == .forbidden, let skew = Self.skew(response.fields["date"]) { error.advice = skew }
+        guard error.isUnavailable else { return error }
+        let seconds = response.fields["retry-after"].flatMap { Int64($0) }
+        return Wait(
+            error: error, wait: seconds.map { .seconds(min($0, 60)) },
+            isRefused: [429, 503].contains(response.status.rawValue))
     }
-}
 
-extension String.UTF8View {
-    /// Where the path of an absolute URL begins.
-    fileprivate func firstIndex(afterScheme url: String) -> String.Index {
-        var slashes = 0
-        for index in url.utf8.indices where url.utf8[index] == UInt8(ascii: "/") {
-            slashes += 1
-            if slashes == 3 { return index }
-        }
-        return url.endIndex
-    }
-}
-
-extension StorageError: ProblemConvertible {
-    public var problem: Problem {
-        isUnavailable
-            ? Problem(
-                .serviceUnavailable,
-                "The file store (Blob and Queue Storage) is not available. Please try again in a moment.")
-            : Problem(
-                .internalServerError, "The file store refused the request. The log has the reason under the request id."
-            )
+    /// Says by how much this machine's clock is off when the service does not accept its dates.
+    static func skew(_ serverDate: String?) -> String? {
+        guard let serverDate, let theirs = Timestamp.seconds(httpDate: serverDate) else { return nil }
+        let ahead = Timestamp.nowMilliseconds() / 1000 - theirs
+        guard abs(ahead) > 14 * 60 else { return nil }
+        return
+            "this machine's clock is \(abs(ahead) / 60) minutes \(ahead > 0 ? "ahead of" : "behind") the service's; set it right"
     }
 }

@@ -170,9 +170,10 @@ struct AnswerEngine: Sendable {
         )
         var added = turn.isNewQuestion ? 1 : 0
         do {
-            if turn.stored != nil {
-                try await messages.replace(answer)
-            } else if try await RetryOnce.run({ try await messages.add(answer) }) {
+            if let stored = turn.stored {
+                // Whoever else tries the same question again may have been quicker; that answer stays.
+                _ = try await messages.replace(stored, with: answer)
+            } else if try await messages.add(answer) {
                 added += 1
             }
         } catch {
@@ -187,12 +188,6 @@ struct AnswerEngine: Sendable {
         } catch {
             log.error("messages could not be counted", ["chat": turn.chatId, "error": String(reflecting: error)])
         }
-    }
-}
-
-private enum RetryOnce {
-    static func run<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
-        do { return try await work() } catch { return try await work() }
     }
 }
 

@@ -18,12 +18,25 @@ public struct ChatMessage: Sendable {
     public let passages: [JSONValue]
     public let finishReason: String?
     public let usage: JSONValue
+    /// Tells this state of the stored message from every other; `nil` for one that was not read from the store.
+    let etag: String?
 
     /// Makes a message.
     public init(
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String? = nil, model: String? = nil, citations: [JSONValue] = [], passages: [JSONValue] = [],
         finishReason: String? = nil, usage: JSONValue = .null
+    ) {
+        self.init(
+            id: id, chatId: chatId, workspaceId: workspaceId, role: role, text: text, createdAt: createdAt,
+            parentId: parentId, model: model, citations: citations, passages: passages, finishReason: finishReason,
+            usage: usage, etag: nil)
+    }
+
+    private init(
+        id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
+        parentId: String?, model: String?, citations: [JSONValue], passages: [JSONValue], finishReason: String?,
+        usage: JSONValue, etag: String?
     ) {
         self.id = id
         self.chatId = chatId
@@ -37,6 +50,7 @@ public struct ChatMessage: Sendable {
         self.passages = passages
         self.finishReason = finishReason
         self.usage = usage
+        self.etag = etag
     }
 
     init?(item: JSONValue) {
@@ -48,7 +62,7 @@ public struct ChatMessage: Sendable {
             text: item["text"]?.string ?? "", createdAt: item["createdAt"]?.string ?? "",
             parentId: item["parentId"]?.string, model: item["model"]?.string, citations: item["citations"]?.array ?? [],
             passages: item["passages"]?.array ?? [], finishReason: item["finishReason"]?.string,
-            usage: item["usage"] ?? .null)
+            usage: item["usage"] ?? .null, etag: item["_etag"]?.string)
     }
 
     var item: JSONValue {

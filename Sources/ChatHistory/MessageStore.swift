@@ -44,14 +44,24 @@ public struct MessageStore: Sendable {
             try await container.create(message.item, partition: message.chatId)
             return true
         } catch let error as CosmosError where error.isConflict {
-            return false
+            // It may be our own: the first try was carried out, and only its answer was lost.
+            let there = try await self.message(message.id, in: message.chatId)
+            return there?.createdAt == message.createdAt && there?.text == message.text
         }
     }
 
-    /// Stores a message in the place of the one with its id.
-    public func replace(_ message: ChatMessage) async throws {
+    /// Stores a message in the place of one that was read before.
+    ///
+    /// - Returns: `false` when that one has changed or gone meanwhile; then everything stays as it is.
+    public func replace(_ old: ChatMessage, with message: ChatMessage) async throws -> Bool {
         try await prepare()
-        try await container.upsert(message.item, partition: message.chatId)
+        do {
+            try await container.replace(
+                old.id, message.item, partition: old.chatId, condition: old.etag.map { .unchanged($0) } ?? .none)
+            return true
+        } catch let error as CosmosError where error.isPreconditionFailed || error.isNotFound {
+            return false
+        }
     }
 
     /// A message; `nil` when it is not there.
@@ -92,8 +102,24 @@ public struct MessageStore: Sendable {
             let ids = try await container.query("SELECT VALUE c.id FROM c", partition: chat, limit: 1000).compactMap(
                 \.string)
             if ids.isEmpty { return deleted }
-            for id in ids where try await container.delete(id, partition: chat) { deleted += 1 }
+            deleted += try await delete(ids, in: chat)
         }
+    }
+
+    /// Deletes messages a hundred at a time. When somebody else deletes of the same chat meanwhile, a batch finds one
+    /// of its messages gone and does nothing; they go one by one then.
+    private func delete(_ ids: [String], in chat: String) async throws -> Int {
+        var deleted = 0
+        for start in stride(from: 0, to: ids.count, by: 100) {
+            let part = ids[start..<min(start + 100, ids.count)]
+            do {
+                try await container.batch(part.map { .delete($0) }, partition: chat)
+                deleted += part.count
+            } catch let error as CosmosError where error.isNotFound || error.status == 0 {
+                for id in part where try await container.delete(id, partition: chat) { deleted += 1 }
+            }
+        }
+        return deleted
     }
 
     private func prepare() async throws {

@@ -42,8 +42,19 @@ public final class LocalStack: Sendable {
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         let settings = configuration.environment
         postgres = settings["APUS_DATABASE_URL"] == nil ? try PrivatePostgres(dataDirectory: data) : nil
-        usesEmulator = settings["AzureWebJobsStorage"] == nil || settings["APUS_COSMOS_ENDPOINT"] == nil
+        let namesStorage = ["", "__blobServiceUri", "__accountName"].contains {
+            settings["AzureWebJobsStorage" + $0] != nil
+        }
+        usesEmulator = !namesStorage || settings["APUS_COSMOS_ENDPOINT"] == nil
         var environment = Self.settings(configuration.ports, postgres: postgres)
+        // A key of ours would win over the identity that the settings ask for.
+        if namesStorage { environment["AzureWebJobsStorage"] = nil }
+        if settings["APUS_COSMOS_ENDPOINT"] != nil { environment["APUS_COSMOS_KEY"] = nil }
+        if usesEmulator {
+            // So that a vault of the emulator can be tried by naming it.
+            environment["IDENTITY_ENDPOINT"] = "http://127.0.0.1:\(configuration.ports.identity)/msi/token"
+            environment["IDENTITY_HEADER"] = "apus-local-identity"
+        }
         environment.merge(settings) { $1 }
         var parts: [Part] = []
         if let postgres { parts.append(Part("postgres", postgres.command, stopSignal: SIGINT, printer: printer)) }
