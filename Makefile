@@ -31,7 +31,7 @@ setup-bench:
 	@scripts/setup bench
 
 # Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
-# The vector service beside Chroma's: make bench BENCH_ARGS=vectors
+# The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure
 bench: setup-bench build
 	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
 

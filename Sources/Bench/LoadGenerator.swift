@@ -28,6 +28,12 @@ struct LoadGenerator {
         try Data(text.utf8).write(to: URL(filePath: script))
     }
 
+    /// Takes a script that has a `request` function of its own (wrk's SCRIPTING document).
+    init(script text: String, directory: String, name: String) throws {
+        script = directory + "/" + name + ".lua"
+        try Data(text.utf8).write(to: URL(filePath: script))
+    }
+
     /// Where wrk is.
     static func find() throws -> String {
         for folder in ["/usr/bin", "/usr/local/bin"] where access(folder + "/wrk", X_OK) == 0 { return folder + "/wrk" }
