@@ -39,7 +39,7 @@ let cModules: [Target] = [
 
 let base: [Target] = [
     .target(name: "Telemetry"),
-    .target(name: "ProgramSupport", dependencies: ["Telemetry"]),
+    .target(name: "ProgramSupport", dependencies: ["CLinux", "Telemetry"]),
     .target(name: "TaskTools"),
     .target(name: "HTTPMessages"),
     .target(name: "JSONCoding"),

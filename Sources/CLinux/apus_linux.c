@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -181,6 +182,27 @@ ssize_t apus_copy_range(int source, int target, size_t count) {
         copied = copy_file_range(source, NULL, target, NULL, count, 0);
     } while (copied < 0 && errno == EINTR);
     return copied < 0 ? -errno : copied;
+}
+
+static int termination = -1;
+
+static void note_termination(int number) {
+    (void)number;
+    int saved = errno;
+    uint64_t one = 1;
+    if (write(termination, &one, sizeof one) < 0) {}
+    errno = saved;
+}
+
+int apus_watch_termination(void) {
+    if (termination >= 0) return termination;
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (descriptor < 0) return -errno;
+    termination = descriptor;
+    struct sigaction action = {.sa_handler = note_termination, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return -errno;
+    return descriptor;
 }
 
 void apus_begin_writeback(int file, ssize_t start, ssize_t count) {

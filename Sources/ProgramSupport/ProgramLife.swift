@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -21,8 +22,16 @@ public enum ProgramLife {
 
     /// Returns when SIGINT or SIGTERM arrives.
     public static func terminationRequested() async {
-        let sources = SignalSources()
-        await withCheckedContinuation { continuation in sources.start(continuation) }
+        let descriptor = apus_watch_termination()
+        precondition(descriptor >= 0, "the system refuses to deliver signals, so the program could not be stopped")
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
+        let waiter = Waiter()
+        await withCheckedContinuation { continuation in
+            waiter.wait(continuation)
+            source.setEventHandler { waiter.fire() }
+            source.activate()
+        }
+        source.cancel()
     }
 
     /// Raises the number of open files to what the system allows.
@@ -42,27 +51,16 @@ public enum ProgramLife {
     }
 }
 
-private final class SignalSources: Sendable {
-    private let waiter = Mutex<CheckedContinuation<Void, Never>?>(nil)
+/// Resumes its continuation once.
+private final class Waiter: Sendable {
+    private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
-    func start(_ continuation: CheckedContinuation<Void, Never>) {
-        waiter.withLock { $0 = continuation }
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            // The handler keeps the source alive for as long as the program runs.
-            source.setEventHandler { [self] in
-                _ = source
-                fire()
-            }
-            source.activate()
-        }
-    }
+    func wait(_ continuation: CheckedContinuation<Void, Never>) { waiting.withLock { $0 = continuation } }
 
-    private func fire() {
-        let continuation = waiter.withLock { waiter in
-            defer { waiter = nil }
-            return waiter
+    func fire() {
+        let continuation = waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting
         }
         continuation?.resume()
     }

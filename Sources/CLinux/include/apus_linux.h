@@ -73,6 +73,10 @@ uint64_t apus_resident_bytes(pid_t process);
 /// Returns the number copied, 0 at the end, or the negated errno.
 ssize_t apus_copy_range(int source, int target, size_t count);
 
+/// Takes SIGINT and SIGTERM from now on, from one moment to the next: none is lost in between.
+/// Returns a descriptor that becomes readable with the first of them, or the negated errno.
+int apus_watch_termination(void);
+
 /// Starts writing a part of a file to the disk and does not wait for it.
 void apus_begin_writeback(int file, ssize_t start, ssize_t count);
 
