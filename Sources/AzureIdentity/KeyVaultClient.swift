@@ -95,9 +95,7 @@ public struct KeyVaultClient: Sendable {
                     await identity.forget(Self.resource)
                     continue
                 case 429, 500...:
-                    if let seconds = answer.fields["retry-after"].flatMap({ Int64($0) }) {
-                        wait = .seconds(min(seconds, 30))
-                    }
+                    wait = ServiceClock.wait(answer.fields) ?? wait
                 case let status:
                     throw IdentityError(description: "Key Vault: \(what): \(problem)", isForbidden: status == 403)
                 }

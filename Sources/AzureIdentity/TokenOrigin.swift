@@ -99,7 +99,12 @@ enum TokenOrigin: Sendable {
         // A text of digits on most hosts, a number on some.
         func number(_ name: String) -> Int64? { json[name]?.int ?? json[name]?.string.flatMap { Int64($0) } }
         let now = Timestamp.nowMilliseconds() / 1000
-        return (token, number("expires_on") ?? now + (number("expires_in") ?? 600))
+        // No token lives for years; larger numbers are mistakes.
+        let most: Int64 = 10 * 365 * 86_400
+        if let life = number("expires_in"), number("expires_on") == nil {
+            return (token, now + min(max(life, 0), most))
+        }
+        return (token, min(max(number("expires_on") ?? now + 600, 0), now + most))
     }
 
     /// What an answer says is wrong, in the authority's words, which hold no secret.

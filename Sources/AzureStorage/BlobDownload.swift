@@ -22,7 +22,10 @@ extension BlobClient {
         let properties = BlobProperties(response.fields)
         let length = response.fields["content-length"].flatMap { Int($0) }
         let start = range?.lowerBound ?? 0
-        let end = length.map { start + $0 }
+        let end = length.flatMap { length in
+            let sum = start.addingReportingOverflow(length)
+            return sum.overflow ? nil : sum.partialValue
+        }
         let body = ResumingBody(first: response.body, start: start) { place in
             guard !properties.etag.isEmpty else { return nil }
             return try await get(

@@ -160,20 +160,10 @@ struct StorageTransport: Sendable {
         var error = StorageError(
             service: service, operation: call.operation, status: response.status, code: code,
             requestID: response.fields["x-ms-request-id"] ?? "")
-        if response.status == .forbidden, let skew = Self.skew(response.fields["date"]) { error.advice = skew }
+        if response.status == .forbidden { error.advice = ServiceClock.advice(response.fields) }
         guard error.isUnavailable else { return error }
-        let seconds = response.fields["retry-after"].flatMap { Int64($0) }
         return Wait(
-            error: error, wait: seconds.map { .seconds(min($0, 60)) },
+            error: error, wait: ServiceClock.wait(response.fields),
             isRefused: [429, 503].contains(response.status.rawValue))
-    }
-
-    /// Says by how much this machine's clock is off when the service does not accept its dates.
-    static func skew(_ serverDate: String?) -> String? {
-        guard let serverDate, let theirs = Timestamp.seconds(httpDate: serverDate) else { return nil }
-        let ahead = Timestamp.nowMilliseconds() / 1000 - theirs
-        guard abs(ahead) > 14 * 60 else { return nil }
-        return
-            "this machine's clock is \(abs(ahead) / 60) minutes \(ahead > 0 ? "ahead of" : "behind") the service's; set it right"
     }
 }

@@ -131,23 +131,13 @@ struct CosmosTransport: Sendable {
             operation: call.operation, status: status,
             subStatus: answer.fields["x-ms-substatus"].flatMap { Int($0) } ?? 0,
             code: json["code"]?.string ?? "unknown", activityID: answer.fields["x-ms-activity-id"] ?? "",
-            advice: status == 403 ? Self.skew(answer.fields["date"]) : nil)
+            advice: status == 403 ? ServiceClock.advice(answer.fields) : nil)
         switch status {
         case 429, 449, 408, 410, 500...:
-            let milliseconds = answer.fields["x-ms-retry-after-ms"].flatMap { Double($0) }
             throw Wait(
-                error: error, wait: milliseconds.map { .milliseconds(Int64(min($0, 60_000))) }, charge: units,
+                error: error, wait: ServiceClock.wait(answer.fields), charge: units,
                 isRefused: [429, 449, 410, 503].contains(status))
         default: throw error
         }
-    }
-
-    /// Says by how much this machine's clock is off when the service does not accept its dates.
-    private static func skew(_ serverDate: String?) -> String? {
-        guard let serverDate, let theirs = Timestamp.seconds(httpDate: serverDate) else { return nil }
-        let ahead = Timestamp.nowMilliseconds() / 1000 - theirs
-        guard abs(ahead) > 14 * 60 else { return nil }
-        return
-            "this machine's clock is \(abs(ahead) / 60) minutes \(ahead > 0 ? "ahead of" : "behind") the service's; set it right"
     }
 }

@@ -66,7 +66,7 @@ extension Functions {
                 let all = Array(text.unicodeScalars)
                 let wanted = Array(part.unicodeScalars)
                 var place = max(0, arguments.whole(2) ?? 0)
-                while place + wanted.count <= all.count {
+                while place <= all.count - wanted.count {
                     if all[place..<place + wanted.count].elementsEqual(wanted) { return .int(Int64(place)) }
                     place += 1
                 }

@@ -23,7 +23,10 @@ public enum ProgramLife {
     /// Returns when SIGINT or SIGTERM arrives.
     public static func terminationRequested() async {
         let descriptor = apus_watch_termination()
-        precondition(descriptor >= 0, "the system refuses to deliver signals, so the program could not be stopped")
+        guard descriptor >= 0 else {
+            // Without a handler the signals end the process themselves, so there is nothing to return to.
+            while true { try? await Task.sleep(for: .seconds(3600)) }
+        }
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
         let waiter = Waiter()
         await withCheckedContinuation { continuation in

@@ -104,6 +104,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["nan", "-inf", "1e400", "-1e300", "soon"])
+    func aSenselessWaitIsNoCrash(text: String) async throws {
+        let busy = Self.answer(429, ["x-ms-retry-after-ms": text])
+        try await with([busy, Self.answer(201, [:], #"{"id":"1"}"#)]) { server, items in
+            try await items.create(["id": "1", "pk": "a"], partition: "a")
+            #expect(server.requests.count == 2)
+        }
+    }
+
     @Test(arguments: [408, 410, 449, 500, 503])
     func repeatsWhatPasses(status: Int) async throws {
         try await with([Self.answer(status), Self.answer(200, [:], #"{"id":"1"}"#)]) { server, items in

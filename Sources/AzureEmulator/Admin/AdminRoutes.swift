@@ -46,9 +46,13 @@ struct AdminRoutes: Sendable {
             let body = try JSONParser.parse(try await request.body.collect(limit: 16 * 1024))
             var reader = try FieldReader(body, allowed: ["expireAll", "lifetimeSeconds"])
             let expires = reader.bool("expireAll", default: false)
+            let lifetime = body["lifetimeSeconds"]
+            if let lifetime, lifetime.int.map({ (-86_400...31_536_000).contains($0) }) != true {
+                reader.add("lifetimeSeconds", "Must be a whole number from -86400 to 31536000.")
+            }
             try reader.finish()
             if expires { authority.expireAll() }
-            if let lifetime = body["lifetimeSeconds"] { faults.setTokenLifetime(lifetime.int) }
+            if let lifetime { faults.setTokenLifetime(lifetime.int) }
             return HTTPResponse(.noContent)
         case (.get, "contents"): return HTTPResponse(json: try contents())
         case (.post, "reset"):

@@ -36,9 +36,9 @@ struct ItemOperations {
             || (request.fields["content-type"] ?? "").hasPrefix("application/query+json")
         if isQuery { return try query(body) }
         if request.flag("x-ms-cosmos-is-batch-request") {
-            return try await ItemBatch(body).run(try writer(nil), store.database)
+            return try await ItemBatch(body).run(try writer(), store.database)
         }
-        let writer = try writer(body)
+        let writer = try writer()
         if request.flag("x-ms-documentdb-is-upsert") {
             let conditions = conditions
             return answer(try await store.database.write { try writer.upsert(body, conditions, $0) })
@@ -72,21 +72,21 @@ struct ItemOperations {
         case .get, .head: return try read(id)
         case .put:
             let body = try await request.cosmosBody()
-            let writer = try writer(body)
+            let writer = try writer()
             return answer(try await store.database.write { try writer.replace(id, body, conditions, $0) })
         case .patch:
             let patch = try ItemPatch(try await request.cosmosBody())
-            let writer = try writer(nil)
+            let writer = try writer()
             return answer(try await store.database.write { try writer.patch(id, patch, conditions, $0) })
         case .delete:
-            let writer = try writer(nil)
+            let writer = try writer()
             return answer(try await store.database.write { try writer.delete(id, conditions, $0) })
         default: throw CosmosFailure(405, "MethodNotAllowed", "The method is not allowed on this resource.")
         }
     }
 
     private func read(_ id: String) throws -> HTTPResponse {
-        let outcome = try store.reader.read { try writer(nil).read(id, $0) }
+        let outcome = try store.reader.read { try writer().read(id, $0) }
         if let tag = request.fields["if-none-match"], tag == outcome.etag || tag == "*" {
             var failure = CosmosFailure(304, "NotModified", "")
             failure.fields.add("etag", outcome.etag)
@@ -127,8 +127,8 @@ struct ItemOperations {
         return HTTPResponse(HTTPStatus(rawValue: outcome.status), fields: fields, body: .bytes(body.bytes))
     }
 
-    /// A writer in the partition that the request names, or else that of the item it carries.
-    private func writer(_ item: JSONValue?) throws(CosmosFailure) -> ItemWriter {
+    /// A writer in the partition that the request names.
+    private func writer() throws(CosmosFailure) -> ItemWriter {
         if let text = request.fields["x-ms-documentdb-partitionkey"] {
             let key = try PartitionKey(header: text)
             guard key.components.count == container.keyPaths.count else {

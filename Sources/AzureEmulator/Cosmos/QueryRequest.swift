@@ -52,10 +52,11 @@ struct Continuation: Sendable {
 
     init(_ text: String, identity: String) throws(CosmosFailure) {
         guard let bytes = Base64URL.decode(text), let json = try? JSONParser.parse(bytes),
-            let sent = json["n"]?.int, let seq = json["s"]?.int, let row = json["r"]?.int
+            let sent = json["n"]?.int, let seq = json["s"]?.int, let row = json["r"]?.int,
+            (0...Int64(Int32.max)).contains(sent), (0...Int64(Int32.max)).contains(row)
         else { throw .bad("The continuation token is malformed.") }
         guard json["q"]?.string == identity else { throw .bad("The continuation token is of another query.") }
-        (self.sent, self.seq, self.row) = (Int(clamping: sent), seq, Int(clamping: row))
+        (self.sent, self.seq, self.row) = (Int(sent), seq, Int(row))
         keys = json["k"]?.array.map { $0.map { $0["v"] } }
     }
 

@@ -90,7 +90,7 @@ struct StorageCall: Sendable {
         return try Metadata(pairs)
     }
 
-    /// The whole body of at most `limit` bytes, checked against the checksums that came with it.
+    /// The whole body of at most `limit` bytes; one that was cut short is refused.
     func body(limit: Int) async throws -> [UInt8] {
         let bytes = try await request.body.collect(limit: limit)
         guard bytes.count == contentLength || request.fields["content-length"] == nil else {
