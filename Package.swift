@@ -48,6 +48,8 @@ let base: [Target] = [
 ]
 
 let adapters: [Target] = [
+    .target(name: "EventLoop", dependencies: ["CLinux"]),
+    .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "Telemetry"]),
     .target(
         name: "HTTPServing",
         dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
@@ -106,6 +108,7 @@ let domain: [Target] = [
         name: "FunctionsRuntime",
         dependencies: [
             "HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry", "CLinux", "Problems",
+            "ProgramSupport",
         ]),
 ]
 
@@ -136,9 +139,9 @@ let features: [Target] = [
     .target(
         name: "FunctionsHost",
         dependencies: [
-            "HTTPServing", "HTTPClient", "ChildProcess", "AzureIdentity", "AzureStorage", "JSONCoding", "Telemetry",
-            "Digests",
-            "Settings", "Problems", "CLinux", "HTTPMessages",
+            "EventLoop", "HTTPRelay", "HTTPClient", "ChildProcess", "AzureIdentity", "AzureSignatures", "AzureStorage",
+            "CosmosDB", "JSONCoding", "LinearRegex", "Telemetry", "Digests", "Settings", "Problems", "CLinux",
+            "HTTPMessages",
         ]),
     .target(
         name: "AzureEmulator",
@@ -169,10 +172,13 @@ let features: [Target] = [
 let programs: [Target] = [
     .executableTarget(
         name: "apus", dependencies: ["Bench", "LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
-    .executableTarget(name: "functions-host", dependencies: ["FunctionsHost", "ProgramSupport", "Telemetry"]),
+    .executableTarget(
+        name: "functions-host",
+        dependencies: ["EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Telemetry"]),
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
     .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
+    .executableTarget(name: "bench-handler"),
     .executableTarget(name: "azure-emulator", dependencies: ["AzureEmulator", "ProgramSupport", "Telemetry"]),
     .executableTarget(
         name: "vm-server",
@@ -197,13 +203,16 @@ let tests: [Target] = [
     .testTarget(name: "ChatTests", dependencies: ["Chat", "Retrieval", "TestSupport"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
     .testTarget(name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "WordPieces", "TestSupport"]),
-    .testTarget(name: "FunctionsHostTests", dependencies: ["FunctionsHost", "JSONCoding", "TestSupport"]),
+    .testTarget(
+        name: "FunctionsHostTests",
+        dependencies: ["EventLoop", "FunctionsHost", "HTTPMessages", "HTTPRelay", "JSONCoding", "TestSupport"]),
     .testTarget(
         name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding", "TestSupport"]),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServing", "HTTPMessages", "TestSupport"]),
     .testTarget(
         name: "HTTPServingTests",
         dependencies: ["HTTPServing", "HTTPClient", "HTTPMessages", "Problems", "TestSupport"]),
+    .testTarget(name: "HTTPRelayTests", dependencies: ["HTTPMessages", "HTTPRelay", "TestSupport"]),
     .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding", "TestSupport"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "HTTPClient", "Settings", "TestSupport"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Catalog", "Digests", "TestSupport"]),
@@ -226,7 +235,7 @@ let package = Package(
 // One rule set for every Swift target, applied once.
 let swiftTargets = package.targets.filter {
     [.regular, .executable, .test].contains($0.type)
-        && !["CLinux", "CGraph", "CVectors", "CVocabulary"].contains($0.name)
+        && !["CLinux", "CGraph", "CVectors", "CVocabulary", "bench-handler"].contains($0.name)
 }
 for target in swiftTargets {
     target.swiftSettings =

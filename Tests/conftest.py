@@ -5,9 +5,31 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
 import model_server, stack as stacks
 from emulators import Clients, Emulator, IDENTITY_HEADER
+from functions import Maker
 
 has_data = os.path.isdir(os.path.join(stacks.DATA, "northwind"))
 needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside the repository")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "section(number): section of the custom handlers' documentation that the test follows")
+    config.addinivalue_line("markers", "inferred: the behaviour is deduced from the host's code, not stated or tested there")
+
+
+@pytest.fixture
+def make():
+    """Makes function apps and hosts for one test."""
+    maker = Maker()
+    yield maker
+    maker.end()
+
+
+@pytest.fixture(scope="module")
+def make_shared():
+    """Makes function apps and hosts for the tests of a file."""
+    maker = Maker()
+    yield maker
+    maker.end()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import HTTPMessages
 public import JSONCoding
 import Synchronization
 
-/// Items of one container of Cosmos DB for NoSQL, each call within one partition.
+/// Items of one container of Cosmos DB for NoSQL; but for queries over all of them, each call is within one partition.
 ///
 /// Every call has a deadline and waits where the service says so. Reads and writes of items with fixed ids are repeated
 /// when an answer is lost; a conflict that our own lost try can have made is told from a real one by the caller's etag.
@@ -78,6 +78,19 @@ public struct CosmosContainer: Sendable {
         _ = try await transport.send(make)
     }
 
+    /// The path of the container's partition key, e.g. `/chatId`.
+    ///
+    /// - Throws: `CosmosError`; also when the key has several levels, which this client does not write.
+    public func partitionKeyPath() async throws -> String {
+        let answer = try await send(
+            CosmosTransport.Call("read container", .get, type: "colls", link: link, path: path))
+        let paths = answer.json["partitionKey"]?["paths"]?.array ?? []
+        guard paths.count == 1, let path = paths[0].string else {
+            throw CosmosError(operation: "read container", status: 400, code: "the partition key has several levels")
+        }
+        return path
+    }
+
     /// Whether the service answers.
     public func probe() async throws {
         var call = CosmosTransport.Call("read container", .get, type: "colls", link: link, path: path)
@@ -90,7 +103,7 @@ public struct CosmosContainer: Sendable {
 
     /// A call on an item, or on the feed of a partition when there is no id.
     func call(
-        _ operation: String, _ method: HTTPMethod, id: String? = nil, partition: String, body: JSONValue? = nil,
+        _ operation: String, _ method: HTTPMethod, id: String? = nil, partition: String?, body: JSONValue? = nil,
         condition: Condition = .none
     ) throws(CosmosError) -> CosmosTransport.Call {
         if let id { try Self.checkID(id, operation) }
@@ -98,7 +111,9 @@ public struct CosmosContainer: Sendable {
             operation, method, type: "docs", link: id.map { "\(link)/docs/\($0)" } ?? link,
             path: id.map { "\(path)/docs/\(percentEncoded($0))" } ?? "\(path)/docs")
         call.body = body
-        call.fields["x-ms-documentdb-partitionkey"] = Self.ascii(JSONValue.array([.string(partition)]).text)
+        if let partition {
+            call.fields["x-ms-documentdb-partitionkey"] = Self.ascii(JSONValue.array([.string(partition)]).text)
+        }
         if case .unchanged(let etag) = condition {
             call.fields["If-Match"] = etag
             // A second run of a write that was carried out would find another etag.

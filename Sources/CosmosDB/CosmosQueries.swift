@@ -11,14 +11,15 @@ extension CosmosContainer {
         public let charge: Double
     }
 
-    /// One page of a query in one partition; it may be empty and still have a next one.
+    /// One page of a query; it may be empty and still have a next one.
     ///
     /// - Parameters:
+    ///   - partition: `nil` for all partitions, which the service does only for queries without order or aggregates.
     ///   - parameters: Values of `@name` in the query.
     ///   - continuation: That of the page before, for the same query.
     ///   - maximum: Rows that the page may have.
     public func page(
-        _ text: String, _ parameters: [(String, JSONValue)] = [], partition: String, continuation: String? = nil,
+        _ text: String, _ parameters: [(String, JSONValue)] = [], partition: String?, continuation: String? = nil,
         maximum: Int = 1000
     ) async throws -> Page {
         let list = parameters.map { JSONValue.object(["name": .string($0.0), "value": $0.1]) }
@@ -27,6 +28,7 @@ extension CosmosContainer {
             body: ["query": .string(text), "parameters": .array(list)])
         call.fields["Content-Type"] = "application/query+json"
         call.fields["x-ms-documentdb-isquery"] = "True"
+        if partition == nil { call.fields["x-ms-documentdb-query-enablecrosspartition"] = "True" }
         call.fields["x-ms-max-item-count"] = String(maximum)
         call.fields["x-ms-continuation"] = continuation
         let answer = try await send(call)
@@ -35,9 +37,9 @@ extension CosmosContainer {
             charge: answer.charge)
     }
 
-    /// Runs a query in one partition and collects every page, up to `limit` rows.
+    /// Runs a query in one partition, or in all of them, and collects every page, up to `limit` rows.
     public func query(
-        _ text: String, _ parameters: [(String, JSONValue)] = [], partition: String, limit: Int = 10_000
+        _ text: String, _ parameters: [(String, JSONValue)] = [], partition: String?, limit: Int = 10_000
     ) async throws -> [JSONValue] {
         var rows: [JSONValue] = []
         var continuation: String?

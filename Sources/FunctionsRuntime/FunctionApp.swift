@@ -1,9 +1,9 @@
 import CLinux
-import Dispatch
 import FoundationEssentials
 import Glibc
 import HTTPMessages
 import HTTPServing
+import ProgramSupport
 import Settings
 public import Telemetry
 
@@ -48,24 +48,12 @@ public enum FunctionApp {
                 if request.target.rawPath == "/" { return HTTPResponse(.ok, text: "ready\n") }
                 return await setup.value.answer(request)
             }
-            await terminationRequested()
+            await ProgramLife.terminationRequested()
             await server.shutDown()
             exit(EXIT_SUCCESS)
         } catch {
             log.error("cannot listen: \(error)")
             exit(EXIT_FAILURE)
-        }
-    }
-
-    private static func terminationRequested() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            signal(SIGTERM, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
-            source.setEventHandler {
-                source.cancel()
-                continuation.resume()
-            }
-            source.activate()
         }
     }
 }

@@ -81,7 +81,8 @@ public final class LocalStack: Sendable {
             ])
         add(
             "functions-host",
-            ["start"] + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
+            ["start", "--json"]
+                + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
         self.parts = parts
         self.configuration = configuration
         self.layout = layout

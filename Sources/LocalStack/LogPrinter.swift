@@ -26,6 +26,7 @@ public final class LogPrinter: Sendable {
         }
         if message == "request", !showsRequests, let status = entry["status"]?.string, status < "400" { return nil }
         let level = entry["level"]?.string ?? ""
+        if !showsRequests, level == "info", message == "Executing" || message == "Executed" { return nil }
         var text = level == "info" || level == "debug" ? "" : level.uppercased() + " "
         text += message
         let known = ["time", "level", "label", "message", "requestId"]

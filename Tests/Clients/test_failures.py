@@ -61,7 +61,7 @@ def test_survives_kill_of_the_whole_stack(own):
 def check_whole(apus, ids):
     """Each document is ready with all its passages, or failed with a reason; never half-indexed."""
     for document in ids:
-        state = apus.wait_settled(document, limit=150)
+        state = apus.wait_settled(document, limit=240)
         if state["status"] == "failed":
             assert state["error"]["detail"]
             continue

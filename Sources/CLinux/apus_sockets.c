@@ -1,0 +1,122 @@
+#define _GNU_SOURCE
+#include "apus_sockets.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int apus_poller_open(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int apus_poller_add(int poller, int socket, uint32_t tag) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+    event.data.u64 = (uint64_t)tag << 32 | (uint32_t)socket;
+    return epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event) == 0 ? 0 : -errno;
+}
+
+int apus_poller_add_wake(int poller) {
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (descriptor < 0) return -errno;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = (uint32_t)descriptor};
+    if (epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) == 0) return descriptor;
+    int code = errno;
+    close(descriptor);
+    return -code;
+}
+
+void apus_poller_wake(int wake) {
+    uint64_t one = 1;
+    if (write(wake, &one, sizeof one) < 0) {}
+}
+
+int apus_poller_wait(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds) {
+    struct epoll_event got[256];
+    int count = epoll_wait(poller, got, capacity < 256 ? capacity : 256, milliseconds);
+    int kept = 0;
+    for (int index = 0; index < count; index++) {
+        // Edge-triggered: the counter need not be read, each write is a new edge.
+        int socket = (int)(uint32_t)got[index].data.u64;
+        if (socket == wake) continue;
+        uint32_t flags = got[index].events;
+        int broken = (flags & (EPOLLERR | EPOLLHUP)) != 0;
+        events[kept++] = (apus_socket_event){
+            .socket = socket,
+            .tag = (uint32_t)(got[index].data.u64 >> 32),
+            .readable = broken || (flags & (EPOLLIN | EPOLLRDHUP)) != 0,
+            .writable = broken || (flags & EPOLLOUT) != 0,
+            .peer_gone = broken || (flags & EPOLLRDHUP) != 0,
+        };
+    }
+    return kept;
+}
+
+static void send_at_once(int socket) {
+    int yes = 1;
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+int apus_accept(int listener) {
+    int descriptor;
+    do descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (descriptor < 0) return -errno;
+    send_at_once(descriptor);
+    return descriptor;
+}
+
+int apus_connect(const char *address, uint16_t port) {
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
+    if (inet_pton(AF_INET, address, &name.sin_addr) != 1) return -EINVAL;
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -errno;
+    send_at_once(descriptor);
+    if (connect(descriptor, (struct sockaddr *)&name, sizeof name) == 0 || errno == EINPROGRESS) return descriptor;
+    int code = errno;
+    close(descriptor);
+    return -code;
+}
+
+int apus_socket_error(int socket) {
+    int code = 0;
+    socklen_t size = sizeof code;
+    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) != 0) return errno;
+    return code;
+}
+
+int apus_set_nonblocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags >= 0 && fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : -errno;
+}
+
+ssize_t apus_send_two(int socket, const void *first, size_t first_count, const void *second, size_t second_count) {
+    struct iovec parts[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t sent;
+    do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t apus_receive(int socket, void *buffer, size_t capacity) {
+    ssize_t got;
+    do got = recv(socket, buffer, capacity, 0);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+int apus_is_connected_to_itself(int socket) {
+    struct sockaddr_in own, peer;
+    socklen_t own_size = sizeof own, peer_size = sizeof peer;
+    if (getsockname(socket, (struct sockaddr *)&own, &own_size) != 0) return 0;
+    if (getpeername(socket, (struct sockaddr *)&peer, &peer_size) != 0) return 0;
+    return own.sin_port == peer.sin_port && own.sin_addr.s_addr == peer.sin_addr.s_addr;
+}

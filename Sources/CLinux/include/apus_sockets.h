@@ -1,0 +1,64 @@
+#ifndef APUS_SOCKETS_H
+#define APUS_SOCKETS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+/// What happened on a watched socket.
+typedef struct {
+    int32_t socket;
+    /// The tag that the socket was added with.
+    uint32_t tag;
+    /// Bytes or a new connection can be read, or the end of the stream.
+    uint8_t readable;
+    uint8_t writable;
+    /// The peer has closed its side, or the connection is broken.
+    uint8_t peer_gone;
+} apus_socket_event;
+
+/// A poller (epoll). Returns its descriptor, or the negated errno.
+int apus_poller_open(void);
+
+/// Watches a socket for everything, each change once (edge-triggered). The tag tells a socket from an earlier one
+/// with the same number. Returns 0, or the negated errno.
+int apus_poller_add(int poller, int socket, uint32_t tag);
+
+/// Waits until something happens or the time is up; -1 waits for ever. `wake` is a descriptor whose readability
+/// only ends the wait. Returns the number of events, 0 after a signal too.
+int apus_poller_wait(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds);
+
+/// A descriptor that ends a poller's wait from any thread; it is watched at once. Negated errno on failure.
+int apus_poller_add_wake(int poller);
+
+/// Ends the wait.
+void apus_poller_wake(int wake);
+
+/// Accepts a connection: non-blocking, without delay for small writes.
+/// Returns the socket, or the negated errno; -EAGAIN when nobody is waiting.
+int apus_accept(int listener);
+
+/// Begins to connect to an IPv4 address. Returns the socket, connected or connecting, or the negated errno.
+int apus_connect(const char *address, uint16_t port);
+
+/// Whether a socket is connected to itself, as happens when nobody listens on a port that the system then chooses for
+/// the caller's end.
+int apus_is_connected_to_itself(int socket);
+
+/// The pending error of a socket, 0 when there is none.
+int apus_socket_error(int socket);
+
+/// Makes a descriptor non-blocking.
+int apus_set_nonblocking(int descriptor);
+
+/// Sends from two buffers in one call, never raising SIGPIPE. Returns the count, or the negated errno.
+ssize_t apus_send_two(
+    int socket, const void *_Nullable first, size_t first_count, const void *_Nullable second, size_t second_count);
+
+/// Receives. Returns the count, 0 at the end of the stream, or the negated errno.
+ssize_t apus_receive(int socket, void *buffer, size_t capacity);
+
+#pragma clang assume_nonnull end
+
+#endif

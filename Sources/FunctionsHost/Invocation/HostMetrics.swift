@@ -1,0 +1,80 @@
+import EventLoop
+import Telemetry
+
+/// What an app did, in the text form that Prometheus reads.
+@NetworkActor
+final class HostMetrics {
+    /// Upper bounds in seconds.
+    private nonisolated static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+    private struct Counts {
+        var succeeded = 0
+        var failed = 0
+        var seconds = 0.0
+        var buckets = [Int](repeating: 0, count: bounds.count + 1)
+        var running = 0
+    }
+
+    private var functions: [String: Counts] = [:]
+    private var queues: [String: Int] = [:]
+    private var rejected = 0
+
+    func begin(_ function: String) { functions[function, default: Counts()].running += 1 }
+
+    func end(_ function: String, seconds: Double, succeeded: Bool) {
+        functions[function, default: Counts()].running -= 1
+        if succeeded { functions[function]?.succeeded += 1 } else { functions[function]?.failed += 1 }
+        functions[function]?.seconds += seconds
+        functions[function]?.buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+    }
+
+    /// A queue's approximate length, hidden messages included.
+    func queueLength(_ queue: String, _ length: Int) { queues[queue] = length }
+
+    /// A request was turned away because too many were under way.
+    func reject() { rejected += 1 }
+
+    func text(restarts: Int, isReady: Bool, connections: Int) -> String {
+        var text = ""
+        func family(_ name: String, _ type: String, _ help: String, _ lines: [String]) {
+            text += "# HELP functions_host_\(name) \(help)\n# TYPE functions_host_\(name) \(type)\n"
+            for line in lines { text += "functions_host_\(line)\n" }
+        }
+        let sorted = functions.sorted { $0.key < $1.key }
+        family(
+            "invocations_total", "counter", "Invocations that have ended.",
+            sorted.flatMap { name, counts in
+                [
+                    "invocations_total{function=\"\(name)\",result=\"succeeded\"} \(counts.succeeded)",
+                    "invocations_total{function=\"\(name)\",result=\"failed\"} \(counts.failed)",
+                ]
+            })
+        family(
+            "invocations_running", "gauge", "Invocations under way.",
+            sorted.map { "invocations_running{function=\"\($0)\"} \($1.running)" })
+        family(
+            "invocation_duration_seconds", "histogram", "Time from start to end of invocations.",
+            sorted.flatMap { name, counts in
+                var sum = 0
+                var lines = zip(Self.bounds.map { "\($0)" } + ["+Inf"], counts.buckets).map { bound, count in
+                    sum += count
+                    return "invocation_duration_seconds_bucket{function=\"\(name)\",le=\"\(bound)\"} \(sum)"
+                }
+                lines.append("invocation_duration_seconds_sum{function=\"\(name)\"} \(counts.seconds)")
+                lines.append("invocation_duration_seconds_count{function=\"\(name)\"} \(sum)")
+                return lines
+            })
+        family(
+            "queue_length", "gauge", "Messages of a queue, hidden ones included, when it was last looked at.",
+            queues.sorted { $0.key < $1.key }.map { "queue_length{queue=\"\($0)\"} \($1)" })
+        family(
+            "requests_rejected_total", "counter", "Requests answered with 429.", ["requests_rejected_total \(rejected)"]
+        )
+        family(
+            "handler_restarts_total", "counter", "How often the handler was started again.",
+            ["handler_restarts_total \(restarts)"])
+        family("handler_ready", "gauge", "Whether the handler answers.", ["handler_ready \(isReady ? 1 : 0)"])
+        family("connections", "gauge", "Open connections of callers.", ["connections \(connections)"])
+        return text
+    }
+}

@@ -1,0 +1,107 @@
+import AzureStorage
+import Digests
+import HTTPMessages
+import JSONCoding
+import Telemetry
+
+/// What a trigger gives to one call: the value of its binding and the metadata, still without what other inputs and
+/// retries add (functions-custom-handlers reference, sections 3.3 and 3.4).
+struct TriggerPayload: Sendable {
+    var value: JSONValue
+    var metadata: JSONObject
+
+    /// An HTTP request.
+    static func http(
+        _ function: FunctionDefinition, _ request: HTTPRequest, _ values: RouteTemplate.Values, body: [UInt8],
+        identity: JSONValue?
+    ) -> TriggerPayload {
+        var query = JSONObject()
+        for (name, value) in request.target.query {
+            query[name] = .string((query[name]?.string).map { $0 + "," + value } ?? value)
+        }
+        var headers = JSONObject()
+        var plainHeaders = JSONObject()
+        for field in request.fields.all {
+            let known = headers.names.first { equalIgnoringCase($0, field.name) } ?? field.name
+            headers[known] = .array((headers[known]?.array ?? []) + [.string(field.value)])
+            plainHeaders[known] = .string(
+                (plainHeaders[known]?.string).map { $0 + "," + field.value } ?? field.value)
+        }
+        let host = request.fields["host"] ?? "localhost"
+        var call: JSONObject = [
+            "Url": .string("http://\(host)\(request.target.text)"), "Method": .string(request.method.rawValue),
+            "Query": .object(query), "Headers": .object(headers),
+            "Params": .object(JSONObject(values.map { ($0.name, .optional($0.value)) })),
+            "Identities": .array(identity.map { [$0] } ?? []),
+        ]
+        var metadata: JSONObject = ["Headers": .object(plainHeaders), "Query": .object(query)]
+        for (name, value) in query.members where name != "code" { metadata[name] = EnvelopeValue.quoted(value) }
+        // A chunked body without a length is lost in this dialect.
+        if !body.isEmpty, request.fields["content-length"] != nil {
+            let type = (request.fields["content-type"] ?? "").lowercased()
+            let isBinary = type.hasPrefix("application/octet-stream") || type.contains("multipart/")
+            call["Body"] = .string(isBinary ? Base64.encode(body) : String(decoding: body, as: UTF8.self))
+            if type.hasPrefix("application/json") {
+                for (name, value) in EnvelopeValue.members(of: try? JSONParser.parse(body)) {
+                    metadata.setIgnoringCase(name, value)
+                }
+            }
+        }
+        for (name, value) in values {
+            if let value { metadata.setIgnoringCase(name, EnvelopeValue.quoted(value)) }
+        }
+        metadata["sys"] = EnvelopeValue.system(function)
+        return TriggerPayload(value: .object(call), metadata: metadata)
+    }
+
+    /// A queue message; without one when the function is called by hand.
+    static func queue(_ function: FunctionDefinition, text: String, message: QueueMessage?) -> TriggerPayload {
+        var metadata = JSONObject()
+        if let message {
+            metadata["Id"] = EnvelopeValue.quoted(message.id)
+            metadata["DequeueCount"] = .string(String(message.dequeueCount))
+            metadata["PopReceipt"] = EnvelopeValue.quoted(message.popReceipt)
+            metadata["InsertionTime"] = EnvelopeValue.time(httpDate: message.insertionTime)
+            metadata["ExpirationTime"] = EnvelopeValue.time(httpDate: message.expirationTime)
+            metadata["NextVisibleTime"] = EnvelopeValue.time(httpDate: message.nextVisibleTime)
+        }
+        for (name, value) in EnvelopeValue.members(of: try? JSONParser.parse(text)) {
+            metadata.setIgnoringCase(name, value)
+        }
+        metadata["sys"] = EnvelopeValue.system(function)
+        let isBinary = function.binding.dataType == "binary"
+        return TriggerPayload(
+            value: isBinary ? .string(Base64.encode(text.bytes)) : EnvelopeValue.quoted(text), metadata: metadata)
+    }
+
+    /// An occurrence of a timer.
+    ///
+    /// - Parameter status: `nil` when the schedule is not monitored.
+    static func timer(_ function: FunctionDefinition, status: TimerStatus?, isPastDue: Bool) -> TriggerPayload {
+        TriggerPayload(
+            value: [
+                "Schedule": ["AdjustForDST": true], "ScheduleStatus": status?.json ?? .null,
+                "IsPastDue": .bool(isPastDue),
+            ], metadata: ["sys": EnvelopeValue.system(function)])
+    }
+
+    /// A blob that is new or has changed.
+    static func blob(
+        _ function: FunctionDefinition, content: [UInt8], uri: String, properties: BlobProperties,
+        tokens: [(name: String, value: String)]
+    ) -> TriggerPayload {
+        var metadata = JSONObject()
+        for (name, value) in tokens { metadata[name] = EnvelopeValue.quoted(value) }
+        metadata["BlobTrigger"] = nil
+        metadata["Uri"] = EnvelopeValue.quoted(uri)
+        metadata["Properties"] = [
+            "ContentLength": .int(Int64(properties.length)), "ContentType": .string(properties.contentType),
+            "ContentHash": .optional(properties.contentMD5), "ETag": .string(properties.etag),
+            "LastModified": .string(properties.lastModified),
+        ]
+        metadata["Metadata"] = .object(
+            JSONObject(properties.metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+        metadata["sys"] = EnvelopeValue.system(function)
+        return TriggerPayload(value: DataBinding.value(content, function.binding), metadata: metadata)
+    }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Glibc
+
+/// Tells when the files of an app have changed: definitions, settings, the executable and what host.json names
+/// (functions-custom-handlers reference, section 1.7).
+///
+/// Looks twice a second, which costs a few system calls and works on every file system, shared folders included.
+struct FileWatcher: Sendable {
+    private static let interval = Duration.milliseconds(500)
+    private static let fileLimit = 5000
+
+    let root: String
+    let configuration: HostConfiguration?
+
+    /// Returns when something has changed and stayed the same for one more look, or when the task is cancelled.
+    func changed() async {
+        let before = fingerprint()
+        var last = before
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            let now = fingerprint()
+            if now != before, now == last { return }
+            last = now
+        }
+    }
+
+    /// What is known of each file from its directory entry alone.
+    private func fingerprint() -> [String: [Int]] {
+        var result: [String: [Int]] = [:]
+        var paths = ["host.json", "local.settings.json"].map { "\(root)/\($0)" }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
+            paths.append("\(root)/\(name)/function.json")
+        }
+        if let handler = configuration?.handler { paths.append(handler.executable) }
+        for file in configuration?.watchedFiles ?? [] { paths.append("\(root)/\(file)") }
+        for directory in configuration?.watchedDirectories ?? [] { paths += Self.files("\(root)/\(directory)") }
+        for path in paths.prefix(Self.fileLimit) {
+            var info = stat()
+            guard stat(path, &info) == 0 else { continue }
+            result[path] = [
+                Int(info.st_mtim.tv_sec), Int(info.st_mtim.tv_nsec), Int(info.st_size), Int(info.st_ino),
+                Int(info.st_mode),
+            ]
+        }
+        return result
+    }
+
+    private static func files(_ directory: String) -> [String] {
+        ((try? FileManager.default.subpathsOfDirectory(atPath: directory)) ?? []).prefix(fileLimit).map {
+            "\(directory)/\($0)"
+        }
+    }
+}
