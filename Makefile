@@ -22,16 +22,17 @@ build:
 	@$(PROGRAMS)/apus stage >/dev/null
 
 format:
-	swift format --in-place --recursive --parallel Sources Tests Package.swift
+	swift format --in-place --recursive --parallel Sources Examples Tests Package.swift
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift format lint --strict --recursive --parallel Sources Examples Tests Package.swift
 
 setup-bench:
 	@scripts/setup bench
 
 # Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
-# The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure
+# The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure;
+# what the functions host adds: BENCH_ARGS=functions
 bench: setup-bench build
 	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
 

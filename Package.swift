@@ -179,6 +179,8 @@ let programs: [Target] = [
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
     .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
     .executableTarget(name: "bench-handler"),
+    // The example of docs/functions.md.
+    .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources"),
     .executableTarget(name: "azure-emulator", dependencies: ["AzureEmulator", "ProgramSupport", "Telemetry"]),
     .executableTarget(
         name: "vm-server",
@@ -228,6 +230,8 @@ let tests: [Target] = [
 
 let package = Package(
     name: "apus",
+    // For handlers in packages of their own; `functions-host new` makes one.
+    products: [.library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"])],
     targets: cModules + base + adapters + domain + features + programs + tests,
     swiftLanguageModes: [.v6]
 )

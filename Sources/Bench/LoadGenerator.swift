@@ -9,11 +9,15 @@ struct LoadGenerator {
         var p99 = 0.0
     }
 
-    private let script: String
+    private let script: String?
+
+    /// Sends GET requests.
+    init() { script = nil }
 
     /// Writes the script that sends one body after another.
     init(bodies: [[UInt8]], directory: String, name: String) throws {
-        script = directory + "/" + name + ".lua"
+        let path = directory + "/" + name + ".lua"
+        script = path
         var text = "local bodies = {}\n"
         for (index, body) in bodies.enumerated() {
             text += "bodies[\(index + 1)] = [==[\(String(decoding: body, as: UTF8.self))]==]\n"
@@ -25,13 +29,14 @@ struct LoadGenerator {
                 return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, bodies[last])
             end
             """
-        try Data(text.utf8).write(to: URL(filePath: script))
+        try Data(text.utf8).write(to: URL(filePath: path))
     }
 
     /// Takes a script that has a `request` function of its own (wrk's SCRIPTING document).
     init(script text: String, directory: String, name: String) throws {
-        script = directory + "/" + name + ".lua"
-        try Data(text.utf8).write(to: URL(filePath: script))
+        let path = directory + "/" + name + ".lua"
+        script = path
+        try Data(text.utf8).write(to: URL(filePath: path))
     }
 
     /// Where wrk is.
@@ -44,7 +49,8 @@ struct LoadGenerator {
     func run(_ url: String, connections: Int, seconds: Int) async throws -> Result {
         let output = try await CommandOutput.read(
             try Self.find(),
-            ["-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "--timeout", "30s", "-s", script, url])
+            ["-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "--timeout", "30s"]
+                + (script.map { ["-s", $0] } ?? []) + [url])
         var result = Result()
         for line in output.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)

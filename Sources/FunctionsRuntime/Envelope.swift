@@ -6,7 +6,7 @@ public import JSONCoding
 /// The JSON envelope in which the Functions host calls handlers without proxying
 /// (Azure Functions documentation, "Custom handlers: request and response payload").
 public struct Envelope: Sendable {
-    private let data: JSONObject
+    let data: JSONObject
     /// The trigger's metadata.
     public let metadata: JSONObject
 
@@ -35,17 +35,6 @@ public struct Envelope: Sendable {
         return nil
     }
 
-    /// The text of a queue message under the binding's name, or of the first binding.
-    ///
-    /// The host writes a text as a JSON string inside a JSON string; older ones wrote it plainly. Text that parses to
-    /// a string is that string, anything else is the text itself.
-    public func text(_ binding: String) -> String? {
-        guard let value = data[binding] ?? data.members.first?.value else { return nil }
-        guard let text = value.string else { return value.text }
-        if let inner = try? JSONParser.parse(text), let unquoted = inner.string { return unquoted }
-        return text
-    }
-
     /// Path and query of an absolute URL.
     private static func target(_ url: String) -> String {
         guard let scheme = url.firstRange(of: "://") else { return url }
@@ -67,25 +56,28 @@ public struct Envelope: Sendable {
     /// The answer of an HTTP function, under the output binding `res`.
     ///
     /// A named output cannot carry bytes that are not text, so such a body is refused instead of damaged.
-    public static func answer(_ status: HTTPStatus, fields: HTTPFields, body: [UInt8], logs: [String] = []) -> JSONValue
-    {
+    ///
+    /// - Parameter outputs: Of other bindings.
+    public static func answer(
+        _ status: HTTPStatus, fields: HTTPFields, body: [UInt8], outputs: JSONObject = JSONObject(), logs: [String] = []
+    ) -> JSONValue {
         guard let text = String(validating: body, as: UTF8.self) else {
             return answer(
                 .notImplemented, fields: ["Content-Type": "text/plain; charset=utf-8"],
-                body: "This host cannot pass on binary answers; switch on enableProxyingHttpRequest.".bytes, logs: logs)
+                body: "This host cannot pass on binary answers; switch on enableProxyingHttpRequest.".bytes,
+                outputs: outputs, logs: logs)
         }
         var headers = JSONObject()
         for field in fields.all { headers[field.name] = .string(field.value) }
-        return [
-            "Outputs": [
-                "res": ["statusCode": .int(Int64(status.rawValue)), "headers": .object(headers), "body": .string(text)]
-            ],
-            "Logs": .strings(logs), "ReturnValue": nil,
+        var outputs = outputs
+        outputs["res"] = [
+            "statusCode": .int(Int64(status.rawValue)), "headers": .object(headers), "body": .string(text),
         ]
+        return ["Outputs": .object(outputs), "Logs": .strings(logs), "ReturnValue": nil]
     }
 
-    /// The answer of a function without outputs.
-    public static func done(logs: [String] = []) -> JSONValue {
-        ["Outputs": [:], "Logs": .strings(logs), "ReturnValue": nil]
+    /// The answer of a function that is not called by HTTP.
+    public static func done(outputs: JSONObject = JSONObject(), logs: [String] = []) -> JSONValue {
+        ["Outputs": .object(outputs), "Logs": .strings(logs), "ReturnValue": nil]
     }
 }

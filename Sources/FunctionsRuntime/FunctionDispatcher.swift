@@ -17,20 +17,30 @@ struct FunctionDispatcher: Sendable {
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         if request.target.rawPath == "/" { return HTTPResponse(.ok, text: "ready\n") }
         if request.method == .post, request.target.segments?.count == 1 { return await envelope(request) }
-        return await route(request)
+        return await route(request, FunctionContext(invocationID: Self.invocationID(request)))
     }
 
-    // MARK: - Proxied
+    private static func invocationID(_ request: HTTPRequest) -> String {
+        request.fields["x-azure-functions-invocationid"] ?? ""
+    }
 
-    private func route(_ request: HTTPRequest) async -> HTTPResponse {
+    // MARK: - Routes
+
+    private func route(_ request: HTTPRequest, _ context: FunctionContext) async -> HTTPResponse {
         let watch = Stopwatch()
         var response: HTTPResponse
         do {
-            if request.target.segments == ["api", "health"], request.method == .get || request.method == .head {
+            if request.target.segments == routes.healthPath, request.method == .get || request.method == .head {
                 return await health()
             }
             let (routed, action) = try routes.router.resolve(request)
-            response = try await action(routed)
+            response = try await FunctionContext.$current.withValue(context) { try await action(routed) }
+            if case .stream(let length, let produce) = response.body {
+                // Written after the action has returned, for the same invocation.
+                response.body = .stream(length: length) { writer in
+                    try await FunctionContext.$current.withValue(context) { try await produce(writer) }
+                }
+            }
         } catch {
             response = failure(error, request)
         }
@@ -62,36 +72,37 @@ struct FunctionDispatcher: Sendable {
             return failure(error, request)
         }
         guard let value = try? JSONParser.parse(body), let envelope = Envelope(value) else {
+            // Without a prefix a caller's own path may look like a function's.
+            if routes.healthPath.count == 1, routes.functions[function] == nil {
+                var proxied = request
+                proxied.body = .bytes(body)
+                return await route(proxied, FunctionContext(invocationID: Self.invocationID(request)))
+            }
             return Problem(.badRequest, "The body is not an invocation of the Functions host.").response(
                 requestID: request.id)
         }
-        do {
-            if let action = routes.queues[function] {
-                guard let text = envelope.text("message") else {
-                    throw Problem(.badRequest, "The envelope has no message.")
-                }
-                let count = envelope.metadata["DequeueCount"].flatMap { $0.int ?? $0.string.flatMap { Int64($0) } } ?? 1
-                try await action(.init(text: text, dequeueCount: Int(count)))
-                return HTTPResponse(json: Envelope.done())
+        let context = FunctionContext(invocationID: Self.invocationID(request), envelope: envelope)
+        if let action = routes.functions[function] {
+            do {
+                try await FunctionContext.$current.withValue(context) { try await action(context) }
+                return HTTPResponse(json: Envelope.done(outputs: context.outputs, logs: context.logs))
+            } catch {
+                // Anything but 2xx makes the host count the invocation as failed and deliver the message again.
+                log.error("invocation failed", ["function": function, "error": String(reflecting: error)])
+                return Problem(error).response(requestID: request.id)
             }
-            if let action = routes.timers[function] {
-                try await action()
-                return HTTPResponse(json: Envelope.done())
-            }
-        } catch {
-            // Anything but 2xx makes the host count the invocation as failed and deliver the message again.
-            log.error("invocation failed", ["function": function, "error": String(reflecting: error)])
-            return Problem(error).response(requestID: request.id)
         }
         guard let inner = envelope.httpRequest(id: request.id) else {
             return Problem(.notFound, "There is no function \(function.prefix(100)) here.").response(
                 requestID: request.id)
         }
-        return await collected(await route(inner), requestID: inner.id)
+        return await collected(await route(inner, context), context, requestID: inner.id)
     }
 
     /// In this dialect a stream is collected and sent whole.
-    private func collected(_ response: HTTPResponse, requestID: String) async -> HTTPResponse {
+    private func collected(_ response: HTTPResponse, _ context: FunctionContext, requestID: String) async
+        -> HTTPResponse
+    {
         let body: [UInt8]
         switch response.body {
         case .bytes(let bytes): body = bytes
@@ -107,7 +118,9 @@ struct FunctionDispatcher: Sendable {
         }
         var fields = response.fields
         fields["x-request-id"] = requestID
-        return HTTPResponse(json: Envelope.answer(response.status, fields: fields, body: body))
+        return HTTPResponse(
+            json: Envelope.answer(
+                response.status, fields: fields, body: body, outputs: context.outputs, logs: context.logs))
     }
 
     // MARK: - Health

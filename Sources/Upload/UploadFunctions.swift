@@ -80,7 +80,7 @@ public enum UploadFunctions {
             }
             try await ingestor.ingest(parsed.documentId, isLastTry: message.dequeueCount >= maximumDeliveries)
         }
-        routes.timer("tidy") { try await tidy.run() }
+        routes.timer("tidy") { _ in try await tidy.run() }
         routes.check("postgres") { try await catalog.probe() }
         routes.check("storage") { try await blobs.probe("documents") }
         routes.check("vectors") { try await vectors.probe() }

@@ -62,13 +62,16 @@ func bench(_ options: ProgramOptions) async throws {
     case "azure":
         let runs = options.number("runs", default: 3, in: 1...20)
         return writeAll("\n" + (try await AzureBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
+    case "functions":
+        let runs = options.number("runs", default: 3, in: 1...20)
+        return writeAll("\n" + (try await FunctionsBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
     case "azure-client":
         // A process of its own, so that its memory is the client's alone.
         guard let endpoint = options.words.dropFirst(2).first else {
             options.fail("bench azure-client needs an endpoint")
         }
         return writeAll("\(try await AzureClientBench.run(endpoint))\n", to: STDOUT_FILENO)
-    case let word?: options.fail("bench knows vectors, million-vectors and azure, not \(word)")
+    case let word?: options.fail("bench knows vectors, million-vectors, azure and functions, not \(word)")
     case nil: break
     }
     let documents = options.value("documents") ?? layout.root + "/../shared/data/northwind"
@@ -104,6 +107,7 @@ let options = ProgramOptions(
                    bench vectors: the vector service beside Chroma's own server.
                    bench million-vectors: the vector service with 1,000,000 vectors.
                    bench azure: the Azure emulator, and the Blob client's memory.
+                   bench functions: what the functions host adds to a handler.
         """,
     options: [
         .init("data", "DIR", "Folder of all data (default .apus)."),
@@ -111,7 +115,7 @@ let options = ProgramOptions(
         .init(
             "base-port", "PORT",
             "First of nine consecutive ports for the other parts, for a second copy beside the first."),
-        .init("runs", "N", "bench vectors and azure: take each figure N times (default 3) and report medians."),
+        .init("runs", "N", "bench vectors, azure, functions: take each figure N times (default 3) and report medians."),
         .init("documents", "DIR", "bench: folder with PDFs and questions.jsonl."),
     ],
     arguments: Array(CommandLine.arguments.dropFirst()))

@@ -3,7 +3,10 @@
 //
 // GET /api/hello answers a short text, POST /<FunctionName> an empty envelope, GET /api/stream server-sent events:
 // one at once and then EVENTS_PER_SECOND of them, each holding the monotonic time in nanoseconds at which it was sent.
+// `bench-handler streams PORT COUNT SECONDS` is the other end of them.
 #define _GNU_SOURCE
+#include "streams.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -80,9 +83,12 @@ static void take_requests(int socket) {
         if (peer->filled < total) return;
         char head[32];
         snprintf(head, sizeof head, "%.31s", peer->input);
+        char *line = memchr(peer->input, '\r', peer->filled);
+        int closes = line != NULL && line - peer->input > 8 && memcmp(line - 8, "HTTP/1.0", 8) == 0;
         peer->filled -= total;
         memmove(peer->input, peer->input + total, peer->filled);
         respond(socket, head);
+        if (closes) return drop(socket);
     }
 }
 
@@ -104,7 +110,10 @@ static void watch(int descriptor) {
     epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-int main(void) {
+int main(int count_of_arguments, char **arguments) {
+    if (count_of_arguments == 5 && strcmp(arguments[1], "streams") == 0) {
+        return read_streams(atoi(arguments[2]), atoi(arguments[3]), atoi(arguments[4]));
+    }
     const char *port = getenv("FUNCTIONS_CUSTOMHANDLER_PORT");
     if (port == NULL) {
         fprintf(stderr, "bench-handler: FUNCTIONS_CUSTOMHANDLER_PORT is not set\n");

@@ -35,16 +35,6 @@ import Testing
         #expect(request.method == .post)
     }
 
-    @Test(arguments: [
-        ("\"\\\"{\\\\\\\"documentId\\\\\\\":\\\\\\\"d-7\\\\\\\"}\\\"\"", "{\"documentId\":\"d-7\"}"),
-        ("\"plain text\"", "plain text"),
-        ("\"{\\\"documentId\\\":\\\"d-7\\\"}\"", "{\"documentId\":\"d-7\"}"), ("{\"a\":1}", "{\"a\":1}"),
-    ])
-    func readsQueueTextsOldAndNew(written: String, text: String) throws {
-        let envelope = try #require(Envelope(["Data": ["message": try JSONParser.parse(written)]]))
-        #expect(envelope.text("message") == text)
-    }
-
     @Test func refusesWhatIsNoEnvelope() { #expect(Envelope(["data": 1]) == nil && Envelope([]) == nil) }
 
     @Test func putsTheStatusIntoTheOutput() {

@@ -36,10 +36,10 @@ struct ResponseEnvelope: Sendable {
         guard json.object != nil else {
             throw HostError("the handler's answer is not a JSON object; it has to be at least {}.")
         }
-        var outputs = json.member("Outputs").flatMap { $0.isNull ? nil : $0 }?.object
+        var outputs = json.member("Outputs").flatMap { $0.isNull ? .none : $0 }?.object
         logs = json.member("Logs")?.array?.map { $0.string ?? $0.text } ?? []
         let value = json.member("ReturnValue")
-        returnValue = value.flatMap { $0.isNull ? nil : $0 }
+        returnValue = value.flatMap { $0.isNull ? .none : $0 }
         if json.member("Outputs").map({ !$0.isNull && $0.object == nil }) ?? false {
             throw HostError("the handler's Outputs are not a JSON object.")
         }
