@@ -50,8 +50,19 @@ public enum UUIDv7 {
     }
 
     private static func dashed(_ bytes: [UInt8]) -> String {
-        let hex = Array(Digest.hex(bytes).utf8)
-        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(decoding: hex[$0], as: UTF8.self) }
-        return parts.joined(separator: "-")
+        String(unsafeUninitializedCapacity: 36) { text in
+            var place = 0
+            for (index, byte) in bytes.prefix(16).enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                for digit in [byte >> 4, byte & 15] {
+                    text[place] = digit < 10 ? digit + 48 : digit + 87
+                    place += 1
+                }
+            }
+            return place
+        }
     }
 }

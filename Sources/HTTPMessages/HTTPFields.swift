@@ -56,7 +56,16 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
 /// Compares two ASCII names without case.
 public func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
-    guard left.utf8.count == right.utf8.count else { return false }
+    let count = left.utf8.count
+    guard count == right.utf8.count else { return false }
+    // Native strings give their bytes without a copy.
+    let result = left.utf8.withContiguousStorageIfAvailable { left in
+        right.utf8.withContiguousStorageIfAvailable { right in
+            for index in 0..<count where lowercasedASCII(left[index]) != lowercasedASCII(right[index]) { return false }
+            return true
+        }
+    }
+    if let result, let result { return result }
     return zip(left.utf8, right.utf8).allSatisfy { lowercasedASCII($0) == lowercasedASCII($1) }
 }
 

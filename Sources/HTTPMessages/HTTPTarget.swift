@@ -30,6 +30,9 @@ public struct HTTPTarget: Sendable, Equatable {
     /// The path's segments, percent-decoded; `nil` when a segment is not valid UTF-8.
     public var segments: [String]? {
         var result: [String] = []
+        guard rawPath.utf8.contains(UInt8(ascii: "%")) else {
+            return rawPath.utf8.split(separator: UInt8(ascii: "/")).map { String($0) ?? "" }
+        }
         for part in rawPath.split(separator: "/", omittingEmptySubsequences: true) {
             guard let decoded = percentDecoded(part) else { return nil }
             result.append(decoded)

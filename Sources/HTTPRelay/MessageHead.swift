@@ -109,7 +109,16 @@ public struct MessageHead: Sendable {
     }
 
     /// Bytes that are not UTF-8 are read as Latin-1, as field values were first defined.
-    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-        String(validating: bytes, as: UTF8.self) ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    private static func text(_ slice: Slice<UnsafeRawBufferPointer>) -> String {
+        let bytes = UnsafeRawBufferPointer(rebasing: slice)
+        guard bytes.contains(where: { $0 >= 128 }) else {
+            // Nearly all there ever is; copied without being looked at again.
+            return String(unsafeUninitializedCapacity: bytes.count) { text in
+                UnsafeMutableRawBufferPointer(text).copyMemory(from: bytes)
+                return bytes.count
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 }

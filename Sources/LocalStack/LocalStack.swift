@@ -124,7 +124,10 @@ public final class LocalStack: Sendable {
         do {
             // The host comes last: it would only complain about what is not there yet.
             for part in parts {
-                if part.name == "functions-host" { try await postgres?.waitUntilReady() }
+                if part.name == "functions-host" {
+                    try await postgres?.waitUntilReady()
+                    if usesEmulator { await waitForEmulator() }
+                }
                 running.append(Task { await part.run() })
             }
             try await waitUntilHealthy()
@@ -145,6 +148,15 @@ public final class LocalStack: Sendable {
         }
         guard FileManager.default.fileExists(atPath: layout.model + "/model.safetensors") else {
             throw StackError("the embedding model is not in \(layout.model). Run 'make setup'.")
+        }
+    }
+
+    /// Waits for the emulator, at most a few seconds: the host copes without, but says so.
+    private func waitForEmulator() async {
+        let deadline = ContinuousClock.now + .seconds(5)
+        let url = "http://127.0.0.1:\(configuration.ports.blob)/_emulator/health"
+        while ContinuousClock.now < deadline, (try? await client.fetch(.init(.get, url), limit: 64 * 1024)) == nil {
+            try? await Task.sleep(for: .milliseconds(5))
         }
     }
 

@@ -79,8 +79,10 @@ public struct Log: Sendable {
 
 /// Writes the whole text to a descriptor in as few calls as the system allows; gives up on an error,
 /// since there is nowhere left to report it.
-public func writeAll(_ text: String, to descriptor: Int32) {
-    let bytes = Array(text.utf8)
+public func writeAll(_ text: String, to descriptor: Int32) { writeAll(Array(text.utf8), to: descriptor) }
+
+/// Writes all bytes to a descriptor, as `writeAll(_:to:)` does with text.
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
     var sent = 0
     while sent < bytes.count {
         let count = bytes.withUnsafeBytes {

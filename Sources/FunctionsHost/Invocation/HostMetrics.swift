@@ -7,25 +7,35 @@ final class HostMetrics {
     /// Upper bounds in seconds.
     private nonisolated static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-    private struct Counts {
-        var succeeded = 0
-        var failed = 0
-        var seconds = 0.0
-        var buckets = [Int](repeating: 0, count: bounds.count + 1)
-        var running = 0
+    /// What one function did.
+    @NetworkActor
+    final class Counts {
+        fileprivate var succeeded = 0
+        fileprivate var failed = 0
+        fileprivate var seconds = 0.0
+        fileprivate var buckets = [Int](repeating: 0, count: bounds.count + 1)
+        fileprivate var running = 0
+
+        func begin() { running += 1 }
+
+        func end(seconds elapsed: Double, succeeded hasSucceeded: Bool) {
+            running -= 1
+            if hasSucceeded { succeeded += 1 } else { failed += 1 }
+            seconds += elapsed
+            buckets[HostMetrics.bounds.firstIndex { elapsed <= $0 } ?? HostMetrics.bounds.count] += 1
+        }
     }
 
     private var functions: [String: Counts] = [:]
     private var queues: [String: Int] = [:]
     private var rejected = 0
 
-    func begin(_ function: String) { functions[function, default: Counts()].running += 1 }
-
-    func end(_ function: String, seconds: Double, succeeded: Bool) {
-        functions[function, default: Counts()].running -= 1
-        if succeeded { functions[function]?.succeeded += 1 } else { functions[function]?.failed += 1 }
-        functions[function]?.seconds += seconds
-        functions[function]?.buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+    /// The counts of a function.
+    func counts(of function: String) -> Counts {
+        if let known = functions[function] { return known }
+        let new = Counts()
+        functions[function] = new
+        return new
     }
 
     /// A queue's approximate length, hidden messages included.

@@ -18,6 +18,7 @@ final class Invoker {
     private let console: HostConsole
     private let levels: LogLevels
     private var running: [ObjectIdentifier: Invocation] = [:]
+    private var shown: [String: Bool] = [:]
     private var watcher: Task<Void, Never>?
 
     init(
@@ -69,28 +70,38 @@ final class Invoker {
         _ invocation: Invocation, _ reason: String, _ work: @NetworkActor (Invocation) async throws -> Value
     ) async throws -> Value {
         let name = invocation.function.name
-        let isShown = levels.allows(.information, "function." + name.lowercased()) && console.shows(.information)
+        let isShown = shown[name] ?? note(name)
         if isShown { console.line(.information, name, "Executing", [("reason", reason), ("id", invocation.id)]) }
-        metrics.begin(name)
+        let counts = metrics.counts(of: name)
+        counts.begin()
         running[ObjectIdentifier(invocation)] = invocation
         defer { running[ObjectIdentifier(invocation)] = nil }
         do {
             let value = try await work(invocation)
-            finish(invocation, error: nil, isShown)
+            finish(invocation, counts, error: nil, isShown)
             return value
         } catch {
             let reported =
                 invocation.isTimedOut
                 ? HostError("the function's time of \(configuration.functionTimeout ?? .zero) was exceeded") : error
-            finish(invocation, error: reported, isShown)
+            finish(invocation, counts, error: reported, isShown)
             throw reported
         }
     }
 
-    private func finish(_ invocation: Invocation, error: (any Error)?, _ isShown: Bool) {
+    /// Whether a function's calls are shown; looked up once.
+    private func note(_ name: String) -> Bool {
+        let isShown = levels.allows(.information, "function." + name.lowercased()) && console.shows(.information)
+        shown[name] = isShown
+        return isShown
+    }
+
+    private func finish(
+        _ invocation: Invocation, _ counts: HostMetrics.Counts, error: (any Error)?, _ isShown: Bool
+    ) {
         let (seconds, attoseconds) = invocation.elapsed.components
         let duration = Double(seconds) + Double(attoseconds) / 1e18
-        metrics.end(invocation.function.name, seconds: duration, succeeded: error == nil)
+        counts.end(seconds: duration, succeeded: error == nil)
         let milliseconds = (duration * 10_000).rounded() / 10
         if let error {
             console.line(

@@ -41,6 +41,8 @@ public final class HostConsole: Sendable {
     }
 
     private static let limit = 4 << 20
+    /// Lines of this long are written at once: under load a thread that is woken for each would cost more than they do.
+    private static let gathering = DispatchTimeInterval.milliseconds(10)
 
     private struct State {
         var pending: [UInt8] = []
@@ -112,10 +114,7 @@ public final class HostConsole: Sendable {
     }
 
     /// Returns when everything has been written.
-    public func flush() {
-        queue.sync {}
-        state.withLock { _ in }
-    }
+    public func flush() { queue.sync { drain() } }
 
     private func append(_ add: (inout State) -> Void) {
         let starts = state.withLock { state in
@@ -127,23 +126,20 @@ public final class HostConsole: Sendable {
             defer { state.isWriting = true }
             return !state.isWriting
         }
-        if starts { queue.async { self.drain() } }
+        if starts { queue.asyncAfter(deadline: .now() + Self.gathering) { self.drain() } }
     }
 
     private func drain() {
-        while true {
-            let bytes = state.withLock { state in
-                var bytes: [UInt8] = []
-                swap(&bytes, &state.pending)
-                if state.dropped > 0 { bytes += "(\(state.dropped) lines were dropped)\n".utf8 }
-                state.dropped = 0
-                state.isWriting = !bytes.isEmpty
-                return bytes
-            }
-            if bytes.isEmpty { return }
-            // JSON lines go where our other programs' logs go.
-            writeAll(String(decoding: bytes, as: UTF8.self), to: format == .json ? STDERR_FILENO : STDOUT_FILENO)
+        let bytes = state.withLock { state in
+            var bytes: [UInt8] = []
+            swap(&bytes, &state.pending)
+            if state.dropped > 0 { bytes += "(\(state.dropped) lines were dropped)\n".utf8 }
+            state.dropped = 0
+            state.isWriting = false
+            return bytes
         }
+        // JSON lines go where our other programs' logs go.
+        writeAll(bytes, to: format == .json ? STDERR_FILENO : STDOUT_FILENO)
     }
 
     private static func json(
