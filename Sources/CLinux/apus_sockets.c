@@ -38,24 +38,46 @@ void apus_poller_wake(int wake) {
     if (write(wake, &one, sizeof one) < 0) {}
 }
 
-int apus_poller_wait(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds) {
-    struct epoll_event got[256];
-    int count = epoll_wait(poller, got, capacity < 256 ? capacity : 256, milliseconds);
-    int kept = 0;
+int apus_poller_open_second(int poller) {
+    int second = apus_poller_open();
+    if (second < 0) return second;
+    // Level-triggered: what is not taken now is reported again.
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint32_t)second};
+    if (epoll_ctl(poller, EPOLL_CTL_ADD, second, &event) == 0) return second;
+    int code = errno;
+    close(second);
+    return -code;
+}
+
+static apus_socket_event described(const struct epoll_event *event) {
+    uint32_t flags = event->events;
+    int broken = (flags & (EPOLLERR | EPOLLHUP)) != 0;
+    return (apus_socket_event){
+        .socket = (int)(uint32_t)event->data.u64,
+        .tag = (uint32_t)(event->data.u64 >> 32),
+        .readable = broken || (flags & (EPOLLIN | EPOLLRDHUP)) != 0,
+        .writable = broken || (flags & EPOLLOUT) != 0,
+        .peer_gone = broken || (flags & EPOLLRDHUP) != 0,
+    };
+}
+
+int apus_poller_wait(
+    int poller, int second, int wake, int takes_both, apus_socket_event *events, int capacity, int milliseconds) {
+    struct epoll_event got[64];
+    int most = capacity < 64 ? capacity : 64;
+    int count = epoll_wait(poller, got, most, milliseconds);
+    int kept = 0, looks_at_second = 0;
     for (int index = 0; index < count; index++) {
-        // Edge-triggered: the counter need not be read, each write is a new edge.
         int socket = (int)(uint32_t)got[index].data.u64;
+        // Edge-triggered: the counter need not be read, each write is a new edge.
         if (socket == wake) continue;
-        uint32_t flags = got[index].events;
-        int broken = (flags & (EPOLLERR | EPOLLHUP)) != 0;
-        events[kept++] = (apus_socket_event){
-            .socket = socket,
-            .tag = (uint32_t)(got[index].data.u64 >> 32),
-            .readable = broken || (flags & (EPOLLIN | EPOLLRDHUP)) != 0,
-            .writable = broken || (flags & EPOLLOUT) != 0,
-            .peer_gone = broken || (flags & EPOLLRDHUP) != 0,
-        };
+        if (socket == second) looks_at_second = 1;
+        else events[kept++] = described(&got[index]);
     }
+    if (!looks_at_second || (kept > 0 && !takes_both)) return kept;
+    if (kept == most) return kept;
+    count = epoll_wait(second, got, most - kept, 0);
+    for (int index = 0; index < count; index++) events[kept++] = described(&got[index]);
     return kept;
 }
 

@@ -24,7 +24,7 @@ public final class Listener: SocketObserver {
         self.port = UInt16(clamping: apus_socket_port(descriptor))
         self.accepted = accepted
         do throws(SocketError) {
-            try SocketTable.add(self)
+            try SocketTable.add(self, bringsWork: true)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -47,7 +47,7 @@ public final class Listener: SocketObserver {
         while isOpen {
             let connection = apus_accept(descriptor)
             guard connection >= 0 else { return }
-            if let socket = try? Socket(descriptor: connection) { accepted(socket) }
+            if let socket = try? Socket(descriptor: connection, bringsWork: true) { accepted(socket) }
         }
     }
 }

@@ -27,10 +27,10 @@ public final class Socket: SocketObserver {
     private var reader: UnsafeContinuation<Void, Never>?
     private var writer: UnsafeContinuation<Void, Never>?
 
-    init(descriptor: Int32) throws(SocketError) {
+    init(descriptor: Int32, bringsWork: Bool) throws(SocketError) {
         self.descriptor = descriptor
         do throws(SocketError) {
-            try SocketTable.add(self)
+            try SocketTable.add(self, bringsWork: bringsWork)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -43,7 +43,7 @@ public final class Socket: SocketObserver {
     {
         let descriptor = apus_connect(address, port)
         guard descriptor >= 0 else { throw .system(-descriptor) }
-        let socket = try Socket(descriptor: descriptor)
+        let socket = try Socket(descriptor: descriptor, bringsWork: false)
         socket.deadline = deadline
         // The first event tells that the connection is there or has failed.
         socket.mayWrite = false

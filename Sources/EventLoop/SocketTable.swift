@@ -20,9 +20,11 @@ enum SocketTable {
     private static var nextTag: UInt32 = 1
     private static var isPumping = false
 
-    static func add(_ observer: any SocketObserver) throws(SocketError) {
+    /// - Parameter bringsWork: Whether new work comes over the socket, which waits for what has begun.
+    static func add(_ observer: any SocketObserver, bringsWork: Bool) throws(SocketError) {
         nextTag &+= 1
-        let code = apus_poller_add(NetworkActor.shared.loop.poller, observer.descriptor, nextTag)
+        let loop = NetworkActor.shared.loop
+        let code = apus_poller_add(bringsWork ? loop.second : loop.poller, observer.descriptor, nextTag)
         guard code == 0 else { throw .system(-code) }
         places[observer.descriptor] = (observers.count, nextTag)
         observers.append(observer)

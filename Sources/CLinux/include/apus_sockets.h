@@ -25,9 +25,14 @@ int apus_poller_open(void);
 /// with the same number. Returns 0, or the negated errno.
 int apus_poller_add(int poller, int socket, uint32_t tag);
 
+/// A second poller whose sockets are looked at when nothing happened on those of the first, or when `takes_both` says
+/// so. Returns its descriptor, or the negated errno.
+int apus_poller_open_second(int poller);
+
 /// Waits until something happens or the time is up; -1 waits for ever. `wake` is a descriptor whose readability
 /// only ends the wait. Returns the number of events, 0 after a signal too.
-int apus_poller_wait(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds);
+int apus_poller_wait(
+    int poller, int second, int wake, int takes_both, apus_socket_event *events, int capacity, int milliseconds);
 
 /// A descriptor that ends a poller's wait from any thread; it is watched at once. Negated errno on failure.
 int apus_poller_add_wake(int poller);
