@@ -15,6 +15,8 @@ public final class IncomingBody: HTTPBodySource {
     public private(set) var isComplete: Bool
     /// Bytes after which reading fails with `HTTPBodyTooLarge`; `nil` for no limit.
     public var limit: Int?
+    /// Longest wait for the next bytes; `nil` leaves the connection's deadline as it is.
+    public var idleLimit: Duration?
     private var received = 0
 
     init(_ socket: Socket, _ framing: BodyFraming, askForBody: (@NetworkActor () async throws -> Void)? = nil) {
@@ -50,6 +52,7 @@ public final class IncomingBody: HTTPBodySource {
                 askForBody = nil
                 try await ask()
             }
+            if let idleLimit { socket.deadline = .now + idleLimit }
             if try await !socket.fill() {
                 guard framing == .untilClose else { throw MessageError.truncated }
                 isComplete = true

@@ -21,9 +21,9 @@ public final class RelayServer {
             guard connections.count < Self.connectionLimit else { return socket.close() }
             let connection = ServerConnection(socket, answer: answer)
             connections[ObjectIdentifier(connection)] = connection
-            NetworkActor.task { [unowned self] in
+            NetworkActor.task { [weak self] in
                 await connection.run()
-                connections[ObjectIdentifier(connection)] = nil
+                self?.connections[ObjectIdentifier(connection)] = nil
             }
         }
         self.listener = listener

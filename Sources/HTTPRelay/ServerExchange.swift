@@ -49,6 +49,9 @@ public final class ServerExchange: HTTPBodyWriter {
         set { socket.deadline = newValue }
     }
 
+    /// Whether the caller took longer than its deadline.
+    public var isTimedOut: Bool { socket.failure == .timedOut }
+
     /// Sends a whole answer.
     public func send(_ response: HTTPResponse) async throws {
         switch response.body {
@@ -121,6 +124,8 @@ public final class ServerExchange: HTTPBodyWriter {
                 if fields["content-length"] == nil { extra += "Content-Length: \(length)\r\n" }
                 missing = length
             } else if takesChunks {
+                // Two lengths would be one too many for whoever reads behind us.
+                fields["Content-Length"] = nil
                 isChunked = true
                 extra += "Transfer-Encoding: chunked\r\n"
             } else {

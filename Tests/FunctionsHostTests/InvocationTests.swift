@@ -140,6 +140,11 @@ import Testing
         #expect(!OutputLine("a LanguageWorkerConsoleLog", isError: false, errorStreamIsForErrorsOnly: true).isSystem)
     }
 
+    @Test func masksCallersKeys() {
+        let text = CredentialMask.masked(#"{"Url":"/a?x=1&code=k1","X-Functions-Key":["k2"],"Query":{"code":"k3"}}"#)
+        #expect(text == #"{"Url":"/a?x=1&code=***","X-Functions-Key":["***"],"Query":{"code":"***"}}"#)
+    }
+
     @Test func masksCredentials() {
         let text = CredentialMask.masked(
             "--c \"AccountName=a;AccountKey=abc==;X=1\" https://h/?sv=1&SIG=zz&b=2 é AccountKey=")

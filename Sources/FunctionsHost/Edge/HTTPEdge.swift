@@ -11,6 +11,8 @@ import Problems
 @NetworkActor
 final class HTTPEdge {
     static let standardBodyLimit = 104_857_600
+    /// How long a caller may send nothing in the middle of a body.
+    private static let bodyIdleLimit = Duration.seconds(60)
 
     private let functions: [FunctionDefinition]
     private let configuration: HostConfiguration
@@ -113,6 +115,7 @@ final class HTTPEdge {
             return try await refuse(exchange, .serviceUnavailable, "The handler is not running: \(reason)")
         }
         exchange.body.limit = bodyLimit
+        exchange.body.idleLimit = Self.bodyIdleLimit
         if let length = exchange.body.length, length > bodyLimit { return try await refuseBody(exchange) }
         let request = exchange.request
         let reason = "\(request.method) \(request.target.rawPath)"
@@ -133,6 +136,9 @@ final class HTTPEdge {
         } catch let error as HTTPBodyTooLarge {
             guard exchange.sentStatus == nil else { throw error }
             try await refuseBody(exchange)
+        } catch SocketError.timedOut where exchange.sentStatus == nil && exchange.isTimedOut {
+            // The connection is of no use any more, so there is nobody to tell.
+            return exchange.abort()
         } catch let error as MessageError where exchange.sentStatus == nil && !exchange.body.isComplete {
             try await exchange.send(HTTPResponse(error.status, text: error.description + "\n"))
         } catch {
@@ -160,6 +166,7 @@ final class HTTPEdge {
     ) async throws {
         let request = exchange.request
         let body = try await exchange.body.collect(limit: bodyLimit)
+        exchange.deadline = nil
         let identity = keys == nil ? nil : Self.identity(rights)
         let response = try await invoker?.run(function, reason: reason) { [invoker] invocation in
             exchange.onPeerGone = { invocation.cancel?() }

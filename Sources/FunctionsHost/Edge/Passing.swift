@@ -64,10 +64,11 @@ struct Passing {
         return try await invoker.send(
             outgoing, attempts: Self.connectAttempts, deadline: .now + Self.idleLimit
         ) { answer in
-            answer.onProgress = { [unowned answer, unowned exchange] in
+            // An upload may go on for a moment after the exchange has ended.
+            answer.onProgress = { [weak answer, weak exchange] in
                 let deadline = MonotonicTime.now + Self.idleLimit
-                answer.deadline = deadline
-                exchange.deadline = deadline
+                answer?.deadline = deadline
+                exchange?.deadline = deadline
             }
             exchange.onPeerGone = { [weak answer] in answer?.cancel(.peerGone) }
             invocation.cancel = { [weak answer] in answer?.cancel(.timedOut) }
@@ -124,6 +125,7 @@ struct Passing {
         let body =
             request.fields["content-length"] == nil
             ? [] : try await exchange.body.collect(limit: exchange.body.limit ?? .max)
+        exchange.deadline = nil
         var fields = request.fields
         fields.removeHopByHop()
         for name in Self.droppedFields + ["content-length", "expect"] { fields[name] = nil }

@@ -23,25 +23,3 @@ struct OutputLine: Equatable {
         }
     }
 }
-
-/// Hides credentials in text that is shown.
-enum CredentialMask {
-    private static let markers = ["accountkey=", "sharedaccesskey=", "sig=", "password=", "pwd=", "accesskey="]
-
-    /// The text with the values behind well-known names replaced.
-    static func masked(_ text: String) -> String {
-        var result = text
-        for marker in markers {
-            var from = result.startIndex
-            while let found = result[from...].lowercased().firstRange(of: marker) {
-                let offset = result[from...].lowercased().distance(
-                    from: result[from...].lowercased().startIndex, to: found.upperBound)
-                let start = result.index(from, offsetBy: min(offset, result.distance(from: from, to: result.endIndex)))
-                let end = result[start...].firstIndex { ";& \"'".contains($0) } ?? result.endIndex
-                result.replaceSubrange(start..<end, with: "***")
-                from = result.index(start, offsetBy: 3)
-            }
-        }
-        return result
-    }
-}

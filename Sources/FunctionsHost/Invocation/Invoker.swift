@@ -135,17 +135,18 @@ final class Invoker {
     /// - Throws: When the invocation failed.
     func call(_ invocation: Invocation, _ payload: TriggerPayload) async throws -> ResponseEnvelope {
         let function = invocation.function
-        let body: [UInt8]
         var metadata = payload.metadata
         if let retry = invocation.retryContext { metadata["RetryContext"] = retry }
         var members: JSONObject = [function.binding.name: payload.value]
         for input in function.inputs { members[input.name] = try await data.read(input, metadata) }
-        body = await Self.encoded(["Data": .object(members), "Metadata": .object(metadata.withoutTriggers)])
+        let request: JSONValue = ["Data": .object(members), "Metadata": .object(metadata.withoutTriggers)]
+        let body = payload.isLarge ? await Task { @concurrent in request.encoded }.value : request.encoded
         guard await handler.waitUntilReady() else {
             throw HostError("the handler is not running: \(handler.stopReason ?? "it did not become ready").")
         }
         if console.shows(.debug) {
-            console.line(.debug, function.name, String(decoding: body.prefix(4000), as: UTF8.self))
+            console.line(
+                .debug, function.name, CredentialMask.masked(String(decoding: body.prefix(4000), as: UTF8.self)))
         }
         let (status, type, answer) = try await exchange(invocation, body)
         let envelope: ResponseEnvelope
@@ -255,8 +256,6 @@ final class Invoker {
     }
 
     // Large bodies must not hold up everybody else's connections.
-
-    private static func encoded(_ value: JSONValue) async -> [UInt8] { value.encoded }
 
     private static func decoded(_ status: HTTPStatus, _ type: String?, _ body: [UInt8]) async throws
         -> ResponseEnvelope

@@ -9,6 +9,10 @@ import Telemetry
 struct TriggerPayload: Sendable {
     var value: JSONValue
     var metadata: JSONObject
+    /// Whether writing it down takes long enough to be done elsewhere than on the network's thread.
+    var isLarge = false
+
+    private static let large = 64 * 1024
 
     /// An HTTP request.
     static func http(
@@ -51,7 +55,7 @@ struct TriggerPayload: Sendable {
             if let value { metadata.setIgnoringCase(name, EnvelopeValue.quoted(value)) }
         }
         metadata["sys"] = EnvelopeValue.system(function)
-        return TriggerPayload(value: .object(call), metadata: metadata)
+        return TriggerPayload(value: .object(call), metadata: metadata, isLarge: body.count > large)
     }
 
     /// A queue message; without one when the function is called by hand.
@@ -102,6 +106,7 @@ struct TriggerPayload: Sendable {
         metadata["Metadata"] = .object(
             JSONObject(properties.metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
         metadata["sys"] = EnvelopeValue.system(function)
-        return TriggerPayload(value: DataBinding.value(content, function.binding), metadata: metadata)
+        return TriggerPayload(
+            value: DataBinding.value(content, function.binding), metadata: metadata, isLarge: content.count > large)
     }
 }

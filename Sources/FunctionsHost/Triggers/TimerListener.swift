@@ -88,7 +88,7 @@ final class TimerListener {
         let current = status ?? TimerStatus(next: nil, lastUpdated: nil)
         status = current.afterRun(at: began, isPlanned: isPlanned, schedule)
         // Occurrences that passed while it ran are not made up for.
-        if let next = status?.next, next <= Self.now, storage == nil { status?.next = schedule.next(after: Self.now) }
+        if let next = status?.next, next <= Self.now { status?.next = schedule.next(after: Self.now) }
         await record()
     }
 
