@@ -48,7 +48,9 @@ public final class UpstreamExchange {
             try await receiveHead()
         } catch {
             // Why the request could not be sent says more than what became of the connection.
-            throw uploadFailure ?? error
+            let reason = uploadFailure ?? error
+            cancel()
+            throw reason
         }
     }
 

@@ -1,5 +1,5 @@
 """Routes, keys, limits, CORS, the host's own endpoints and what callers may get wrong (sections 7 and 8)."""
-import json, os, re, socket, stat, threading, time
+import contextlib, http.client, json, os, re, socket, stat, threading, time
 
 import pytest
 
@@ -302,6 +302,24 @@ class TestOddHandlers:
         assert host.call("GET", "/api/a").status == 500
         with open(f"/proc/{host.process.pid}/status") as file:
             assert int(re.search(r"VmHWM:\s+(\d+)", file.read())[1]) < 900_000
+
+    @pytest.mark.parametrize("mode", ["envelope", "forwarding", "proxying"])
+    def test_failures_leave_no_connections_behind(self, make, mode):
+        import base64
+        app = make.app(mode).http("a")
+        host = make.host(app)
+        host.call("GET", "/api/a")
+
+        def count():
+            return len(os.listdir(f"/proc/{host.process.pid}/fd"))
+        before = count()
+        for answer in (b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{", b"", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"):
+            for path in ("/a", "/api/a"):
+                app.answer(path, raw=base64.b64encode(answer).decode(), hold=0.3)
+            for _ in range(10):
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    host.call("GET", "/api/a")
+        host.until(lambda: count() <= before + 3)
 
     def test_an_answer_without_end_lasts_as_long_as_the_function_may(self, make):
         app = make.app("proxying", functionTimeout="00:00:01").http("a")

@@ -223,8 +223,9 @@ final class Invoker {
     static func collect(_ exchange: UpstreamExchange) async throws -> [UInt8] {
         do {
             return try await exchange.body.collect(limit: answerLimit)
-        } catch let error as HTTPBodyTooLarge {
+        } catch {
             exchange.cancel()
+            guard let error = error as? HTTPBodyTooLarge else { throw error }
             throw HostError("the handler's answer has more than \(error.limit) bytes.")
         }
     }
