@@ -68,6 +68,7 @@ def test_an_app_without_functions_needs_no_handler(make):
     app.write("host.json", {"version": "2.0"})
     host = make.host(app)
     assert host.call("GET", "/").status == 200 and host.call("GET", "/api/a").status == 404
+    host.until_log("none: a function is a folder")
 
 
 @pytest.mark.section("1.2")
@@ -106,6 +107,59 @@ def test_argument_line(make):
     port = start["environment"]["FUNCTIONS_CUSTOMHANDLER_PORT"]
     assert start["arguments"] == ["--listen", port, "--title", "Swift notes", "--a", "1", "x", "a20c", "mine"]
     assert os.path.realpath(start["directory"]) == os.path.realpath(app.path("data"))
+
+
+@pytest.mark.section("1.2")
+def test_an_absolute_working_directory(make, tmp_path):
+    app = make.app()
+    app.host_json["customHandler"]["description"]["workingDirectory"] = str(tmp_path)
+    app.write("host.json", app.host_json)
+    _, start = started(make, app.http("a"))
+    assert os.path.realpath(start["directory"]) == os.path.realpath(tmp_path)
+
+
+@pytest.mark.section("9.1")
+@pytest.mark.parametrize("option,value", [("batchSize", 0), ("batchSize", 33), ("newBatchThreshold", -1), ("maxDequeueCount", 0), ("maxPollingInterval", "00:00:00.05"),
+                                          ("visibilityTimeout", "-00:00:01"), ("messageEncoding", "utf8"), ("batchSize", "many")])
+def test_limits_of_queue_options(make, option, value):
+    failing(make, make.app(extensions={"queues": {option: value}}).http("a"), f"extensions.queues.{option} must be")
+
+
+@pytest.mark.section("1.7")
+@pytest.mark.parametrize("retry,part", [
+    ({"strategy": "fixedDelay", "maxRetryCount": 1}, "delayInterval is missing"), ({"strategy": "fixedDelay", "delayInterval": "00:00:01"}, "maxRetryCount is missing"),
+    ({"strategy": "sometimes", "maxRetryCount": 1}, "strategy must be"), ({"strategy": "fixedDelay", "maxRetryCount": -2, "delayInterval": "00:00:01"}, "maxRetryCount must be"),
+    ({"strategy": "fixedDelay", "maxRetryCount": 1, "delayInterval": "-00:00:01"}, "negative"),
+    ({"strategy": "exponentialBackoff", "maxRetryCount": 1, "minimumInterval": "00:00:02", "maximumInterval": "00:00:01"}, "above maximumInterval"),
+])
+def test_faults_of_retry_policies(make, retry, part):
+    failing(make, make.app(retry=retry).http("a"), part)
+
+
+@pytest.mark.section("2.1")
+@pytest.mark.parametrize("name,is_valid", [("r", True), ("R9", True), ("a" * 128, True), ("a" * 129, False), ("9r", False), ("a-b", False), ("ä", False), ("$return", False)])
+def test_names_of_bindings(make, name, is_valid):
+    app = make.app().function("f", {**http_in(), "name": name}, HTTP_OUT)
+    answer = make.host(app).call("GET", "/admin/functions/f/status")
+    assert (answer.json == {}) == is_valid
+
+
+@pytest.mark.section("2.1")
+@pytest.mark.parametrize("name,is_valid", [("a", True), ("A-b_9", True), ("myhost", True), ("_a", False), ("Host", False), ("é", False)])
+def test_names_of_functions(make, name, is_valid):
+    import urllib.parse
+    host = make.host(make.app().http(name))
+    assert (host.call("GET", f"/admin/functions/{urllib.parse.quote(name)}/status").json == {}) == is_valid
+
+
+@pytest.mark.section("1.7")
+def test_watched_directories_restart(make):
+    app = make.app(watchDirectories=["rules"]).http("a")
+    app.write("rules/one.txt", "1")
+    host = make.host(app)
+    host.until(lambda: len(app.starts) == 1)
+    app.write("rules/one.txt", "changed")
+    host.until(lambda: len(app.starts) == 2)
 
 
 @pytest.mark.section("6.1")

@@ -397,6 +397,15 @@ class TestTimers:
         assert not app.requests
 
     @pytest.mark.section("9.2")
+    def test_a_legacy_status_is_never_past_due(self, make, storage):
+        self.record(storage, None, self.hour(-4))
+        app = make.app().function("tick", timer("0 0 * * * *"))
+        host = make.host(app, environment=storage.environment)
+        host.until(lambda: not json.loads(self.status(storage).download_blob().readall())["LastUpdated"].startswith("0001"))
+        time.sleep(0.3)
+        assert not app.requests
+
+    @pytest.mark.section("9.2")
     def test_run_on_startup(self, make, storage):
         self.record(storage, self.hour(0), self.hour(1))
         app = make.app().function("tick", timer("0 0 * * * *", runOnStartup=True))
@@ -420,11 +429,22 @@ class TestTimers:
         assert all(b - a > 1.4 for a, b in zip(times, times[1:]))
 
     @pytest.mark.section("9.2")
-    def test_a_status_store_that_is_down_does_not_stop_the_timer(self, make):
+    def test_a_status_store_that_fails_does_not_stop_the_timer(self, make, emulator, storage):
+        self.record(storage, self.hour(0), self.hour(1))
+        emulator.fault("blob", pathContains="/timers/", status=403, count=1000)
+        app = make.app().function("tick", timer("0 0 * * * *", runOnStartup=True))
+        host = make.host(app, environment=storage.environment)
+        host.until(lambda: app.requests)
+        host.until_log("status cannot be read").until_log("status cannot be recorded")
+
+    @pytest.mark.section("9.2")
+    def test_without_storage_nobody_listens(self, make):
+        """Two hosts could fire the same occurrence otherwise."""
         app = make.app().function("tick", timer("*/1 * * * * *"))
         text = "AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a"
         host = make.host(app, environment={"AzureWebJobsStorage": text})
         host.until_log("lock cannot be taken")
+        assert not app.requests
 
     @pytest.mark.section("9.2")
     def test_one_of_two_hosts_listens(self, make, storage):

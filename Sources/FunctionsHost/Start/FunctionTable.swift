@@ -7,6 +7,9 @@ struct FunctionTable {
     var text: String {
         var text = "\n" + console.coloured("Functions:", 33) + "\n\n"
         for function in catalog.functions { text += "\t\(line(function))\n" }
+        if catalog.functions.isEmpty, catalog.errors.isEmpty {
+            text += "\tnone: a function is a folder with a function.json, and this app has no such folder\n"
+        }
         for (name, detail) in catalog.errors {
             text += "\t" + console.coloured("\(name): left out: \(detail)", 31) + "\n"
         }
