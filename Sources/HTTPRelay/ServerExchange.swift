@@ -49,6 +49,9 @@ public final class ServerExchange: HTTPBodyWriter {
         set { socket.deadline = newValue }
     }
 
+    /// Whether the caller has left.
+    public var isPeerGone: Bool { socket.isPeerGone }
+
     /// Whether the caller took longer than its deadline.
     public var isTimedOut: Bool { socket.failure == .timedOut }
 

@@ -336,7 +336,8 @@ class TestProxying:
         with socket.create_connection(("127.0.0.1", host.port)) as peer:
             peer.sendall(b"GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n")
             peer.recv(100)
-        host.until_log("closed by the other side", limit=5)
+        host.until_log("result=the caller left", limit=5)
+        assert "ERROR" not in host.log
 
     @pytest.mark.section("5")
     def test_a_slow_caller_holds_the_handler_back(self, make):

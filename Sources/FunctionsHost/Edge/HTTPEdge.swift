@@ -115,11 +115,11 @@ final class HTTPEdge {
             return try await refuse(exchange, .serviceUnavailable, "The handler is not running: \(reason)")
         }
         exchange.body.limit = bodyLimit
-        exchange.body.idleLimit = Self.bodyIdleLimit
         if let length = exchange.body.length, length > bodyLimit { return try await refuseBody(exchange) }
         let request = exchange.request
         let reason = "\(request.method) \(request.target.rawPath)"
         let mode = function.isPlainHTTP ? configuration.handler?.mode ?? .envelope : .envelope
+        exchange.body.idleLimit = mode == .proxying ? Passing.idleLimit : Self.bodyIdleLimit
         do {
             switch mode {
             case .proxying:
@@ -136,6 +136,8 @@ final class HTTPEdge {
         } catch let error as HTTPBodyTooLarge {
             guard exchange.sentStatus == nil else { throw error }
             try await refuseBody(exchange)
+        } catch is CallerGone {
+            return exchange.abort()
         } catch SocketError.timedOut where exchange.sentStatus == nil && exchange.isTimedOut {
             // The connection is of no use any more, so there is nobody to tell.
             return exchange.abort()

@@ -7,7 +7,7 @@ import HTTPRelay
 @NetworkActor
 struct Passing {
     /// Longest time without a byte moving.
-    private static let idleLimit = Duration.seconds(240)
+    static let idleLimit = Duration.seconds(240)
     private static let connectAttempts = 10
     /// Content fields that forwarding loses.
     private static let droppedFields = [
@@ -38,7 +38,12 @@ struct Passing {
         let outgoing = Upstream.Request(
             request.method.rawValue, request.target.text, fields,
             exchange.body.isComplete ? .none : .source(exchange.body))
-        let answer = try await send(outgoing, exchange, invocation)
+        let answer: UpstreamExchange
+        do {
+            answer = try await send(outgoing, exchange, invocation)
+        } catch {
+            throw exchange.isPeerGone ? CallerGone() : error
+        }
         do {
             if answer.status.rawValue == 101 { return try await tunnel(exchange, answer) }
             var fields = answer.fields
@@ -51,6 +56,7 @@ struct Passing {
             answer.end()
         } catch {
             answer.cancel()
+            if exchange.isPeerGone { throw CallerGone() }
             throw answer.uploadFailure ?? error
         }
     }
@@ -168,3 +174,6 @@ struct Passing {
         return "?" + names.map { "\(percentEncoded($0))=\(percentEncoded(values[$0] ?? ""))" }.joined(separator: "&")
     }
 }
+
+/// The caller left before the answer was complete: nothing that the function did wrong.
+struct CallerGone: Error {}

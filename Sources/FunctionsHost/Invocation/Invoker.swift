@@ -101,9 +101,10 @@ final class Invoker {
     ) {
         let (seconds, attoseconds) = invocation.elapsed.components
         let duration = Double(seconds) + Double(attoseconds) / 1e18
-        counts.end(seconds: duration, succeeded: error == nil)
+        let hasLeft = error is CallerGone
+        counts.end(seconds: duration, succeeded: error == nil || hasLeft)
         let milliseconds = (duration * 10_000).rounded() / 10
-        if let error {
+        if let error, !hasLeft {
             console.line(
                 .error, invocation.function.name, "Executed",
                 [
@@ -113,7 +114,10 @@ final class Invoker {
         } else if isShown {
             console.line(
                 .information, invocation.function.name, "Executed",
-                [("result", "succeeded"), ("ms", String(milliseconds)), ("id", invocation.id)])
+                [
+                    ("result", hasLeft ? "the caller left" : "succeeded"), ("ms", String(milliseconds)),
+                    ("id", invocation.id),
+                ])
         }
     }
 
