@@ -38,6 +38,8 @@ final class HandlerProcess {
     private var ending: RestartPolicy.Ending?
     private var policy: RestartPolicy
     private let lastErrors = LastLines()
+    /// Rings when the error stream has been read to its end.
+    private var errorsRead = Alarm()
 
     init(
         _ handler: CustomHandler, root: String, environment: [String: String], behaviour: HostBehaviour,
@@ -201,6 +203,8 @@ final class HandlerProcess {
         let probe = Task { @NetworkActor in await probeUntilReady(process) }
         let code = await process.wait()
         probe.cancel()
+        // What it wrote last says why it ended; whoever it has started may keep the stream open for ever.
+        await errorsRead.wait(.milliseconds(200))
         return ending ?? .exit(code)
     }
 
@@ -219,11 +223,14 @@ final class HandlerProcess {
                 command, standardInput: null, standardOutput: out.writeEnd, standardError: errors.writeEnd)
         }
         let (console, isStrict, lastErrors) = (console, handler.usesErrorStreamForErrorsOnly, lastErrors)
+        let read = Alarm()
+        errorsRead = read
         out.forEachLine { Self.show($0, isError: false, isStrict, console) }
-        errors.forEachLine {
-            lastErrors.note($0)
-            Self.show($0, isError: true, isStrict, console)
-        }
+        errors.forEachLine(
+            {
+                lastErrors.note($0)
+                Self.show($0, isError: true, isStrict, console)
+            }, end: { Task { @NetworkActor in read.ring() } })
         return process
     }
 
