@@ -33,9 +33,11 @@ final class EventLoop: SerialExecutor, TaskExecutor {
         poller = apus_poller_open()
         wake = apus_poller_add_wake(poller)
         second = apus_poller_open_second(poller)
+        // Asked for once, before anything is served: without them the program can do nothing, and no input leads here.
         guard poller >= 0, wake >= 0, second >= 0 else { fatalError("the system has no epoll or no descriptors left") }
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self).toOpaque()
+        // As above.
         guard pthread_create(&thread, nil, loopThread, context) == 0 else {
             fatalError("the system has no threads left")
         }

@@ -17,7 +17,7 @@ struct HostConfiguration: Sendable {
     let watchedFiles: [String]
     /// Lowest level by category, lower-case names.
     let logLevels: [String: String]
-    /// Whether the file asked for a profile that needs the custom worker runtime.
+    /// Whether the functions are `customHandler.http.routes` instead of folders.
     let usesRoutes: Bool
 
     /// Reads `<root>/host.json` with the environment's overrides.

@@ -13,7 +13,6 @@ final class AdminEndpoints {
     struct App {
         let id: String
         let catalog: FunctionCatalog?
-        let configuration: HostConfiguration?
         /// What keeps the app from running.
         let error: String?
         let isOffline: Bool

@@ -51,7 +51,7 @@ struct ResponseEnvelope: Sendable {
         self.outputs = outputs
     }
 
-    /// An answer with no outputs given, as `init` would read `{"ReturnValue": …}`, keeps `$return` apart.
+    /// What the handler gave for an output binding; `nil` for nothing.
     func value(of binding: BindingDefinition) -> JSONValue? {
         binding.name == "$return" ? returnValue : outputs?[binding.name]
     }

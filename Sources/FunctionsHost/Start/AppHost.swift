@@ -220,7 +220,7 @@ public final class AppHost {
     private func description() -> AdminEndpoints.App {
         AdminEndpoints.App(
             id: String(Digest.hex(Digest.sha256(Array(root.utf8))).prefix(32)), catalog: instance?.catalog,
-            configuration: instance?.configuration, error: error, isOffline: offlinePage() != nil, port: port,
+            error: error, isOffline: offlinePage() != nil, port: port,
             invoker: instance?.invoker, manual: instance?.manual)
     }
 
