@@ -87,11 +87,15 @@ def test_kill_of_one_program_during_uploads(own, victim):
     sender = threading.Thread(target=send)
     sender.start()
     time.sleep(0.4)
-    os.kill(own.processes()[victim], signal.SIGKILL)
+    killed = own.processes()[victim]
+    os.kill(killed, signal.SIGKILL)
     sender.join(60)
     stop.set()
     assert accepted
+    # Right after the kill, what is left of the program (a server process of PostgreSQL, say) may still answer.
+    wait_until(lambda: own.processes().get(victim, killed) != killed)
     wait_healthy(own)
+    wait_until(lambda: own.call("GET", "/api/documents?limit=200").status == 200)
     listed = own.call("GET", "/api/documents?limit=200").json["documents"]
     assert {d["id"] for d in listed} >= set(accepted), "an accepted document is gone"
     check_whole(own, [d["id"] for d in listed])
