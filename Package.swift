@@ -90,12 +90,22 @@ let domain: [Target] = [
             "HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Problems",
             "Telemetry",
         ]),
-    .target(name: "Models", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Problems"]),
+    .target(
+        name: "Models",
+        dependencies: [
+            "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "Telemetry",
+        ]),
     .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
     .target(
         name: "ChromaClient",
         dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
     .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding", "Telemetry"]),
+    .target(
+        name: "Tools",
+        dependencies: [
+            "Documents", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Markup", "Models", "Retrieval",
+            "Settings",
+        ]),
     .target(
         name: "Catalog",
         dependencies: [
@@ -116,8 +126,8 @@ let features: [Target] = [
     .target(
         name: "Chat",
         dependencies: [
-            "FunctionsRuntime", "Catalog", "ChatHistory", "Retrieval", "Models", "ChromaClient", "SentenceUnits",
-            "Problems",
+            "AzureIdentity", "Catalog", "ChatHistory", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
+            "Models", "Problems", "Retrieval", "SentenceUnits", "Settings", "Tools",
         ]),
     .target(
         name: "Ingestion",
@@ -216,7 +226,9 @@ let tests: [Target] = [
         dependencies: ["HTTPServing", "HTTPClient", "HTTPMessages", "Problems", "TestSupport"]),
     .testTarget(name: "HTTPRelayTests", dependencies: ["HTTPMessages", "HTTPRelay", "TestSupport"]),
     .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding", "TestSupport"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "HTTPClient", "Settings", "TestSupport"]),
+    .testTarget(
+        name: "ModelsTests",
+        dependencies: ["AzureIdentity", "HTTPClient", "JSONCoding", "Models", "Settings", "TestSupport"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Catalog", "Digests", "TestSupport"]),
     .testTarget(
         name: "TextEmbeddingTests",

@@ -106,7 +106,7 @@ final class RunningStack: Sendable {
         var parser = ServerSentEventParser()
         var times: [String: Double] = [:]
         while let piece = try await response.body.next() {
-            for event in parser.feed(piece) where times[event.name] == nil {
+            for event in try parser.feed(piece) where times[event.name] == nil {
                 times[event.name] = milliseconds(ContinuousClock.now - started)
             }
         }

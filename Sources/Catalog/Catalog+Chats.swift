@@ -8,13 +8,25 @@ public struct ChatRecord: Sendable {
     public let createdAt: String
     public let updatedAt: String
     public let messages: Int
+    /// The preset that was chosen for the chat; `nil` for the deployment's.
+    public let preset: String?
+    /// What was said before `summarisedUntil`, in short.
+    public let summary: String?
+    /// Time of the newest message that the summary covers.
+    public let summarisedUntil: String?
 
-    static let columns = "id, name, messages, \(SQLTime.column("created_at")), \(SQLTime.column("updated_at"))"
+    static let columns = """
+        id, name, messages, preset, summary, summarised_until, \(SQLTime.column("created_at")),
+        \(SQLTime.column("updated_at"))
+        """
 
     init(_ row: PostgresRow) throws {
         id = try row.string("id")
         name = try row.string("name")
         messages = try row.int("messages")
+        preset = try row.optional("preset")
+        summary = try row.optional("summary")
+        summarisedUntil = try row.optional("summarised_until")
         createdAt = try row.string("created_at")
         updatedAt = try row.string("updated_at")
     }
@@ -23,20 +35,20 @@ public struct ChatRecord: Sendable {
     public var json: JSONValue {
         [
             "id": .string(id), "name": .string(name), "createdAt": .string(createdAt), "updatedAt": .string(updatedAt),
-            "messages": .int(Int64(messages)),
+            "messages": .int(Int64(messages)), "preset": .optional(preset),
         ]
     }
 }
 
 extension Catalog {
     /// Makes a chat; finds it when the id is there already.
-    public func createChat(_ id: String, name: String) async throws -> ChatRecord {
+    public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
         let rows = try await query(
             """
-            INSERT INTO chats (id, workspace_id, name) VALUES ($1, $2, $3)
+            INSERT INTO chats (id, workspace_id, name, preset) VALUES ($1, $2, $3, $4)
             ON CONFLICT (id) DO UPDATE SET id = chats.id RETURNING \(ChatRecord.columns)
             """,
-            [id, workspace, name])
+            [id, workspace, name, preset])
         guard let row = rows.first else { throw PostgresError.contention }
         return try ChatRecord(row)
     }
@@ -71,9 +83,31 @@ extension Catalog {
     public func renameChat(_ id: String, to name: String) async throws -> ChatRecord? {
         guard Self.isID(id) else { return nil }
         let rows = try await query(
-            "UPDATE chats SET name = $3 WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING \(ChatRecord.columns)",
+            """
+            UPDATE chats SET name = $3, named_by_user = true WHERE workspace_id = $1 AND id = $2 AND NOT deleting
+            RETURNING \(ChatRecord.columns)
+            """,
             [workspace, id, name])
         return try rows.first.map(ChatRecord.init)
+    }
+
+    /// Gives a chat a name that nobody chose; one that somebody did choose stays.
+    public func suggestName(_ id: String, _ name: String) async throws {
+        try await query(
+            "UPDATE chats SET name = $3 WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND NOT named_by_user",
+            [workspace, id, name])
+    }
+
+    /// Keeps the summary of a chat's older messages.
+    ///
+    /// - Parameter until: Time of the newest message that it covers.
+    public func setSummary(_ id: String, _ summary: String, until: String) async throws {
+        try await query(
+            """
+            UPDATE chats SET summary = $3, summarised_until = $4
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND coalesce(summarised_until, '') < $4
+            """,
+            [workspace, id, summary, until])
     }
 
     /// Notes that messages were added. Returns whether the chat is still there.
@@ -94,6 +128,7 @@ extension Catalog {
         try await prepare()
         let workspace = self.workspace
         return try await database.transaction { connection in
+            try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
             let chats = try connection.query(
                 "UPDATE chats SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id",
                 [workspace, id])

@@ -144,8 +144,12 @@ extension Catalog {
     /// Marks a document as being deleted, from when on nobody sees it. Returns whether there was one.
     public func markDeleting(_ id: String) async throws -> Bool {
         guard Self.isID(id) else { return false }
+        // A remembered answer may quote the document, so what is remembered goes with it.
         return try await !query(
-            "UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id",
+            """
+            WITH forgotten AS (DELETE FROM answer_cache WHERE workspace_id = $1)
+            UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id
+            """,
             [workspace, id]
         ).isEmpty
     }

@@ -38,6 +38,7 @@ public struct Catalog: Sendable {
     /// Whether the server answers.
     public func probe() async throws { try await database.query("SELECT 1") }
 
+    @discardableResult
     func query(_ sql: String, _ parameters: [String?] = []) async throws -> [PostgresRow] {
         try await prepare()
         return try await database.query(sql, parameters)

@@ -48,6 +48,51 @@ enum CatalogMigrations {
                 CREATE INDEX documents_newest ON documents (workspace_id, created_at DESC, id DESC);
                 CREATE INDEX documents_unfinished ON documents (updated_at) WHERE deleting OR status NOT IN ('ready', 'failed');
                 """,
-            down: "DROP TABLE documents; DROP TABLE chats; DROP TABLE workspaces;")
+            down: "DROP TABLE documents; DROP TABLE chats; DROP TABLE workspaces;"),
+        Migration(
+            version: 2, name: "presets and summaries of chats, model circuits, usage, answer cache",
+            up: """
+                ALTER TABLE chats
+                    ADD COLUMN preset text,
+                    ADD COLUMN named_by_user boolean NOT NULL DEFAULT false,
+                    ADD COLUMN summary text,
+                    -- Time of the newest message that the summary covers.
+                    ADD COLUMN summarised_until text;
+
+                -- What every instance has learnt about services that fail; a row goes when its model answers again.
+                CREATE TABLE model_circuits (
+                    model text PRIMARY KEY,
+                    failures integer NOT NULL,
+                    reason text NOT NULL,
+                    open_until timestamptz NOT NULL,
+                    updated_at timestamptz NOT NULL DEFAULT now());
+
+                CREATE TABLE usage_days (
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    day date NOT NULL,
+                    model text NOT NULL,
+                    answers bigint NOT NULL DEFAULT 0,
+                    failures bigint NOT NULL DEFAULT 0,
+                    cache_hits bigint NOT NULL DEFAULT 0,
+                    prompt_tokens bigint NOT NULL DEFAULT 0,
+                    completion_tokens bigint NOT NULL DEFAULT 0,
+                    cached_tokens bigint NOT NULL DEFAULT 0,
+                    cost double precision NOT NULL DEFAULT 0,
+                    milliseconds double precision NOT NULL DEFAULT 0,
+                    PRIMARY KEY (workspace_id, day, model));
+
+                CREATE TABLE answer_cache (
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    key text NOT NULL,
+                    answer text NOT NULL,
+                    expires_at timestamptz NOT NULL,
+                    PRIMARY KEY (workspace_id, key));
+                CREATE INDEX answer_cache_expiry ON answer_cache (expires_at);
+                """,
+            down: """
+                DROP TABLE answer_cache; DROP TABLE usage_days; DROP TABLE model_circuits;
+                ALTER TABLE chats DROP COLUMN preset, DROP COLUMN named_by_user, DROP COLUMN summary,
+                    DROP COLUMN summarised_until;
+                """),
     ]
 }

@@ -18,6 +18,8 @@ public struct ChatMessage: Sendable {
     public let passages: [JSONValue]
     public let finishReason: String?
     public let usage: JSONValue
+    /// What the answer took and how it came about; null for questions.
+    public let receipt: JSONValue
     /// Tells this state of the stored message from every other; `nil` for one that was not read from the store.
     let etag: String?
 
@@ -25,18 +27,18 @@ public struct ChatMessage: Sendable {
     public init(
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String? = nil, model: String? = nil, citations: [JSONValue] = [], passages: [JSONValue] = [],
-        finishReason: String? = nil, usage: JSONValue = .null
+        finishReason: String? = nil, usage: JSONValue = .null, receipt: JSONValue = .null
     ) {
         self.init(
             id: id, chatId: chatId, workspaceId: workspaceId, role: role, text: text, createdAt: createdAt,
             parentId: parentId, model: model, citations: citations, passages: passages, finishReason: finishReason,
-            usage: usage, etag: nil)
+            usage: usage, receipt: receipt, etag: nil)
     }
 
     private init(
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String?, model: String?, citations: [JSONValue], passages: [JSONValue], finishReason: String?,
-        usage: JSONValue, etag: String?
+        usage: JSONValue, receipt: JSONValue, etag: String?
     ) {
         self.id = id
         self.chatId = chatId
@@ -50,6 +52,7 @@ public struct ChatMessage: Sendable {
         self.passages = passages
         self.finishReason = finishReason
         self.usage = usage
+        self.receipt = receipt
         self.etag = etag
     }
 
@@ -62,7 +65,7 @@ public struct ChatMessage: Sendable {
             text: item["text"]?.string ?? "", createdAt: item["createdAt"]?.string ?? "",
             parentId: item["parentId"]?.string, model: item["model"]?.string, citations: item["citations"]?.array ?? [],
             passages: item["passages"]?.array ?? [], finishReason: item["finishReason"]?.string,
-            usage: item["usage"] ?? .null, etag: item["_etag"]?.string)
+            usage: item["usage"] ?? .null, receipt: item["receipt"] ?? .null, etag: item["_etag"]?.string)
     }
 
     var item: JSONValue {
@@ -70,7 +73,7 @@ public struct ChatMessage: Sendable {
             "id": .string(id), "chatId": .string(chatId), "workspaceId": .string(workspaceId), "role": .string(role),
             "text": .string(text), "createdAt": .string(createdAt), "parentId": .optional(parentId),
             "model": .optional(model), "citations": .array(citations), "passages": .array(passages),
-            "finishReason": .optional(finishReason), "usage": usage,
+            "finishReason": .optional(finishReason), "usage": usage, "receipt": receipt,
         ]
     }
 
@@ -79,7 +82,7 @@ public struct ChatMessage: Sendable {
         [
             "id": .string(id), "role": .string(role), "text": .string(text), "createdAt": .string(createdAt),
             "model": .optional(model), "citations": .array(citations), "finishReason": .optional(finishReason),
-            "parentId": .optional(parentId),
+            "parentId": .optional(parentId), "receipt": receipt,
         ]
     }
 }

@@ -118,6 +118,20 @@ public actor ChromaClient {
         }
     }
 
+    /// Passages that match, without a search; their distance is 0.
+    public func records(filter: JSONValue, limit: Int) async throws -> [Hit] {
+        let body: JSONValue = [
+            "where": filter, "limit": .int(Int64(limit)), "include": ["documents", "metadatas"],
+        ]
+        let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false)
+        let ids = answer?["ids"]?.array ?? []
+        return ids.indices.compactMap { index in
+            guard let id = ids[index].string, let text = answer?["documents"]?[index]?.string else { return nil }
+            let metadata = answer?["metadatas"]?[index]?.object ?? JSONObject()
+            return Hit(id: id, document: text, metadata: metadata, distance: 0)
+        }
+    }
+
     /// Deletes every passage that matches. Returns how many there were.
     @discardableResult
     public func delete(filter: JSONValue) async throws -> Int {

@@ -27,6 +27,11 @@ public struct FunctionRoutes: Sendable {
         router.on(method, prefix.isEmpty ? "/" + path : "/\(prefix)/\(path)", action)
     }
 
+    /// Adds an HTTP route by its whole path, for functions whose route does not begin with the prefix.
+    public mutating func http(_ method: HTTPMethod, at path: String, _ action: @escaping Router.Action) {
+        router.on(method, path, action)
+    }
+
     /// Adds a function of any trigger by its name; inputs and outputs are in the context.
     public mutating func function(_ name: String, _ action: @escaping Action) { functions[name] = action }
 

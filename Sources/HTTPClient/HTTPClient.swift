@@ -24,6 +24,8 @@ public final class HTTPClient: Sendable {
         public var idleTimeout = Duration.seconds(60)
         /// File with the certificates to trust instead of the system's.
         public var certificateFile: String?
+        /// The address to connect to, whatever the URL's host resolves to.
+        public var connectsTo: Endpoint?
 
         /// Makes a request.
         public init(_ method: HTTPMethod, _ url: String, fields: HTTPFields = [:], body: HTTPBody = .bytes([])) {
@@ -31,6 +33,20 @@ public final class HTTPClient: Sendable {
             self.url = url
             self.fields = fields
             self.body = body
+        }
+    }
+
+    /// A host of a URL, and the address that stands for it.
+    public struct Endpoint: Sendable {
+        let host: String
+        let port: Int
+        let address: String
+
+        /// Binds a host and port to an IPv4 or IPv6 address. No proxy is used, since it would resolve the name itself.
+        public init(host: String, port: Int, address: String) {
+            self.host = host
+            self.port = port
+            self.address = address
         }
     }
 

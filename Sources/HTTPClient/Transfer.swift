@@ -31,6 +31,7 @@ final class Transfer: Sendable {
     nonisolated(unsafe) let easy: UnsafeMutableRawPointer
     // Belongs to the handle and is freed with it.
     private nonisolated(unsafe) let headers: UnsafeMutablePointer<curl_slist>?
+    private nonisolated(unsafe) let addresses: UnsafeMutablePointer<curl_slist>?
     private let state: Mutex<State>
 
     init(_ request: HTTPClient.Request) throws {
@@ -52,7 +53,9 @@ final class Transfer: Sendable {
         apus_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         apus_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         // A proxy of the environment is for the world outside, not for the parts on this machine.
-        if Self.isLoopback(request.url) { apus_curl_set_string(easy, CURLOPT_NOPROXY, "*") }
+        if Self.isLoopback(request.url) || request.connectsTo != nil {
+            apus_curl_set_string(easy, CURLOPT_NOPROXY, "*")
+        }
         apus_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         apus_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         apus_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
@@ -78,6 +81,11 @@ final class Transfer: Sendable {
             }
         }
         apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headers)
+        addresses = request.connectsTo.flatMap { endpoint in
+            let address = endpoint.address.contains(":") ? "[\(endpoint.address)]" : endpoint.address
+            return curl_slist_append(nil, "\(endpoint.host):\(endpoint.port):\(address)")
+        }
+        if addresses != nil { apus_curl_set_list(easy, CURLOPT_RESOLVE, addresses) }
         self.easy = easy
         self.headers = headers
         state = Mutex(initial)
@@ -94,6 +102,7 @@ final class Transfer: Sendable {
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headers)
+        curl_slist_free_all(addresses)
     }
 
     private static func isLoopback(_ url: String) -> Bool {

@@ -15,6 +15,19 @@ public struct EventStream: Sendable {
         try await writer.write("event: \(event)\ndata: \(data.text)\n\n".bytes)
     }
 
+    /// Sends data without an event's name, as OpenAI's streams do.
+    ///
+    /// - Throws: when the caller has gone.
+    public func send(_ data: JSONValue) async throws { try await sendText(data.text) }
+
+    /// Sends a line of text as data without an event's name.
+    ///
+    /// - Throws: when the caller has gone.
+    public func sendText(_ text: String) async throws {
+        lastSent.touch()
+        try await writer.write("data: \(text)\n\n".bytes)
+    }
+
     /// A response whose body is the events that `produce` sends. A comment line goes out after each
     /// `heartbeat` of silence, so that proxies keep the connection and a caller that left is noticed.
     public static func response(

@@ -33,6 +33,7 @@ public struct Tidy: Sendable {
         let poisoned = try await drainPoison()
         let stuck = try await requeueStuck()
         let orphans = try await removeOrphans() + removeOrphanedPassages()
+        try await catalog.forgetExpiredAnswers()
         log.info("tidied", ["requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans)])
     }
 

@@ -69,6 +69,16 @@ public struct FieldReader {
         return value.bool ?? fail(name, "Must be true or false.") ?? standard
     }
 
+    /// A number within bounds; `nil` when absent.
+    public mutating func number(_ name: String, in range: ClosedRange<Double>) -> Double? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let number = value.double else { return fail(name, "Must be a number.") }
+        guard range.contains(number) else {
+            return fail(name, "Must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
     /// A list of texts; `nil` when absent.
     public mutating func strings(_ name: String, maximumCount: Int) -> [String]? {
         guard let value = object[name], !value.isNull else { return nil }

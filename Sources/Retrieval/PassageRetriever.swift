@@ -53,7 +53,7 @@ public struct PassageRetriever: Sendable {
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
     }
 
-    private static func passage(_ hit: ChromaClient.Hit) -> FoundPassage? {
+    static func passage(_ hit: ChromaClient.Hit) -> FoundPassage? {
         guard let document = hit.metadata["documentId"]?.string, let page = hit.metadata["page"]?.int,
             let start = hit.metadata["start"]?.int, let end = hit.metadata["end"]?.int
         else { return nil }

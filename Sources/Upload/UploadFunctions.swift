@@ -38,7 +38,7 @@ public enum UploadFunctions {
         let identity = TokenSource(settings, client: client)
         let catalog = Catalog(&settings)
         let account = StorageAccount(&settings)
-        let embeddings = EmbeddingClient(&settings, client: client)
+        let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
         let vectors = ChromaClient(
             &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let maximum = maximumBytes(&settings)

@@ -27,7 +27,8 @@ public struct APIProxy: Sendable {
     }
 
     private static let routes: [(prefix: String, app: String)] = [
-        ("/api/chat", "chat"), ("/api/models", "chat"), ("/api/upload", "upload"),
+        ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
+        ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/api/upload", "upload"),
         ("/api/documents", "upload"), ("/api/history", "history"),
     ]
 

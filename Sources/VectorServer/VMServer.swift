@@ -69,7 +69,7 @@ public struct VMServer: Sendable {
         page = try HTTPServer(listener) { request in
             switch request.target.rawPath {
             case "/health": return await Self.health(store, model, proxy)
-            case let path where path.hasPrefix("/api/"): return await proxy.forward(request)
+            case let path where path.hasPrefix("/api/") || path.hasPrefix("/v1/"): return await proxy.forward(request)
             default: return site.answer(request)
             }
         }

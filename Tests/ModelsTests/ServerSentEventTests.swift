@@ -1,3 +1,4 @@
+import AzureIdentity
 import HTTPClient
 import Models
 import Settings
@@ -6,11 +7,11 @@ import Testing
 @Suite struct ServerSentEventTests {
     private let stream = "data: one\n\nevent: x\r\ndata: a\r\ndata: b\r\n\r\n: comment\n\ndata:tight\rdata: more\r\r"
 
-    @Test(arguments: [1, 2, 3, 5, 100]) func readsWhateverThePieces(size: Int) {
+    @Test(arguments: [1, 2, 3, 5, 100]) func readsWhateverThePieces(size: Int) throws {
         var parser = ServerSentEventParser()
         let bytes = Array(stream.utf8)
-        let events = stride(from: 0, to: bytes.count, by: size).flatMap {
-            parser.feed(Array(bytes[$0..<min($0 + size, bytes.count)]))
+        let events = try stride(from: 0, to: bytes.count, by: size).flatMap {
+            try parser.feed(Array(bytes[$0..<min($0 + size, bytes.count)]))
         }
         #expect(events.map(\.name) == ["message", "x", "message"])
         #expect(events.map(\.data) == ["one", "a\nb", "tight\nmore"])
@@ -18,7 +19,8 @@ import Testing
 
     @Test func namesWhatIsMissingForAModel() {
         var settings = SettingsReader(["APUS_MODELS": "openai:gpt,extractive,nonsense,foo:bar"])
-        _ = ModelList(&settings, client: HTTPClient())
+        let client = HTTPClient()
+        _ = ModelList(&settings, identity: TokenSource(settings, client: client), client: client)
         do throws(SettingsError) {
             try settings.finish()
             Issue.record("three things are wrong")

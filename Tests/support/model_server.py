@@ -7,7 +7,8 @@ import http.server, json, threading, time
 
 class ModelServer:
     def __init__(self):
-        self.requests = []
+        # Questions to be answered; titles, summaries and rewritten questions are asides.
+        self.requests, self.asides = [], []
         self.authorizations = []
         self.seen = set()
         self.closed_early = threading.Event()
@@ -21,7 +22,8 @@ class ModelServer:
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.requests.append(body)
+                is_aside = body["messages"][0]["content"].startswith(("Give the conversation", "Sum up", "Rewrite"))
+                (outer.asides if is_aside else outer.requests).append(body)
                 outer.authorizations.append(self.headers.get("Authorization"))
                 outer.answer(self, body["messages"][-1]["content"].rsplit("Question:", 1)[-1])
 

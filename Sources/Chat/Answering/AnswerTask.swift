@@ -1,0 +1,35 @@
+import JSONCoding
+import Models
+import Retrieval
+
+/// A question, and all that its answer may be made from.
+struct AnswerTask: Sendable {
+    let question: String
+    /// The question as it can be understood without what was said before.
+    var standaloneQuestion: String?
+    /// What was said before, oldest first.
+    var history: [ModelMessage] = []
+    /// What came after the question: tools that the caller ran, and their results.
+    var following: [ModelMessage] = []
+    /// The caller's own instructions, beside the preset's.
+    var instructions: String?
+    /// What was said before that, in short.
+    var summary: String?
+    /// What was found for the question; `nil` when documents are not to be used.
+    var found: PassageRetriever.Result?
+    /// Documents that the answer may draw on.
+    var documents: [String] = []
+    let preset: Preset
+    /// The model that was asked for.
+    let model: String
+    var tools = ToolKit()
+    /// Tools that the caller runs itself: an answer that asks for one ends there.
+    var callersTools: [ToolSpecification] = []
+    /// Messages that the caller wants to be sent as they are, instead of those that would be made from the rest.
+    var verbatim: [ModelMessage]?
+    var toolChoice: JSONValue?
+    var temperature: Double?
+    var maximumTokens: Int?
+
+    var usesDocuments: Bool { found != nil }
+}

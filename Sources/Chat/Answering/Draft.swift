@@ -1,0 +1,112 @@
+import Models
+import Retrieval
+import Synchronization
+import Telemetry
+
+/// The answer while it grows. Providers' tasks write it, whoever stores it reads it.
+final class Draft: Sendable {
+    /// An answer as it stands.
+    struct Text: Sendable {
+        let text: String
+        let citations: [Citation]
+        let finishReason: String
+        let firstTokenMilliseconds: Double
+        let toolCalls: [ToolCall]
+        let receipt: Receipt
+    }
+
+    private struct State {
+        var filter: CitationFilter
+        var seam: TextSeam?
+        var text = ""
+        var reason = "stop"
+        var quotes: [Citation]?
+        var firstTokenMilliseconds: Double?
+        var toolCalls: [ToolCall] = []
+        var receipt: Receipt
+    }
+
+    let sources: SourceList
+    private let watch: Stopwatch
+    private let state: Mutex<State>
+
+    init(sources: SourceList, model: String, provider: String, watch: Stopwatch) {
+        self.sources = sources
+        self.watch = watch
+        state = Mutex(
+            State(
+                filter: CitationFilter(count: sources.count), receipt: Receipt(model: model, provider: provider)))
+    }
+
+    var text: String { state.withLock { $0.text } }
+    var receipt: Receipt { state.withLock { $0.receipt } }
+    var asksForNothing: Bool { state.withLock { $0.toolCalls.isEmpty } }
+
+    /// Takes what a model wrote; returns what may be shown of it.
+    func take(_ text: String) -> String {
+        state.withLock { state in
+            state.filter.count = sources.count
+            return Self.show(&state, state.seam?.feed(text) ?? text, watch)
+        }
+    }
+
+    /// What was held back until now.
+    func endOfText() -> String {
+        state.withLock { state in
+            var shown = Self.show(&state, state.seam?.finish() ?? "", watch)
+            let rest = state.filter.finish()
+            state.text += rest
+            shown += rest
+            state.seam = nil
+            return shown
+        }
+    }
+
+    /// The next model goes on where the text ends.
+    func beginContinuation() {
+        state.withLock { state in
+            state.text += state.filter.finish()
+            state.seam = state.text.isEmpty ? nil : TextSeam(after: state.text)
+        }
+    }
+
+    private static func show(_ state: inout State, _ text: String, _ watch: Stopwatch) -> String {
+        guard !text.isEmpty else { return "" }
+        if state.firstTokenMilliseconds == nil { state.firstTokenMilliseconds = watch.milliseconds }
+        let shown = state.filter.feed(text)
+        state.text += shown
+        return shown
+    }
+
+    /// Takes over a text that is whole and checked.
+    func adopt(_ text: String, quotes: [Citation], reason: String) {
+        state.withLock { state in
+            if state.firstTokenMilliseconds == nil { state.firstTokenMilliseconds = watch.milliseconds }
+            state.text += text
+            state.quotes = quotes
+            state.reason = reason
+        }
+    }
+
+    func setReason(_ reason: String) { state.withLock { $0.reason = reason } }
+    func setToolCalls(_ calls: [ToolCall]) { state.withLock { $0.toolCalls = calls } }
+    func note(_ change: (inout Receipt) -> Void) { state.withLock { change(&$0.receipt) } }
+
+    /// The answer as it stands.
+    ///
+    /// - Parameter reason: Wins over the model's own.
+    func finish(_ reason: String?) -> Text {
+        state.withLock { state in
+            let passages = sources.all
+            let citations =
+                state.quotes?.filter { state.text.contains("[\($0.passage.n)]") }
+                ?? Citation.resolve(answer: state.text, cited: state.filter.cited, passages: passages)
+            state.receipt.passagesConsidered = passages.count
+            state.receipt.passagesUsed = citations.count
+            return Text(
+                text: state.text, citations: citations, finishReason: reason ?? state.reason,
+                firstTokenMilliseconds: state.firstTokenMilliseconds ?? 0, toolCalls: state.toolCalls,
+                receipt: state.receipt)
+        }
+    }
+}

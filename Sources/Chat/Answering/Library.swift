@@ -1,0 +1,85 @@
+import Catalog
+import JSONCoding
+import Models
+import Retrieval
+import Telemetry
+import Tools
+
+/// Everything that answers are made with: documents, models, tools, presets, and what is remembered.
+struct Library: Sendable {
+    let catalog: Catalog
+    let retriever: PassageRetriever
+    let models: ModelList
+    let presets: PresetLibrary
+    let tools: [any Tool]
+    /// Seconds that answers are remembered; 0 for not at all.
+    let cacheSeconds: Int
+    let log: Log
+
+    /// Passages for a question, given the documents that may be searched.
+    func search(_ question: String, in documents: [String]) async throws -> PassageRetriever.Result {
+        try await retriever.passages(for: String(question.prefix(2000)), in: documents)
+    }
+
+    /// The model of that id, or the default.
+    ///
+    /// - Throws: `InvalidFields` when there is none of that id.
+    func model(_ id: String?) throws -> String {
+        guard let entry = models.entry(id) else {
+            throw InvalidFields(field: "model", detail: "There is no such model. GET /api/models lists them.")
+        }
+        return entry.id
+    }
+
+    /// The preset of that id, or the deployment's.
+    ///
+    /// - Throws: `InvalidFields` when there is none of that id.
+    func preset(_ id: String?) throws -> Preset {
+        if let id, !presets.knows(id) {
+            throw InvalidFields(field: "preset", detail: "There is no such preset. GET /api/presets lists them.")
+        }
+        return presets.preset(id)
+    }
+
+    /// What an equal question got, and where the answer to this one is to be remembered.
+    ///
+    /// - Parameter documents: `nil` when documents are not used.
+    func remembered(_ question: String, documents: [String]?, preset: Preset, model: String) async throws
+        -> (answer: RememberedAnswer?, key: String?)
+    {
+        guard cacheSeconds > 0 else { return (nil, nil) }
+        let chain = models.chain(from: model).map { "\($0.id) \(String(describing: $0.model?.settings))" }
+        let key = RememberedAnswer.key(question, documents: documents, preset: preset, models: chain)
+        return (try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.init), key)
+    }
+
+    /// Remembers an answer that would be the same again: whole, by the model that was asked for, without the web.
+    func remember(_ answer: Draft.Text, _ task: AnswerTask, passages: [FoundPassage], under key: String?) async {
+        let isLasting =
+            answer.finishReason == "stop" && answer.receipt.model == task.model && answer.receipt.reason == nil
+            && answer.receipt.tools.allSatisfy { ["search_documents", "read_pages"].contains($0.name) }
+        guard let key, isLasting else { return }
+        do {
+            try await catalog.rememberAnswer(
+                key, RememberedAnswer(answer, passages: passages).stored, seconds: cacheSeconds,
+                documents: Set(passages.map(\.documentId)))
+        } catch {
+            log.warning("an answer could not be remembered", ["error": String(reflecting: error)])
+        }
+    }
+
+    /// Adds an answer to the day's usage.
+    func count(_ receipt: Receipt, milliseconds: Double, failed: Bool) async {
+        var usage = AnswerUsage(model: receipt.model)
+        usage.failed = failed
+        usage.cacheHit = receipt.cacheHit
+        usage.promptTokens = receipt.usage.prompt
+        usage.completionTokens = receipt.usage.completion
+        usage.cachedTokens = receipt.usage.cached
+        usage.cost = receipt.cost ?? 0
+        usage.milliseconds = milliseconds
+        do { try await catalog.addUsage(usage) } catch {
+            log.warning("an answer could not be counted", ["error": String(reflecting: error)])
+        }
+    }
+}

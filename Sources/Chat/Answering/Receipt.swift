@@ -1,0 +1,57 @@
+import JSONCoding
+import Models
+
+/// What an answer took, and how it came about.
+struct Receipt: Sendable {
+    /// A model that was tried.
+    struct Attempt: Sendable {
+        let model: String
+        /// `nil` for the one that answered.
+        let failure: String?
+        let milliseconds: Double
+
+        var json: JSONValue {
+            [
+                "model": .string(model), "failure": .optional(failure), "milliseconds": .double(milliseconds),
+            ]
+        }
+    }
+
+    /// Who answered.
+    var model: String
+    var provider: String
+    var attempts: [Attempt] = []
+    var usage = TokenUsage()
+    /// US dollars; `nil` when a price is not known.
+    var cost: Double? = 0
+    var tools: [ToolActivity] = []
+    var passagesConsidered = 0
+    var passagesUsed = 0
+    var cacheHit = false
+
+    /// Adds a request's tokens.
+    mutating func add(_ usage: TokenUsage, price: ModelSettings.Price?) {
+        self.usage = self.usage + usage
+        cost = price.flatMap { price in cost.map { $0 + price.cost(usage) } }
+    }
+
+    /// Why the answer is not of the model that was asked for; `nil` when it is.
+    var reason: String? {
+        let failures = attempts.compactMap { attempt in attempt.failure.map { "\(attempt.model): \($0)" } }
+        return failures.isEmpty ? nil : failures.joined(separator: "; ")
+    }
+
+    var json: JSONValue {
+        [
+            "provider": .string(provider), "model": .string(model), "attempts": .array(attempts.map(\.json)),
+            "reason": .optional(reason),
+            "tokens": [
+                "prompt": .int(Int64(usage.prompt)), "completion": .int(Int64(usage.completion)),
+                "cached": .int(Int64(usage.cached)),
+            ],
+            "cost": cost.map { .double($0) } ?? .null, "tools": .array(tools.map(\.json)),
+            "passages": ["considered": .int(Int64(passagesConsidered)), "used": .int(Int64(passagesUsed))],
+            "cacheHit": .bool(cacheHit),
+        ]
+    }
+}

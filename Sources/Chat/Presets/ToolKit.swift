@@ -1,0 +1,42 @@
+import JSONCoding
+import Models
+import Tools
+
+/// The tools of one answer.
+struct ToolKit: Sendable {
+    private static let builtIn: Set = ["search_documents", "read_pages", "web_search", "fetch_page"]
+
+    let tools: [any Tool]
+
+    /// The preset's tools among all there are.
+    init(_ all: [any Tool], for preset: Preset, usesDocuments: Bool) {
+        tools = all.filter { tool in
+            let name = tool.specification.name
+            if ["search_documents", "read_pages"].contains(name), !usesDocuments { return false }
+            return preset.tools.contains(name) || preset.tools.contains("*") && !Self.builtIn.contains(name)
+        }
+    }
+
+    /// No tools.
+    init() { tools = [] }
+
+    var specifications: [ToolSpecification] { tools.map(\.specification) }
+
+    /// Runs a call whose arguments fit the tool's schema.
+    ///
+    /// - Throws: `ToolFailure` for what the model can mend, and what the tool throws.
+    func run(_ call: ToolCall, in turn: ToolTurn) async throws -> ToolOutcome {
+        guard let tool = tools.first(where: { $0.specification.name == call.name }) else {
+            let known = tools.map(\.specification.name).joined(separator: ", ")
+            throw ToolFailure("There is no tool \(call.name.prefix(64)). Tools: \(known.isEmpty ? "none" : known).")
+        }
+        guard let arguments = try? JSONParser.parse(call.arguments) else {
+            throw ToolFailure("The arguments are not JSON. Send one JSON object.")
+        }
+        let problems = JSONSchema(tool.specification.parameters).problems(arguments)
+        guard problems.isEmpty else {
+            throw ToolFailure(problems.map { "\($0.field): \($0.detail)" }.joined(separator: " "))
+        }
+        return try await tool.run(arguments, in: turn)
+    }
+}

@@ -1,0 +1,48 @@
+import HTTPServing
+import JSONCoding
+import Models
+import Problems
+import Retrieval
+import Telemetry
+
+/// Answers that belong to no chat: nothing of them is stored but what they took.
+struct OneOffAnswer: Sendable {
+    let library: Library
+    let answerer: Answerer
+
+    /// A task for a question by itself, with its passages found.
+    ///
+    /// - Parameter documents: Documents to search; `nil` when they are not to be used.
+    func task(_ question: String, in documents: [String]?, preset: Preset, model: String) async throws -> AnswerTask {
+        var task = AnswerTask(question: question, preset: preset, model: model)
+        task.documents = documents ?? []
+        if let documents { task.found = try await library.search(question, in: documents) }
+        task.tools = ToolKit(library.tools, for: preset, usesDocuments: documents != nil)
+        return task
+    }
+
+    /// Writes the answer.
+    ///
+    /// - Parameter key: Where it is to be remembered.
+    /// - Throws: `ModelServiceError`; what `emit` throws.
+    func run(_ task: AnswerTask, watch: Stopwatch, key: String? = nil, emit: @escaping Answerer.Emit) async throws -> (
+        answer: Draft.Text, passages: [FoundPassage]
+    ) {
+        let draft = answerer.draft(task, watch: watch)
+        if task.verbatim == nil { try await emit(.sources(draft.sources.all)) }
+        do {
+            try await answerer.write(task, draft, emit: emit)
+        } catch {
+            let receipt = draft.finish("error").receipt
+            await Task { await library.count(receipt, milliseconds: watch.milliseconds, failed: true) }.value
+            throw error
+        }
+        let answer = draft.finish(nil)
+        let passages = draft.sources.all
+        await Task {
+            await library.count(answer.receipt, milliseconds: watch.milliseconds, failed: false)
+            await library.remember(answer, task, passages: passages, under: key)
+        }.value
+        return (answer, passages)
+    }
+}

@@ -1,0 +1,56 @@
+public import JSONCoding
+public import Models
+public import Retrieval
+
+/// Something that a model may have done while it answers.
+public protocol Tool: Sendable {
+    /// What the model gets to know of it.
+    var specification: ToolSpecification { get }
+
+    /// Does it.
+    ///
+    /// - Parameters:
+    ///   - arguments: An object that fits the specification's schema.
+    ///   - turn: What was said so far.
+    /// - Throws: `ToolFailure`, in words for the model; other errors are failures of ours.
+    func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome
+}
+
+/// What a tool may know of the answer that it is part of.
+public struct ToolTurn: Sendable {
+    /// Documents that the answer may draw on.
+    public let documents: [String]
+    /// Whether an address was named by somebody other than the model: the user, a search result, a page, a document.
+    public let isKnownAddress: @Sendable (String) -> Bool
+
+    /// Describes a turn.
+    public init(documents: [String], isKnownAddress: @escaping @Sendable (String) -> Bool) {
+        self.documents = documents
+        self.isKnownAddress = isKnownAddress
+    }
+}
+
+/// What a tool found.
+public struct ToolOutcome: Sendable {
+    /// For the model, beside the sources.
+    public let text: String
+    /// For people, in a few words.
+    public let summary: String
+    /// What may be cited; numbered by whoever shows it to the model.
+    public let sources: [FoundPassage]
+
+    /// Makes an outcome.
+    public init(text: String, summary: String, sources: [FoundPassage] = []) {
+        self.text = text
+        self.summary = summary
+        self.sources = sources
+    }
+}
+
+/// Why a tool could not do what it was asked, in words for the model.
+public struct ToolFailure: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// Says what is wrong and what to do instead.
+    public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,77 @@
+import Documents
+import JSONCoding
+import Markup
+import Models
+import Retrieval
+
+/// `fetch_page`: the text of a web page.
+struct FetchPageTool: Tool {
+    private static let maximumScalars = 12_000
+
+    let fetcher: WebFetcher
+
+    let specification = ToolSpecification(
+        name: "fetch_page",
+        description: """
+            Reads the text of one public web page. Only addresses that the user, a search result, a document or another \
+            page has named can be read. Long pages come in parts: ask again with "start".
+            """,
+        parameters: [
+            "type": "object",
+            "properties": [
+                "url": ["type": "string", "description": "Absolute http or https address.", "maxLength": 2048],
+                "start": ["type": "integer", "minimum": 0, "description": "Offset in characters, 0 at first."],
+            ],
+            "required": ["url"], "additionalProperties": false,
+        ])
+
+    func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome {
+        let url = arguments["url"]?.string ?? ""
+        // A document that contains instructions could otherwise have what it likes sent to a server of its choice, as
+        // part of an address that the model makes up.
+        guard turn.isKnownAddress(url) else {
+            throw ToolFailure(
+                "Nobody has named this address. Use one from the question, a search result, a document or a page.")
+        }
+        let page = try await fetcher.page(url)
+        let text = try await Self.text(page)
+        let scalars = Array(text.unicodeScalars)
+        let start = min(Int(clamping: arguments["start"]?.int ?? 0), scalars.count)
+        let end = min(start + Self.maximumScalars, scalars.count)
+        let title = Self.title(page) ?? page.address.host
+        let source = FoundPassage(
+            web: page.address.description, title: title, text: String(String.UnicodeScalarView(scalars[start..<end])),
+            start: start)
+        let rest = end < scalars.count ? " \(scalars.count - end) characters follow; ask with start \(end)." : ""
+        return ToolOutcome(
+            text: "The page has \(scalars.count) characters.\(rest)", summary: title,
+            sources: start < end ? [source] : [])
+    }
+
+    private static func text(_ page: WebFetcher.Page) async throws -> String {
+        let isHTML = page.mediaType.hasSuffix("html") || page.mediaType.hasSuffix("html+xml")
+        do {
+            let text = try await DocumentReader(temporaryDirectory: "/nonexistent").read(
+                page.body, isHTML ? .html : .text)
+            return text.pages.map(\.text).joined(separator: "\n")
+        } catch let error as ExtractionError {
+            throw ToolFailure(error.code == "no_text" ? "There is no text on the page." : "The page cannot be read.")
+        }
+    }
+
+    private static func title(_ page: WebFetcher.Page) -> String? {
+        guard page.mediaType.contains("html") else { return nil }
+        var isInside = false
+        var title = ""
+        try? MarkupReader.htmlEvents(page.body) { event in
+            switch event {
+            case .start("title", _): isInside = title.isEmpty
+            case .end("title"): isInside = false
+            case .text(let text): if isInside, title.utf8.count < 400 { title += text }
+            default: break
+            }
+        }
+        let line = title.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return line.isEmpty ? nil : String(line.prefix(120))
+    }
+}
