@@ -103,8 +103,8 @@ let domain: [Target] = [
     .target(
         name: "Tools",
         dependencies: [
-            "Documents", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Markup", "Models", "Retrieval",
-            "Settings",
+            "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models", "ProgramSupport",
+            "Retrieval", "Settings",
         ]),
     .target(
         name: "Catalog",
@@ -127,7 +127,7 @@ let features: [Target] = [
         name: "Chat",
         dependencies: [
             "AzureIdentity", "Catalog", "ChatHistory", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
-            "Models", "Problems", "Retrieval", "SentenceUnits", "Settings", "Tools",
+            "Models", "Problems", "ProgramSupport", "Retrieval", "SentenceUnits", "Settings", "Tools",
         ]),
     .target(
         name: "Ingestion",
@@ -188,6 +188,8 @@ let programs: [Target] = [
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
     .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
+    // Reads web pages for the chat app, in a process of its own.
+    .executableTarget(name: "page-reader", dependencies: ["Documents", "JSONCoding", "ProgramSupport", "Telemetry"]),
     .executableTarget(name: "bench-handler"),
     // The example of docs/functions.md.
     .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources"),

@@ -13,6 +13,7 @@
 #include <grp.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -92,6 +93,23 @@ pid_t apus_spawn(
 }
 
 int apus_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+int apus_memory_file(const uint8_t *bytes, size_t count) {
+    int file = memfd_create("apus", MFD_CLOEXEC);
+    if (file < 0) return -errno;
+    size_t done = 0;
+    while (done < count) {
+        ssize_t written = pwrite(file, bytes + done, count - done, (off_t)done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) {
+            int error = errno;
+            close(file);
+            return -error;
+        }
+        done += (size_t)written;
+    }
+    return file;
+}
 
 int apus_pidfd_open(pid_t process) {
     int descriptor = (int)syscall(SYS_pidfd_open, process, 0);

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 extension ChildProcess {
@@ -13,16 +14,20 @@ extension ChildProcess {
         public let overflowed: Bool
     }
 
-    /// Runs a program to its end with nothing on standard input.
+    /// Runs a program to its end.
     ///
     /// - Parameters:
+    ///   - input: What it reads from standard input.
     ///   - timeout: Wall-clock time after which it is killed.
     ///   - outputLimit: Bytes of output after which it is killed.
-    public static func run(_ command: Command, timeout: Duration, outputLimit: Int) async throws -> Output {
+    public static func run(
+        _ command: Command, input: [UInt8] = [], timeout: Duration, outputLimit: Int
+    ) async throws -> Output {
         let output = try Pipe()
         let errors = try Pipe()
-        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer { if null >= 0 { close(null) } }
+        // A file in memory needs nobody to write while the program reads.
+        let source = input.isEmpty ? open("/dev/null", O_RDONLY | O_CLOEXEC) : apus_memory_file(input, input.count)
+        defer { if source >= 0 { close(source) } }
         let child: ChildProcess
         do {
             defer {
@@ -30,7 +35,7 @@ extension ChildProcess {
                 errors.closeWriteEnd()
             }
             child = try ChildProcess(
-                command, standardInput: null, standardOutput: output.writeEnd, standardError: errors.writeEnd)
+                command, standardInput: source, standardOutput: output.writeEnd, standardError: errors.writeEnd)
         } catch {
             _ = await (output.readAll(limit: 0), errors.readAll(limit: 0))
             throw error

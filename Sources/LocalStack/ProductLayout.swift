@@ -11,6 +11,9 @@ public struct ProductLayout: Sendable {
     /// The three apps, in the order of their ports.
     public static let apps = ["chat", "upload", "history"]
 
+    /// Programs that stand beside an app's handler.
+    static let helpers = ["chat": ["page-reader"]]
+
     /// Finds the root by walking up from the running program.
     ///
     /// - Throws: `StackError` when there is none.

@@ -28,6 +28,9 @@ public struct Staging: Sendable {
         try manager.copyItem(atPath: layout.root + "/host.json", toPath: fresh + "/host.json")
         try manager.copyItem(atPath: executable, toPath: fresh + "/handler")
         chmod(fresh + "/handler", 0o755)
+        for helper in ProductLayout.helpers[app] ?? [] {
+            try manager.copyItem(atPath: layout.program(helper), toPath: "\(fresh)/\(helper)")
+        }
         let functions = "\(layout.root)/functions/\(app)"
         for name in try manager.contentsOfDirectory(atPath: functions) {
             try manager.copyItem(atPath: "\(functions)/\(name)", toPath: "\(fresh)/\(name)")

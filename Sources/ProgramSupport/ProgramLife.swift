@@ -48,6 +48,12 @@ public enum ProgramLife {
     /// The process's environment.
     public static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
+    /// The folder of the running program, without a final slash; what belongs to a program stands beside it.
+    public static var executableFolder: String {
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
     /// The log of a program at the level that `APUS_LOG` names.
     public static func log(_ label: String) -> Log {
         Log(label: label, level: Log.Level(name: environment["APUS_LOG"] ?? "") ?? .info)

@@ -1,6 +1,7 @@
 #ifndef APUS_LINUX_H
 #define APUS_LINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,6 +34,10 @@ pid_t apus_spawn(
 
 /// Opens a pipe whose ends close on exec. Returns 0, or the negated errno.
 int apus_pipe(int *ends);
+
+/// A descriptor of an unnamed file in memory with the bytes given, positioned at its beginning and closed on exec; or the
+/// negated errno.
+int apus_memory_file(const uint8_t *bytes, size_t count);
 
 /// A descriptor that becomes readable when the process ends, or the negated errno.
 int apus_pidfd_open(pid_t process);

@@ -19,6 +19,22 @@ struct Preset: Sendable {
     /// For the page: `title`, `accent`.
     let look: JSONValue
 
+    /// What there is where no preset files are installed.
+    static let plain = Preset()
+
+    private init() {
+        id = "general"
+        name = "Documents"
+        description = ""
+        instructions = "You answer questions from the user's documents."
+        disclaimer = nil
+        tools = ["search_documents", "read_pages"]
+        sampleQuestions = []
+        refusal = "This is not in your documents, as far as I can tell."
+        givesVerdicts = false
+        look = [:]
+    }
+
     /// Reads a preset file's content.
     ///
     /// - Throws: `InvalidFields`.

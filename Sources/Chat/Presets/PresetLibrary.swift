@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSONCoding
+import ProgramSupport
 import Settings
 
 /// The presets of a deployment: files `*.json` of one folder.
@@ -17,7 +18,7 @@ struct PresetLibrary: Sendable {
     ///
     /// - Returns: `nil` when there is no preset at all, which is noted as a problem.
     init?(_ settings: inout SettingsReader) {
-        let folder = settings.optional(Self.folderVariable) ?? Self.besideExecutable
+        let folder = settings.optional(Self.folderVariable) ?? ProgramLife.executableFolder + "/assistants"
         let manager = FileManager.default
         let files = ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".json") }.sorted()
         var presets: [Preset] = []
@@ -37,6 +38,7 @@ struct PresetLibrary: Sendable {
             }
         }
         let wanted = settings.optional(Self.standardVariable)
+        if presets.isEmpty, settings.optional(Self.folderVariable) == nil { presets = [.plain] }
         guard let first = presets.first(where: { $0.id == wanted ?? "general" }) ?? presets.first else {
             settings.add(Self.folderVariable, "names \(folder), where there are no presets")
             return nil
@@ -53,10 +55,4 @@ struct PresetLibrary: Sendable {
     func preset(_ id: String?) -> Preset { all.first { $0.id == id } ?? standard }
 
     func knows(_ id: String) -> Bool { all.contains { $0.id == id } }
-
-    private static var besideExecutable: String {
-        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        return folder + "/assistants"
-    }
 }

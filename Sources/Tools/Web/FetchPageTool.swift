@@ -1,6 +1,4 @@
-import Documents
 import JSONCoding
-import Markup
 import Models
 import Retrieval
 
@@ -34,11 +32,11 @@ struct FetchPageTool: Tool {
                 "Nobody has named this address. Use one from the question, a search result, a document or a page.")
         }
         let page = try await fetcher.page(url)
-        let text = try await Self.text(page)
-        let scalars = Array(text.unicodeScalars)
+        let content = try await PageText(page)
+        let scalars = Array(content.text.unicodeScalars)
         let start = min(Int(clamping: arguments["start"]?.int ?? 0), scalars.count)
         let end = min(start + Self.maximumScalars, scalars.count)
-        let title = Self.title(page) ?? page.address.host
+        let title = content.title ?? page.address.host
         let source = FoundPassage(
             web: page.address.description, title: title, text: String(String.UnicodeScalarView(scalars[start..<end])),
             start: start)
@@ -46,32 +44,5 @@ struct FetchPageTool: Tool {
         return ToolOutcome(
             text: "The page has \(scalars.count) characters.\(rest)", summary: title,
             sources: start < end ? [source] : [])
-    }
-
-    private static func text(_ page: WebFetcher.Page) async throws -> String {
-        let isHTML = page.mediaType.hasSuffix("html") || page.mediaType.hasSuffix("html+xml")
-        do {
-            let text = try await DocumentReader(temporaryDirectory: "/nonexistent").read(
-                page.body, isHTML ? .html : .text)
-            return text.pages.map(\.text).joined(separator: "\n")
-        } catch let error as ExtractionError {
-            throw ToolFailure(error.code == "no_text" ? "There is no text on the page." : "The page cannot be read.")
-        }
-    }
-
-    private static func title(_ page: WebFetcher.Page) -> String? {
-        guard page.mediaType.contains("html") else { return nil }
-        var isInside = false
-        var title = ""
-        try? MarkupReader.htmlEvents(page.body) { event in
-            switch event {
-            case .start("title", _): isInside = title.isEmpty
-            case .end("title"): isInside = false
-            case .text(let text): if isInside, title.utf8.count < 400 { title += text }
-            default: break
-            }
-        }
-        let line = title.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return line.isEmpty ? nil : String(line.prefix(120))
     }
 }

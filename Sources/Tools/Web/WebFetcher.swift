@@ -1,6 +1,5 @@
 public import HTTPClient
 import HTTPMessages
-import Markup
 
 /// Reads public web pages and nothing else: each address is resolved once, checked, and connected to as checked, so that
 /// a name that means another host a moment later leads nowhere new; redirects are checked in the same way.
