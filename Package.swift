@@ -214,7 +214,7 @@ let tests: [Target] = [
     .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding", "TestSupport"]),
     .testTarget(
         name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "Digests", "HTTPMessages", "TestSupport"]),
-    .testTarget(name: "ChatTests", dependencies: ["Chat", "Retrieval", "TestSupport"]),
+    .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval", "TestSupport"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
     .testTarget(name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "WordPieces", "TestSupport"]),
     .testTarget(
@@ -230,12 +230,18 @@ let tests: [Target] = [
     .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding", "TestSupport"]),
     .testTarget(
         name: "ModelsTests",
-        dependencies: ["AzureIdentity", "HTTPClient", "JSONCoding", "Models", "Settings", "TestSupport"]),
+        dependencies: [
+            "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Problems", "Settings",
+            "TestSupport",
+        ]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Catalog", "Digests", "TestSupport"]),
     .testTarget(
         name: "TextEmbeddingTests",
         dependencies: ["TextEmbedding", "JSONCoding", "MatrixProducts", "WordPieces", "TestSupport"]),
     .testTarget(name: "UploadTests", dependencies: ["Upload", "HTTPMessages", "JSONCoding", "TestSupport"]),
+    .testTarget(
+        name: "ToolsTests",
+        dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]),
     .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
     .testTarget(
         name: "VectorsTests",
