@@ -93,6 +93,7 @@ struct AnthropicDecoder: AnswerDecoder {
 
     mutating func take(_ event: JSONValue) throws(AnswerFault) -> [ModelEvent] {
         switch event["type"]?.string {
+        case "message": return try whole(event)
         case "message_start": return count(event["message"]?["usage"])
         case "content_block_start":
             let block = event["content_block"]
@@ -103,13 +104,7 @@ struct AnthropicDecoder: AnswerDecoder {
             return [.working]
         case "content_block_delta": return try delta(event)
         case "message_delta":
-            switch event["delta"]?["stop_reason"]?.string {
-            case "max_tokens", "model_context_window_exceeded": reason = .length
-            case "tool_use": reason = .toolCalls
-            case "refusal": reason = .contentFilter
-            case nil: break
-            default: reason = .stop
-            }
+            take(stopReason: event["delta"]?["stop_reason"]?.string)
             return count(event["usage"])
         case "error":
             let type = event["error"]?["type"]?.string ?? ""
@@ -117,6 +112,30 @@ struct AnthropicDecoder: AnswerDecoder {
                 kind: type == "rate_limit_error" ? .rateLimited : .unavailable,
                 reason: "the service reported an error in mid-answer: \(type.prefix(40))")
         default: return []
+        }
+    }
+
+    /// A message of a service that did not stream it.
+    private mutating func whole(_ message: JSONValue) throws(AnswerFault) -> [ModelEvent] {
+        var events: [ModelEvent] = []
+        for block in message["content"]?.array ?? [] {
+            if let text = block["text"]?.string, !text.isEmpty { events.append(.text(text)) }
+            guard block["type"]?.string == "tool_use", let name = block["name"]?.string else { continue }
+            guard blocks.count < 32 else { throw AnswerFault(reason: "more than 32 tool calls") }
+            let id = block["id"]?.string ?? "call_\(blocks.count + 1)"
+            blocks.append((Int64(blocks.count), Block(id: id, name: name, json: (block["input"] ?? [:]).text)))
+        }
+        take(stopReason: message["stop_reason"]?.string)
+        return events + count(message["usage"])
+    }
+
+    private mutating func take(stopReason: String?) {
+        switch stopReason {
+        case "max_tokens", "model_context_window_exceeded": reason = .length
+        case "tool_use": reason = .toolCalls
+        case "refusal": reason = .contentFilter
+        case nil: break
+        default: reason = .stop
         }
     }
 

@@ -41,7 +41,7 @@ extension ModelServiceError {
             }
             if says("content_filter", "content management policy", "responsibleai") { return .refused }
             if says("api_key_invalid", "api key not valid") { return .unauthorized }
-            if says("model_not_found", "does not exist") { return .modelNotFound }
+            if says("model_not_found", "does not exist", "invalid model", "unknown model") { return .modelNotFound }
             return .badRequest
         case 500...: return .unavailable
         default: return .badRequest
