@@ -49,7 +49,7 @@ def proxy():
 @pytest.mark.parametrize("name,settings", [
     ("openai:mock", {"OPENAI_BASE_URL": "{url}/v1", "OPENAI_API_KEY": "sk-test"}), ("vllm:mock", {"VLLM_BASE_URL": "{url}", "VLLM_API_KEY": "sk-test"}),
     ("anthropic:mock", {"ANTHROPIC_BASE_URL": "{url}", "ANTHROPIC_API_KEY": "sk-test"}), ("gemini:mock", {"GOOGLE_GEMINI_BASE_URL": "{url}", "GEMINI_API_KEY": "sk-test"})])
-def test_answers_and_refusals(stack, proxy, name, settings):
+def test_answers_and_unknown_models(stack, proxy, name, settings):
     filled = {k: v.replace("{url}", proxy) for k, v in settings.items()}
     handler = ChatHandler(stack, {"APUS_MODELS": f"{name},{name.split(':')[0]}:unknown", **filled})
     try:
@@ -58,13 +58,6 @@ def test_answers_and_refusals(stack, proxy, name, settings):
         # It does not know the second model, and the first one takes over.
         answer = handler.complete(name.split(":")[0] + ":unknown", "Hello?").json
         assert answer["receipt"]["attempts"][0]["failure"] and answer["receipt"]["model"] == name
-        wrong = {k: "sk-wrong" if k.endswith("KEY") else v for k, v in filled.items()}
-        other = ChatHandler(stack, {"APUS_MODELS": name, **wrong})
-        try:
-            refused = other.complete(name)
-            assert refused.status == 502 and ("does not accept the key" in refused.json["error"]["message"])
-        finally:
-            other.close()
     finally:
         handler.close()
 
