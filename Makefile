@@ -32,7 +32,7 @@ setup-bench:
 
 # Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
 # The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure;
-# what the functions host adds: BENCH_ARGS=functions
+# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models
 bench: setup-bench build
 	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
 

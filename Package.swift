@@ -53,7 +53,7 @@ let adapters: [Target] = [
     .target(
         name: "HTTPServing",
         dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
-    .target(name: "HTTPClient", dependencies: ["CCurl", "HTTPMessages", "Telemetry"]),
+    .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "Telemetry"]),
     .target(name: "Postgres", dependencies: ["CPostgres", "Telemetry"]),
     .target(name: "SQLite", dependencies: ["CSQLite"]),
     .target(name: "Markup", dependencies: ["CXML"]),

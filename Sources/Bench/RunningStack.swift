@@ -24,7 +24,7 @@ final class RunningStack: Sendable {
             layout.program("apus"), ["up", "--data", data, "--port", "\(base)", "--base-port", "\(base + 1)"])
         command.environment = [
             "PATH": "/usr/bin:/bin", "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL,
-            "APUS_LOG": "warning",
+            "APUS_LOG": "warning", "APUS_ANSWER_CACHE": "0",
         ]
         let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -49,6 +49,21 @@ final class RunningStack: Sendable {
 
     /// Resident bytes of the stack's own programs by name, PostgreSQL aside.
     func residentBytes() -> [String: UInt64] {
+        programs().reduce(into: [:]) { $0[$1.name, default: 0] += apus_resident_bytes($1.id) }
+    }
+
+    /// The environment that the stack gave to an app's handler.
+    func environment(of app: String) throws -> [String: String] {
+        guard let id = programs().first(where: { $0.name == app })?.id,
+            let data = FileManager.default.contents(atPath: "/proc/\(id)/environ")
+        else { throw BenchError("there is no handler of \(app)") }
+        return data.split(separator: 0).reduce(into: [:]) { environment, entry in
+            let pair = String(decoding: entry, as: UTF8.self).split(separator: "=", maxSplits: 1)
+            if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
+        }
+    }
+
+    private func programs() -> [(name: String, id: Int32)] {
         var parents: [Int32: Int32] = [:]
         for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
             guard let id = Int32(entry), let data = FileManager.default.contents(atPath: "/proc/\(entry)/stat"),
@@ -57,7 +72,7 @@ final class RunningStack: Sendable {
             let fields = String(decoding: data[end...], as: UTF8.self).split(separator: " ")
             if fields.count > 2 { parents[id] = Int32(fields[2]) }
         }
-        var result: [String: UInt64] = [:]
+        var result: [(name: String, id: Int32)] = []
         for id in parents.keys where descends(id, parents) {
             guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe") else {
                 continue
@@ -65,7 +80,7 @@ final class RunningStack: Sendable {
             let parts = path.split(separator: "/").map(String.init)
             guard let last = parts.last, last != "postgres" else { continue }
             let name = last == "handler" && parts.count > 1 ? parts[parts.count - 2] : last
-            result[name, default: 0] += apus_resident_bytes(id)
+            result.append((name, id))
         }
         return result
     }

@@ -35,6 +35,16 @@ static inline CURLcode apus_curl_get_long(CURL *handle, CURLINFO info, long *val
 static inline CURLMcode apus_curl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
+typedef int (*apus_curl_socket_callback)(CURL *, curl_socket_t, int, void *_Nullable, void *_Nullable);
+typedef int (*apus_curl_timer_callback)(CURLM *, long, void *_Nullable);
+/// Lets others wait: `socket` says what to wait for, `timer` how long at most.
+static inline void apus_curl_multi_set_callbacks(
+    CURLM *handle, apus_curl_socket_callback socket, apus_curl_timer_callback timer, void *_Nullable context) {
+    curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, socket);
+    curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, context);
+    curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, timer);
+    curl_multi_setopt(handle, CURLMOPT_TIMERDATA, context);
+}
 // The message's payload is an anonymous union.
 static inline CURLcode apus_curl_message_result(const CURLMsg *message) { return message->data.result; }
 

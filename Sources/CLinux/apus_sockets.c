@@ -86,6 +86,30 @@ static void send_at_once(int socket) {
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
+int apus_poller_want(int poller, int descriptor, int readable, int writable) {
+    struct epoll_event event = {.events = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0)};
+    event.data.u64 = (uint32_t)descriptor;
+    if (!readable && !writable) return epoll_ctl(poller, EPOLL_CTL_DEL, descriptor, NULL) == 0 ? 0 : -errno;
+    if (epoll_ctl(poller, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+    if (errno != ENOENT) return -errno;
+    return epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : -errno;
+}
+
+int apus_poller_wait_wanted(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds) {
+    struct epoll_event got[256];
+    int count = epoll_wait(poller, got, capacity < 256 ? capacity : 256, milliseconds);
+    int kept = 0;
+    for (int index = 0; index < count; index++) {
+        if ((int)(uint32_t)got[index].data.u64 == wake) {
+            uint64_t number;
+            (void)!read(wake, &number, sizeof number);
+        } else {
+            events[kept++] = described(&got[index]);
+        }
+    }
+    return kept;
+}
+
 int apus_accept(int listener) {
     int descriptor;
     do descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

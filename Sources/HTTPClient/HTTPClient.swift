@@ -24,6 +24,9 @@ public final class HTTPClient: Sendable {
         public var idleTimeout = Duration.seconds(60)
         /// File with the certificates to trust instead of the system's.
         public var certificateFile: String?
+        /// Bytes of the buffer that is kept for receiving; a small one suits streams that bring a little at a time, and of
+        /// which there are many.
+        public var receiveBufferBytes = 16 * 1024
         /// The address to connect to, whatever the URL's host resolves to.
         public var connectsTo: Endpoint?
 

@@ -25,6 +25,7 @@ final class Transfer: Sendable {
     }
 
     private static let highWaterMark = 256 * 1024
+    private static let smallBody = 16 * 1024
 
     let url: String
     /// The library's handle. Only the loop's thread uses it once the transfer has started.
@@ -60,15 +61,23 @@ final class Transfer: Sendable {
         apus_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         apus_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         apus_curl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+        apus_curl_set_long(easy, CURLOPT_BUFFERSIZE, request.receiveBufferBytes)
         apus_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 10_000)
         apus_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         if let file = request.certificateFile { apus_curl_set_string(easy, CURLOPT_CAINFO, file) }
         if request.method == .head { apus_curl_set_long(easy, CURLOPT_NOBODY, 1) }
         switch request.body {
         case .bytes(let bytes):
-            if !bytes.isEmpty || [.post, .put, .patch].contains(request.method) {
-                apus_curl_set_long(easy, CURLOPT_POST, 1)
-                apus_curl_set_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, bytes.count)
+            guard !bytes.isEmpty || [.post, .put, .patch].contains(request.method) else { break }
+            apus_curl_set_long(easy, CURLOPT_POST, 1)
+            apus_curl_set_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, bytes.count)
+            if !bytes.isEmpty, bytes.count <= Self.smallBody {
+                // Sent along with the head; a buffer for sending, which would live as long as the transfer, is not made.
+                _ = bytes.withUnsafeBytes {
+                    apus_curl_set_pointer(
+                        easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+                }
+            } else {
                 initial.upload = bytes
                 initial.uploadEnd = true
             }

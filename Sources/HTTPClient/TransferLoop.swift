@@ -1,8 +1,10 @@
 import CCurl
+import CLinux
 import Glibc
 import Synchronization
 
-/// The thread that owns libcurl's multi handle. Others leave commands in its inbox and wake it.
+/// The thread that owns libcurl's multi handle and waits for its sockets (epoll), so that each event costs the same however
+/// many transfers there are. Others leave commands in its inbox and wake it.
 final class TransferLoop: Sendable {
     private enum Command {
         case start(Transfer)
@@ -15,13 +17,16 @@ final class TransferLoop: Sendable {
         var hasThread = false
     }
 
-    // Touched by the thread alone, except for curl_multi_wakeup, which the library allows from anywhere.
+    // Touched by the thread alone, or before it starts.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer?
+    fileprivate let poller = apus_poller_open()
+    private let wake: Int32
     private let inbox = Mutex(Inbox())
 
     init(maximumConnections: Int) {
         curl_global_init(Int(CURL_GLOBAL_ALL))
         multi = curl_multi_init()
+        wake = apus_poller_add_wake(poller)
         if let multi { apus_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumConnections) }
     }
 
@@ -30,13 +35,14 @@ final class TransferLoop: Sendable {
     func cancel(_ transfer: Transfer) { post(.cancel(transfer)) }
 
     private func post(_ command: Command) {
-        let needsThread = inbox.withLock { inbox in
+        let (needsThread, isFirst) = inbox.withLock { inbox in
             inbox.commands.append(command)
             defer { inbox.hasThread = true }
-            return !inbox.hasThread
+            return (!inbox.hasThread, inbox.commands.count == 1)
         }
         if needsThread { startThread() }
-        if let multi { curl_multi_wakeup(multi) }
+        // Whoever finds commands in the inbox knows that the thread was woken for them.
+        if isFirst { apus_poller_wake(wake) }
     }
 
     private func startThread() {
@@ -51,26 +57,52 @@ final class TransferLoop: Sendable {
 
     fileprivate func run() {
         guard let multi else { return }
+        var timer = LibraryTimer()
         // A running transfer is kept alive here, so that the library's pointer to it stays valid.
         var running: [UnsafeMutableRawPointer: Transfer] = [:]
-        while true {
-            let commands = inbox.withLock { inbox in
-                defer { inbox.commands = [] }
-                return inbox.commands
+        var events = [apus_socket_event](repeating: apus_socket_event(), count: 256)
+        withUnsafeMutablePointer(to: &timer) { timer in
+            timer.pointee.poller = poller
+            apus_curl_multi_set_callbacks(multi, socketCallback, timerCallback, timer)
+            var nextCheck = ContinuousClock.now
+            while true {
+                let commands = inbox.withLock { inbox in
+                    defer { inbox.commands = [] }
+                    return inbox.commands
+                }
+                for command in commands { carryOut(command, multi, &running) }
+                var left: Int32 = 0
+                if timer.pointee.takeIfDue() { curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &left) }
+                complete(multi, &running)
+                if !running.isEmpty, ContinuousClock.now >= nextCheck {
+                    removeOverdue(multi, &running)
+                    nextCheck = .now + .milliseconds(Self.tickMilliseconds)
+                }
+                let wait = timer.pointee.milliseconds(atMost: running.isEmpty ? 60_000 : Self.tickMilliseconds)
+                let count = apus_poller_wait_wanted(poller, wake, &events, Int32(events.count), wait)
+                for index in 0..<Int(max(count, 0)) {
+                    let event = events[index]
+                    var mask: Int32 = event.readable != 0 ? CURL_CSELECT_IN : 0
+                    if event.writable != 0 { mask |= CURL_CSELECT_OUT }
+                    // Without either, the socket is broken; the library finds out by itself.
+                    if mask == 0 { mask = CURL_CSELECT_ERR }
+                    curl_multi_socket_action(multi, event.socket, mask, &left)
+                }
+                complete(multi, &running)
             }
-            for command in commands { carryOut(command, multi, &running) }
-            var count: Int32 = 0
-            curl_multi_perform(multi, &count)
-            var left: Int32 = 0
-            while let message = curl_multi_info_read(multi, &left) {
-                guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-                let code = apus_curl_message_result(message)
-                curl_multi_remove_handle(multi, easy)
-                guard let transfer = running.removeValue(forKey: easy) else { continue }
-                transfer.complete(code == CURLE_OK ? .success(()) : .failure(Self.error(code, transfer)))
-            }
-            removeOverdue(multi, &running)
-            curl_multi_poll(multi, nil, 0, running.isEmpty ? 60_000 : Self.tickMilliseconds, nil)
+        }
+    }
+
+    private func complete(
+        _ multi: UnsafeMutableRawPointer, _ running: inout [UnsafeMutableRawPointer: Transfer]
+    ) {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            let code = apus_curl_message_result(message)
+            curl_multi_remove_handle(multi, easy)
+            guard let transfer = running.removeValue(forKey: easy) else { continue }
+            transfer.complete(code == CURLE_OK ? .success(()) : .failure(Self.error(code, transfer)))
         }
     }
 
@@ -118,6 +150,40 @@ final class TransferLoop: Sendable {
         default: return HTTPClientError(.cut, url: transfer.url, reason: reason)
         }
     }
+}
+
+/// The one timer that the library asks for, and the poller that its callbacks need.
+private struct LibraryTimer {
+    var poller: Int32 = -1
+    var due: ContinuousClock.Instant?
+
+    mutating func takeIfDue() -> Bool {
+        guard let due, due <= .now else { return false }
+        self.due = nil
+        return true
+    }
+
+    func milliseconds(atMost limit: Int32) -> Int32 {
+        guard let due else { return limit }
+        let left = (due - .now).components
+        // Rounded up, or the last fraction of a millisecond would be spent turning.
+        let milliseconds = left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: max(0, min(milliseconds, Int64(limit))))
+    }
+}
+
+private let socketCallback: apus_curl_socket_callback = { _, socket, what, context, _ in
+    guard let timer = context?.assumingMemoryBound(to: LibraryTimer.self) else { return 0 }
+    let reads = what == CURL_POLL_IN || what == CURL_POLL_INOUT
+    let writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT
+    apus_poller_want(timer.pointee.poller, socket, reads ? 1 : 0, writes ? 1 : 0)
+    return 0
+}
+
+private let timerCallback: apus_curl_timer_callback = { _, milliseconds, context in
+    guard let timer = context?.assumingMemoryBound(to: LibraryTimer.self) else { return 0 }
+    timer.pointee.due = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+    return 0
 }
 
 private let loopThread: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in

@@ -103,8 +103,10 @@ private func queue(
         }
     case .stream(let length, _):
         let size = length.map { UInt64($0) } ?? UInt64.max
+        // The block is for bodies of known length; a chunked one is written where it is sent from.
         made = MHD_create_response_from_callback(
-            size, 32 * 1024, readerCallback, Unmanaged.passRetained(exchange).toOpaque(), readerFreeCallback)
+            size, length == nil ? 1024 : 32 * 1024, readerCallback, Unmanaged.passRetained(exchange).toOpaque(),
+            readerFreeCallback)
     case .file(let slice):
         // The library closes the descriptor that it is given.
         let own = dup(slice.descriptor)

@@ -65,13 +65,16 @@ func bench(_ options: ProgramOptions) async throws {
     case "functions":
         let runs = options.number("runs", default: 3, in: 1...20)
         return writeAll("\n" + (try await FunctionsBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
+    case "models":
+        let runs = options.number("runs", default: 3, in: 1...20)
+        return writeAll("\n" + (try await ModelsBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
     case "azure-client":
         // A process of its own, so that its memory is the client's alone.
         guard let endpoint = options.words.dropFirst(2).first else {
             options.fail("bench azure-client needs an endpoint")
         }
         return writeAll("\(try await AzureClientBench.run(endpoint))\n", to: STDOUT_FILENO)
-    case let word?: options.fail("bench knows vectors, million-vectors, azure and functions, not \(word)")
+    case let word?: options.fail("bench knows vectors, million-vectors, azure, functions and models, not \(word)")
     case nil: break
     }
     let documents = options.value("documents") ?? layout.root + "/../shared/data/northwind"
@@ -108,6 +111,7 @@ let options = ProgramOptions(
                    bench million-vectors: the vector service with 1,000,000 vectors.
                    bench azure: the Azure emulator, and the Blob client's memory.
                    bench functions: what the functions host adds to a handler.
+                   bench models: what the chat handler adds to a model's tokens.
         """,
     options: [
         .init("data", "DIR", "Folder of all data (default .apus)."),
@@ -115,7 +119,9 @@ let options = ProgramOptions(
         .init(
             "base-port", "PORT",
             "First of nine consecutive ports for the other parts, for a second copy beside the first."),
-        .init("runs", "N", "bench vectors, azure, functions: take each figure N times (default 3) and report medians."),
+        .init(
+            "runs", "N",
+            "bench vectors, azure, functions, models: take each figure N times (default 3) and report medians."),
         .init("documents", "DIR", "bench: folder with PDFs and questions.jsonl."),
     ],
     arguments: Array(CommandLine.arguments.dropFirst()))

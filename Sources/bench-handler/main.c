@@ -1,9 +1,11 @@
 // The measure of "direct": a custom handler in C that does as little as HTTP allows. `apus bench functions` calls it by
-// itself and through functions-host; the difference is the host.
+// itself and through functions-host; the difference is the host. For `apus bench models` it stands in as the model.
 //
 // GET /api/hello answers a short text, POST /<FunctionName> an empty envelope, GET /api/stream server-sent events:
 // one at once and then EVENTS_PER_SECOND of them, each holding the monotonic time in nanoseconds at which it was sent.
-// `bench-handler streams PORT COUNT SECONDS` is the other end of them.
+// POST /v1/chat/completions is the same in OpenAI's form, POST /short/... a whole short answer, POST /fail/... a 503.
+// GET /streams tells how many streams are open.
+// `bench-handler streams PORT COUNT SECONDS [chat]` is the other end of them.
 #define _GNU_SOURCE
 #include "streams.h"
 
@@ -22,12 +24,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS_PER_SECOND = 5, SLOTS = 20, MAX_SOCKETS = 16384, INPUT = 16384 };
+enum { EVENTS_PER_SECOND = 5, SLOTS = 200, MAX_SOCKETS = 16384, INPUT = 16384 };
 
 typedef struct {
     char *input;
     size_t filled;
     int is_stream;
+    // Events in OpenAI's form.
+    int is_model;
 } connection;
 
 static connection connections[MAX_SOCKETS];
@@ -47,14 +51,33 @@ static void answer(int socket, const char *text) {
 static void send_event(int socket) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    char event[64], chunk[96];
-    int count = snprintf(event, sizeof event, "data: %lld\n\n", (long long)now.tv_sec * 1000000000LL + now.tv_nsec);
+    char event[128], chunk[160];
+    const char *form = connections[socket].is_model
+        ? "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"t%lld \"}}]}\n\n" : "data: \"t%lld\"\n\n";
+    int count = snprintf(event, sizeof event, form, (long long)now.tv_sec * 1000000000LL + now.tv_nsec);
     snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", count, event);
     answer(socket, chunk);
 }
 
+static int open_streams(void) {
+    int count = 0;
+    for (int socket = 0; socket < MAX_SOCKETS; socket++) count += connections[socket].is_stream;
+    return count;
+}
+
 static void respond(int socket, const char *head) {
-    if (strncmp(head, "GET /api/stream", 15) == 0) {
+    if (strncmp(head, "GET /streams", 12) == 0) {
+        char text[128];
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\n%05d",
+                 open_streams());
+        answer(socket, text);
+    } else if (strncmp(head, "POST /fail", 10) == 0) {
+        answer(socket, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+    } else if (strncmp(head, "POST /short", 11) == 0) {
+        answer(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 77\r\n\r\n"
+                       "data: {\"choices\":[{\"delta\":{\"content\":\"Short.\"},\"finish_reason\":\"stop\"}]}  \n\n");
+    } else if (strncmp(head, "GET /api/stream", 15) == 0 || strncmp(head, "POST /v1/chat", 13) == 0) {
+        connections[socket].is_model = head[0] == 'P';
         answer(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
         connections[socket].is_stream = 1;
         if (connections[socket].input) send_event(socket);
@@ -111,8 +134,8 @@ static void watch(int descriptor) {
 }
 
 int main(int count_of_arguments, char **arguments) {
-    if (count_of_arguments == 5 && strcmp(arguments[1], "streams") == 0) {
-        return read_streams(atoi(arguments[2]), atoi(arguments[3]), atoi(arguments[4]));
+    if (count_of_arguments >= 5 && strcmp(arguments[1], "streams") == 0) {
+        return read_streams(atoi(arguments[2]), atoi(arguments[3]), atoi(arguments[4]), count_of_arguments > 5);
     }
     const char *port = getenv("FUNCTIONS_CUSTOMHANDLER_PORT");
     if (port == NULL) {

@@ -32,11 +32,16 @@ static double quantile(double *values, int count, double share) {
     return count == 0 ? -1 : values[(int)(share * (count - 1))];
 }
 
-static int open_stream(int port) {
+static const char *const plain_request = "GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+static const char *const chat_request =
+    "POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
+    "Content-Length: 40\r\n\r\n{\"message\":\"Hello\",\"useDocuments\":false}";
+
+static int open_stream(int port, int is_chat) {
     int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const char *request = "GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    const char *request = is_chat ? chat_request : plain_request;
     if (peer < 0 || connect(peer, (struct sockaddr *)&name, sizeof name) != 0) return -1;
     return send(peer, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request) ? peer : -1;
 }
@@ -44,9 +49,11 @@ static int open_stream(int port) {
 // An event is smaller than a segment and sent by itself, so none is cut in two on loopback.
 static void note_events(char *text, char *has_begun) {
     long long now = now_ns();
-    for (char *place = text; (place = strstr(place, "data: ")) != NULL;) {
-        double delay = (double)(now - atoll(place + 6)) / 1e6;
-        place += 6;
+    for (char *place = text; (place = strstr(place, "\"t")) != NULL;) {
+        place += 2;
+        long long sent = atoll(place);
+        if (sent == 0) continue;
+        double delay = (double)(now - sent) / 1e6;
         if (!*has_begun) {
             firsts[first_count++] = delay;
             *has_begun = 1;
@@ -56,7 +63,7 @@ static void note_events(char *text, char *has_begun) {
     }
 }
 
-int read_streams(int port, int count, int seconds) {
+int read_streams(int port, int count, int seconds, int is_chat) {
     struct rlimit files = {65536, 65536};
     setrlimit(RLIMIT_NOFILE, &files);
     delays = malloc(sizeof(double) * MAX_EVENTS);
@@ -68,7 +75,7 @@ int read_streams(int port, int count, int seconds) {
     long long end = 0;
     // The first ones each by itself: how soon a stream begins when there is nothing else to do.
     for (; opened < 100 && opened < count; opened++) {
-        int peer = open_stream(port);
+        int peer = open_stream(port, is_chat);
         if (peer < 0) return 1;
         while (!begun[peer]) {
             char text[8192];
@@ -84,7 +91,7 @@ int read_streams(int port, int count, int seconds) {
     double first = quantile(firsts, first_count, 0.5);
     while (end == 0 || now_ns() < end) {
         for (int batch = 0; batch < 4 && opened < count; batch++, opened++) {
-            int peer = open_stream(port);
+            int peer = open_stream(port, is_chat);
             if (peer < 0 || peer >= 65536) {
                 fprintf(stderr, "stream %d cannot be opened\n", opened);
                 return 1;
@@ -111,7 +118,8 @@ int read_streams(int port, int count, int seconds) {
         }
     }
     qsort(delays, (size_t)delay_count, sizeof(double), ascending);
-    printf("{\"events\":%d,\"p50\":%f,\"p95\":%f,\"first\":%f}\n", delay_count, quantile(delays, delay_count, 0.5),
-           quantile(delays, delay_count, 0.95), first);
+    printf("{\"events\":%d,\"p50\":%f,\"p95\":%f,\"p99\":%f,\"first\":%f}\n", delay_count,
+           quantile(delays, delay_count, 0.5), quantile(delays, delay_count, 0.95), quantile(delays, delay_count, 0.99),
+           first);
     return 0;
 }

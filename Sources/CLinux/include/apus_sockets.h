@@ -40,6 +40,13 @@ int apus_poller_add_wake(int poller);
 /// Ends the wait.
 void apus_poller_wake(int wake);
 
+/// Watches a descriptor for what is wanted for as long as it is there (level-triggered); wanting nothing ends it.
+/// Returns 0, or the negated errno.
+int apus_poller_want(int poller, int descriptor, int readable, int writable);
+
+/// Waits like apus_poller_wait, on one poller whose descriptors were added with apus_poller_want.
+int apus_poller_wait_wanted(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds);
+
 /// Accepts a connection: non-blocking, without delay for small writes.
 /// Returns the socket, or the negated errno; -EAGAIN when nobody is waiting.
 int apus_accept(int listener);

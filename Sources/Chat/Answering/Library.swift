@@ -6,7 +6,7 @@ import Telemetry
 import Tools
 
 /// Everything that answers are made with: documents, models, tools, presets, and what is remembered.
-struct Library: Sendable {
+final class Library: Sendable {
     let catalog: Catalog
     let retriever: PassageRetriever
     let models: ModelList
@@ -15,6 +15,19 @@ struct Library: Sendable {
     /// Seconds that answers are remembered; 0 for not at all.
     let cacheSeconds: Int
     let log: Log
+
+    init(
+        catalog: Catalog, retriever: PassageRetriever, models: ModelList, presets: PresetLibrary, tools: [any Tool],
+        cacheSeconds: Int, log: Log
+    ) {
+        self.catalog = catalog
+        self.retriever = retriever
+        self.models = models
+        self.presets = presets
+        self.tools = tools
+        self.cacheSeconds = cacheSeconds
+        self.log = log
+    }
 
     /// Passages for a question, given the documents that may be searched.
     func search(_ question: String, in documents: [String]) async throws -> PassageRetriever.Result {

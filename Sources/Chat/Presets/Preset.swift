@@ -1,7 +1,7 @@
 import JSONCoding
 
 /// A kind of assistant: how it speaks, which tools it has, how it looks. Read from a data file.
-struct Preset: Sendable {
+final class Preset: Sendable {
     let id: String
     let name: String
     let description: String

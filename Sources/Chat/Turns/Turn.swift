@@ -23,8 +23,9 @@ enum TurnEvent: Sendable {
     }
 }
 
-/// A question that is being answered in a chat.
-struct Turn: Sendable {
+/// A question that is being answered in a chat. A class, since it is large and every step of thousands of answers at once
+/// holds on to it.
+final class Turn: Sendable {
     let request: ChatRequest
     let chatId: String
     let chatName: String
@@ -44,6 +45,25 @@ struct Turn: Sendable {
     let remembered: RememberedAnswer?
     /// Where the answer is to be remembered; `nil` when it is not.
     let cacheKey: String?
+
+    init(
+        request: ChatRequest, chat: (id: String, name: String), isFirst: Bool, stored: ChatMessage?,
+        isNewQuestion: Bool,
+        history: [ChatMessage], task: AnswerTask, searched: SearchTimes, remembered: RememberedAnswer?,
+        cacheKey: String?
+    ) {
+        self.request = request
+        (chatId, chatName) = chat
+        self.isFirst = isFirst
+        answerId = request.derivedID("answer")
+        self.stored = stored
+        self.isNewQuestion = isNewQuestion
+        self.history = history
+        self.task = task
+        self.searched = searched
+        self.remembered = remembered
+        self.cacheKey = cacheKey
+    }
 
     /// The model as the caller sees it: of a stored answer, the one that wrote it.
     var model: String { stored.flatMap { $0.finishReason == "error" ? nil : $0.model } ?? task.model }

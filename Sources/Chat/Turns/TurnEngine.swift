@@ -39,16 +39,28 @@ struct TurnEngine: Sendable {
             try await answerer.write(turn.task, draft) { try await emit(.answer($0)) }
             try Task.checkCancellation()
         } catch {
-            // The task may be cancelled already; what was generated is stored all the same.
-            let failure = error as? ModelServiceError
-            await end(turn, draft.finish(failure == nil ? "cancelled" : "error"), draft, watch)
-            guard let failure else { throw error }
-            return try await emit(.failed(failure.problem))
+            return try await breakOff(turn, error, draft, watch, emit)
         }
+        try await conclude(turn, draft, watch, emit)
+    }
+
+    // Steps of their own, so that thousands of answers under way hold no room for their endings.
+
+    private func conclude(_ turn: Turn, _ draft: Draft, _ watch: Stopwatch, _ emit: Emit) async throws {
         let answer = draft.finish(nil)
         let outcome = await end(turn, answer, draft, watch)
         try await emit(.done(outcome))
         think(turn, answer)
+    }
+
+    private func breakOff(
+        _ turn: Turn, _ error: any Error, _ draft: Draft, _ watch: Stopwatch, _ emit: Emit
+    ) async throws {
+        // The task may be cancelled already; what was generated is stored all the same.
+        let failure = error as? ModelServiceError
+        await end(turn, draft.finish(failure == nil ? "cancelled" : "error"), draft, watch)
+        guard let failure else { throw error }
+        try await emit(.failed(failure.problem))
     }
 
     /// Stores an answer and counts it; uninterrupted, since the caller may have gone.

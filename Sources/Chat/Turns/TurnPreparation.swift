@@ -79,9 +79,9 @@ struct TurnPreparation: Sendable {
         task.documents = search.documents ?? []
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: search.documents != nil)
         return Turn(
-            request: request, chatId: talk.chat.id, chatName: talk.chat.name,
-            isFirst: talk.history.isEmpty && talk.isNewQuestion, answerId: request.derivedID("answer"),
-            stored: talk.stored, isNewQuestion: talk.isNewQuestion, history: history, task: task,
+            request: request, chat: (talk.chat.id, talk.chat.name),
+            isFirst: talk.history.isEmpty && talk.isNewQuestion, stored: talk.stored,
+            isNewQuestion: talk.isNewQuestion, history: history, task: task,
             searched: SearchTimes(
                 embedMilliseconds: search.found?.embedMilliseconds ?? 0,
                 searchMilliseconds: search.found?.searchMilliseconds ?? 0),

@@ -8,6 +8,8 @@ public struct RemoteChatModel: ChatModel {
     /// Longest answer; a model that never ends is ended there.
     private static let maximumAnswerBytes = 1 << 20
     private static let maximumErrorBytes = 64 << 10
+    /// Tokens come in a few hundred bytes each.
+    private static let receiveBufferBytes = 4096
 
     public let id: String
     public let provider: String
@@ -56,6 +58,7 @@ public struct RemoteChatModel: ChatModel {
         var outgoing = try await format.encode(request, settings)
         outgoing.headTimeout = headTimeout
         outgoing.idleTimeout = .milliseconds(Int64(settings.idleSeconds * 1000))
+        outgoing.receiveBufferBytes = Self.receiveBufferBytes
         let response = try await open(outgoing)
         var reader = AnswerReader(decoder: format.decoder(), framing: format.framing)
         var bytes = 0
