@@ -30,6 +30,7 @@ const withBody = (method, value) => ({ method, body: JSON.stringify(value), head
 
 export const api = {
   models: () => call("/api/models"),
+  presets: () => call("/api/presets"),
   chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),
   chat: (id) => call(`/api/history/${id}?limit=500`),
   rename: (id, name) => call(`/api/history/${id}`, withBody("PATCH", { name })),

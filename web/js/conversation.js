@@ -1,6 +1,8 @@
 import { $, announce, kept, make } from "./dom.js";
 import { api, newId } from "./api.js";
 import { renderMarkdown } from "./markdown.js";
+import { chosenPreset, sampleQuestions, showPresetOf } from "./presets.js";
+import { receiptLine, toolLine } from "./receipt.js";
 import { openSource } from "./panel.js";
 import { readyCount } from "./documents.js";
 import { text, when } from "./strings.js";
@@ -25,7 +27,7 @@ export function setUpConversation(chatMade) {
   $("form").addEventListener("submit", (event) => { event.preventDefault(); if (running) stopAnswer(); else submit(); });
   $("log").addEventListener("scroll", () => { $("jump").hidden = isAtEnd(); });
   $("jump").addEventListener("click", scrollToEnd);
-  document.addEventListener("apus:documents", () => { if (!$("messages").querySelector(".message")) showEmpty(); });
+  document.addEventListener("apus:documents", () => { if (!chatId && !$("messages").querySelector(".message")) showEmpty(); });
 }
 
 const draftName = () => `draft.${chatId ?? "new"}`;
@@ -46,11 +48,13 @@ export async function showChat(id) {
   $("message").value = kept.get(draftName()) ?? "";
   $("message").dispatchEvent(new Event("input"));
   setTitle(text.newChat);
+  showPresetOf(null);
   if (!id) return showEmpty();
   try {
     const { chat, messages } = await api.chat(id);
     if (chatId !== id) return;
     setTitle(chat.name);
+    showPresetOf(chat);
     const answers = new Set(messages.map((m) => m.parentId));
     for (const message of messages) {
       if (message.role === "user") {
@@ -73,7 +77,7 @@ function setTitle(name) {
 
 function showEmpty() {
   const count = readyCount();
-  const examples = count ? make("div", { class: "examples" }, ...text.examples.map((example) => make("button", {
+  const examples = count ? make("div", { class: "examples" }, ...sampleQuestions().map((example) => make("button", {
     type: "button", onclick: () => { $("message").value = example; submit(); } }, example))) : null;
   $("messages").replaceChildren(make("div", { class: "empty" }, make("h2", {}, text.emptyTitle),
     make("p", { class: "muted" }, count ? text.emptyWith(count) : text.emptyWithout), examples,
@@ -101,6 +105,7 @@ async function ask(request) {
   scrollToEnd();
   const body = { ...request, useDocuments: $("use-documents").checked };
   if (chatId) body.chatId = chatId;
+  else if (chosenPreset()) body.preset = chosenPreset();
   if ($("model").value) body.model = $("model").value;
   const asked = chatId;
   try {
@@ -110,7 +115,9 @@ async function ask(request) {
         if (!asked && running === controller) { chatId = data.chatId; onChatMade(chatId); }
       } else if (name === "sources") {
         answer.passages = data.passages;
-        answer.state(text.reading(data.passages.length));
+        if (!answer.text) answer.state(text.reading(data.passages.length));
+      } else if (name === "tool") {
+        answer.tool(data);
       } else if (name === "delta") {
         answer.append(data.text);
       } else if (name === "done") {
@@ -150,7 +157,8 @@ function addUnanswered(message) {
 function addAnswer(createdAt) {
   const state = make("p", { class: "state" });
   const body = make("div", { class: "body", dir: "auto" });
-  const element = make("article", { class: "message assistant", "aria-label": "Assistant", title: createdAt ? when(createdAt) : "" }, state, body);
+  const tools = make("ul", { class: "tool-log" });
+  const element = make("article", { class: "message assistant", "aria-label": "Assistant", title: createdAt ? when(createdAt) : "" }, state, tools, body);
   $("messages").append(element);
   let frame = 0;
   const draw = () => {
@@ -163,18 +171,20 @@ function addAnswer(createdAt) {
     text: "",
     passages: [],
     state(value) { state.textContent = value; },
+    tool(activity) { toolLine(tools, activity); },
     append(piece) {
       answer.text += piece;
       state.textContent = "";
       if (!frame) frame = requestAnimationFrame(draw);
     },
-    finish({ text: whole, citations, finishReason }) {
+    finish({ text: whole, citations, finishReason, receipt }) {
       cancelAnimationFrame(frame);
       const follows = isAtEnd();
       answer.text = whole;
       state.textContent = finishReason === "cancelled" ? text.stopped : "";
       renderMarkdown(body, whole, { citations, onCite: openSource });
-      element.append(...[sources(citations, answer.passages, finishReason), actions(answer)].filter(Boolean));
+      if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity);
+      element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer)].filter(Boolean));
       if (follows) scrollToEnd();
     },
     fail(problem, retry) {
@@ -193,8 +203,12 @@ function sources(citations, passages, finishReason) {
   const used = new Set(citations.map((c) => c.n));
   const others = passages.filter((p) => !used.has(p.n));
   if (!citations.length && !others.length) return null;
-  const entry = (source, quote) => make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
-    `[${source.n}] ${source.name}, ${text.page(source.page)}`, quote ? make("span", { class: "quote" }, quote) : null));
+  const entry = (source, quote) => {
+    const words = quote ? make("span", { class: "quote" }, quote) : null;
+    if (source.url) return make("li", {}, make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer nofollow" }, `[${source.n}] ${source.name}`, words));
+    return make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
+      `[${source.n}] ${source.name}, ${text.page(source.page)}`, words));
+  };
   const list = citations.length ? [make("strong", {}, text.sources), make("ol", {}, ...citations.map((c) => entry(c, c.quote)))] : [];
   const isMissing = finishReason === "not_found";
   const rest = isMissing ? others.slice(0, 3) : others;

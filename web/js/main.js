@@ -2,6 +2,7 @@ import { $, announce } from "./dom.js";
 import { api } from "./api.js";
 import { isAnswering, setUpConversation, showChat, stopAnswer } from "./conversation.js";
 import { refreshDocuments } from "./documents.js";
+import { setUpPresets } from "./presets.js";
 import { closePanel, isPanelOpen, openSource, setUpPanel } from "./panel.js";
 import { closeDrawer, markCurrent, refreshChats, setUpSidebar } from "./sidebar.js";
 import { setUpUploads } from "./uploads.js";
@@ -55,9 +56,12 @@ setUpConversation((chat) => {
   if (chat && location.pathname === "/") history.replaceState(null, "", `/c/${chat}`);
   markCurrent(chat);
   refreshChats();
+  // A model may find a better name while nobody waits for it.
+  setTimeout(refreshChats, 4000);
 });
 setUpUploads(refreshDocuments);
 setUpModels();
+setUpPresets(() => document.dispatchEvent(new Event("apus:documents")));
 $("new-chat").addEventListener("click", () => { go("/"); $("message").focus(); });
 $("documents-link").addEventListener("click", (event) => { event.preventDefault(); go("/documents"); });
 $("theme").value = window.apusTheme.get();

@@ -23,8 +23,10 @@ export function closePanel() {
 }
 
 /** Opens a document at a page; `start` and `end` mark a stretch of it. */
-export async function openSource({ documentId, name, page = 1, start, end, quote }, from = document.activeElement) {
+export async function openSource({ documentId, url, name, page = 1, start, end, quote }, from = document.activeElement) {
   opener = from;
+  // A source on the web is shown by its own site.
+  if (url) return void window.open(url, "_blank", "noopener,noreferrer");
   shown = { documentId, name, page, start, end, quote, pages: 0 };
   $("panel").hidden = false;
   $("panel-title").textContent = name;

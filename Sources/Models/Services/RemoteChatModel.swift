@@ -72,8 +72,8 @@ public struct RemoteChatModel: ChatModel {
                     for event in try reader.feed(piece) {
                         try await emit(event)
                         if case .text(let text) = event { bytes += text.utf8.count }
+                        if bytes > Self.maximumAnswerBytes { return try await emit(.finished(.length)) }
                     }
-                    if bytes > Self.maximumAnswerBytes { return try await emit(.finished(.length)) }
                 }
             }
         } catch let fault as AnswerFault {

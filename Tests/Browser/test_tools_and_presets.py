@@ -1,0 +1,82 @@
+"""What the page shows of tools, of who answered, and of presets."""
+import json, os, shutil
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import stack as stacks
+from providers import Provider, Script, openai_calls, openai_text
+
+SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
+
+
+@pytest.fixture(scope="module")
+def set_up():
+    first, second = Provider(), Provider()
+    own = stacks.Stack({"APUS_MODELS": "openai:first,groq:second", "OPENAI_BASE_URL": first.url, "GROQ_BASE_URL": second.url, "SEARXNG_URL": second.url})
+    try:
+        own.start()
+        own.wait_settled(own.upload("storks.txt", b"Storks clatter with their beaks. They winter south of the Sahara.").json["documents"][0]["id"])
+        yield own, first, second
+    finally:
+        own.remove()
+        first.close()
+        second.close()
+
+
+@pytest.fixture
+def page(set_up):
+    if not shutil.which("chromium"):
+        pytest.skip("needs Debian's chromium")
+    os.makedirs(SHOTS, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 860}, base_url=set_up[0].url)
+        problems = []
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        yield page
+        assert not problems, problems
+        browser.close()
+
+
+def test_tools_sources_on_the_web_and_who_answered(set_up, page):
+    _, first, second = set_up
+    first.play(Script("{}", status=503, content_type="application/json"))
+    second.by_path["/search"] = Script(json.dumps({"results": [{"title": "Storks <img src=x>", "url": "https://storks.example/", "content": "They return in March."}]}), content_type="application/json")
+    second.play(Script(openai_calls(("web_search", '{"query": "return of the storks"}'))), Script(openai_text("They winter south of the Sahara [1] and return in March [2].")))
+    page.goto("/")
+    page.get_by_role("textbox", name="Message").fill("Where do storks winter, and when do they return?")
+    page.get_by_role("button", name="Send").click()
+    answer = page.locator("article.assistant")
+    expect(answer.locator(".tool-log li")).to_have_text("Searched the web for “return of the storks”: 1 results of SearXNG")
+    link = answer.locator(".sources a").first
+    expect(link).to_have_attribute("href", "https://storks.example/")
+    expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+    expect(answer.locator(".receipt")).to_contain_text("Answered by groq:second · not the first choice (openai:first: unavailable)")
+    expect(answer.locator(".sources button").first).to_contain_text("[1] storks.txt, page 1")
+    page.screenshot(path=os.path.join(SHOTS, "tools.png"))
+    # The same after a reload, from what is stored.
+    page.reload()
+    expect(page.locator(".tool-log li")).to_contain_text("Searched the web")
+    expect(page.locator(".receipt")).to_contain_text("not the first choice")
+    expect(page.locator(".sources a").first).to_have_attribute("href", "https://storks.example/")
+
+
+def test_a_preset_is_chosen_for_a_chat_and_stays(set_up, page):
+    _, first, second = set_up
+    for provider in (first, second):
+        provider.play(Script(openai_text("No. Storks do not sing [1].")))
+    page.goto("/")
+    page.get_by_label("Assistant", exact=True).select_option("medical")
+    expect(page.locator("#disclaimer")).to_contain_text("not medical advice")
+    expect(page.locator(".examples button").first).to_have_text("Does the treatment reduce mortality?")
+    page.screenshot(path=os.path.join(SHOTS, "preset.png"))
+    page.get_by_role("textbox", name="Message").fill("Do storks sing?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("article.assistant .body")).to_contain_text("Storks do not sing")
+    asked = (first.requests + second.requests)[0]["body"]["messages"][0]["content"]
+    assert "Evidence first" in asked
+    page.reload()
+    expect(page.locator("#disclaimer")).to_contain_text("not medical advice")
+    expect(page.locator("#preset")).to_be_hidden()
