@@ -112,7 +112,11 @@ async function ask(request) {
     await api.ask(body, (name, data) => {
       if (name === "start") {
         announce(text.answerStarted);
-        if (!asked && running === controller) { chatId = data.chatId; onChatMade(chatId); }
+        if (!asked && running === controller) {
+          chatId = data.chatId;
+          showPresetOf({ preset: body.preset });
+          onChatMade(chatId);
+        }
       } else if (name === "sources") {
         answer.passages = data.passages;
         if (!answer.text) answer.state(text.reading(data.passages.length));
