@@ -25,6 +25,8 @@ public final class HTTPServer: Sendable {
         public var tls: TLSIdentity?
         /// With `tls`: http is served on the same port too; a connection's first byte tells which it is.
         public var servesPlainToo = false
+        /// Memory of a connection; its head has to fit into it.
+        public var connectionBytes = 64 * 1024
         /// Largest request body; larger ones are answered 413.
         public var maximumBodyBytes = 1 << 20
 
@@ -73,7 +75,8 @@ public final class HTTPServer: Sendable {
             // The daemon's callbacks hold the core unretained; `shutDown` stops the daemon before the core can go.
             apus_mhd_start(
                 socket, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
-                UInt32(configuration.idleTimeout.components.seconds), 64 * 1024, tls?.key, tls?.certificate,
+                UInt32(configuration.idleTimeout.components.seconds), configuration.connectionBytes, tls?.key,
+                tls?.certificate,
                 targetCallback, accessCallback, completedCallback, Unmanaged.passUnretained(core).toOpaque())
         }
         let splits = configuration.tls != nil && configuration.servesPlainToo

@@ -58,6 +58,7 @@ struct Answerer: Sendable {
     }
 
     /// Asks one model, again where that may help. Returns why it failed; `nil` when it has answered.
+    @inline(never)
     private func attempt(
         _ model: any ChatModel, _ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit
     ) async throws -> ModelServiceError? {
@@ -109,6 +110,7 @@ struct Answerer: Sendable {
     }
 
     /// Quotes, when the documents have an answer and nothing was written yet. Returns whether there is an answer now.
+    @inline(never)
     private func lastResort(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws -> Bool {
         guard draft.text.isEmpty, task.verbatim == nil, let found = task.found, found.evidence.isSufficient else {
             return false
@@ -117,6 +119,7 @@ struct Answerer: Sendable {
         return true
     }
 
+    @inline(never)
     private func quote(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws {
         let watch = Stopwatch()
         let answer: ExtractiveAnswerer.Answer

@@ -6,7 +6,7 @@ import Telemetry
 import Tools
 
 /// One model's work on an answer: it writes, asks for tools, gets their results, and goes on, for a few rounds.
-struct Dialogue: Sendable {
+final class Dialogue: Sendable {
     private static let maximumRounds = 6
     private static let maximumCallsPerRound = 8
     private static let roundsAreOver = "No more tools can be used for this answer. Answer now with what there is."
@@ -15,6 +15,13 @@ struct Dialogue: Sendable {
     let task: AnswerTask
     let draft: Draft
     let emit: Answerer.Emit
+
+    init(model: any ChatModel, task: AnswerTask, draft: Draft, emit: @escaping Answerer.Emit) {
+        self.model = model
+        self.task = task
+        self.draft = draft
+        self.emit = emit
+    }
 
     /// What one request brought.
     private struct Round: Sendable {
@@ -116,7 +123,9 @@ struct Dialogue: Sendable {
         guard !isOver else { return calls.map { .result(Self.roundsAreOver, of: $0, isError: true) } }
         let messages = try await withThrowingTaskGroup(of: (Int, ModelMessage).self) { group in
             for (index, call) in calls.enumerated() {
-                group.addTask { (index, try await result(of: call, isTooMany: index >= Self.maximumCallsPerRound)) }
+                group.addTask { [self] in
+                    (index, try await result(of: call, isTooMany: index >= Self.maximumCallsPerRound))
+                }
             }
             var messages = [ModelMessage?](repeating: nil, count: calls.count)
             for try await (index, message) in group { messages[index] = message }

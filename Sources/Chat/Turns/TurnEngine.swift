@@ -44,8 +44,9 @@ struct TurnEngine: Sendable {
         try await conclude(turn, draft, watch, emit)
     }
 
-    // Steps of their own, so that thousands of answers under way hold no room for their endings.
+    // Steps of their own, never inlined: thousands of answers under way would hold room for their endings.
 
+    @inline(never)
     private func conclude(_ turn: Turn, _ draft: Draft, _ watch: Stopwatch, _ emit: Emit) async throws {
         let answer = draft.finish(nil)
         let outcome = await end(turn, answer, draft, watch)
@@ -53,6 +54,7 @@ struct TurnEngine: Sendable {
         think(turn, answer)
     }
 
+    @inline(never)
     private func breakOff(
         _ turn: Turn, _ error: any Error, _ draft: Draft, _ watch: Stopwatch, _ emit: Emit
     ) async throws {
@@ -106,6 +108,7 @@ struct TurnEngine: Sendable {
 
     // MARK: - Answers that are there already
 
+    @inline(never)
     private func replay(_ stored: ChatMessage, _ turn: Turn, _ watch: Stopwatch, _ emit: Emit) async throws {
         try await emit(.start)
         try await emit(.answer(.sources(stored.passages.compactMap(FoundPassage.init))))
@@ -119,6 +122,7 @@ struct TurnEngine: Sendable {
                     totalMilliseconds: watch.milliseconds, chatName: turn.chatName)))
     }
 
+    @inline(never)
     private func recall(_ remembered: RememberedAnswer, _ turn: Turn, _ watch: Stopwatch, _ emit: Emit) async throws {
         let receipt = remembered.receipt
         var outcome = TurnOutcome(
