@@ -173,6 +173,9 @@ let features: [Target] = [
             "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Telemetry",
         ]),
     .target(
+        name: "Reembedding",
+        dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]),
+    .target(
         name: "LocalStack",
         dependencies: [
             "AzureSignatures", "ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry",
@@ -181,7 +184,10 @@ let features: [Target] = [
 
 let programs: [Target] = [
     .executableTarget(
-        name: "apus", dependencies: ["Bench", "LocalStack", "ProgramSupport", "HTTPClient", "Telemetry"]),
+        name: "apus",
+        dependencies: [
+            "Bench", "HTTPClient", "LocalStack", "ProgramSupport", "Reembedding", "Settings", "Telemetry",
+        ]),
     .executableTarget(
         name: "functions-host",
         dependencies: ["EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Telemetry"]),

@@ -46,13 +46,15 @@ public actor ChromaClient {
     }
 
     private static let database = "apus"
-    private static let collectionName = "passages"
+    /// Name of the collection that answers are made from.
+    public static let collectionName = "passages"
     private static let batch = 100
 
     private let url: String
     private let token: String?
     private let tenant: String
     private let embeddingModel: String
+    private let name: String
     private let client: HTTPClient
     private var collection: (id: String, dimension: Int)?
 
@@ -62,11 +64,16 @@ public actor ChromaClient {
     ///   - url: Base URL of the server.
     ///   - tenant: Workspace; Chroma wants at least three characters.
     ///   - embeddingModel: Name that the collection remembers; a collection of another model is refused.
-    public init(url: String, token: String?, tenant: String, embeddingModel: String, client: HTTPClient) {
+    ///   - collection: Another collection than the one that answers are made from.
+    public init(
+        url: String, token: String?, tenant: String, embeddingModel: String, collection: String = collectionName,
+        client: HTTPClient
+    ) {
         self.url = url
         self.token = token
         self.tenant = tenant
         self.embeddingModel = embeddingModel
+        name = collection
         self.client = client
     }
 
@@ -123,6 +130,10 @@ public actor ChromaClient {
         let body: JSONValue = [
             "where": filter, "limit": .int(Int64(limit)), "include": ["documents", "metadatas"],
         ]
+        return try await hits(body)
+    }
+
+    func hits(_ body: JSONValue) async throws -> [Hit] {
         let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false)
         let ids = answer?["ids"]?.array ?? []
         return ids.indices.compactMap { index in
@@ -169,7 +180,7 @@ public actor ChromaClient {
 
     /// Runs an operation on the collection; `nil` when there is none and it need not be made. A collection that was
     /// made anew since we looked it up is looked up again.
-    private func onCollectionRaw(_ operation: String, dimension: Int?, _ body: [UInt8], makes: Bool) async throws
+    func onCollectionRaw(_ operation: String, dimension: Int?, _ body: [UInt8], makes: Bool) async throws
         -> JSONValue?
     {
         for isLastTry in [false, true] {
@@ -183,7 +194,7 @@ public actor ChromaClient {
         return nil
     }
 
-    private var base: String { "/api/v2/tenants/\(percentEncoded(tenant))/databases/\(Self.database)" }
+    var base: String { "/api/v2/tenants/\(percentEncoded(tenant))/databases/\(Self.database)" }
 
     private func collectionID(dimension: Int?, makes: Bool) async throws -> String? {
         if let collection {
@@ -191,7 +202,7 @@ public actor ChromaClient {
             return collection.id
         }
         do {
-            let found = try await call(.get, "\(base)/collections/\(Self.collectionName)", nil)
+            let found = try await call(.get, "\(base)/collections/\(name)", nil)
             return try adopt(found, dimension: dimension)
         } catch let error as VectorServiceError
             where [400, 404].contains(error.status) && error.reason != Self.mismatch
@@ -207,14 +218,14 @@ public actor ChromaClient {
             .post, "/api/v2/tenants/\(percentEncoded(tenant))/databases",
             JSONValue.object(["name": .string(Self.database)]).encoded)
         let body: JSONValue = [
-            "name": .string(Self.collectionName), "get_or_create": true,
+            "name": .string(name), "get_or_create": true,
             "metadata": ["embedding_model": .string(embeddingModel), "dimension": .int(Int64(dimension))],
             "configuration": ["hnsw": ["space": "cosine"]],
         ]
         return try adopt(try await call(.post, "\(base)/collections", body.encoded), dimension: dimension)
     }
 
-    private static let mismatch = "the passages were embedded by another model; embed the documents again"
+    private static let mismatch = "the passages were embedded by another model; 'apus reembed' embeds them again"
 
     private func adopt(_ value: JSONValue, dimension: Int?) throws -> String? {
         guard let id = value["id"]?.string else { throw VectorServiceError(status: 502, reason: "unreadable answer") }
@@ -230,7 +241,7 @@ public actor ChromaClient {
         if let given, stored != 0, given != stored { throw VectorServiceError(status: 409, reason: Self.mismatch) }
     }
 
-    private func call(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?) async throws -> JSONValue {
+    func call(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?) async throws -> JSONValue {
         var request = HTTPClient.Request(method, url + path, body: .bytes(body ?? []))
         if body != nil { request.fields["Content-Type"] = "application/json" }
         if let token { request.fields["x-chroma-token"] = token }

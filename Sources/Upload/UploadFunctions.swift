@@ -33,7 +33,9 @@ public enum UploadFunctions {
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         let client = HTTPClient()
-        let secrets = ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY"]
+        let secrets =
+            ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY"]
+            + ModelList.secretNames
         var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
         let identity = TokenSource(settings, client: client)
         let catalog = Catalog(&settings)

@@ -4,6 +4,8 @@ import Glibc
 import HTTPClient
 import LocalStack
 import ProgramSupport
+import Reembedding
+import Settings
 import Telemetry
 
 /// Runs the stack until a termination signal.
@@ -49,6 +51,28 @@ func doctor(_ options: ProgramOptions) throws {
     if findings.contains(where: { $0.problem != nil }) { exit(EXIT_FAILURE) }
 }
 
+/// Embeds every passage again with the model that the settings name.
+func reembed(_ options: ProgramOptions) async throws {
+    var settings = SettingsReader(ProgramLife.environment)
+    let reembedder = Reembedder(&settings, client: HTTPClient())
+    try settings.finish()
+    let outcome = try await reembedder.run { writeAll("\($0) passages embedded …\n", to: STDERR_FILENO) }
+    let model = ProgramLife.environment["APUS_EMBEDDINGS_MODEL"] ?? "all-MiniLM-L6-v2"
+    switch outcome.next {
+    case .nothing:
+        writeAll(
+            "\(outcome.embedded) passages embedded. The collection is complete with \(model).\n", to: STDOUT_FILENO)
+    case .restart:
+        writeAll(
+            """
+            \(outcome.embedded) passages embedded with \(model). Until you restart them, chat and upload go on with the old ones.
+            Next: set APUS_EMBEDDINGS_MODEL=\(model) for chat and upload, restart them, and run 'apus reembed' once more; it
+            takes over what was uploaded meanwhile and removes the old vectors.
+
+            """, to: STDOUT_FILENO)
+    }
+}
+
 /// Measures this machine's speed and size.
 func bench(_ options: ProgramOptions) async throws {
     let layout = try ProductLayout()
@@ -91,6 +115,7 @@ func run(_ options: ProgramOptions) async throws {
     case "up": try await up(options)
     case "stage": try stage(options)
     case "doctor": try doctor(options)
+    case "reembed": try await reembed(options)
     case "bench": try await bench(options)
     case let word?: options.fail("unknown command \(word)")
     case nil: options.fail("a command is missing")
@@ -98,7 +123,7 @@ func run(_ options: ProgramOptions) async throws {
 }
 
 let options = ProgramOptions(
-    program: "apus", usage: "up | stage [APP…] | doctor | bench  [options]",
+    program: "apus", usage: "up | stage [APP…] | doctor | reembed | bench  [options]",
     summary: """
         Runs Apus on this machine.
 
@@ -106,6 +131,7 @@ let options = ProgramOptions(
           up       Start everything, print the addresses, stop with Ctrl-C.
           stage    Put the app folders together that the functions host serves.
           doctor   Say what is missing on this machine.
+          reembed  Embed all passages again with the model of APUS_EMBEDDINGS_MODEL; the old vectors answer meanwhile.
           bench    Measure speed and size, next to the bars.
                    bench vectors: the vector service beside Chroma's own server.
                    bench million-vectors: the vector service with 1,000,000 vectors.

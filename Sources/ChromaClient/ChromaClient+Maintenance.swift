@@ -1,0 +1,53 @@
+import HTTPMessages
+import JSONCoding
+
+extension ChromaClient {
+    /// A collection of this workspace by its name.
+    public struct CollectionState: Sendable {
+        public let id: String
+        /// The embedding model that it remembers.
+        public let embeddingModel: String?
+    }
+
+    /// What a collection of that name is; `nil` when there is none.
+    public func state(of name: String) async throws -> CollectionState? {
+        do {
+            let found = try await call(.get, "\(base)/collections/\(name)", nil)
+            guard let id = found["id"]?.string else {
+                throw VectorServiceError(status: 502, reason: "unreadable answer")
+            }
+            return CollectionState(id: id, embeddingModel: found["metadata"]?["embedding_model"]?.string)
+        } catch let error as VectorServiceError where [400, 404].contains(error.status) {
+            return nil
+        }
+    }
+
+    /// Records in the order of the store, without a search.
+    public func records(limit: Int, offset: Int) async throws -> [Hit] {
+        try await hits([
+            "limit": .int(Int64(limit)), "offset": .int(Int64(offset)), "include": ["documents", "metadatas"],
+        ])
+    }
+
+    /// The ids among those given that are there.
+    public func known(_ ids: [String]) async throws -> Set<String> {
+        guard !ids.isEmpty else { return [] }
+        return Set(try await hits(["ids": .strings(ids), "include": ["documents", "metadatas"]]).map(\.id))
+    }
+
+    /// Deletes records.
+    public func delete(ids: [String]) async throws {
+        guard !ids.isEmpty else { return }
+        _ = try await onCollectionRaw(
+            "delete", dimension: nil, JSONValue.object(["ids": .strings(ids)]).encoded, makes: false)
+    }
+
+    /// Gives a collection another name; whoever holds its id goes on using it.
+    public func rename(_ collection: CollectionState, to name: String) async throws {
+        _ = try await call(
+            .put, "\(base)/collections/\(collection.id)", JSONValue.object(["new_name": .string(name)]).encoded)
+    }
+
+    /// Deletes a collection with its records.
+    public func drop(_ name: String) async throws { _ = try await call(.delete, "\(base)/collections/\(name)", nil) }
+}

@@ -1,0 +1,130 @@
+import AzureIdentity
+import Catalog
+import ChromaClient
+public import HTTPClient
+import Models
+public import Settings
+
+/// Embeds all passages again with another model while the old ones go on answering.
+///
+/// The new vectors are written into a collection of their own. When it is complete, the names are exchanged: programs that
+/// run hold on to the old collection by its id, programs that start find the new one. A second run, after the restart, takes
+/// over what came in between and removes the old collection. Each step can be repeated.
+public struct Reembedder: Sendable {
+    /// What a run did, and what is to be done next.
+    public struct Outcome: Sendable, Equatable {
+        /// Passages that were embedded.
+        public let embedded: Int
+        /// Next step for the operator.
+        public let next: Next
+
+        /// What an operator does next.
+        public enum Next: Sendable, Equatable {
+            case nothing
+            /// Restart chat and upload with the new model, then run again.
+            case restart
+        }
+    }
+
+    private static let freshName = "passages-next"
+    private static let formerName = "passages-before"
+    private static let batch = 64
+    private static let maximumPasses = 20
+
+    private let url: String
+    private let token: String?
+    private let embeddings: EmbeddingClient
+    private let client: HTTPClient
+
+    /// Reads `APUS_CHROMA_URL`, `APUS_CHROMA_TOKEN` and the settings of the new embedding model.
+    public init(_ settings: inout SettingsReader, client: HTTPClient) {
+        let identity = TokenSource(settings, client: client)
+        url = settings.url("APUS_CHROMA_URL", default: "http://127.0.0.1:8000")
+        token = settings.secret("APUS_CHROMA_TOKEN")?.value
+        embeddings = EmbeddingClient(&settings, identity: identity, client: client)
+        self.client = client
+    }
+
+    /// Does what is to be done; `progress` gets the number of passages embedded so far.
+    ///
+    /// - Throws: `VectorServiceError`, `ModelServiceError`.
+    public func run(_ progress: (Int) -> Void) async throws -> Outcome {
+        let current = store(ChromaClient.collectionName, model: embeddings.model)
+        guard let answering = try await current.state(of: ChromaClient.collectionName) else {
+            return Outcome(embedded: 0, next: .nothing)
+        }
+        if answering.embeddingModel ?? embeddings.model == embeddings.model {
+            guard let former = try await current.state(of: Self.formerName) else {
+                return Outcome(embedded: 0, next: .nothing)
+            }
+            let source = store(Self.formerName, model: former.embeddingModel ?? "")
+            let count = try await copy(from: source, to: current, progress)
+            try await current.drop(Self.formerName)
+            return Outcome(embedded: count, next: .nothing)
+        }
+        let source = store(ChromaClient.collectionName, model: answering.embeddingModel ?? "")
+        let fresh = store(Self.freshName, model: embeddings.model)
+        // What an earlier run with yet another model began is of no use.
+        if let begun = try await fresh.state(of: Self.freshName), begun.embeddingModel != embeddings.model {
+            try await fresh.drop(Self.freshName)
+        }
+        var count = 0
+        // Documents may come while others are embedded.
+        for _ in 0..<Self.maximumPasses {
+            let done = try await copy(from: source, to: fresh, progress)
+            count += done
+            if done == 0 { break }
+        }
+        try await removeGone(from: fresh, source: source)
+        guard let complete = try await fresh.state(of: Self.freshName) else {
+            // There is not a single passage: the next upload makes the collection anew.
+            try await current.drop(ChromaClient.collectionName)
+            return Outcome(embedded: 0, next: .restart)
+        }
+        if try await current.state(of: Self.formerName) != nil { try await current.drop(Self.formerName) }
+        try await current.rename(answering, to: Self.formerName)
+        try await current.rename(complete, to: ChromaClient.collectionName)
+        return Outcome(embedded: count, next: .restart)
+    }
+
+    private func store(_ collection: String, model: String) -> ChromaClient {
+        ChromaClient(
+            url: url, token: token, tenant: Catalog.defaultWorkspace, embeddingModel: model, collection: collection,
+            client: client)
+    }
+
+    /// Embeds what the target lacks. Returns how many passages that were.
+    private func copy(from source: ChromaClient, to target: ChromaClient, _ progress: (Int) -> Void) async throws -> Int
+    {
+        var count = 0
+        var offset = 0
+        while true {
+            let page = try await source.records(limit: Self.batch, offset: offset)
+            if page.isEmpty { return count }
+            offset += page.count
+            let known = try await target.known(page.map(\.id))
+            let missing = page.filter { !known.contains($0.id) }
+            guard !missing.isEmpty else { continue }
+            let vectors = try await embeddings.embed(missing.map(\.document))
+            try await target.upsert(
+                zip(missing, vectors).map {
+                    ChromaClient.Record(id: $0.id, embedding: $1, document: $0.document, metadata: $0.metadata)
+                })
+            count += missing.count
+            progress(count)
+        }
+    }
+
+    /// Passages of documents that were deleted meanwhile.
+    private func removeGone(from target: ChromaClient, source: ChromaClient) async throws {
+        var offset = 0
+        while true {
+            let ids = try await target.records(limit: Self.batch, offset: offset).map(\.id)
+            if ids.isEmpty { return }
+            let known = try await source.known(ids)
+            let gone = ids.filter { !known.contains($0) }
+            try await target.delete(ids: gone)
+            offset += ids.count - gone.count
+        }
+    }
+}
