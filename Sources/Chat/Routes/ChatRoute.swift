@@ -15,7 +15,9 @@ struct ChatRoute: Sendable {
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let watch = Stopwatch()
         let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
-        let turn = try await engine.prepare(try ChatRequest(body))
+        let question = try ChatRequest(body)
+        // A task of its own: the room that preparing takes goes with it, and does not stay for as long as the answer.
+        let turn = try await Task { try await engine.prepare(question) }.value
         let id = request.id
         if request.fields["accept"]?.contains("text/event-stream") ?? false {
             return EventStream.response { events in

@@ -85,8 +85,6 @@ struct AnthropicDecoder: AnswerDecoder {
         var json = ""
     }
 
-    private static let maximumArgumentBytes = 256 << 10
-
     private var blocks: [(index: Int64, block: Block)] = []
     private var usage = TokenUsage()
     private var reason: FinishReason?
@@ -98,7 +96,7 @@ struct AnthropicDecoder: AnswerDecoder {
         case "content_block_start":
             let block = event["content_block"]
             guard block?["type"]?.string == "tool_use", let name = block?["name"]?.string else { return [.working] }
-            guard blocks.count < 32 else { throw AnswerFault(reason: "more than 32 tool calls") }
+            guard blocks.count < AnswerFault.maximumCalls else { throw .tooManyCalls }
             let id = block?["id"]?.string ?? "call_\(blocks.count + 1)"
             blocks.append((event["index"]?.int ?? Int64(blocks.count), Block(id: id, name: name)))
             return [.working]
@@ -121,7 +119,7 @@ struct AnthropicDecoder: AnswerDecoder {
         for block in message["content"]?.array ?? [] {
             if let text = block["text"]?.string, !text.isEmpty { events.append(.text(text)) }
             guard block["type"]?.string == "tool_use", let name = block["name"]?.string else { continue }
-            guard blocks.count < 32 else { throw AnswerFault(reason: "more than 32 tool calls") }
+            guard blocks.count < AnswerFault.maximumCalls else { throw .tooManyCalls }
             let id = block["id"]?.string ?? "call_\(blocks.count + 1)"
             blocks.append((Int64(blocks.count), Block(id: id, name: name, json: (block["input"] ?? [:]).text)))
         }
@@ -146,9 +144,8 @@ struct AnthropicDecoder: AnswerDecoder {
             let place = blocks.firstIndex(where: { $0.index == event["index"]?.int })
         {
             blocks[place].block.json += part
-            guard blocks[place].block.json.utf8.count <= Self.maximumArgumentBytes else {
-                throw AnswerFault(
-                    reason: "a tool call's arguments have more than \(Self.maximumArgumentBytes >> 10) KiB")
+            guard blocks[place].block.json.utf8.count <= AnswerFault.maximumArgumentBytes else {
+                throw .tooLongArguments
             }
         }
         return [.working]

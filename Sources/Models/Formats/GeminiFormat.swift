@@ -100,7 +100,7 @@ struct GeminiDecoder: AnswerDecoder {
         let candidate = chunk["candidates"]?[0]
         for part in candidate?["content"]?["parts"]?.array ?? [] {
             if let call = part["functionCall"], let name = call["name"]?.string {
-                guard calls.count < 32 else { throw AnswerFault(reason: "more than 32 tool calls") }
+                guard calls.count < AnswerFault.maximumCalls else { throw .tooManyCalls }
                 calls.append(
                     ToolCall(
                         id: call["id"]?.string ?? "call_\(calls.count + 1)", name: name,

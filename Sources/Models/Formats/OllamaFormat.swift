@@ -75,7 +75,7 @@ struct OllamaDecoder: AnswerDecoder {
         if let text = message?["content"]?.string, !text.isEmpty { events.append(.text(text)) }
         if let thought = message?["thinking"]?.string, !thought.isEmpty { events.append(.working) }
         for call in message?["tool_calls"]?.array ?? [] {
-            guard calls.count < 32 else { throw AnswerFault(reason: "more than 32 tool calls") }
+            guard calls.count < AnswerFault.maximumCalls else { throw .tooManyCalls }
             let function = call["function"]
             calls.append(
                 ToolCall(

@@ -8,15 +8,12 @@ struct ToolCallAssembly: Sendable {
         var arguments = ""
     }
 
-    private static let maximumCalls = 32
-    private static let maximumArgumentBytes = 256 << 10
-
     private var drafts: [(index: Int64, draft: Draft)] = []
 
     mutating func take(_ part: JSONValue) throws(AnswerFault) {
         let id = part["id"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         let place = place(of: part["index"]?.int, id: id)
-        guard place < Self.maximumCalls else { throw AnswerFault(reason: "more than \(Self.maximumCalls) tool calls") }
+        guard place < AnswerFault.maximumCalls else { throw .tooManyCalls }
         if place == drafts.count { drafts.append((part["index"]?.int ?? Int64(place), Draft())) }
         let function = part["function"]
         if let id { drafts[place].draft.id = id }
@@ -24,8 +21,8 @@ struct ToolCallAssembly: Sendable {
         // A few services send the arguments as an object instead of text.
         drafts[place].draft.arguments +=
             function?["arguments"]?.string ?? function?["arguments"]?.object.map { JSONValue.object($0).text } ?? ""
-        guard drafts[place].draft.arguments.utf8.count <= Self.maximumArgumentBytes else {
-            throw AnswerFault(reason: "a tool call's arguments have more than \(Self.maximumArgumentBytes >> 10) KiB")
+        guard drafts[place].draft.arguments.utf8.count <= AnswerFault.maximumArgumentBytes else {
+            throw .tooLongArguments
         }
     }
 

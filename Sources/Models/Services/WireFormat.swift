@@ -51,4 +51,13 @@ protocol AnswerDecoder: Sendable {
 struct AnswerFault: Error {
     var kind = ModelServiceError.Kind.unavailable
     let reason: String
+
+    /// Most tool calls of one answer.
+    static let maximumCalls = 32
+    /// Longest arguments of a tool call.
+    static let maximumArgumentBytes = 256 << 10
+
+    static let tooManyCalls = AnswerFault(reason: "more than \(maximumCalls) tool calls")
+    static let tooLongArguments = AnswerFault(
+        reason: "a tool call's arguments have more than \(maximumArgumentBytes >> 10) KiB")
 }
