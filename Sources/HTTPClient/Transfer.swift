@@ -30,7 +30,7 @@ final class Transfer: Sendable {
     let url: String
     /// The library's handle. Only the loop's thread uses it once the transfer has started.
     nonisolated(unsafe) let easy: UnsafeMutableRawPointer
-    // Belongs to the handle and is freed with it.
+    // Both lists belong to the handle, which only reads them, and are freed with it.
     private nonisolated(unsafe) let headers: UnsafeMutablePointer<curl_slist>?
     private nonisolated(unsafe) let addresses: UnsafeMutablePointer<curl_slist>?
     private let state: Mutex<State>

@@ -34,7 +34,9 @@ struct OneOffAnswer: Sendable {
             try await answerer.write(task, draft, emit: emit)
         } catch {
             let receipt = draft.finish("error").receipt
-            await Task { await library.count(receipt, milliseconds: watch.milliseconds, failed: true) }.value
+            // A caller who leaves is no failure of the model.
+            let failed = error is ModelServiceError
+            await Task { await library.count(receipt, milliseconds: watch.milliseconds, failed: failed) }.value
             throw error
         }
         let answer = draft.finish(nil)

@@ -20,14 +20,7 @@ struct OllamaFormat: WireFormat {
             "messages": .array(request.messages.map(Self.message)),
         ]
         if !request.tools.isEmpty {
-            body["tools"] = .array(
-                request.tools.map { tool in
-                    let function: JSONValue = [
-                        "name": .string(tool.name), "description": .string(tool.description),
-                        "parameters": tool.parameters,
-                    ]
-                    return ["type": "function", "function": function]
-                })
+            body["tools"] = .array(request.tools.map(\.functionDeclaration))
         }
         var result = try await access.post("/api/chat", accept: "application/x-ndjson")
         result.body = .bytes(JSONValue.object(body).encoded)

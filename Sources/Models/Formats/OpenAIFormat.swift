@@ -27,14 +27,7 @@ struct OpenAIFormat: WireFormat {
         if let temperature = request.temperature ?? settings.temperature { body["temperature"] = .double(temperature) }
         if let limit = request.maximumTokens ?? settings.maximumTokens { body[dialect.limitName] = .int(Int64(limit)) }
         if !request.tools.isEmpty {
-            body["tools"] = .array(
-                request.tools.map { tool in
-                    let function: JSONValue = [
-                        "name": .string(tool.name), "description": .string(tool.description),
-                        "parameters": tool.parameters,
-                    ]
-                    return ["type": "function", "function": function]
-                })
+            body["tools"] = .array(request.tools.map(\.functionDeclaration))
             if let choice = request.toolChoice { body["tool_choice"] = choice }
         }
         var result = try await access.post(path, accept: "text/event-stream")
@@ -101,5 +94,15 @@ struct OpenAIDecoder: AnswerDecoder {
         guard let reason else { return [] }
         let asked = calls.finish()
         return asked.map { .toolCall($0) } + [.finished(asked.isEmpty ? reason : .toolCalls)]
+    }
+}
+
+extension ToolSpecification {
+    /// OpenAI's declaration of a function, which Ollama has taken over.
+    var functionDeclaration: JSONValue {
+        let function: JSONValue = [
+            "name": .string(name), "description": .string(description), "parameters": parameters,
+        ]
+        return ["type": "function", "function": function]
     }
 }
