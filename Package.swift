@@ -12,6 +12,7 @@ let cModules: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
     .target(name: "CLinux"),
     // The model's word list, embedded: passages are measured in word pieces wherever they are cut.
@@ -53,11 +54,12 @@ let adapters: [Target] = [
     .target(
         name: "HTTPServing",
         dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
-    .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "Telemetry"]),
-    .target(name: "Postgres", dependencies: ["CPostgres", "Telemetry"]),
+    .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "Telemetry"]),
+    .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
     .target(name: "SQLite", dependencies: ["CSQLite"]),
     .target(name: "Markup", dependencies: ["CXML"]),
     .target(name: "Archives", dependencies: ["CZip"]),
+    .target(name: "TarArchives", dependencies: ["CArchive"]),
     .target(name: "ChildProcess", dependencies: ["CLinux"]),
     .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
 ]
@@ -65,6 +67,12 @@ let adapters: [Target] = [
 let domain: [Target] = [
     .target(name: "SentenceUnits"),
     .target(name: "Settings", dependencies: ["Telemetry"]),
+    .target(name: "OTLP", dependencies: ["JSONCoding", "Telemetry"]),
+    .target(
+        name: "TelemetryExport",
+        dependencies: [
+            "HTTPClient", "HTTPMessages", "JSONCoding", "OTLP", "ProgramSupport", "Settings", "Telemetry",
+        ]),
     .target(name: "WordPieces", dependencies: ["CVocabulary"]),
     .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
     .target(name: "LinearRegex"),
@@ -74,7 +82,9 @@ let domain: [Target] = [
         dependencies: ["CGraph", "CLinux", "SQLite", "JSONCoding", "Chroma", "Digests", "LinearRegex", "HTTPMessages"]),
     .target(
         name: "Documents",
-        dependencies: ["Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits"]),
+        dependencies: [
+            "Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits", "Telemetry",
+        ]),
     .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
     .target(
         name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Telemetry"]),
@@ -98,7 +108,7 @@ let domain: [Target] = [
     .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
     .target(
         name: "ChromaClient",
-        dependencies: ["Chroma", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
+        dependencies: ["Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
     .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding", "Telemetry"]),
     .target(
         name: "Tools",
@@ -109,7 +119,8 @@ let domain: [Target] = [
     .target(
         name: "Catalog",
         dependencies: [
-            "Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems", "TaskTools",
+            "AzureIdentity", "Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems",
+            "TaskTools", "Telemetry",
         ]),
     .target(
         name: "ChatHistory",
@@ -127,7 +138,8 @@ let features: [Target] = [
         name: "Chat",
         dependencies: [
             "AzureIdentity", "Catalog", "ChatHistory", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
-            "Models", "Problems", "ProgramSupport", "Retrieval", "SentenceUnits", "Settings", "Tools",
+            "Models", "Problems", "ProgramSupport", "Retrieval", "SentenceUnits", "Settings", "TelemetryExport",
+            "Tools",
         ]),
     .target(
         name: "Ingestion",
@@ -138,13 +150,13 @@ let features: [Target] = [
         name: "Upload",
         dependencies: [
             "FunctionsRuntime", "Ingestion", "Catalog", "AzureStorage", "AzureIdentity", "Documents", "ChromaClient",
-            "Models",
-            "Digests", "Problems", "Settings",
+            "Models", "Digests", "Problems", "Settings", "TelemetryExport",
         ]),
     .target(
         name: "History",
         dependencies: [
             "FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage", "AzureIdentity", "Problems", "Settings",
+            "TelemetryExport",
         ]),
     .target(
         name: "FunctionsHost",
@@ -163,8 +175,8 @@ let features: [Target] = [
     .target(
         name: "VectorServer",
         dependencies: [
-            "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "Settings", "Digests",
-            "Problems", "Telemetry",
+            "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "OTLP", "Settings",
+            "Digests", "Problems", "Telemetry", "TelemetryExport",
         ]),
     .target(
         name: "Bench",
@@ -176,6 +188,14 @@ let features: [Target] = [
         name: "Reembedding",
         dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]),
     .target(
+        name: "Backup",
+        dependencies: [
+            "AzureIdentity", "AzureStorage", "Catalog", "ChatHistory", "ChromaClient", "Digests", "HTTPClient",
+            "HTTPMessages", "JSONCoding", "Models", "Settings", "TarArchives", "Telemetry",
+        ]),
+    .target(
+        name: "Packaging", dependencies: ["Archives", "ChildProcess", "Digests", "LocalStack", "Telemetry"]),
+    .target(
         name: "LocalStack",
         dependencies: [
             "AzureSignatures", "ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry",
@@ -186,11 +206,14 @@ let programs: [Target] = [
     .executableTarget(
         name: "apus",
         dependencies: [
-            "Bench", "HTTPClient", "LocalStack", "ProgramSupport", "Reembedding", "Settings", "Telemetry",
+            "AzureIdentity", "Backup", "Bench", "Catalog", "HTTPClient", "LocalStack", "Packaging", "ProgramSupport",
+            "Reembedding", "Settings", "Telemetry",
         ]),
     .executableTarget(
         name: "functions-host",
-        dependencies: ["EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Telemetry"]),
+        dependencies: [
+            "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
+        ]),
     .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
     .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
     .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
@@ -199,11 +222,18 @@ let programs: [Target] = [
     .executableTarget(name: "bench-handler"),
     // The example of docs/functions.md.
     .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources"),
-    .executableTarget(name: "azure-emulator", dependencies: ["AzureEmulator", "ProgramSupport", "Telemetry"]),
+    .executableTarget(
+        name: "azure-emulator",
+        dependencies: [
+            "AzureEmulator", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
+        ]),
     .executableTarget(
         name: "vm-server",
         dependencies: [
-            "CLinux", "VectorServer", "Vectors", "HTTPServing", "ProgramSupport", "HTTPClient", "Settings", "Telemetry",
+            "AzureIdentity", "CLinux", "VectorServer", "Vectors", "HTTPServing", "ProgramSupport", "HTTPClient",
+            "Settings",
+            "Telemetry",
+            "TelemetryExport",
         ]),
 ]
 
@@ -241,6 +271,9 @@ let tests: [Target] = [
             "TestSupport",
         ]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Catalog", "Digests", "TestSupport"]),
+    .testTarget(
+        name: "TelemetryTests",
+        dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport", "TestSupport"]),
     .testTarget(
         name: "TextEmbeddingTests",
         dependencies: ["TextEmbedding", "JSONCoding", "MatrixProducts", "WordPieces", "TestSupport"]),

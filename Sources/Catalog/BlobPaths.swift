@@ -1,4 +1,5 @@
 import JSONCoding
+public import Telemetry
 
 /// Where a document's blobs are: container `documents`, path `<workspace>/<document>/…`.
 public enum BlobPaths {
@@ -29,16 +30,28 @@ public struct IngestMessage: Sendable {
     public static let poisonQueue = "ingest-poison"
 
     public let documentId: String
+    /// The trace of the request that wants the document ingested.
+    public let cause: TraceContext?
 
-    /// A message about a document.
-    public init(documentId: String) { self.documentId = documentId }
+    /// A message about a document, caused by the current task's work.
+    public init(documentId: String) {
+        self.documentId = documentId
+        cause = Span.current?.context
+    }
 
     /// Reads a message's text; `nil` when it is none of ours.
     public init?(text: String) {
-        guard let id = (try? JSONParser.parse(text))?["documentId"]?.string, Catalog.isID(id) else { return nil }
+        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, Catalog.isID(id) else {
+            return nil
+        }
         documentId = id
+        cause = value["traceparent"]?.string.flatMap { TraceContext(traceparent: $0) }
     }
 
     /// The message's text.
-    public var text: String { JSONValue.object(["documentId": .string(documentId)]).text }
+    public var text: String {
+        var message: JSONObject = ["documentId": .string(documentId)]
+        if let cause { message["traceparent"] = .string(cause.traceparent) }
+        return JSONValue.object(message).text
+    }
 }

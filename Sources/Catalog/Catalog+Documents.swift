@@ -180,4 +180,13 @@ extension Catalog {
             "SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [workspace, list])
         return Set(try rows.map { row throws(PostgresError) in try row.string("id") })
     }
+
+    /// How many documents there are in each status; those being deleted are left out.
+    public func documentsByStatus() async throws -> [String: Int] {
+        let rows = try await query(
+            "SELECT status, count(*) AS count FROM documents WHERE workspace_id = $1 AND NOT deleting GROUP BY status",
+            [workspace])
+        return Dictionary(
+            try rows.map { (try $0.string("status"), try $0.int("count")) }, uniquingKeysWith: { $1 })
+    }
 }

@@ -1,3 +1,4 @@
+public import AzureIdentity
 import Digests
 import HTTPMessages
 import HTTPServing
@@ -23,20 +24,52 @@ public struct Catalog: Sendable {
         schema = RunOnce()
     }
 
-    /// Reads `APUS_DATABASE_URL`.
-    public init(_ settings: inout SettingsReader) {
+    /// What Azure's database servers are called, and the resource that identities get tokens for.
+    private static let azureDomain = ".postgres.database.azure.com"
+    private static let azureResource = "https://ossrdbms-aad.database.windows.net"
+
+    /// Reads `APUS_DATABASE_URL`. For a server of Azure without a password the identity's token is the password
+    /// (Azure Database for PostgreSQL, "Microsoft Entra authentication").
+    public init(_ settings: inout SettingsReader, identity: TokenSource) {
         let url = settings.required("APUS_DATABASE_URL", "a PostgreSQL connection string or URI")
-        self.init(database: PostgresPool(url))
+        let parameters = try? ConnectionParameters(url)
+        if !url.isEmpty, parameters == nil {
+            settings.add("APUS_DATABASE_URL", "is neither a PostgreSQL connection string nor a URI")
+        }
+        let usesIdentity = parameters?["password"] == nil && parameters?["host"]?.hasSuffix(Self.azureDomain) ?? false
+        if usesIdentity {
+            self.init(database: PostgresPool(url) { try await identity.token(for: Self.azureResource) })
+        } else {
+            self.init(database: PostgresPool(url))
+        }
+    }
+
+    /// The schema's versions that this program knows.
+    public static var knownMigrations: [(version: Int, name: String)] {
+        CatalogMigrations.all.map { ($0.version, $0.name) }
     }
 
     /// Brings the schema up to date, once per process; later calls return at once.
     public func prepare() async throws { try await schema.ensure { try await database.migrate(CatalogMigrations.all) } }
 
     /// Undoes every migration; for tests and for leaving.
-    public func dropSchema() async throws { try await database.migrate(CatalogMigrations.all, to: 0) }
+    public func dropSchema() async throws { try await migrate(to: 0) }
 
-    /// Whether the server answers.
-    public func probe() async throws { try await database.query("SELECT 1") }
+    /// Brings the schema to a version, upwards or downwards.
+    ///
+    /// - Returns: The versions that were applied or undone, in order.
+    @discardableResult
+    public func migrate(to version: Int?) async throws -> [Int] {
+        try await database.migrate(CatalogMigrations.all, to: version)
+    }
+
+    /// The versions that were applied, in order.
+    public func appliedMigrations() async throws -> [(version: Int, name: String, at: String)] {
+        try await database.appliedMigrations()
+    }
+
+    /// Whether the server answers, and has a schema that this program knows.
+    public func probe() async throws { try await query("SELECT 1") }
 
     @discardableResult
     func query(_ sql: String, _ parameters: [String?] = []) async throws -> [PostgresRow] {
@@ -54,5 +87,13 @@ extension PostgresError: ProblemConvertible {
             ? Problem(.serviceUnavailable, "The database (PostgreSQL) is not available. Please try again in a moment.")
             : Problem(
                 .internalServerError, "The database refused the request. The log has the reason under the request id.")
+    }
+}
+
+extension NewerSchemaError: ProblemConvertible {
+    public var problem: Problem {
+        Problem(
+            .serviceUnavailable,
+            "The database belongs to a newer version of Apus (schema \(version), here \(known)). Update this program.")
     }
 }

@@ -56,7 +56,8 @@ public struct ChatMessage: Sendable {
         self.etag = etag
     }
 
-    init?(item: JSONValue) {
+    /// Reads an item; `nil` when it is no message.
+    public init?(item: JSONValue) {
         guard let id = item["id"]?.string, let chatId = item["chatId"]?.string, let role = item["role"]?.string else {
             return nil
         }
@@ -68,7 +69,8 @@ public struct ChatMessage: Sendable {
             usage: item["usage"] ?? .null, receipt: item["receipt"] ?? .null, etag: item["_etag"]?.string)
     }
 
-    var item: JSONValue {
+    /// The item as it is stored.
+    public var item: JSONValue {
         [
             "id": .string(id), "chatId": .string(chatId), "workspaceId": .string(workspaceId), "role": .string(role),
             "text": .string(text), "createdAt": .string(createdAt), "parentId": .optional(parentId),

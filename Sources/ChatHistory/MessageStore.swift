@@ -94,6 +94,13 @@ public struct MessageStore: Sendable {
         return rows.compactMap(ChatMessage.init).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
     }
 
+    /// How many messages a chat has.
+    public func count(in chat: String) async throws -> Int {
+        try await prepare()
+        let rows = try await container.query("SELECT VALUE COUNT(1) FROM c", partition: chat)
+        return Int(rows.first?.int ?? 0)
+    }
+
     /// Deletes every message of a chat. Returns how many there were.
     public func deleteAll(in chat: String) async throws -> Int {
         try await prepare()

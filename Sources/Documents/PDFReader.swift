@@ -1,6 +1,6 @@
 import ChildProcess
-import FoundationEssentials
 import Glibc
+import Telemetry
 
 /// Reads PDFs with poppler's programs in child processes, so that a hostile file stays outside our address space
 /// and within limits of processor time, memory and output.
@@ -10,10 +10,7 @@ struct PDFReader: Sendable {
     private static let folders = ["./bin", "/usr/bin", "/usr/local/bin", "/bin"]
 
     func read(_ bytes: [UInt8]) async throws -> [String] {
-        let path = temporaryDirectory + "/apus-" + UUID().uuidString + ".pdf"
-        guard
-            FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
-        else { throw ExtractionFailure(reason: "cannot write to \(temporaryDirectory)") }
+        let path = try store(bytes)
         defer { unlink(path) }
         let pages = try await pageCount(path)
         guard pages <= DocumentReader.maximumPages else {
@@ -25,6 +22,21 @@ struct PDFReader: Sendable {
         // The program ends every page with a form feed, the last one too.
         if texts.count > 1, texts.last?.isEmpty ?? false { texts.removeLast() }
         return texts
+    }
+
+    /// Puts the bytes into a new file that only we can read.
+    private func store(_ bytes: [UInt8]) throws -> String {
+        let path = "\(temporaryDirectory)/apus-\(UInt64.random(in: .min ... .max)).pdf"
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ExtractionFailure(reason: "cannot write to \(temporaryDirectory)") }
+        writeAll(bytes, to: file)
+        // A full disk shows at the latest here.
+        let isWhole = lseek(file, 0, SEEK_END) == bytes.count
+        guard close(file) == 0, isWhole else {
+            unlink(path)
+            throw ExtractionFailure(reason: "cannot write \(bytes.count) bytes to \(temporaryDirectory)")
+        }
+        return path
     }
 
     private func pageCount(_ path: String) async throws -> Int {

@@ -23,6 +23,7 @@ public enum FunctionApp {
         setUp: @escaping @Sendable (_ environment: [String: String], _ log: Log) async throws -> FunctionRoutes
     ) async {
         signal(SIGPIPE, SIG_IGN)
+        ProgramLife.adoptPackagedEncodings()
         apus_allocator_prefers_small()
         let environment = ProcessInfo.processInfo.environment
         let log = Log(label: name, level: Log.Level(name: environment["APUS_LOG"] ?? "") ?? .info)
@@ -34,7 +35,9 @@ public enum FunctionApp {
         }
         let setup = Task { () -> FunctionDispatcher in
             do {
-                return FunctionDispatcher(routes: try await setUp(environment, log), log: log)
+                let routes = try await setUp(environment, log)
+                ProcessMetrics.noteReady()
+                return FunctionDispatcher(routes: routes, log: log)
             } catch {
                 log.error("cannot start: \(error)")
                 exit(EXIT_FAILURE)
@@ -52,6 +55,7 @@ public enum FunctionApp {
             }
             await ProgramLife.terminationRequested()
             await server.shutDown()
+            await ProgramLife.runExitWork()
             exit(EXIT_SUCCESS)
         } catch {
             log.error("cannot listen: \(error)")

@@ -31,6 +31,7 @@ struct FunctionDispatcher: Sendable {
         var response: HTTPResponse
         do {
             if request.target.segments == routes.healthPath, request.method == .get || request.method == .head {
+                Span.current?.route = request.target.rawPath
                 return await health()
             }
             let (routed, action) = try routes.router.resolve(request)
@@ -83,6 +84,7 @@ struct FunctionDispatcher: Sendable {
         }
         let context = FunctionContext(invocationID: Self.invocationID(request), envelope: envelope)
         if let action = routes.functions[function] {
+            Span.current?.route = "/" + function
             do {
                 try await FunctionContext.$current.withValue(context) { try await action(context) }
                 return HTTPResponse(json: Envelope.done(outputs: context.outputs, logs: context.logs))

@@ -1,7 +1,8 @@
 import CCurl
-import Glibc
 public import HTTPMessages
+import ProgramSupport
 import Synchronization
+import Telemetry
 
 /// Sends HTTP requests over libcurl's multi interface: connections are kept and shared, bodies stream both
 /// ways, every request has a deadline and ends when its task is cancelled.
@@ -27,6 +28,8 @@ public final class HTTPClient: Sendable {
         /// Bytes of the buffer that is kept for receiving; a small one suits streams that bring a little at a time, and of
         /// which there are many.
         public var receiveBufferBytes = 16 * 1024
+        /// Whether the current trace goes on at the other side. Not for addresses that are not part of the product.
+        public var continuesTrace = true
         /// The address to connect to, whatever the URL's host resolves to.
         public var connectsTo: Endpoint?
 
@@ -69,13 +72,12 @@ public final class HTTPClient: Sendable {
     private let loop: TransferLoop
     private let certificateFile: String?
 
-    /// A client with its own pool of connections. It trusts the certificates of the file that the environment variable
-    /// `SSL_CERT_FILE` names, as other programs do, otherwise the system's.
+    /// A client with its own pool of connections. It trusts the certificates that `TrustedCertificates` finds.
     ///
     /// - Parameter maximumConnections: Idle connections that are kept.
     public init(maximumConnections: Int = 64) {
         loop = TransferLoop(maximumConnections: maximumConnections)
-        certificateFile = getenv("SSL_CERT_FILE").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        certificateFile = TrustedCertificates.file
     }
 
     /// Sends the request and returns when the response's head has arrived.
@@ -84,6 +86,19 @@ public final class HTTPClient: Sendable {
     public func send(_ request: Request) async throws -> Response {
         var request = request
         if request.certificateFile == nil { request.certificateFile = certificateFile }
+        guard request.continuesTrace else { return try await transfer(request) }
+        let observer = OutgoingObserver(&request)
+        do {
+            let response = try await transfer(request)
+            observer.end(status: response.status.rawValue)
+            return response
+        } catch {
+            observer.end(failure: error)
+            throw error
+        }
+    }
+
+    private func transfer(_ request: Request) async throws -> Response {
         let transfer = try Transfer(request)
         let upload = uploadTask(request, transfer)
         return try await withTaskCancellationHandler {

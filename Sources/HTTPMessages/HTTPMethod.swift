@@ -15,4 +15,7 @@ public struct HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let patch = HTTPMethod(rawValue: "PATCH")
     public static let delete = HTTPMethod(rawValue: "DELETE")
     public static let options = HTTPMethod(rawValue: "OPTIONS")
+
+    /// The methods that are served anywhere here.
+    public static let standard: Set<HTTPMethod> = [.get, .head, .post, .put, .patch, .delete, .options]
 }

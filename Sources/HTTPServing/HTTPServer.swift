@@ -17,6 +17,8 @@ public final class HTTPServer: Sendable {
         public var address = "127.0.0.1"
         /// Port to bind; 0 lets the system choose.
         public var port: UInt16 = 0
+        /// A listening socket that takes the place of address and port.
+        public var listener: Int32?
         public var threads = 2
         public var maximumConnections = 2000
         /// Silence after which a connection is closed.
@@ -65,7 +67,7 @@ public final class HTTPServer: Sendable {
     ///
     /// - Throws: `HTTPServerStartError` when the port cannot be bound.
     public init(_ configuration: Configuration, handler: @escaping Handler) throws(HTTPServerStartError) {
-        let listener = apus_listen(configuration.address, configuration.port, 1024)
+        let listener = configuration.listener ?? apus_listen(configuration.address, configuration.port, 1024)
         guard listener >= 0 else {
             throw HTTPServerStartError(address: configuration.address, port: configuration.port, errorNumber: -listener)
         }
@@ -104,13 +106,20 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops accepting, gives running requests the grace time, then cancels them, and returns when all is ended.
+    /// How long nothing has to come in over the connections that were accepted before the server stops.
+    private static let settling = Duration.milliseconds(100)
+
+    /// Stops accepting, gives running requests the grace time, then cancels them, and returns when all is ended. A
+    /// connection that was accepted and has not been read yet is answered too.
     public func shutDown(grace: Duration = .seconds(5)) async {
         if let splitter { apus_splitter_stop(splitter) }
         let quiesced = MHD_quiesce_daemon(daemons.main)
+        core.beginDraining()
         let deadline = ContinuousClock.now + grace
-        while core.activeCount > 0, ContinuousClock.now < deadline {
+        var quietSince = ContinuousClock.now
+        while ContinuousClock.now < deadline, ContinuousClock.now - quietSince < Self.settling {
             try? await Task.sleep(for: .milliseconds(10))
+            if core.activeCount > 0 { quietSince = .now }
         }
         core.abandonAll()
         // Stopping with a suspended connection aborts the process, so every task has to have answered.
@@ -166,6 +175,7 @@ final class ServerCore: Sendable {
     private let handler: HTTPServer.Handler
     private let refusal: @Sendable (Problem, String) -> HTTPResponse
     private let active = Mutex<[ObjectIdentifier: Exchange]>([:])
+    private let isDraining = Atomic(false)
 
     init(
         maximumBodyBytes: Int, refusal: @escaping @Sendable (Problem, String) -> HTTPResponse,
@@ -175,6 +185,9 @@ final class ServerCore: Sendable {
         self.refusal = refusal
         self.handler = handler
     }
+
+    /// From now on every answer is the last one of its connection.
+    func beginDraining() { isDraining.store(true, ordering: .relaxed) }
 
     var activeCount: Int { active.withLock { $0.count } }
 
@@ -204,11 +217,17 @@ final class ServerCore: Sendable {
             body: .source(UploadSource(exchange: exchange, limit: maximumBodyBytes)), id: id)
         request.connection = connection
         active.withLock { $0[ObjectIdentifier(exchange)] = exchange }
+        let observer = RequestObserver(method, fields)
+        let isLast = isDraining.load(ordering: .relaxed)
         let task = Task { [handler, request, maximumBodyBytes, tooLarge, refusal] in
-            await Log.$requestID.withValue(id) {
-                var response = declared > maximumBodyBytes ? refusal(tooLarge, id) : await handler(request)
-                response.fields["x-request-id"] = id
-                await Self.send(response, over: exchange)
+            await Span.$current.withValue(observer.span) {
+                await Log.$requestID.withValue(id) {
+                    var response = declared > maximumBodyBytes ? refusal(tooLarge, id) : await handler(request)
+                    response.fields["x-request-id"] = id
+                    if isLast { response.fields["connection"] = "close" }
+                    let isSent = await Self.send(response, over: exchange)
+                    observer.end(status: isSent ? response.status.rawValue : Self.callerLeft)
+                }
             }
         }
         exchange.begin(task)
@@ -226,14 +245,20 @@ final class ServerCore: Sendable {
         Problem(.contentTooLarge, "The body is larger than the limit of \(maximumBodyBytes) bytes.")
     }
 
-    private static func send(_ response: HTTPResponse, over exchange: Exchange) async {
+    /// How requests are counted whose answer nobody waited for.
+    private static let callerLeft = 499
+
+    /// Sends an answer. Returns whether a streamed one came to its end.
+    private static func send(_ response: HTTPResponse, over exchange: Exchange) async -> Bool {
         exchange.respond(response)
-        guard case .stream(_, let produce) = response.body else { return }
+        guard case .stream(_, let produce) = response.body else { return true }
         do {
             try await produce(ExchangeWriter(exchange: exchange))
             exchange.finish(.success(()))
+            return true
         } catch {
             exchange.finish(.failure(.sourceFailed))
+            return false
         }
     }
 

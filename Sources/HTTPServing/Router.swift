@@ -1,5 +1,6 @@
 public import HTTPMessages
 import Problems
+import Telemetry
 
 /// Finds the function for a request by method and path template, and turns errors into problems.
 ///
@@ -37,6 +38,7 @@ public struct Router: Sendable {
             pathMatched = true
             let method = request.method == .head ? .get : request.method
             guard route.method == method else { continue }
+            Span.current?.route = "/" + route.segments.joined(separator: "/")
             var routed = request
             routed.parameters.merge(parameters) { $1 }
             return (routed, route.action)

@@ -7,6 +7,7 @@ import HTTPClient
 import HTTPMessages
 import Settings
 public import Telemetry
+import TelemetryExport
 
 /// The history app's functions.
 public enum HistoryFunctions {
@@ -15,13 +16,14 @@ public enum HistoryFunctions {
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         let client = HTTPClient()
-        let secrets = ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_COSMOS_KEY"]
+        let secrets = ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_COSMOS_KEY", TelemetryExporter.secretName]
         var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
         let identity = TokenSource(settings, client: client)
-        let catalog = Catalog(&settings)
+        let catalog = Catalog(&settings, identity: identity)
         let account = StorageAccount(&settings)
         let messages = MessageStore(&settings, identity: identity, client: client)
         _ = settings.logLevel()
+        TelemetryExporter.start("apus-history", &settings, client: client, log: log)
         try settings.finish()
         guard let account, let messages else { return FunctionRoutes() }
         let queue = QueueClient(account: account, identity: identity, client: client)

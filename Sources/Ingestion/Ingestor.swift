@@ -71,6 +71,8 @@ public struct Ingestor: Sendable {
         } catch let error as StorageError where error.isNotFound {
             throw ExtractionError.damaged("its bytes are no longer stored")
         }
+        let fetched = watch.milliseconds
+        IngestionMetrics.note(stage: "fetch", milliseconds: fetched)
         let text = try await reader.read(bytes, type)
         let passages = PassageSplitter().passages(of: text)
         guard passages.count <= Self.maximumPassages else {
@@ -80,6 +82,7 @@ public struct Ingestor: Sendable {
             text.json.encoded, to: BlobPaths.container,
             BlobPaths.text(workspace: catalog.workspace, document: document.id), contentType: "application/json")
         let extracted = watch.milliseconds
+        IngestionMetrics.note(stage: "extract", milliseconds: extracted - fetched)
         guard try await catalog.setStatus(document.id, .embedding) else { return try await settleDeletion(document.id) }
         // Passages of an earlier try, perhaps with other borders, must not stay beside the new ones.
         try await vectors.delete(filter: ["documentId": .string(document.id)])
@@ -88,6 +91,8 @@ public struct Ingestor: Sendable {
             pages: text.pages.count, pagesWithoutText: text.pagesWithoutText, passages: passages.count,
             language: LanguageGuess.language(of: text))
         guard try await catalog.setReady(document.id, findings) else { return try await settleDeletion(document.id) }
+        IngestionMetrics.note(stage: "index", milliseconds: watch.milliseconds - extracted)
+        IngestionMetrics.note(result: "ready", passages: passages.count)
         log.info(
             "document is ready",
             [
@@ -137,6 +142,7 @@ public struct Ingestor: Sendable {
     private func fail(_ id: String, _ error: (code: String, detail: String)) async throws {
         try await vectors.delete(filter: ["documentId": .string(id)])
         try await catalog.setStatus(id, .failed, error: error)
+        IngestionMetrics.note(result: error.code)
         log.info("document failed", ["document": id, "code": error.code])
     }
 }

@@ -14,6 +14,10 @@ public final class LocalStack: Sendable {
         public var ports: StackPorts
         /// Settings that win over those of the stack; the process's environment.
         public var environment: [String: String]
+        /// Whether only what holds data is started: no page, no handlers, no model.
+        public var onlyData = false
+        /// IPv4 address of the page.
+        public var pageAddress = "127.0.0.1"
 
         /// A configuration.
         public init(dataDirectory: String, ports: StackPorts, environment: [String: String]) {
@@ -31,6 +35,8 @@ public final class LocalStack: Sendable {
     /// In the order of starting; stopping goes backwards.
     private let parts: [Part]
     private let usesEmulator: Bool
+    /// Settings that are this stack's own, not its user's.
+    private let ownSettings: [String: String]
 
     /// Plans a stack; nothing is started yet.
     public init(_ given: Configuration, layout: ProductLayout, printer: LogPrinter, client: HTTPClient) throws {
@@ -50,18 +56,24 @@ public final class LocalStack: Sendable {
         // A key of ours would win over the identity that the settings ask for.
         if namesStorage { environment["AzureWebJobsStorage"] = nil }
         if settings["APUS_COSMOS_ENDPOINT"] != nil { environment["APUS_COSMOS_KEY"] = nil }
-        if usesEmulator {
+        // Whoever names real services means a real identity for them, even where the emulator stands in for the rest.
+        let namesIdentity =
+            namesStorage || settings["APUS_COSMOS_ENDPOINT"] != nil || settings["AZURE_CLIENT_ID"] != nil
+        if usesEmulator, !namesIdentity {
             // So that a vault of the emulator can be tried by naming it.
             environment["IDENTITY_ENDPOINT"] = "http://127.0.0.1:\(configuration.ports.identity)/msi/token"
             environment["IDENTITY_HEADER"] = "apus-local-identity"
         }
+        ownSettings = environment.filter { settings[$0.key] == nil && $0.key != "PATH" }
         environment.merge(settings) { $1 }
         var parts: [Part] = []
         if let postgres { parts.append(Part("postgres", postgres.command, stopSignal: SIGINT, printer: printer)) }
         let ports = configuration.ports
+        let reporting = Self.reporting(settings, ports: configuration.ports)
         func add(_ program: String, _ arguments: [String]) {
             var command = ChildProcess.Command(layout.program(program), arguments)
-            command.environment = environment
+            // What reports are sent to does not report to itself.
+            command.environment = program == "vm-server" ? environment : environment.merging(reporting) { $1 }
             parts.append(Part(program, command, printer: printer))
         }
         if usesEmulator {
@@ -77,12 +89,14 @@ public final class LocalStack: Sendable {
             "vm-server",
             [
                 "--data", data + "/vectors", "--web", layout.web, "--model", layout.model, "--port", "\(ports.page)",
-                "--vectors-port", "\(ports.vectors)",
-            ])
-        add(
-            "functions-host",
-            ["start", "--json"]
-                + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
+                "--vectors-port", "\(ports.vectors)", "--address", configuration.pageAddress,
+            ] + (configuration.onlyData ? ["--vectors-only", "--no-embeddings"] : []))
+        if !configuration.onlyData {
+            add(
+                "functions-host",
+                ["start", "--json"]
+                    + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
+        }
         self.parts = parts
         self.configuration = configuration
         self.layout = layout
@@ -90,8 +104,14 @@ public final class LocalStack: Sendable {
         self.client = client
     }
 
+    /// The settings under which other programs reach the stack's services.
+    public var settings: [String: String] { ownSettings.merging(configuration.environment) { $1 } }
+
     /// Where the page is.
-    public var pageURL: String { "http://127.0.0.1:\(configuration.ports.page)" }
+    public var pageURL: String {
+        let address = configuration.pageAddress == "0.0.0.0" ? "127.0.0.1" : configuration.pageAddress
+        return "http://\(address):\(configuration.ports.page)"
+    }
 
     /// The addresses of the parts, for people.
     public var addresses: String {
@@ -116,7 +136,13 @@ public final class LocalStack: Sendable {
     /// Starts everything, calls `whenReady` once all parts are healthy, and stops everything in order when the body
     /// returns or throws.
     public func run(_ whenReady: @escaping @Sendable () async throws -> Void) async throws {
-        try checkFiles()
+        if !configuration.onlyData { try checkFiles() }
+        let file = StackFile(dataDirectory: configuration.dataDirectory)
+        guard file.settings == nil else {
+            throw StackError(
+                "Apus runs already with the data in \(configuration.dataDirectory). Stop it first, or choose another folder with --data."
+            )
+        }
         try configuration.ports.checkFree(usesEmulator: usesEmulator)
         try await postgres?.prepare()
         var running: [Task<Void, Never>] = []
@@ -130,12 +156,20 @@ public final class LocalStack: Sendable {
                 }
                 running.append(Task { await part.run() })
             }
-            try await waitUntilHealthy()
+            if configuration.onlyData {
+                try await postgres?.waitUntilReady()
+                if usesEmulator { await waitForEmulator() }
+                try await waitUntil("http://127.0.0.1:\(configuration.ports.vectors)/api/v2/heartbeat")
+            } else {
+                try await waitUntil(pageURL + "/health")
+                try file.write(ownSettings)
+            }
             try await whenReady()
             result = .success(())
         } catch {
             result = .failure(error)
         }
+        if !configuration.onlyData { file.remove() }
         for part in parts.reversed() { await part.stop() }
         for task in running { await task.value }
         try result.get()
@@ -160,15 +194,35 @@ public final class LocalStack: Sendable {
         }
     }
 
-    private func waitUntilHealthy() async throws {
+    private func waitUntil(_ url: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
-            var request = HTTPClient.Request(.get, pageURL + "/health")
+            var request = HTTPClient.Request(.get, url)
             request.headTimeout = .seconds(15)
             if let answer = try? await client.fetch(request, limit: 64 * 1024), answer.status.rawValue == 200 { return }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw StackError("not every part became healthy within a minute; the lines above say which and why.")
+    }
+
+    /// Has the programs report their metrics to the VM server, whose `/metrics` shows them all, unless the environment
+    /// says where telemetry goes.
+    private static func reporting(_ environment: [String: String], ports: StackPorts) -> [String: String] {
+        guard !environment.keys.contains(where: { $0.hasPrefix("OTEL_") && $0.hasSuffix("ENDPOINT") }) else {
+            return [:]
+        }
+        var settings = [
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://127.0.0.1:\(ports.vectors)/v1/metrics",
+            "OTEL_METRIC_EXPORT_INTERVAL": environment["OTEL_METRIC_EXPORT_INTERVAL"] ?? "15000",
+        ]
+        if let token = environment["APUS_CHROMA_TOKEN"], !token.isEmpty {
+            let encoded = token.utf8.map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count < 2 ? "%0\(digits)" : "%\(digits)"
+            }
+            settings["OTEL_EXPORTER_OTLP_METRICS_HEADERS"] = "x-chroma-token=\(encoded.joined())"
+        }
+        return settings
     }
 
     private static func settings(_ ports: StackPorts, postgres: PrivatePostgres?) -> [String: String] {

@@ -29,7 +29,7 @@ public final class LogPrinter: Sendable {
         if !showsRequests, level == "info", message == "Executing" || message == "Executed" { return nil }
         var text = level == "info" || level == "debug" ? "" : level.uppercased() + " "
         text += message
-        let known = ["time", "level", "label", "message", "requestId"]
+        let known = ["time", "level", "label", "message", "requestId", "traceId", "spanId"]
         for member in entry.object?.members ?? [] where !known.contains(member.name) {
             text += "  \(member.name)=\(member.value.string ?? member.value.text)"
         }

@@ -8,11 +8,14 @@ public struct ProductLayout: Sendable {
     /// Folder with the built programs.
     public let programs: String
 
+    /// Whether these are the files of an installed package, which are staged already and are not changed.
+    public let isInstalled: Bool
+
     /// The three apps, in the order of their ports.
     public static let apps = ["chat", "upload", "history"]
 
     /// Programs that stand beside an app's handler.
-    static let helpers = ["chat": ["page-reader"]]
+    public static let helpers = ["chat": ["page-reader"]]
 
     /// Finds the root by walking up from the running program.
     ///
@@ -27,9 +30,10 @@ public struct ProductLayout: Sendable {
         while !folder.isEmpty {
             let candidate = "/" + folder.joined(separator: "/")
             if FileManager.default.fileExists(atPath: candidate + "/host.json"),
-                FileManager.default.fileExists(atPath: candidate + "/functions")
+                ["functions", "apps"].contains(where: { FileManager.default.fileExists(atPath: "\(candidate)/\($0)") })
             {
                 root = candidate
+                isInstalled = !FileManager.default.fileExists(atPath: candidate + "/functions")
                 return
             }
             folder = folder.dropLast()
@@ -38,7 +42,11 @@ public struct ProductLayout: Sendable {
     }
 
     /// The folder that the host serves for an app.
-    public func stagedApp(_ app: String) -> String { "\(root)/.build/apps/\(app)" }
+    public func stagedApp(_ app: String) -> String {
+        isInstalled ? "\(root)/apps/\(app)" : "\(root)/.build/apps/\(app)"
+    }
+    /// Where packages are put.
+    public var packages: String { root + "/.build/packages" }
     /// The page.
     public var web: String { root + "/web" }
     /// The embedding model.

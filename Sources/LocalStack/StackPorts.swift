@@ -24,6 +24,16 @@ public struct StackPorts: Sendable {
         for (offset, path) in paths.enumerated() { self[keyPath: path] = base &+ UInt16(offset) }
     }
 
+    /// Ports that nobody uses at this moment, for a stack that nobody else has to find.
+    public static func unused() -> StackPorts? {
+        for _ in 0..<100 {
+            let base = UInt16.random(in: 20_000...60_000)
+            let ports = StackPorts(page: base, base: base + 1)
+            if (base...base + 9).allSatisfy({ apus_port_available("127.0.0.1", $0) == 0 }) { return ports }
+        }
+        return nil
+    }
+
     func port(of app: String) -> UInt16 { app == "chat" ? chat : app == "upload" ? upload : history }
 
     /// Checks that every port is free.

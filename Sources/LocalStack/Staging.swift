@@ -11,13 +11,17 @@ public struct Staging: Sendable {
 
     /// Stages one app; what was staged before is replaced in one step.
     ///
+    /// - Parameter given: Another folder than the one that the local host serves.
     /// - Returns: The app's folder.
-    public func stage(_ app: String) throws -> String {
+    public func stage(_ app: String, in given: String? = nil) throws -> String {
         guard ProductLayout.apps.contains(app) else {
             throw StackError("there is no app \(app); the apps are \(ProductLayout.apps.joined(separator: ", ")).")
         }
+        guard !layout.isInstalled else {
+            throw StackError("an installed copy is staged already; stage and package in a folder with the sources.")
+        }
         let manager = FileManager.default
-        let target = layout.stagedApp(app)
+        let target = given ?? layout.stagedApp(app)
         let fresh = target + ".new"
         let executable = layout.program("\(app)-function")
         guard manager.fileExists(atPath: executable) else {

@@ -18,10 +18,15 @@ public actor PostgresConnection {
 
     /// Connects.
     ///
-    /// - Parameter conninfo: libpq connection string or URI.
+    /// - Parameters:
+    ///   - conninfo: libpq connection string or URI.
+    ///   - password: Takes the place of the string's.
     /// - Throws: `PostgresError` with state 08001.
-    func connect(_ conninfo: String) throws(PostgresError) {
-        guard let pointer = PQconnectdb(Self.withDefaults(conninfo)) else {
+    func connect(_ conninfo: String, password: String? = nil) throws(PostgresError) {
+        var parameters = try ConnectionParameters(conninfo)
+        parameters.complete()
+        if let password { parameters["password"] = password }
+        guard let pointer = parameters.open() else {
             throw PostgresError(state: "08001", message: "out of memory")
         }
         guard PQstatus(pointer) == CONNECTION_OK else {
@@ -105,14 +110,6 @@ public actor PostgresConnection {
     /// A field of the error report: `C` (67) is the SQLSTATE, `n` (110) the constraint's name.
     private static func field(_ result: OpaquePointer, _ code: Int32) -> String? {
         PQresultErrorField(result, code).map { String(cString: $0) }
-    }
-
-    private static func withDefaults(_ conninfo: String) -> String {
-        if conninfo.contains("connect_timeout") { return conninfo }
-        if conninfo.hasPrefix("postgres://") || conninfo.hasPrefix("postgresql://") {
-            return conninfo + (conninfo.contains("?") ? "&" : "?") + "connect_timeout=5"
-        }
-        return conninfo + " connect_timeout=5"
     }
 }
 

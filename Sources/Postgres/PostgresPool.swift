@@ -1,4 +1,5 @@
 import Synchronization
+import Telemetry
 
 /// A bounded set of connections, made when needed and lent for the length of a closure.
 ///
@@ -13,14 +14,20 @@ public final class PostgresPool: Sendable {
     }
 
     private let conninfo: String
+    private let password: (@Sendable () async throws -> String)?
     private let maximumConnections: Int
     private let state = Mutex(State())
 
     /// A pool that has not connected yet.
     ///
-    /// - Parameter conninfo: libpq connection string or URI.
-    public init(_ conninfo: String, maximumConnections: Int = 8) {
+    /// - Parameters:
+    ///   - conninfo: libpq connection string or URI.
+    ///   - password: Gives the password of each new connection; for passwords that expire.
+    public init(
+        _ conninfo: String, maximumConnections: Int = 8, password: (@Sendable () async throws -> String)? = nil
+    ) {
         self.conninfo = conninfo
+        self.password = password
         self.maximumConnections = maximumConnections
     }
 
@@ -47,7 +54,14 @@ public final class PostgresPool: Sendable {
     /// Runs one statement on any connection.
     @discardableResult
     public func query(_ sql: String, _ parameters: [String?] = []) async throws -> [PostgresRow] {
-        try await withConnection { try await $0.query(sql, parameters) }
+        // The statement is ours and has no data in it, but its first word is enough to tell what takes the time.
+        let word = sql.split(maxSplits: 1, whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+        return try await Span.run(
+            "postgresql \(word)", kind: .client,
+            attributes: ["db.system.name": "postgresql", "db.operation.name": .string(word)]
+        ) {
+            try await withConnection { try await $0.query(sql, parameters) }
+        }
     }
 
     /// Runs the body in a transaction on one connection.
@@ -75,7 +89,7 @@ public final class PostgresPool: Sendable {
             case .make:
                 let connection = PostgresConnection()
                 do {
-                    try await connection.connect(conninfo)
+                    try await connection.connect(conninfo, password: try await password?())
                     return connection
                 } catch {
                     discard()

@@ -1,6 +1,5 @@
 import CLinux
 import Dispatch
-import FoundationEssentials
 import Glibc
 import Synchronization
 public import Telemetry
@@ -13,6 +12,7 @@ public enum ProgramLife {
         signal(SIGPIPE, SIG_IGN)
         do {
             try await work()
+            await runExitWork()
             exit(EXIT_SUCCESS)
         } catch {
             writeAll("\(label): \(error)\n", to: STDERR_FILENO)
@@ -37,6 +37,18 @@ public enum ProgramLife {
         source.cancel()
     }
 
+    private static let exitWork = Mutex<[@Sendable () async -> Void]>([])
+
+    /// Has work done before the process ends in order. It has to limit its own time.
+    public static func beforeExit(_ work: @escaping @Sendable () async -> Void) {
+        exitWork.withLock { $0.append(work) }
+    }
+
+    /// Does what was put off to the end of the process; for programs that do not end by `run`.
+    public static func runExitWork() async {
+        for work in exitWork.withLock({ $0 }) { await work() }
+    }
+
     /// Raises the number of open files to what the system allows.
     public static func raiseFileLimit() {
         var limit = rlimit()
@@ -46,12 +58,32 @@ public enum ProgramLife {
     }
 
     /// The process's environment.
-    public static var environment: [String: String] { ProcessInfo.processInfo.environment }
+    public static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let halves = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if halves.count == 2 { result[String(halves[0])] = String(halves[1]) }
+            next += 1
+        }
+        return result
+    }
 
     /// The folder of the running program, without a final slash; what belongs to a program stands beside it.
     public static var executableFolder: String {
-        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = bytes.withUnsafeMutableBytes { buffer in
+            buffer.assumingMemoryBound(to: CChar.self).baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) }
+                ?? 0
+        }
+        let path = count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
         return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    /// Has the C library find the text converters that a package brings along. Called before anything else runs.
+    public static func adoptPackagedEncodings() {
+        let folder = executableFolder + "/lib/gconv"
+        if access(folder, R_OK) == 0 { setenv("GCONV_PATH", folder, 0) }
     }
 
     /// The log of a program at the level that `APUS_LOG` names.

@@ -34,6 +34,10 @@ public struct PassageRetriever: Sendable {
     ///
     /// - Parameter documents: Documents that may be searched.
     public func passages(for question: String, in documents: [String], count: Int = 8) async throws -> Result {
+        try await Span.run("retrieve passages") { try await find(question, in: documents, count: count) }
+    }
+
+    private func find(_ question: String, in documents: [String], count: Int) async throws -> Result {
         let watch = Stopwatch()
         guard !documents.isEmpty, let vector = try await embeddings.embed([question]).first else {
             return Result(
@@ -41,6 +45,7 @@ public struct PassageRetriever: Sendable {
                 embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
         }
         let embedded = watch.milliseconds
+        RetrievalMetrics.note(step: "embed", milliseconds: embedded)
         let isFiltered = documents.count <= Self.filterLimit
         let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
         let hits = try await vectors.query(vector, count: Self.candidateCount, filter: filter)
@@ -48,6 +53,8 @@ public struct PassageRetriever: Sendable {
         let candidates = hits.compactMap(Self.passage).filter { allowed.contains($0.documentId) }
         var ranked = Self.distinct(reranker.rank(candidates, question: question), count: count)
         for index in ranked.indices { ranked[index].n = index + 1 }
+        RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
+        RetrievalMetrics.note(ranked)
         return Result(
             passages: ranked, evidence: Evidence(question: question, passages: ranked),
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)

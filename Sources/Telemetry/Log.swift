@@ -1,8 +1,7 @@
-import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// Writes one JSON object per line to standard error: time, level, label, message, request id, fields.
+/// Writes one JSON object per line to standard error: time, level, label, message, request id, trace, fields.
 ///
 /// Messages are constants and data goes in fields, so that lines can be searched. Secrets never get here.
 public struct Log: Sendable {
@@ -65,6 +64,9 @@ public struct Log: Sendable {
         if let id = Self.requestID {
             line += ",\"requestId\":"
             appendQuoted(id, to: &line)
+        }
+        if let context = Span.current?.context {
+            line += ",\"traceId\":\"\(context.traceIDText)\",\"spanId\":\"\(context.spanIDText)\""
         }
         for (key, value) in fields().sorted(by: { $0.key < $1.key }) {
             line += ","

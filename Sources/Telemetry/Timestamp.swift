@@ -12,6 +12,13 @@ public enum Timestamp {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// Nanoseconds since 1970, by the wall clock.
+    public static func nowNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(clamping: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
     /// A point in time given in milliseconds since 1970.
     public static func format(milliseconds: Int64) -> String {
         let (seconds, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)

@@ -10,6 +10,7 @@ import Ingestion
 import Models
 import Settings
 public import Telemetry
+import TelemetryExport
 
 /// The upload app's functions.
 public enum UploadFunctions {
@@ -34,17 +35,21 @@ public enum UploadFunctions {
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         let client = HTTPClient()
         let secrets =
-            ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY"]
+            [
+                "APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY",
+                TelemetryExporter.secretName,
+            ]
             + ModelList.secretNames
         var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
         let identity = TokenSource(settings, client: client)
-        let catalog = Catalog(&settings)
+        let catalog = Catalog(&settings, identity: identity)
         let account = StorageAccount(&settings)
         let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
         let vectors = ChromaClient(
             &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let maximum = maximumBytes(&settings)
         _ = settings.logLevel()
+        TelemetryExporter.start("apus-upload", &settings, client: client, log: log)
         try settings.finish()
         guard let account else { return FunctionRoutes() }
         let blobs = BlobClient(account: account, identity: identity, client: client)
@@ -65,6 +70,7 @@ public enum UploadFunctions {
                 log.warning("stuck documents could not be requeued", ["error": String(describing: error)])
             }
         }
+        Task { await BacklogWatch(catalog: catalog, queue: queue, log: log).run() }
         var routes = FunctionRoutes()
         routes.http(.post, "upload") {
             try await queue.create(IngestMessage.queue)
@@ -80,7 +86,12 @@ public enum UploadFunctions {
             guard let parsed = IngestMessage(text: message.text) else {
                 return log.error("a queue message is none of ours", ["length": String(message.text.utf8.count)])
             }
-            try await ingestor.ingest(parsed.documentId, isLastTry: message.dequeueCount >= maximumDeliveries)
+            // The upload's trace goes on; it has not waited for this.
+            let span = Span("ingest", kind: .consumer, parent: parsed.cause, link: Span.current?.context)
+            defer { span.end() }
+            try await Span.$current.withValue(span) {
+                try await ingestor.ingest(parsed.documentId, isLastTry: message.dequeueCount >= maximumDeliveries)
+            }
         }
         routes.timer("tidy") { _ in try await tidy.run() }
         routes.check("postgres") { try await catalog.probe() }

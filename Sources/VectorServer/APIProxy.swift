@@ -47,6 +47,7 @@ public struct APIProxy: Sendable {
         guard let route = Self.routes.first(where: { path == $0.prefix || path.hasPrefix($0.prefix + "/") }) else {
             return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
         }
+        Span.current?.route = route.prefix
         guard Self.isOwnOrigin(request) else {
             return Problem(.forbidden, "Requests from other web sites are refused.").response(requestID: request.id)
         }
@@ -79,19 +80,26 @@ public struct APIProxy: Sendable {
         return equalIgnoringCase(String(authority), request.fields["host"] ?? "")
     }
 
-    /// The states of the three apps by their own health endpoints.
-    public func health() async -> [(name: String, status: String)] {
-        await withTaskGroup(of: (Int, String).self) { group in
+    /// The states and versions of the three apps by their own health endpoints.
+    public func health() async -> [(name: String, status: String, version: String?)] {
+        await withTaskGroup(of: (Int, String, String?).self) { group in
             for (index, app) in upstreams.all.enumerated() {
                 group.addTask {
                     var request = HTTPClient.Request(.get, app.url + "/api/health")
                     request.headTimeout = .seconds(5)
-                    guard let response = try? await client.send(request) else { return (index, "down") }
-                    return (index, response.status == .ok ? "ok" : "degraded")
+                    guard let answer = try? await client.fetch(request, limit: 64 * 1024) else {
+                        return (index, "down", nil)
+                    }
+                    let version = (try? JSONParser.parse(answer.body))?["version"]?.string
+                    return (index, answer.status == .ok ? "ok" : "degraded", version)
                 }
             }
-            var states = upstreams.all.map { ($0.name, "down") }
-            for await (index, state) in group { states[index].1 = state }
+            var states: [(name: String, status: String, version: String?)] = upstreams.all.map {
+                ($0.name, "down", nil)
+            }
+            for await (index, state, version) in group {
+                (states[index].status, states[index].version) = (state, version)
+            }
             return states
         }
     }

@@ -6,6 +6,7 @@ import MatrixProducts
 import Problems
 import Settings
 public import Telemetry
+public import TelemetryExport
 import TextEmbedding
 public import Vectors
 
@@ -23,12 +24,18 @@ public struct VMServer: Sendable {
         public var service = VectorAPI.Options()
         /// How vectors are stored and indexed.
         public var storage = VectorStore.Options()
+        /// Address of the page.
+        public var address = "127.0.0.1"
+        /// Sockets that somebody else opened, by port.
+        public var inherited: @Sendable (UInt16) -> Int32? = { _ in nil }
         /// Address of the vectors port.
         public var vectorsAddress = "127.0.0.1"
         /// Serves the vectors port over TLS when set.
         public var tls: HTTPServer.TLSIdentity?
         /// Whether the vectors port also embeds texts.
         public var embeds = true
+        /// Where spans go on to that handlers report here.
+        public var traces: ExportSettings.Target?
 
         /// The defaults.
         public init() {}
@@ -46,10 +53,13 @@ public struct VMServer: Sendable {
         self.store = store
         let model = EmbeddingModelLoader(directory: configuration.modelDirectory)
         let api = VectorAPI(
-            store: store, model: configuration.embeds ? model : nil, options: configuration.service, log: log)
+            store: store, model: configuration.embeds ? model : nil,
+            telemetry: TelemetryRoutes(client: client, traces: configuration.traces),
+            options: configuration.service, log: log)
         var listener = HTTPServer.Configuration()
         listener.address = configuration.vectorsAddress
         listener.port = configuration.vectorsPort
+        listener.listener = configuration.inherited(configuration.vectorsPort)
         listener.tls = configuration.tls
         listener.maximumConnections = 8192
         listener.maximumBodyBytes = HTTPRequest.chromaBodyLimit
@@ -62,15 +72,23 @@ public struct VMServer: Sendable {
             return
         }
         let site = StaticSite(directory: configuration.webDirectory)
+        let embedder = configuration.embeds ? model : nil
         let proxy = APIProxy(upstreams: upstreams, client: client)
+        listener.address = configuration.address
         listener.port = configuration.port
+        listener.listener = configuration.inherited(configuration.port)
         // The upload app has the limit that matters; this one keeps nonsense out.
         listener.maximumBodyBytes = 1 << 30
         page = try HTTPServer(listener) { request in
             switch request.target.rawPath {
-            case "/health": return await Self.health(store, model, proxy)
+            case "/health":
+                Span.current?.route = "/health"
+                return await Self.health(store, embedder, proxy)
             case let path where path.hasPrefix("/api/") || path.hasPrefix("/v1/"): return await proxy.forward(request)
-            default: return site.answer(request)
+            default:
+                // The page's files are few, but anybody may ask for any name.
+                Span.current?.route = "/{file}"
+                return site.answer(request)
             }
         }
     }
@@ -82,16 +100,20 @@ public struct VMServer: Sendable {
         await store.close()
     }
 
-    private static func health(_ store: VectorStore, _ model: EmbeddingModelLoader, _ proxy: APIProxy) async
+    private static func health(_ store: VectorStore, _ model: EmbeddingModelLoader?, _ proxy: APIProxy) async
         -> HTTPResponse
     {
         var checks = JSONObject()
         checks["vectors"] = ["status": .string(store.hasTenant("default_tenant") ? "ok" : "down")]
-        let queue = try? await model.queue()
-        checks["embeddings"] = [
-            "status": queue == nil ? "down" : "ok", "precision": .optional(queue?.precision.rawValue),
-        ]
-        for (name, state) in await proxy.health() { checks[name] = ["status": .string(state)] }
+        if let model {
+            let queue = try? await model.queue()
+            checks["embeddings"] = [
+                "status": queue == nil ? "down" : "ok", "precision": .optional(queue?.precision.rawValue),
+            ]
+        }
+        for app in await proxy.health() {
+            checks[app.name] = ["status": .string(app.status), "version": .optional(app.version)]
+        }
         let isWell = checks.members.allSatisfy { $0.value["status"]?.string == "ok" }
         return HTTPResponse(
             isWell ? .ok : .serviceUnavailable,

@@ -30,11 +30,16 @@ public struct VectorAPI: Sendable {
     private let options: Options
     private let policy: CrossOriginPolicy
     private let metrics = ServiceMetrics()
+    private let telemetry: TelemetryRoutes
     private let log: Log
 
     /// Serves a store and, if there is one, a model.
-    public init(store: VectorStore, model: EmbeddingModelLoader?, options: Options, log: Log) {
+    public init(
+        store: VectorStore, model: EmbeddingModelLoader?, telemetry: TelemetryRoutes, options: Options, log: Log
+    ) {
         var router = Router()
+        telemetry.add(to: &router)
+        self.telemetry = telemetry
         ChromaRoutes(store: store, options: options).add(to: &router)
         if let model { EmbeddingRoutes(model: model).add(to: &router) }
         self.router = router
@@ -72,7 +77,12 @@ public struct VectorAPI: Sendable {
             var request = request
             let tenant = try options.tokens?.authorise(request)
             if path.hasPrefix("/api/v1/"), path != "/api/v1/" { return Self.gone(request) }
-            if path == "/metrics" { return HTTPResponse(.ok, text: metrics.text(store.statistics)) }
+            if path == "/metrics" {
+                Span.current?.route = path
+                return HTTPResponse(
+                    .ok, text: metrics.text(store.statistics) + telemetry.text,
+                    contentType: "text/plain; version=0.0.4; charset=utf-8")
+            }
             if path == "/openapi.json" { return HTTPResponse(json: APIDescription.json(router.table)) }
             // Chroma has no path that ends in a slash.
             if path.hasSuffix("/") { return HTTPResponse(.notFound) }
@@ -83,6 +93,7 @@ public struct VectorAPI: Sendable {
             if Problem(error).status == .internalServerError, !(error is ChromaError) {
                 log.error("request failed", ["path": path, "error": String(reflecting: error)])
             }
+            if ["/v1/metrics", "/v1/traces"].contains(path) { return Problem(error).response(requestID: request.id) }
             if isEmbedding { return EmbeddingRoutes.response(for: error) }
             var response = ChromaRoutes.response(for: error)
             // Clients show it with the error; here it is the request's id, as 32 hexadecimal digits.

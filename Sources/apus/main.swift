@@ -1,4 +1,3 @@
-import Bench
 import FoundationEssentials
 import Glibc
 import HTTPClient
@@ -15,18 +14,29 @@ func up(_ options: ProgramOptions) async throws {
         page: options.port("port", default: 8080),
         base: options.value("base-port").map { _ in options.port("base-port", default: 0) })
     let environment = ProgramLife.environment
-    let configuration = LocalStack.Configuration(
+    var configuration = LocalStack.Configuration(
         dataDirectory: options.value("data") ?? ".apus", ports: ports, environment: environment)
+    configuration.pageAddress = options.value("address") ?? environment["APUS_LISTEN_ADDRESS"] ?? "127.0.0.1"
     let printer = LogPrinter(showsRequests: environment["APUS_LOG"] != nil)
     let stack = try LocalStack(configuration, layout: try ProductLayout(), printer: printer, client: HTTPClient())
     writeAll("Starting Apus …\n", to: STDOUT_FILENO)
     let termination = Task { await ProgramLife.terminationRequested() }
-    try await stack.run {
-        writeAll(
-            "\nApus is ready after \(Int(watch.milliseconds)) ms. Stop it with Ctrl-C.\n\n\(stack.addresses)\n",
-            to: STDOUT_FILENO)
+    let running = Task {
+        try await stack.run {
+            writeAll(
+                "\nApus is ready after \(Int(watch.milliseconds)) ms. Stop it with Ctrl-C.\n\n\(stack.addresses)\n",
+                to: STDOUT_FILENO)
+            await termination.value
+            writeAll("\nStopping …\n", to: STDOUT_FILENO)
+        }
+    }
+    Task {
+        // Also while it starts, which may take a minute when a part does not become healthy.
         await termination.value
-        writeAll("\nStopping …\n", to: STDOUT_FILENO)
+        running.cancel()
+    }
+    do { try await running.value } catch is CancellationError {
+        writeAll("\nStopped before it was ready.\n", to: STDOUT_FILENO)
     }
 }
 
@@ -73,49 +83,18 @@ func reembed(_ options: ProgramOptions) async throws {
     }
 }
 
-/// Measures this machine's speed and size.
-func bench(_ options: ProgramOptions) async throws {
-    let layout = try ProductLayout()
-    let progress: @Sendable (String) -> Void = { writeAll("\($0) …\n", to: STDERR_FILENO) }
-    switch options.words.dropFirst().first {
-    case "vectors":
-        let runs = options.number("runs", default: 3, in: 1...20)
-        return writeAll("\n" + (try await VectorBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
-    case "million-vectors":
-        return writeAll("\n" + (try await MillionBench(layout: layout).run(progress)), to: STDOUT_FILENO)
-    case "azure":
-        let runs = options.number("runs", default: 3, in: 1...20)
-        return writeAll("\n" + (try await AzureBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
-    case "functions":
-        let runs = options.number("runs", default: 3, in: 1...20)
-        return writeAll("\n" + (try await FunctionsBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
-    case "models":
-        let runs = options.number("runs", default: 3, in: 1...20)
-        return writeAll("\n" + (try await ModelsBench(layout: layout, runs: runs).run(progress)), to: STDOUT_FILENO)
-    case "azure-client":
-        // A process of its own, so that its memory is the client's alone.
-        guard let endpoint = options.words.dropFirst(2).first else {
-            options.fail("bench azure-client needs an endpoint")
-        }
-        return writeAll("\(try await AzureClientBench.run(endpoint))\n", to: STDOUT_FILENO)
-    case let word?: options.fail("bench knows vectors, million-vectors, azure, functions and models, not \(word)")
-    case nil: break
-    }
-    let documents = options.value("documents") ?? layout.root + "/../shared/data/northwind"
-    guard FileManager.default.fileExists(atPath: documents) else {
-        options.fail("--documents has to name a folder with PDFs and questions.jsonl; \(documents) does not exist")
-    }
-    let table = try await Bench(layout: layout, documents: documents).run(progress)
-    writeAll("\n" + table, to: STDOUT_FILENO)
-}
-
 /// Carries out the command.
 func run(_ options: ProgramOptions) async throws {
     switch options.words.first {
     case "up": try await up(options)
     case "stage": try stage(options)
+    case "package": try await package(options)
     case "doctor": try doctor(options)
     case "reembed": try await reembed(options)
+    case "backup": try await backup(options)
+    case "restore": try await restore(options)
+    case "verify": try await verify(options)
+    case "migrate": try await migrate(options)
     case "bench": try await bench(options)
     case let word?: options.fail("unknown command \(word)")
     case nil: options.fail("a command is missing")
@@ -123,15 +102,26 @@ func run(_ options: ProgramOptions) async throws {
 }
 
 let options = ProgramOptions(
-    program: "apus", usage: "up | stage [APP…] | doctor | reembed | bench  [options]",
+    program: "apus",
+    usage:
+        "up | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench  [options]",
     summary: """
         Runs Apus on this machine.
 
         Commands:
           up       Start everything, print the addresses, stop with Ctrl-C.
           stage    Put the app folders together that the functions host serves.
+          package  Make deployable packages in .build/packages: a zip for each of chat, upload and history that needs
+                   nothing of the system it runs on, and vm, a Debian package for a virtual machine.
           doctor   Say what is missing on this machine.
           reembed  Embed all passages again with the model of APUS_EMBEDDINGS_MODEL; the old vectors answer meanwhile.
+          backup   Write chats, messages, documents and passages into one file; Apus may be in use meanwhile. Into a
+                   folder, the file is named by the time.
+          restore  Put a backup into an empty place.
+          verify   Check a backup, or without one that the stores agree with each other.
+          migrate  'status' says which changes of the database were made; 'up' makes those that are missing, 'down --to N'
+                   takes back those after N. Handlers make them by themselves.
+                   These four use the stores that the settings name (APUS_DATABASE_URL and so on), else those of --data.
           bench    Measure speed and size, next to the bars.
                    bench vectors: the vector service beside Chroma's own server.
                    bench million-vectors: the vector service with 1,000,000 vectors.
@@ -148,6 +138,12 @@ let options = ProgramOptions(
         .init(
             "runs", "N",
             "bench vectors, azure, functions, models: take each figure N times (default 3) and report medians."),
+        .init("address", "ADDRESS", "up: IPv4 address of the page (default 127.0.0.1; 0.0.0.0 for all)."),
+        .init("keep", "N", "backup: remove all but the newest N backups of the folder."),
+        .init("embed-anew", nil, "restore: make the passages again, with the embedding model of the settings."),
+        .init("messages-only", nil, "restore: add the messages alone to what is there, e.g. when only they move."),
+        .init("to", "VERSION", "migrate: version to reach."),
+        .init("output", "DIR", "package: where packages are put (default .build/packages)."),
         .init("documents", "DIR", "bench: folder with PDFs and questions.jsonl."),
     ],
     arguments: Array(CommandLine.arguments.dropFirst()))

@@ -1,6 +1,9 @@
 import AzureEmulator
+import HTTPClient
 import ProgramSupport
+import Settings
 import Telemetry
+import TelemetryExport
 
 @Sendable func serve(_ options: ProgramOptions) async throws {
     var configuration = AzureEmulator.Configuration()
@@ -20,6 +23,9 @@ import Telemetry
     }
     let log = ProgramLife.log("azure-emulator")
     ProgramLife.raiseFileLimit()
+    var settings = SettingsReader(ProgramLife.environment)
+    TelemetryExporter.start("azure-emulator", &settings, client: HTTPClient(), log: log)
+    try settings.finish()
     let emulator = try AzureEmulator(configuration, log: log)
     var fields = Dictionary(uniqueKeysWithValues: emulator.ports.map { ($0.name, "\($0.port)") })
     fields["certificate"] = emulator.certificatePath

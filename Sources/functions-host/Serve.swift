@@ -3,7 +3,9 @@ import FunctionsHost
 import Glibc
 import HTTPClient
 import ProgramSupport
+import Settings
 import Telemetry
+import TelemetryExport
 
 /// Serves the app roots until a termination signal, or until an app ends by itself.
 @NetworkActor
@@ -15,6 +17,9 @@ func serve(_ options: ProgramOptions) async throws {
     let console = HostConsole(
         options.flag("json") ? .json : isTerminal ? .coloured : .plain, isVerbose: options.flag("verbose"))
     let client = HTTPClient(maximumConnections: 256)
+    var settings = SettingsReader(ProgramLife.environment)
+    TelemetryExporter.start("functions-host", &settings, client: client, log: ProgramLife.log("functions-host"))
+    try settings.finish()
     let given = options.all("root")
     let standard = options.value("port").map { _ in options.port("port", default: 0) }
     var apps: [AppHost] = []
@@ -41,12 +46,17 @@ func serve(_ options: ProgramOptions) async throws {
         apps.append(app)
     }
     if !options.flag("json"), !options.flag("verbose") { console.plain("For more detail start with --verbose.\n\n") }
+    let publishing = Task { @NetworkActor in
+        while (try? await Task.sleep(for: .seconds(5))) != nil { for app in apps { app.publishMetrics() } }
+    }
     let signal = Task {
         await ProgramLife.terminationRequested()
         ended.end(nil)
     }
     let reason = await ended.wait()
     signal.cancel()
+    publishing.cancel()
+    for app in apps { app.publishMetrics() }
     for app in apps { await app.shutDown() }
     console.flush()
     if let reason { throw HostEnded(description: reason) }

@@ -30,4 +30,5 @@ func run() async {
     writeAll(page.json.text + "\n", to: STDOUT_FILENO)
 }
 
+ProgramLife.adoptPackagedEncodings()
 await run()

@@ -1,3 +1,4 @@
+import AzureIdentity
 import CLinux
 import FoundationEssentials
 import HTTPClient
@@ -5,22 +6,30 @@ import HTTPServing
 import ProgramSupport
 import Settings
 import Telemetry
+import TelemetryExport
 import VectorServer
 import Vectors
 
 /// Serves the page, the proxy and the vectors until a termination signal.
 func serve(_ options: ProgramOptions) async throws {
-    var settings = SettingsReader(ProgramLife.environment)
+    let client = HTTPClient()
+    let secrets = ["APUS_CHROMA_TOKEN", "APUS_FUNCTIONS_KEY", TelemetryExporter.secretName]
+    var settings = SettingsReader(
+        try await KeyVaultSettings.resolved(ProgramLife.environment, names: secrets, client: client))
     let upstreams = APIProxy.Upstreams(&settings)
     var configuration = VMServer.Configuration()
     let token = settings.secret("APUS_CHROMA_TOKEN")
     let log = Log(label: "vm-server", level: settings.logLevel())
+    configuration.traces = TelemetryExporter.start("apus-vm", &settings, client: client, log: log).traces
     try settings.finish()
     configuration.dataDirectory = options.value("data") ?? configuration.dataDirectory
     configuration.webDirectory = options.value("web") ?? configuration.webDirectory
     configuration.modelDirectory = options.value("model") ?? configuration.modelDirectory
     configuration.port = options.port("port", default: configuration.port)
     configuration.vectorsPort = options.port("vectors-port", default: configuration.vectorsPort)
+    configuration.address = options.value("address") ?? configuration.address
+    let sockets = InheritedSockets()
+    configuration.inherited = { sockets.listener(on: $0) }
     configuration.vectorsAddress = options.value("vectors-address") ?? configuration.vectorsAddress
     configuration.vectorsOnly = options.flag("vectors-only")
     configuration.embeds = !options.flag("no-embeddings")
@@ -42,7 +51,8 @@ func serve(_ options: ProgramOptions) async throws {
     }
     ProgramLife.raiseFileLimit()
     apus_allocator_prefers_small()
-    let server = try VMServer(configuration, upstreams: upstreams, client: HTTPClient(), log: log)
+    let server = try VMServer(configuration, upstreams: upstreams, client: client, log: log)
+    ProcessMetrics.noteReady()
     log.info("serving", ["vectors": "\(server.ports.vectors)", "page": server.ports.page.map { "\($0)" } ?? "off"])
     await ProgramLife.terminationRequested()
     await server.shutDown()
@@ -96,6 +106,7 @@ let options = ProgramOptions(
         .init("data", "DIR", "Folder of the vectors (default .apus/vectors). One process at a time uses it."),
         .init("web", "DIR", "Folder of the web page (default web)."),
         .init("port", "PORT", "Port of the page (default 8080; 0 lets the system choose)."),
+        .init("address", "ADDRESS", "IPv4 address of the page (default 127.0.0.1; 0.0.0.0 for all)."),
         .init("vectors-port", "PORT", "Port of the vector service (default 8000; 0 lets the system choose)."),
         .init("vectors-address", "ADDRESS", "IPv4 address of the vector service (default 127.0.0.1; 0.0.0.0 for all)."),
         .init("model", "DIR", "Folder of the embedding model (default models/all-MiniLM-L6-v2)."),

@@ -10,6 +10,8 @@ class ModelServer:
         # Questions to be answered; titles, summaries and rewritten questions are asides.
         self.requests, self.asides = [], []
         self.authorizations = []
+        # Header fields of the questions.
+        self.headers = []
         self.seen = set()
         self.closed_early = threading.Event()
         outer = self
@@ -24,6 +26,8 @@ class ModelServer:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 is_aside = body["messages"][0]["content"].startswith(("Give the conversation", "Sum up", "Rewrite"))
                 (outer.asides if is_aside else outer.requests).append(body)
+                if not is_aside:
+                    outer.headers.append({name.lower(): value for name, value in self.headers.items()})
                 outer.authorizations.append(self.headers.get("Authorization"))
                 outer.answer(self, body["messages"][-1]["content"].rsplit("Question:", 1)[-1])
 

@@ -93,6 +93,16 @@ class Stack:
         with open(os.path.join(self.data, "log.txt"), errors="replace") as file:
             return file.read()
 
+    def database(self):
+        """The connection string of the stack's own PostgreSQL."""
+        return f"host='{self.socket()}' user=apus dbname=apus"
+
+    def socket(self):
+        """The folder of PostgreSQL's unix socket, as the running server has it."""
+        with open(f"/proc/{self.processes()['postgres']}/cmdline") as file:
+            arguments = file.read().split("\0")
+        return next(a.split("=", 1)[1] for a in arguments if a.startswith("unix_socket_directories="))
+
     def processes(self):
         """Process ids of the stack's programs by name: the descendants of `apus up`."""
         found = {}

@@ -9,6 +9,12 @@ export class Problem extends Error {
   }
 }
 
+/** A header field that begins a trace here, so that the logs of every program involved name it (W3C Trace Context). */
+function trace() {
+  const digits = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (b) => b.toString(16).padStart(2, "0")).join("");
+  return { traceparent: `00-${digits(16)}-${digits(8)}-01` };
+}
+
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
   return new Problem(body.detail ?? `${response.status} ${response.statusText}`, response.status, body.requestId);
@@ -17,7 +23,7 @@ async function problemOf(response) {
 async function call(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, { ...options, headers: { Accept: "application/json", ...options.headers } });
+    response = await fetch(path, { ...options, headers: { Accept: "application/json", ...trace(), ...options.headers } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(text.unreachable);
@@ -56,7 +62,7 @@ export const api = {
     try {
       response = await fetch("/api/chat", {
         ...withBody("POST", request), signal,
-        headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+        headers: { "Content-Type": "application/json", Accept: "text/event-stream", ...trace() },
       });
     } catch (error) {
       if (error.name === "AbortError") throw error;
@@ -89,6 +95,7 @@ export const api = {
     const request = new XMLHttpRequest();
     const promise = new Promise((resolve, reject) => {
       request.open("POST", "/api/upload");
+      request.setRequestHeader("traceparent", trace().traceparent);
       request.responseType = "json";
       request.upload.addEventListener("progress", (event) => {
         if (event.lengthComputable) onProgress(event.loaded / event.total);

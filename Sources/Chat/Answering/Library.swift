@@ -81,10 +81,11 @@ final class Library: Sendable {
         }
     }
 
-    /// Adds an answer to the day's usage.
-    func count(_ receipt: Receipt, milliseconds: Double, failed: Bool) async {
+    /// Adds an answer to the day's usage and to the process's metrics.
+    func count(_ receipt: Receipt, milliseconds: Double, finishReason: String) async {
+        AnswerMetrics.note(receipt, milliseconds: milliseconds, finishReason: finishReason)
         var usage = AnswerUsage(model: receipt.model)
-        usage.failed = failed
+        usage.failed = finishReason == "error"
         usage.cacheHit = receipt.cacheHit
         usage.promptTokens = receipt.usage.prompt
         usage.completionTokens = receipt.usage.completion

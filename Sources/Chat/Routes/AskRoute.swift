@@ -92,7 +92,8 @@ struct AskRoute: Sendable {
         -> HTTPResponse
     {
         let receipt = remembered.receipt
-        await library.count(receipt, milliseconds: watch.milliseconds, failed: false)
+        await library.count(
+            receipt, milliseconds: watch.milliseconds, finishReason: remembered.finishReason)
         let zero: JSONValue = ["promptTokens": 0, "completionTokens": 0]
         var object: JSONObject = [
             "model": .string(remembered.model), "text": .string(remembered.text),

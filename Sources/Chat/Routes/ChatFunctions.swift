@@ -12,6 +12,7 @@ import Problems
 import Retrieval
 import Settings
 public import Telemetry
+import TelemetryExport
 import Tools
 
 /// The chat app's functions.
@@ -19,7 +20,7 @@ public enum ChatFunctions {
     private static let secretNames =
         [
             "APUS_DATABASE_URL", "APUS_COSMOS_KEY", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY", "GOOGLE_SEARCH_KEY",
-            "BRAVE_SEARCH_KEY",
+            "BRAVE_SEARCH_KEY", TelemetryExporter.secretName,
         ] + ModelList.secretNames
     private static let standardCacheSeconds = 86_400
 
@@ -31,7 +32,7 @@ public enum ChatFunctions {
         var settings = SettingsReader(
             try await KeyVaultSettings.resolved(environment, names: secretNames, client: client))
         let identity = TokenSource(settings, client: client)
-        let catalog = Catalog(&settings)
+        let catalog = Catalog(&settings, identity: identity)
         let messages = MessageStore(&settings, identity: identity, client: client)
         let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
         let vectors = ChromaClient(
@@ -41,6 +42,7 @@ public enum ChatFunctions {
         let toolBox = ToolBox(&settings, client: client)
         let cacheSeconds = settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
         _ = settings.logLevel()
+        TelemetryExporter.start("apus-chat", &settings, client: client, log: log)
         try settings.finish()
         guard let messages, let presets else { return FunctionRoutes() }
         let retriever = PassageRetriever(embeddings: embeddings, vectors: vectors)

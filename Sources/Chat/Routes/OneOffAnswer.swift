@@ -35,14 +35,15 @@ struct OneOffAnswer: Sendable {
         } catch {
             let receipt = draft.finish("error").receipt
             // A caller who leaves is no failure of the model.
-            let failed = error is ModelServiceError
-            await Task { await library.count(receipt, milliseconds: watch.milliseconds, failed: failed) }.value
+            let reason = error is ModelServiceError ? "error" : "cancelled"
+            await Task { await library.count(receipt, milliseconds: watch.milliseconds, finishReason: reason) }.value
             throw error
         }
         let answer = draft.finish(nil)
         let passages = draft.sources.all
         await Task {
-            await library.count(answer.receipt, milliseconds: watch.milliseconds, failed: false)
+            await library.count(
+                answer.receipt, milliseconds: watch.milliseconds, finishReason: answer.finishReason)
             await library.remember(answer, task, passages: passages, under: key)
         }.value
         return (answer, passages)

@@ -77,7 +77,7 @@ struct TurnEngine: Sendable {
         await Task {
             async let stored: Void = save(outcome, passages, turn)
             async let counted: Void = library.count(
-                answer.receipt, milliseconds: outcome.totalMilliseconds, failed: answer.finishReason == "error")
+                answer.receipt, milliseconds: outcome.totalMilliseconds, finishReason: answer.finishReason)
             async let remembered: Void = library.remember(answer, turn.task, passages: passages, under: turn.cacheKey)
             _ = await (stored, counted, remembered)
         }.value
@@ -132,7 +132,8 @@ struct TurnEngine: Sendable {
         let stored = outcome
         await Task {
             async let saved: Void = save(stored, remembered.passages, turn)
-            async let counted: Void = library.count(receipt, milliseconds: stored.totalMilliseconds, failed: false)
+            async let counted: Void = library.count(
+                receipt, milliseconds: stored.totalMilliseconds, finishReason: stored.finishReason)
             _ = await (saved, counted)
         }.value
         try await emit(.start)

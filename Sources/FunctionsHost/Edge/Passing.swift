@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPMessages
 import HTTPRelay
+import Telemetry
 
 /// Passes requests on to the handler as they are: proxying streams both ways, forwarding reads everything first
 /// (functions-custom-handlers reference, sections 4 and 5).
@@ -139,7 +140,7 @@ struct Passing {
         fields["X-Azure-Functions-InvocationId"] = invocation.id
         let agent = "Azure-Functions-Host/\(Invoker.hostVersion)"
         fields["User-Agent"] = request.fields["user-agent"].map { "\($0) \(agent)" } ?? agent
-        fields["traceparent"] = request.fields["traceparent"] ?? TraceContext.make()
+        fields["traceparent"] = request.fields["traceparent"] ?? TraceContext.root(isSampled: true).traceparent
         let path = toFunctionName ? "/" + percentEncoded(invocation.function.name) : request.target.rawPath
         let outgoing = Upstream.Request(
             request.method.rawValue, path + Self.query(request.target), fields, body.isEmpty ? .none : .bytes(body))

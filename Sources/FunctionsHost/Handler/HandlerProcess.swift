@@ -276,6 +276,11 @@ final class HandlerProcess {
         guard access(path, X_OK) == 0 else {
             throw HostError("\(path) is not executable; set its execute bit with: chmod +x \(path)")
         }
+        if let built = ExecutableFormat.architecture(of: path), built != ExecutableFormat.here {
+            throw HostError(
+                "\(path) is for another processor: it is built for \(built), this machine is \(ExecutableFormat.here). "
+                    + "Deploy the package for this machine.")
+        }
         return path
     }
 

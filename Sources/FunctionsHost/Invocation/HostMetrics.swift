@@ -44,6 +44,33 @@ final class HostMetrics {
     /// A request was turned away because too many were under way.
     func reject() { rejected += 1 }
 
+    /// Hands the counts on to the process's metrics, for its exporter.
+    func publish(app: String, restarts: Int) {
+        for (name, counts) in functions {
+            Self.invocations.replace(
+                .number(Double(counts.succeeded)), ["app": app, "function": name, "result": "succeeded"])
+            Self.invocations.replace(
+                .number(Double(counts.failed)), ["app": app, "function": name, "result": "failed"])
+            Self.durations.replace(
+                .distribution(.init(buckets: counts.buckets.map(UInt64.init), sum: counts.seconds)),
+                ["app": app, "function": name])
+        }
+        for (name, length) in queues { Self.lengths.set(Double(length), ["queue": name]) }
+        Self.handlerRestarts.replace(.number(Double(restarts)), ["app": app])
+        Self.rejections.replace(.number(Double(rejected)), ["app": app])
+    }
+
+    private nonisolated static let invocations = Metrics.shared.counter(
+        "functions.host.invocations", unit: "{invocation}", "Invocations that have ended.")
+    private nonisolated static let durations = Metrics.shared.histogram(
+        "functions.host.invocation.duration", unit: "s", bounds: bounds, "Time from start to end of invocations.")
+    private nonisolated static let lengths = Metrics.shared.gauge(
+        "functions.host.queue.length", unit: "{message}", "Messages of a queue, hidden ones included.")
+    private nonisolated static let handlerRestarts = Metrics.shared.counter(
+        "functions.host.handler.restarts", unit: "{restart}", "How often a handler was started again.")
+    private nonisolated static let rejections = Metrics.shared.counter(
+        "functions.host.requests.rejected", unit: "{request}", "Requests answered with 429.")
+
     func text(restarts: Int, isReady: Bool, connections: Int) -> String {
         var text = ""
         func family(_ name: String, _ type: String, _ help: String, _ lines: [String]) {

@@ -2,6 +2,7 @@ import EventLoop
 import HTTPMessages
 import HTTPRelay
 import JSONCoding
+import Telemetry
 
 /// Runs functions: ids, logs, metrics, time limits and retries are the same whatever triggered them.
 @NetworkActor
@@ -198,7 +199,8 @@ final class Invoker {
                 "Host": "127.0.0.1:\(handler.port)", "Content-Type": "application/json; charset=utf-8",
                 "X-Azure-Functions-InvocationId": invocation.id,
                 "X-Azure-Functions-HostVersion": Self.hostVersion,
-                "User-Agent": "Azure-Functions-Host/\(Self.hostVersion)", "traceparent": TraceContext.make(),
+                "User-Agent": "Azure-Functions-Host/\(Self.hostVersion)",
+                "traceparent": TraceContext.root(isSampled: true).traceparent,
             ], .bytes(body))
         for _ in 0..<Self.redirectLimit {
             // The real host does not try again here, only when it proxies.

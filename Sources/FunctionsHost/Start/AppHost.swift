@@ -210,6 +210,12 @@ public final class AppHost {
         try await instance.edge.answer(exchange)
     }
 
+    /// Hands what the app did on to the process's metrics.
+    public func publishMetrics() {
+        let app = root.split(separator: "/").last.map(String.init) ?? root
+        instance?.invoker?.metrics.publish(app: app, restarts: instance?.invoker?.handler.restarts ?? 0)
+    }
+
     private func metrics() -> String {
         let handler = instance?.invoker?.handler
         return instance?.invoker?.metrics.text(

@@ -85,6 +85,7 @@ struct SearchEngine: Sendable {
     /// - Throws: `ToolFailure`.
     func search(_ query: String, count: Int, client: HTTPClient) async throws -> [Result] {
         var request = request(query, count)
+        request.continuesTrace = false
         request.headTimeout = .seconds(10)
         request.idleTimeout = .seconds(10)
         do {

@@ -74,6 +74,7 @@ public struct WebFetcher: Sendable {
             ])
         request.connectsTo = .init(
             host: address.host, port: address.port, address: try await checkedAddress(address).description)
+        request.continuesTrace = false
         request.headTimeout = Self.maximumTime
         request.idleTimeout = Self.maximumTime
         do {
