@@ -2,7 +2,7 @@
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 PROGRAMS = .build/release
 
-.PHONY: run test build setup setup-bench format lint bench clean
+.PHONY: run test build setup setup-bench format lint bench package check-deploy clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
@@ -13,6 +13,18 @@ test:
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint build
 	@scripts/test
+
+# Makes the deployable packages in .build/packages.
+package:
+	@scripts/setup package
+	@$(MAKE) --no-print-directory build
+	@$(PROGRAMS)/apus package
+
+# Checks everything that is deployed: packages, Terraform, pipelines, containers, manifests, units, the Ansible role.
+check-deploy:
+	@scripts/setup deploy
+	@$(MAKE) --no-print-directory build
+	@scripts/check-deploy
 
 setup:
 	@scripts/setup run

@@ -1,0 +1,318 @@
+"""What is deployed passes the checkers of its kind: Terraform, workflows, manifests, Dockerfiles, units, scripts."""
+import glob, json, os, re, shutil, subprocess, sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+from hcl_format import formatted
+from stack import ROOT
+
+DEPLOY = os.path.join(ROOT, "deploy")
+TOOLS = os.path.join(ROOT, ".venv-deploy", "bin")
+REFERENCE = os.path.join(ROOT, "..", "shared", "reference", "check_terraform.py")
+STAGES = ["1-vm", "2-managed-data", "3-scale-set", "4-key-vault", "5-functions", "6-cosmos"]
+
+
+def passes(*command, cwd=ROOT, allowed=(0,), **options):
+    result = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=300, **options)
+    assert result.returncode in allowed, (result.stdout + result.stderr)[-6000:]
+    return result.stdout + result.stderr
+
+
+# Terraform
+
+
+@pytest.mark.skipif(not os.path.exists(REFERENCE), reason="needs the Terraform checker beside the repository")
+def test_terraform_roots_and_modules_are_right():
+    output = passes(f"{TOOLS}/python", REFERENCE, f"{DEPLOY}/terraform")
+    assert " 0 errors" in output
+
+
+def test_every_stage_is_there_and_shares_one_state():
+    for stage in STAGES:
+        files = os.listdir(f"{DEPLOY}/terraform/{stage}")
+        assert "main.tf" in files and os.readlink(f"{DEPLOY}/terraform/{stage}/common.tf") == "../common/common.hcl"
+    assert 'key              = "apus.tfstate"' in open(f"{DEPLOY}/terraform/common/common.hcl").read()
+
+
+def test_terraform_is_formatted_as_its_own_tool_would():
+    for path in glob.glob(f"{DEPLOY}/terraform/**/*.*", recursive=True):
+        if path.endswith((".tf", ".hcl")):
+            text = open(path).read()
+            assert formatted(text) == text, path
+
+
+def test_every_variable_is_described_with_an_example():
+    for path in glob.glob(f"{DEPLOY}/terraform/**/*.tf", recursive=True) + glob.glob(f"{DEPLOY}/terraform/common/*.hcl"):
+        for name, body in re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', open(path).read(), re.M | re.S):
+            description = re.search(r'description = "((?:[^"\\]|\\.)*)"', body)
+            assert description and len(description[1]) > 15, (path, name)
+
+
+def test_no_secret_and_no_public_data_in_terraform():
+    text = "".join(open(p).read() for p in glob.glob(f"{DEPLOY}/terraform/**/*.*", recursive=True) if os.path.isfile(p))
+    assert not re.search(r'(access_key|primary_connection_string|administrator_password)\b', text)
+    assert "password_auth_enabled         = false" in text and "shared_access_key_enabled       = false" in text
+    assert "local_authentication_enabled  = false" in text
+
+
+def test_machines_understand_their_first_instructions(tmp_path):
+    """The cloud-init template, filled in by Terraform's rules, is YAML that says what it should."""
+    import yaml
+    template = open(f"{DEPLOY}/terraform/modules/machine-setup/cloud-init.yaml.tftpl").read()
+    values = {
+        "package_url": "https://example.com/apus.deb", "package_sha256": "0" * 64, "domain": "docs.example.com",
+        "units": ["apus.service"], "settings": {"APUS_MODELS": "extractive", "A": "b='c' d"}, "page_address": "127.0.0.1",
+        "shared_ports": [8000, 8081], "has_data_disk": True}
+    parsed = yaml.safe_load(render(template, values))
+    assert parsed["packages"][-2:] == ["caddy", "socat"]
+    files = {entry["path"]: entry["content"] for entry in parsed["write_files"]}
+    assert "APUS_MODELS=extractive\nA=b='c' d" in files["/etc/apus/apus.env"]
+    assert files["/etc/caddy/Caddyfile"].startswith("docs.example.com {")
+    assert ["systemctl", "enable", "--now", "apus.service"] in parsed["runcmd"]
+    assert parsed["mounts"][0][1] == "/var/lib/apus"
+    bare = yaml.safe_load(render(template, {**values, "domain": None, "shared_ports": [], "has_data_disk": False}))
+    assert "caddy" not in bare["packages"] and "mounts" not in bare
+    if shutil.which("cloud-init"):
+        path = tmp_path / "user-data.yaml"
+        path.write_text(render(template, values))
+        passes("cloud-init", "schema", "--config-file", path)
+
+
+def render(template, values):
+    """Terraform's template language as far as the file uses it: for, if, interpolation, and ~ that eats white space."""
+    lines, output, stack = template.splitlines(keepends=True), [], []
+
+    def run(index, scope, live):
+        while index < len(lines):
+            line = lines[index]
+            directive = re.fullmatch(r"%\{ (.*?) ~\}\n", line)
+            if not directive:
+                if live:
+                    output.append(re.sub(r"\$\{(\w+)\}", lambda m: str(scope[m[1]]), line))
+                index += 1
+                continue
+            words = directive[1]
+            if words in ("endif", "endfor"):
+                return index + 1
+            if words.startswith("if "):
+                condition = words[3:].replace("!= null", "is not None").replace("length(", "len(")
+                index = run(index + 1, scope, live and bool(eval(condition, {"len": len}, scope)))
+                continue
+            names, source = re.fullmatch(r"for (.+) in (\w+)", words).groups()
+            items = scope[source].items() if isinstance(scope[source], dict) else [(x,) for x in scope[source]]
+            end = None
+            for item in items if live else []:
+                end = run(index + 1, {**scope, **dict(zip(names.split(", "), item))}, live)
+            index = end if end is not None else run(index + 1, scope, False)
+        return index
+
+    run(0, dict(values), True)
+    return "".join(output)
+
+
+# Documentation
+
+
+def test_the_diagrams_are_those_that_their_program_draws():
+    before = {path: open(path).read() for path in glob.glob(f"{ROOT}/docs/diagrams/*.svg")}
+    passes(f"{ROOT}/docs/diagrams/draw")
+    assert before == {path: open(path).read() for path in before} and len(before) == len(STAGES)
+
+
+def test_links_between_pages_lead_somewhere():
+    for path in [f"{ROOT}/README.md", *glob.glob(f"{ROOT}/docs/*.md")]:
+        for target, anchor in re.findall(r"\]\(([^)#\s]+)(?:#([\w-]*))?\)", open(path).read()):
+            if target.startswith("http"):
+                continue
+            page = os.path.normpath(os.path.join(os.path.dirname(path), target))
+            assert os.path.exists(page), (path, target)
+            if anchor:
+                headings = re.findall(r"^#+ (.*)$", open(page).read(), re.M)
+                assert anchor in [re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings], (path, anchor)
+
+
+# Security scan
+
+
+def test_the_security_scan_finds_nothing(rendered):
+    scan = f"{ROOT}/.venv-checkov/bin/checkov"
+    config = ["--config-file", f"{DEPLOY}/checkov.yaml"]
+    for framework in ("terraform", "dockerfile"):
+        output = passes(scan, "-d", DEPLOY, "--framework", framework, *config)
+        assert "Failed checks: 0" in output
+    passes(scan, "-d", f"{ROOT}/.github", "--framework", "github_actions", *config)
+    for path in rendered.values():
+        assert "Failed checks: 0" in passes(scan, "-f", path, "--framework", "kubernetes", *config)
+
+
+def test_every_exception_of_the_scan_has_a_reason():
+    lines = open(f"{DEPLOY}/checkov.yaml").read().split("skip-check:\n")[1].splitlines()
+    assert lines[0].strip().startswith("#")
+    assert sum(line.strip().startswith("#") for line in lines) >= 10
+
+
+# Workflows
+
+
+def workflows():
+    return sorted(glob.glob(f"{ROOT}/.github/workflows/*.yml"))
+
+
+def test_workflows_follow_their_schema():
+    passes(f"{TOOLS}/check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
+    passes(f"{TOOLS}/check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", *workflows())
+    passes(f"{TOOLS}/check-jsonschema", "--builtin-schema", "vendor.dependabot", f"{ROOT}/.github/dependabot.yml")
+
+
+def test_workflows_are_safe():
+    passes(f"{TOOLS}/zizmor", "--offline", "--min-severity", "low", f"{ROOT}/.github")
+    for path in workflows():
+        for action in re.findall(r"uses: (\S+)", open(path).read()):
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), f"{path}: {action} is not pinned by its commit"
+
+
+def test_workflow_steps_are_sound_shell(tmp_path):
+    import yaml
+    for path in workflows():
+        for name, job in yaml.safe_load(open(path))["jobs"].items():
+            for index, step in enumerate(job["steps"]):
+                if "run" in step:
+                    script = tmp_path / f"{name}-{index}.sh"
+                    script.write_text("#!/usr/bin/env bash\nset -euo pipefail\n" + step["run"] + "\n")
+                    # Quotes around a backtick are Markdown's here.
+                    passes("shellcheck", "-e", "SC2016", script)
+
+
+# Containers and Kubernetes
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory):
+    """The manifests of both overlays as files."""
+    folder = tmp_path_factory.mktemp("manifests")
+    paths = {}
+    for overlay in ("standalone", "ha"):
+        result = subprocess.run(
+            ["kubectl", "kustomize", f"{DEPLOY}/kubernetes/overlays/{overlay}"], capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+        paths[overlay] = folder / f"{overlay}.yaml"
+        paths[overlay].write_text(result.stdout)
+    return paths
+
+
+@pytest.mark.parametrize("version", ["1.28", "1.31", "1.34"])
+@pytest.mark.parametrize("overlay", ["standalone", "ha"])
+def test_manifests_follow_the_schemas(rendered, overlay, version):
+    passes(f"{TOOLS}/kubernetes-validate", "--strict", "-k", version, rendered[overlay])
+
+
+def test_manifests_hang_together(rendered):
+    import yaml
+    for overlay, path in rendered.items():
+        objects = [o for o in yaml.safe_load_all(open(path)) if o]
+        names = {(o["kind"], o["metadata"]["name"]) for o in objects}
+        pods = {o["metadata"]["name"]: o["spec"]["template"] for o in objects if o["kind"] in ("Deployment", "StatefulSet")}
+        for o in objects:
+            if o["kind"] == "Service":
+                assert any(o["spec"]["selector"].items() <= pod["metadata"]["labels"].items() for pod in pods.values()), o
+                ports = {p["name"] for pod in pods.values() for c in pod["spec"]["containers"] for p in c["ports"]}
+                assert {p["targetPort"] for p in o["spec"]["ports"]} <= ports
+            if o["kind"] == "HorizontalPodAutoscaler":
+                assert (o["spec"]["scaleTargetRef"]["kind"], o["spec"]["scaleTargetRef"]["name"]) in names
+        for name, pod in pods.items():
+            for container in pod["spec"]["containers"]:
+                assert {"requests", "limits"} <= container["resources"].keys(), name
+                assert container["readinessProbe"] and container["livenessProbe"]
+                assert container["securityContext"]["readOnlyRootFilesystem"] is True
+                for source in container.get("envFrom", []):
+                    if "configMapRef" in source:
+                        assert ("ConfigMap", source["configMapRef"]["name"]) in names
+        kinds = {kind for kind, _ in names}
+        assert {"NetworkPolicy", "Ingress", "Namespace"} <= kinds
+        if overlay == "ha":
+            assert {"HorizontalPodAutoscaler", "PodDisruptionBudget"} <= kinds
+
+
+def test_dockerfiles_are_sound():
+    passes(f"{TOOLS}/hadolint", "--failure-threshold", "warning", f"{DEPLOY}/docker/Dockerfile")
+    text = open(f"{DEPLOY}/docker/Dockerfile").read()
+    for stage in ("vm-server", "functions", "azure-handler"):
+        body = text.split(f" AS {stage}\n")[1].split("\nFROM ")[0]
+        assert "USER 10001:10001" in body and "HEALTHCHECK" in body, stage
+
+
+def test_compose_follows_its_schema():
+    path = f"{ROOT}/docker-compose.yml"
+    passes(f"{TOOLS}/check-jsonschema", "--builtin-schema", "vendor.compose-spec", path)
+    import yaml
+    services = yaml.safe_load(open(path))["services"]
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert published and all(port.startswith("127.0.0.1:") for port in published), "loopback unless asked"
+    for service in services.values():
+        for volume in service.get("volumes", []):
+            if volume.startswith("./"):
+                assert os.path.exists(os.path.join(ROOT, volume.split(":")[0])), volume
+
+
+def test_health_checks_of_the_images_work(stack):
+    """The images' own health check, against the running programs."""
+    text = open(f"{DEPLOY}/docker/Dockerfile").read()
+    commands = [json.loads(line) for line in re.findall(r"^    CMD (\[.*\])$", text, re.M)]
+    assert len(commands) == 3
+    ports = {"8000": stack.ports["vectors"], "7071": stack.ports["chat"], "8080": stack.ports["chat"]}
+    for command in commands:
+        for port, actual in ports.items():
+            command = [word.replace(f"127.0.0.1/{port} ", f"127.0.0.1/{actual} ") for word in command]
+        passes(*command)
+        wrong = [re.sub(r"(/dev/tcp/127.0.0.1/)\d+", r"\g<1>1", word) for word in command]
+        assert subprocess.run(wrong, capture_output=True).returncode != 0
+
+
+# Units, scripts, YAML
+
+
+@pytest.mark.parametrize("path", sorted(glob.glob(f"{DEPLOY}/systemd/*.service")), ids=os.path.basename)
+def test_units_are_hardened(path):
+    passes("systemd-analyze", "security", "--offline=true", "--threshold=20", path)
+
+
+def test_units_are_valid_in_the_package(vm_package, tmp_path):
+    tree = tmp_path / "tree"
+    passes("dpkg-deb", "-x", vm_package, tree)
+    units = sorted(os.listdir(tree / "lib/systemd/system"))
+    assert units == [
+        "apus-backup.service", "apus-backup.timer", "apus-messages.service", "apus-vm.service", "apus-vm.socket", "apus.service"]
+    # Where the units' programs are, as if the package were installed.
+    os.makedirs(tree / "usr/lib/systemd", exist_ok=True)
+    for unit in units:
+        output = passes("systemd-analyze", "verify", "--man=no", f"--root={tree}", unit, allowed=(0, 1))
+        ours = [line for line in output.splitlines() if "apus" in line and "not found" not in line]
+        assert not ours, output
+
+
+@pytest.fixture(scope="session")
+def vm_package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("vm")
+    passes(f"{ROOT}/.build/release/apus", "package", "vm", "--output", folder)
+    [path] = glob.glob(f"{folder}/*.deb")
+    return path
+
+
+def test_the_debian_package_is_complete(vm_package):
+    fields = passes("dpkg-deb", "-f", vm_package)
+    assert "Package: apus-vm" in fields and "poppler-utils" in fields and "libdnnl2" in fields
+    names = passes("dpkg-deb", "-c", vm_package)
+    for name in ("bin/vm-server", "apps/chat/handler", "web/index.html", "models/all-MiniLM-L6-v2/model.safetensors", "etc/apus/apus.env"):
+        assert name in names, name
+    passes("sh", "-c", f"cd {os.path.dirname(vm_package)} && sha256sum -c *.sha256")
+
+
+def test_scripts_are_sound_shell():
+    scripts = [p for p in glob.glob(f"{ROOT}/scripts/*") + glob.glob(f"{DEPLOY}/scripts/*") if not p.endswith(".py")]
+    passes("shellcheck", *scripts, *(f"{DEPLOY}/systemd/{name}" for name in ("postinst", "prerm", "postrm")))
+
+
+def test_yaml_is_tidy():
+    rules = "{extends: default, rules: {line-length: {max: 320}, document-start: disable, truthy: disable, braces: {max-spaces-inside: 1}, comments: disable, indentation: disable}}"
+    passes(f"{TOOLS}/yamllint", "-s", "-d", rules, ".github", "deploy/kubernetes", "deploy/monitoring", "deploy/ansible", "docker-compose.yml")

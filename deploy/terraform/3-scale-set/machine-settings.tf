@@ -1,0 +1,1 @@
+../common/machine-settings.hcl
