@@ -145,9 +145,10 @@ public struct BackupRestorer: Sendable {
     }
 }
 
-/// The current file of an archive as a body. Read by one task, piece by piece.
-private final class ArchivedFile: HTTPBodySource, @unchecked Sendable {
-    private let archive: TarReader
+/// The current file of an archive as a body.
+private final class ArchivedFile: HTTPBodySource {
+    // Used by one reader at a time: the restorer waits for an upload before it goes on in the archive.
+    private nonisolated(unsafe) let archive: TarReader
 
     init(_ archive: TarReader) { self.archive = archive }
 

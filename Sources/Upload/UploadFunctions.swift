@@ -49,7 +49,7 @@ public enum UploadFunctions {
             &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let maximum = maximumBytes(&settings)
         _ = settings.logLevel()
-        TelemetryExporter.start("apus-upload", &settings, client: client, log: log)
+        let telemetry = TelemetryExporter.start("apus-upload", &settings, client: client, log: log)
         try settings.finish()
         guard let account else { return FunctionRoutes() }
         let blobs = BlobClient(account: account, identity: identity, client: client)
@@ -70,7 +70,10 @@ public enum UploadFunctions {
                 log.warning("stuck documents could not be requeued", ["error": String(describing: error)])
             }
         }
-        Task { await BacklogWatch(catalog: catalog, queue: queue, log: log).run() }
+        // Nobody would see what it finds otherwise.
+        if telemetry.metrics != nil {
+            Task { await BacklogWatch(catalog: catalog, queue: queue, log: log).run() }
+        }
         var routes = FunctionRoutes()
         routes.http(.post, "upload") {
             try await queue.create(IngestMessage.queue)

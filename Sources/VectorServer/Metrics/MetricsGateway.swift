@@ -28,7 +28,6 @@ final class MetricsGateway: Sendable {
         var families: [String: Family] = [:]
         var seen: [Source: Seen] = [:]
         var gauges: [Source: Seen] = [:]
-        var dropped = 0
     }
 
     private static let familyLimit = 500
@@ -48,7 +47,6 @@ final class MetricsGateway: Sendable {
         return state.withLock { state in
             var refused = 0
             for metric in metrics where !note(metric, now, &state) { refused += 1 }
-            state.dropped += refused
             state.gauges = state.gauges.filter { now - $0.value.at < Self.silence }
             state.seen = state.seen.filter { now - $0.value.at < Self.memory }
             return refused
@@ -68,9 +66,6 @@ final class MetricsGateway: Sendable {
             }
         }
     }
-
-    /// How many values were refused since the start.
-    var dropped: Int { state.withLock { $0.dropped } }
 
     private func note(_ metric: ReceivedMetric, _ now: ContinuousClock.Instant, _ state: inout State) -> Bool {
         let name = metric.definition.name
