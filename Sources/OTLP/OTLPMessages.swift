@@ -100,10 +100,7 @@ public enum OTLPMessages {
             "flags": .int(span.context.isSampled ? 1 : 0),
         ]
         if let state = span.context.state { object["traceState"] = .string(state) }
-        if let parent = span.parentID {
-            let digits = String(parent, radix: 16)
-            object["parentSpanId"] = .string(String(repeating: "0", count: 16 - digits.count) + digits)
-        }
+        if let parent = span.parentID { object["parentSpanId"] = .string(TraceContext.hex(parent)) }
         if let link = span.link {
             object["links"] = [["traceId": .string(link.traceIDText), "spanId": .string(link.spanIDText)]]
         }

@@ -73,7 +73,8 @@ public struct TraceContext: Sendable, Equatable {
         return result
     }
 
-    static func hex(_ number: UInt64) -> String {
+    /// A number as 16 hexadecimal digits.
+    public static func hex(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
