@@ -1,304 +1,413 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// Layers point strictly downward: C modules, base, adapters, domain, features, programs.
-// Each C library has one wrapper target, and only that target imports it.
+// A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
+// targets above it in this file alone, and on what it imports alone. Each C library is
+// imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and CGraph,
+// CEncoder and CVocabulary are C of our own beside what uses it.
 
-let cModules: [Target] = [
-    .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
-    .target(name: "CLinux"),
-    // The model's word list, embedded: passages are measured in word pieces wherever they are cut.
-    .target(
-        name: "CVocabulary", exclude: ["vocab.txt"], cSettings: [.unsafeFlags(["--embed-dir=Sources/CVocabulary"])]),
-    // The kernels need optimisation in debug builds too, and sums that may be reordered.
-    .target(
-        name: "CVectors",
-        cSettings: [
-            .unsafeFlags([
-                "-O3", "-ffp-contract=fast", "-fno-math-errno",
-                "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
-            ])
-        ]),
-    // The vector service's index; like the kernels above, optimised in debug builds too.
-    .target(
-        name: "CGraph",
-        cSettings: [
-            .unsafeFlags([
-                "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
-                "-fno-signed-zeros", "-fno-trapping-math",
-            ])
-        ]),
-]
+/// The targets of one folder of `Sources`.
+func group(_ folder: String, _ targets: [Target]) -> [Target] {
+    for target in targets { target.path = "\(folder)/\(target.name)" }
+    return targets
+}
 
-let base: [Target] = [
-    .target(name: "Telemetry"),
-    .target(name: "ProgramSupport", dependencies: ["CLinux", "Telemetry"]),
-    .target(name: "TaskTools"),
-    .target(name: "HTTPMessages"),
-    .target(name: "JSONCoding"),
-    .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
-    .target(name: "Digests", dependencies: ["CCrypto"]),
-]
+let cModules = group(
+    "Sources/C",
+    [
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .target(name: "CLinux"),
+    ])
 
-let adapters: [Target] = [
-    .target(name: "EventLoop", dependencies: ["CLinux"]),
-    .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "Telemetry"]),
-    .target(
-        name: "HTTPServing",
-        dependencies: ["CMicrohttpd", "CLinux", "HTTPMessages", "JSONCoding", "Telemetry", "Problems"]),
-    .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "Telemetry"]),
-    .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
-    .target(name: "SQLite", dependencies: ["CSQLite"]),
-    .target(name: "Markup", dependencies: ["CXML"]),
-    .target(name: "Archives", dependencies: ["CZip"]),
-    .target(name: "TarArchives", dependencies: ["CArchive"]),
-    .target(name: "ChildProcess", dependencies: ["CLinux"]),
-    .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
-]
+let base = group(
+    "Sources/Base",
+    [
+        // The model's word list, embedded: passages are measured in word pieces wherever they are cut.
+        .target(
+            name: "CVocabulary", exclude: ["vocab.txt"],
+            cSettings: [.unsafeFlags(["--embed-dir=Sources/Base/CVocabulary"])]),
+        .target(name: "WordPieces", dependencies: ["CVocabulary"]),
+        .target(name: "SentenceUnits"),
+        .target(name: "LinearRegex"),
+        .target(name: "TaskTools"),
+        .target(name: "Telemetry"),
+        .target(name: "ProgramSupport", dependencies: ["CLinux", "Telemetry"]),
+        .target(name: "Settings", dependencies: ["Telemetry"]),
+        .target(name: "JSONCoding"),
+        .target(name: "HTTPMessages"),
+        .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
+        .target(name: "Digests", dependencies: ["CCrypto"]),
+    ])
 
-let domain: [Target] = [
-    .target(name: "SentenceUnits"),
-    .target(name: "Settings", dependencies: ["Telemetry"]),
-    .target(name: "OTLP", dependencies: ["JSONCoding", "Telemetry"]),
-    .target(
-        name: "TelemetryExport",
-        dependencies: [
-            "HTTPClient", "HTTPMessages", "JSONCoding", "OTLP", "ProgramSupport", "Settings", "Telemetry",
-        ]),
-    .target(name: "WordPieces", dependencies: ["CVocabulary"]),
-    .target(name: "TextEmbedding", dependencies: ["MatrixProducts", "CVectors", "WordPieces", "JSONCoding"]),
-    .target(name: "LinearRegex"),
-    .target(name: "CosmosQuery", dependencies: ["JSONCoding", "LinearRegex", "Telemetry"]),
-    .target(
-        name: "Vectors",
-        dependencies: ["CGraph", "CLinux", "SQLite", "JSONCoding", "Chroma", "Digests", "LinearRegex", "HTTPMessages"]),
-    .target(
-        name: "Documents",
-        dependencies: [
-            "Markup", "Archives", "ChildProcess", "JSONCoding", "WordPieces", "SentenceUnits", "Telemetry",
-        ]),
-    .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
-    .target(
-        name: "AzureIdentity", dependencies: ["HTTPClient", "JSONCoding", "HTTPMessages", "Settings", "Telemetry"]),
-    .target(
-        name: "AzureStorage",
-        dependencies: [
-            "HTTPClient", "Digests", "Markup", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Settings",
-            "Problems", "Telemetry",
-        ]),
-    .target(
-        name: "CosmosDB",
-        dependencies: [
-            "HTTPClient", "Digests", "JSONCoding", "AzureIdentity", "AzureSignatures", "HTTPMessages", "Problems",
-            "Telemetry",
-        ]),
-    .target(
-        name: "Models",
-        dependencies: [
-            "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "Telemetry",
-        ]),
-    .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
-    .target(
-        name: "ChromaClient",
-        dependencies: ["Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Problems"]),
-    .target(name: "Retrieval", dependencies: ["Models", "ChromaClient", "Chroma", "JSONCoding", "Telemetry"]),
-    .target(
-        name: "Tools",
-        dependencies: [
-            "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models", "ProgramSupport",
-            "Retrieval", "Settings",
-        ]),
-    .target(
-        name: "Catalog",
-        dependencies: [
-            "AzureIdentity", "Postgres", "Digests", "JSONCoding", "HTTPServing", "HTTPMessages", "Settings", "Problems",
-            "TaskTools", "Telemetry",
-        ]),
-    .target(
-        name: "ChatHistory",
-        dependencies: ["CosmosDB", "JSONCoding", "AzureIdentity", "HTTPClient", "Settings", "TaskTools"]),
-    .target(
-        name: "FunctionsRuntime",
-        dependencies: [
-            "HTTPServing", "HTTPMessages", "JSONCoding", "Settings", "Digests", "Telemetry", "CLinux", "Problems",
-            "ProgramSupport",
-        ]),
-]
+let adapters = group(
+    "Sources/Adapters",
+    [
+        .target(name: "Markup", dependencies: ["CXML"]),
+        .target(name: "ZipArchives", dependencies: ["CZip"]),
+        .target(name: "TarArchives", dependencies: ["CArchive"]),
+        .target(name: "SQLite", dependencies: ["CSQLite"]),
+        .target(name: "ChildProcess", dependencies: ["CLinux"]),
+        .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
+        .target(
+            name: "HTTPServing",
+            dependencies: ["CLinux", "CMicrohttpd", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]
+        ),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "Telemetry"]),
+        .target(name: "OTLP", dependencies: ["JSONCoding", "Telemetry"]),
+        .target(
+            name: "TelemetryExport",
+            dependencies: [
+                "HTTPClient", "HTTPMessages", "JSONCoding", "OTLP", "ProgramSupport", "Settings", "Telemetry",
+            ]
+        ),
+    ])
 
-let features: [Target] = [
-    .target(
-        name: "Chat",
-        dependencies: [
-            "AzureIdentity", "Catalog", "ChatHistory", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
-            "Models", "Problems", "ProgramSupport", "Retrieval", "SentenceUnits", "Settings", "TelemetryExport",
-            "Tools",
-        ]),
-    .target(
-        name: "Ingestion",
-        dependencies: [
-            "Catalog", "AzureStorage", "Documents", "ChromaClient", "Models", "Digests", "JSONCoding", "Telemetry",
-        ]),
-    .target(
-        name: "Upload",
-        dependencies: [
-            "FunctionsRuntime", "Ingestion", "Catalog", "AzureStorage", "AzureIdentity", "Documents", "ChromaClient",
-            "Models", "Digests", "Problems", "Settings", "TelemetryExport",
-        ]),
-    .target(
-        name: "History",
-        dependencies: [
-            "FunctionsRuntime", "Catalog", "ChatHistory", "AzureStorage", "AzureIdentity", "Problems", "Settings",
-            "TelemetryExport",
-        ]),
-    .target(
-        name: "FunctionsHost",
-        dependencies: [
-            "EventLoop", "HTTPRelay", "HTTPClient", "ChildProcess", "AzureIdentity", "AzureSignatures", "AzureStorage",
-            "CosmosDB", "JSONCoding", "LinearRegex", "Telemetry", "Digests", "Settings", "Problems", "CLinux",
-            "HTTPMessages",
-        ]),
-    .target(
-        name: "AzureEmulator",
-        dependencies: [
-            "CLinux", "HTTPServing", "HTTPMessages", "Digests", "AzureSignatures", "CosmosQuery", "TaskTools", "Markup",
-            "SQLite",
-            "JSONCoding", "Telemetry", "Problems",
-        ]),
-    .target(
-        name: "VectorServer",
-        dependencies: [
-            "HTTPServing", "HTTPClient", "Chroma", "Vectors", "TextEmbedding", "JSONCoding", "OTLP", "Settings",
-            "Digests", "Problems", "Telemetry", "TelemetryExport",
-        ]),
-    .target(
-        name: "Bench",
-        dependencies: [
-            "AzureIdentity", "AzureSignatures", "AzureStorage", "LocalStack", "ChildProcess", "CLinux", "HTTPClient",
-            "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Telemetry",
-        ]),
-    .target(
-        name: "Reembedding",
-        dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]),
-    .target(
-        name: "Backup",
-        dependencies: [
-            "AzureIdentity", "AzureStorage", "Catalog", "ChatHistory", "ChromaClient", "Digests", "HTTPClient",
-            "HTTPMessages", "JSONCoding", "Models", "Settings", "TarArchives", "Telemetry",
-        ]),
-    .target(
-        name: "Packaging", dependencies: ["Archives", "ChildProcess", "Digests", "LocalStack", "Telemetry"]),
-    .target(
-        name: "LocalStack",
-        dependencies: [
-            "AzureSignatures", "ChildProcess", "CLinux", "Digests", "HTTPClient", "JSONCoding", "Postgres", "Telemetry",
-        ]),
-]
+let azure = group(
+    "Sources/Azure",
+    [
+        .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
+        .target(
+            name: "AzureIdentity", dependencies: ["HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Telemetry"]),
+        .target(
+            name: "AzureStorage",
+            dependencies: [
+                "AzureIdentity", "AzureSignatures", "Digests", "HTTPClient", "HTTPMessages", "Markup", "Problems",
+                "Settings", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "CosmosDB",
+            dependencies: [
+                "AzureIdentity", "AzureSignatures", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems",
+                "Telemetry",
+            ]
+        ),
+    ])
 
-let programs: [Target] = [
-    .executableTarget(
-        name: "apus",
-        dependencies: [
-            "AzureIdentity", "Backup", "Bench", "Catalog", "HTTPClient", "LocalStack", "Packaging", "ProgramSupport",
-            "Reembedding", "Settings", "Telemetry",
-        ]),
-    .executableTarget(
-        name: "functions-host",
-        dependencies: [
-            "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
-        ]),
-    .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
-    .executableTarget(name: "upload-function", dependencies: ["Upload", "FunctionsRuntime"]),
-    .executableTarget(name: "history-function", dependencies: ["History", "FunctionsRuntime"]),
-    // Reads web pages for the chat app, in a process of its own.
-    .executableTarget(name: "page-reader", dependencies: ["Documents", "JSONCoding", "ProgramSupport", "Telemetry"]),
-    .executableTarget(name: "bench-handler"),
+let vectorService = group(
+    "Sources/VectorService",
+    [
+        // The kernels need optimisation in debug builds too, and sums that may be reordered.
+        .target(
+            name: "CEncoder",
+            cSettings: [
+                .unsafeFlags([
+                    "-O3", "-ffp-contract=fast", "-fno-math-errno",
+                    "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
+                ])
+            ]),
+        // The index; like the kernels above, optimised in debug builds too.
+        .target(
+            name: "CGraph",
+            cSettings: [
+                .unsafeFlags([
+                    "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
+                    "-fno-signed-zeros", "-fno-trapping-math",
+                ])
+            ]),
+        .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
+        .target(
+            name: "Vectors",
+            dependencies: [
+                "CGraph", "CLinux", "Chroma", "Digests", "HTTPMessages", "JSONCoding", "LinearRegex", "SQLite",
+            ]
+        ),
+        .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
+        .target(name: "TextEmbedding", dependencies: ["CEncoder", "JSONCoding", "MatrixProducts", "WordPieces"]),
+        .target(
+            name: "VectorServer",
+            dependencies: [
+                "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
+                "OTLP",
+                "Problems", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding", "Vectors",
+            ]
+        ),
+        .executableTarget(
+            name: "vm-server",
+            dependencies: [
+                "AzureIdentity", "CLinux", "HTTPClient", "HTTPServing", "ProgramSupport", "Settings", "Telemetry",
+                "TelemetryExport", "VectorServer", "Vectors",
+            ]
+        ),
+    ])
+
+let emulator = group(
+    "Sources/Emulator",
+    [
+        .target(name: "CosmosQuery", dependencies: ["JSONCoding", "LinearRegex", "Telemetry"]),
+        .target(
+            name: "AzureEmulator",
+            dependencies: [
+                "AzureSignatures", "CLinux", "CosmosQuery", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding",
+                "Markup", "Problems", "SQLite", "TaskTools", "Telemetry",
+            ]
+        ),
+        .executableTarget(
+            name: "azure-emulator",
+            dependencies: ["AzureEmulator", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport"]
+        ),
+    ])
+
+let host = group(
+    "Sources/Host",
+    [
+        .target(name: "EventLoop", dependencies: ["CLinux"]),
+        .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "Telemetry"]),
+        .target(
+            name: "FunctionsHost",
+            dependencies: [
+                "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
+                "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
+                "Settings",
+                "Telemetry",
+            ]
+        ),
+        .executableTarget(
+            name: "functions-host",
+            dependencies: [
+                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry",
+                "TelemetryExport",
+            ]
+        ),
+    ])
+
+let product = group(
+    "Sources/Product",
+    [
+        .target(
+            name: "FunctionsRuntime",
+            dependencies: [
+                "CLinux", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "ProgramSupport",
+                "Settings",
+                "Telemetry",
+            ]
+        ),
+        .target(
+            name: "Catalog",
+            dependencies: [
+                "AzureIdentity", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Postgres", "Problems",
+                "Settings",
+                "TaskTools", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "ChatMessages",
+            dependencies: ["AzureIdentity", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
+        ),
+        .target(
+            name: "Documents",
+            dependencies: [
+                "ChildProcess", "JSONCoding", "Markup", "SentenceUnits", "Telemetry", "WordPieces", "ZipArchives",
+            ]
+        ),
+        .target(
+            name: "Models",
+            dependencies: [
+                "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "ChromaClient",
+            dependencies: ["Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings"]
+        ),
+        .target(name: "Retrieval", dependencies: ["Chroma", "ChromaClient", "JSONCoding", "Models", "Telemetry"]),
+        .target(
+            name: "Tools",
+            dependencies: [
+                "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models", "ProgramSupport",
+                "Retrieval", "Settings",
+            ]
+        ),
+        .target(
+            name: "Ingestion",
+            dependencies: [
+                "AzureStorage", "Catalog", "ChromaClient", "Digests", "Documents", "JSONCoding", "Models", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "Chat",
+            dependencies: [
+                "AzureIdentity", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
+                "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
+            ]
+        ),
+        .target(
+            name: "Upload",
+            dependencies: [
+                "AzureIdentity", "AzureStorage", "Catalog", "ChromaClient", "Digests", "Documents", "FunctionsRuntime",
+                "HTTPClient", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding", "Models", "Problems",
+                "Settings",
+                "Telemetry", "TelemetryExport",
+            ]
+        ),
+        .target(
+            name: "History",
+            dependencies: [
+                "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages", "FunctionsRuntime", "HTTPClient",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "Settings", "Telemetry", "TelemetryExport",
+            ]
+        ),
+        .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
+        .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
+        .executableTarget(name: "history-function", dependencies: ["FunctionsRuntime", "History"]),
+        // Reads web pages for the chat app, in a process of its own.
+        .executableTarget(
+            name: "page-reader", dependencies: ["Documents", "JSONCoding", "ProgramSupport", "Telemetry"]),
+    ])
+
+let operations = group(
+    "Sources/Operations",
+    [
+        .target(
+            name: "ProductStack",
+            dependencies: [
+                "AzureSignatures", "CLinux", "ChildProcess", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding",
+                "Postgres", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "Backup",
+            dependencies: [
+                "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "Reembedding",
+            dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
+        ),
+        .target(
+            name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "HTTPClient",
+                "HTTPMessages",
+                "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
+            ]
+        ),
+        .executableTarget(name: "bench-handler"),
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "Backup", "Bench", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport",
+                "Reembedding",
+                "Settings", "Telemetry",
+            ]
+        ),
+    ])
+
+let examples: [Target] = [
     // The example of docs/functions.md.
-    .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources"),
-    .executableTarget(
-        name: "azure-emulator",
-        dependencies: [
-            "AzureEmulator", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
-        ]),
-    .executableTarget(
-        name: "vm-server",
-        dependencies: [
-            "AzureIdentity", "CLinux", "VectorServer", "Vectors", "HTTPServing", "ProgramSupport", "HTTPClient",
-            "Settings",
-            "Telemetry",
-            "TelemetryExport",
-        ]),
+    .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources")
 ]
 
-let tests: [Target] = [
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding", "SQLite", "TestSupport"]),
-    .testTarget(
-        name: "AzureClientsTests",
-        dependencies: [
-            "AzureEmulator", "AzureIdentity", "AzureSignatures", "AzureStorage", "ChatHistory", "CosmosDB", "Digests",
-            "HTTPClient",
-            "HTTPMessages", "HTTPServing", "JSONCoding", "Settings", "Telemetry", "TestSupport",
-        ]),
-    .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding", "TestSupport"]),
-    .testTarget(
-        name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "Digests", "HTTPMessages", "TestSupport"]),
-    .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval", "TestSupport"]),
-    .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
-    .testTarget(name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "WordPieces", "TestSupport"]),
-    .testTarget(
-        name: "FunctionsHostTests",
-        dependencies: ["EventLoop", "FunctionsHost", "HTTPMessages", "HTTPRelay", "JSONCoding", "TestSupport"]),
-    .testTarget(
-        name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding", "TestSupport"]),
-    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServing", "HTTPMessages", "TestSupport"]),
-    .testTarget(
-        name: "HTTPServingTests",
-        dependencies: ["HTTPServing", "HTTPClient", "HTTPMessages", "Problems", "TestSupport"]),
-    .testTarget(name: "HTTPRelayTests", dependencies: ["HTTPMessages", "HTTPRelay", "TestSupport"]),
-    .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding", "TestSupport"]),
-    .testTarget(
-        name: "ModelsTests",
-        dependencies: [
-            "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Problems", "Settings",
-            "TestSupport",
-        ]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Catalog", "Digests", "TestSupport"]),
-    .testTarget(
-        name: "TelemetryTests",
-        dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport", "TestSupport"]),
-    .testTarget(
-        name: "TextEmbeddingTests",
-        dependencies: ["TextEmbedding", "JSONCoding", "MatrixProducts", "WordPieces", "TestSupport"]),
-    .testTarget(name: "UploadTests", dependencies: ["Upload", "HTTPMessages", "JSONCoding", "TestSupport"]),
-    .testTarget(
-        name: "ToolsTests",
-        dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]),
-    .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
-    .testTarget(
-        name: "VectorsTests",
-        dependencies: ["Vectors", "CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport"]),
-]
+let tests =
+    [.target(name: "TestSupport", path: "Tests/Units/TestSupport")]
+    + group(
+        "Tests/Units/Base",
+        [
+            .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding"]),
+            .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
+            .testTarget(
+                name: "TelemetryTests",
+                dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport"]),
+        ])
+    + group(
+        "Tests/Units/Adapters",
+        [
+            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"]),
+            .testTarget(
+                name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
+            .testTarget(
+                name: "HTTPServingTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport"]
+            ),
+            .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
+        ])
+    + group(
+        "Tests/Units/Azure",
+        [
+            .testTarget(
+                name: "AzureClientsTests",
+                dependencies: [
+                    "AzureEmulator", "AzureIdentity", "AzureSignatures", "AzureStorage", "ChatMessages", "CosmosDB",
+                    "Digests",
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Settings", "Telemetry", "TestSupport",
+                ]
+            ),
+            .testTarget(name: "AzureSignaturesTests", dependencies: ["AzureSignatures", "Digests", "HTTPMessages"]),
+        ])
+    + group(
+        "Tests/Units/VectorService",
+        [
+            .testTarget(
+                name: "TextEmbeddingTests",
+                dependencies: ["JSONCoding", "MatrixProducts", "TestSupport", "TextEmbedding", "WordPieces"]
+            ),
+            .testTarget(
+                name: "VectorsTests",
+                dependencies: ["CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport", "Vectors"]
+            ),
+        ])
+    + group(
+        "Tests/Units/Emulator",
+        [
+            .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding"]),
+            .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
+        ])
+    + group(
+        "Tests/Units/Host",
+        [
+            .testTarget(
+                name: "FunctionsHostTests",
+                dependencies: ["EventLoop", "FunctionsHost", "HTTPMessages", "JSONCoding", "TestSupport"]
+            ),
+            .testTarget(name: "HTTPRelayTests", dependencies: ["HTTPMessages", "HTTPRelay"]),
+        ])
+    + group(
+        "Tests/Units/Product",
+        [
+            .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
+            .testTarget(
+                name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "TestSupport", "WordPieces"]),
+            .testTarget(
+                name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
+            .testTarget(
+                name: "ModelsTests",
+                dependencies: [
+                    "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Problems", "Settings",
+                ]
+            ),
+            .testTarget(
+                name: "ToolsTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]
+            ),
+            .testTarget(name: "UploadTests", dependencies: ["HTTPMessages", "JSONCoding", "Upload"]),
+        ])
 
 let package = Package(
     name: "apus",
     // For handlers in packages of their own; `functions-host new` makes one.
     products: [.library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"])],
-    targets: cModules + base + adapters + domain + features + programs + tests,
+    targets: cModules + base + adapters + azure + vectorService + emulator + host + product + operations + examples
+        + tests,
     swiftLanguageModes: [.v6]
 )
 
 // One rule set for every Swift target, applied once.
 let swiftTargets = package.targets.filter {
     [.regular, .executable, .test].contains($0.type)
-        && !["CLinux", "CGraph", "CVectors", "CVocabulary", "bench-handler"].contains($0.name)
+        && !["CLinux", "CGraph", "CEncoder", "CVocabulary", "bench-handler"].contains($0.name)
 }
 for target in swiftTargets {
     target.swiftSettings =

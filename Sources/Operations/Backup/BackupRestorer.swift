@@ -1,0 +1,156 @@
+import AzureStorage
+import Catalog
+import ChatMessages
+import ChromaClient
+import Digests
+import HTTPMessages
+import JSONCoding
+import TarArchives
+
+/// Puts a backup into empty stores: files, passages and messages first, the rows that make them visible last, in one
+/// transaction. A restore that was cut off is simply run again.
+public struct BackupRestorer: Sendable {
+    /// What was restored.
+    public struct Report: Sendable {
+        public let counts: [String: Int]
+        /// Documents that are being embedded anew.
+        public let queued: Int
+    }
+
+    private static let tableLimit = 1 << 30
+    private static let batch = 64
+
+    private let services: BackupServices
+
+    /// A restorer into the stores.
+    public init(_ services: BackupServices) { self.services = services }
+
+    /// Adds a backup's messages to what is there, for moving them to another Cosmos DB; those that are there stay.
+    ///
+    /// - Returns: How many messages the backup has.
+    public func restoreMessages(_ backup: BackupReader) async throws -> Int {
+        let archive = try TarReader(path: backup.path)
+        while let (name, _) = try archive.next() {
+            if name.hasPrefix("messages/") { try await restoreMessages(Self.values(archive, name)) }
+        }
+        return backup.manifest.counts["messages"] ?? 0
+    }
+
+    /// Restores a backup that was checked.
+    ///
+    /// - Parameter embedsAnew: Whether passages are left out and made again, with the model of the settings.
+    /// - Throws: `BackupError` when the stores are not empty, or want another embedding model; errors of the stores.
+    public func restore(_ backup: BackupReader, embedsAnew: Bool) async throws -> Report {
+        let manifest = backup.manifest
+        try await prepare(manifest, embedsAnew: embedsAnew)
+        let archive = try TarReader(path: backup.path)
+        var tables: JSONValue?
+        while let (name, _) = try archive.next() {
+            let parts = name.split(separator: "/").map(String.init)
+            // Names become paths and ids of the stores.
+            let id = parts.count > 1 ? String(parts[1].prefix { $0 != "." }) : nil
+            if let id, !UUIDv7.isValid(id) {
+                throw BackupError("\(name) is not a part of a backup that this Apus knows")
+            }
+            switch (parts.first, parts.count) {
+            case ("blobs", 3): try await restoreBlob(archive, document: parts[1], name: parts[2])
+            case ("passages", 2): if !embedsAnew { try await restorePassages(Self.values(archive, name)) }
+            case ("messages", 2): try await restoreMessages(Self.values(archive, name))
+            case ("catalog.json", 1): tables = try JSONParser.parse(Self.content(archive, name))
+            case ("manifest.json", 1): break
+            default: throw BackupError("\(name) is not a part of a backup that this Apus knows")
+            }
+        }
+        guard let tables else { throw BackupError("the backup has no catalog.json") }
+        let queued = try await services.catalog.restore(tables, embedsAnew: embedsAnew)
+        _ = try await services.catalog.migrate(to: nil)
+        try await services.queue.create(IngestMessage.queue)
+        for id in queued { try await services.queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue) }
+        return Report(counts: manifest.counts, queued: queued.count)
+    }
+
+    private func prepare(_ manifest: BackupManifest, embedsAnew: Bool) async throws {
+        let known = Catalog.knownMigrations.map(\.version).max() ?? 0
+        guard manifest.schema <= known else {
+            throw BackupError(
+                "the backup has schema \(manifest.schema), this Apus knows schemas up to \(known). Use a newer Apus.")
+        }
+        guard manifest.embeddingModel == services.embeddingModel || embedsAnew else {
+            throw BackupError(
+                "the backup's passages are embedded with \(manifest.embeddingModel), the settings name "
+                    + "\(services.embeddingModel). Set APUS_EMBEDDINGS_MODEL=\(manifest.embeddingModel), or let the "
+                    + "documents be embedded anew with --embed-anew.")
+        }
+        let applied = try await services.catalog.appliedMigrations()
+        if !applied.isEmpty {
+            let (chats, documents) = try await services.catalog.size()
+            guard chats == 0, documents == 0 else {
+                throw BackupError(
+                    "the place is not empty: it holds \(chats) chats and \(documents) documents. A backup is restored "
+                        + "into an empty place only; choose another, or delete what is there.")
+            }
+        }
+        // The rows are put into the schema that they came from, and brought up to date from there.
+        _ = try await services.catalog.migrate(to: manifest.schema)
+        try await services.blobs.createContainer(BlobPaths.container)
+    }
+
+    private func restoreBlob(_ archive: TarReader, document: String, name: String) async throws {
+        let workspace = services.catalog.workspace
+        let path: String
+        switch name {
+        case "original": path = BlobPaths.original(workspace: workspace, document: document)
+        case "text.json": path = BlobPaths.text(workspace: workspace, document: document)
+        default: throw BackupError("blobs/\(document)/\(name) is not a file that this Apus knows")
+        }
+        let type = name == "text.json" ? "application/json" : "application/octet-stream"
+        try await services.blobs.upload(ArchivedFile(archive), to: BlobPaths.container, path, contentType: type)
+    }
+
+    private func restorePassages(_ values: [JSONValue]) async throws {
+        var records: [ChromaClient.Record] = []
+        for value in values {
+            guard let record = ChromaClient.StoredRecord(json: value) else {
+                throw BackupError("a passage of the backup cannot be read")
+            }
+            records.append(record.record)
+            if records.count == Self.batch {
+                try await services.vectors.upsert(records)
+                records = []
+            }
+        }
+        try await services.vectors.upsert(records)
+    }
+
+    private func restoreMessages(_ values: [JSONValue]) async throws {
+        for value in values {
+            guard let message = ChatMessage(item: value) else {
+                throw BackupError("a message of the backup cannot be read")
+            }
+            _ = try await services.messages.add(message)
+        }
+    }
+
+    private static func values(_ archive: TarReader, _ name: String) throws -> [JSONValue] {
+        try content(archive, name).split(separator: 10).map { try JSONParser.parse(Array($0)) }
+    }
+
+    private static func content(_ archive: TarReader, _ name: String) throws -> [UInt8] {
+        var content: [UInt8] = []
+        while let piece = try archive.read() {
+            content += piece
+            guard content.count <= tableLimit else { throw BackupError("\(name) is too large") }
+        }
+        return content
+    }
+}
+
+/// The current file of an archive as a body.
+private final class ArchivedFile: HTTPBodySource {
+    // Used by one reader at a time: the restorer waits for an upload before it goes on in the archive.
+    private nonisolated(unsafe) let archive: TarReader
+
+    init(_ archive: TarReader) { self.archive = archive }
+
+    func next() async throws -> [UInt8]? { try archive.read() }
+}

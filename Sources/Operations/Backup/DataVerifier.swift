@@ -1,0 +1,75 @@
+import AzureStorage
+import Catalog
+import ChatMessages
+import ChromaClient
+import Digests
+import HTTPMessages
+import JSONCoding
+
+/// Compares what the stores hold with each other: every row's file by its checksum, passages and messages by their number.
+public struct DataVerifier: Sendable {
+    /// What was looked at and what is wrong.
+    public struct Report: Sendable {
+        public let documents: Int
+        public let chats: Int
+        /// One sentence each, with the remedy.
+        public let problems: [String]
+    }
+
+    private let services: BackupServices
+
+    /// A verifier over the stores.
+    public init(_ services: BackupServices) { self.services = services }
+
+    /// Looks at everything.
+    public func run() async throws -> Report {
+        let rows = try await services.catalog.snapshot()
+        var problems: [String] = []
+        for row in rows.documents { problems += try await problem(ofDocument: row) }
+        for row in rows.chats {
+            guard let id = row["id"]?.string, let expected = row["messages"]?.int else { continue }
+            let count = try await services.messages.count(in: id)
+            // Messages that came after the rows were read are fine.
+            if count < expected { problems.append("chat \(id): \(count) of \(expected) messages are stored") }
+        }
+        let known = Set(rows.documents.compactMap { $0["id"]?.string })
+        for id in try await services.vectors.documentIDs().subtracting(known).sorted()
+        where try await services.catalog.document(id) == nil {
+            problems.append("document \(id) is gone, but has passages; the timer 'tidy' removes them")
+        }
+        return Report(documents: rows.documents.count, chats: rows.chats.count, problems: problems)
+    }
+
+    private func problem(ofDocument row: JSONValue) async throws -> [String] {
+        guard let id = row["id"]?.string, let hash = row["sha256"]?.string else { return [] }
+        let name = "document \(id) (\(row["name"]?.string ?? ""))"
+        let workspace = services.catalog.workspace
+        var problems: [String] = []
+        do {
+            let body = try await services.blobs.open(
+                BlobPaths.container, BlobPaths.original(workspace: workspace, document: id)
+            ).body
+            let hasher = SHA256Hasher()
+            while let piece = try await body.next() { hasher.update(piece) }
+            if Digest.hex(hasher.finalize()) != hash {
+                problems.append("\(name): its file is not the one that was uploaded; restore it from a backup")
+            }
+        } catch let error as StorageError where error.isNotFound {
+            problems.append("\(name): its file is missing; restore it from a backup, or delete it")
+        }
+        guard row["status"]?.string == "ready" else { return problems }
+        do {
+            _ = try await services.blobs.properties(
+                BlobPaths.container, BlobPaths.text(workspace: workspace, document: id))
+        } catch let error as StorageError where error.isNotFound {
+            problems.append("\(name): its text is missing; upload it again")
+        }
+        let count = try await services.vectors.count(filter: ["documentId": .string(id)])
+        if let expected = row["passages"]?.int, count != Int(expected) {
+            problems.append("\(name): \(count) of \(expected) passages are indexed; upload it again")
+        }
+        guard !problems.isEmpty, try await services.catalog.document(id) == nil else { return problems }
+        // Deleted meanwhile.
+        return []
+    }
+}

@@ -1,0 +1,163 @@
+import CLinux
+import ChildProcess
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import HTTPMessages
+import JSONCoding
+import Models
+import ProductStack
+
+/// A stack of its own for measuring: `apus up` as a child, with its own ports and data folder.
+final class RunningStack: Sendable {
+    let ports: StackPorts
+    private let process: ChildProcess
+    /// From the start to the first healthy answer.
+    let startMilliseconds: Double
+
+    static let client = HTTPClient(maximumConnections: 64)
+
+    init(layout: ProductLayout, data: String, modelURL: String) async throws {
+        let base = try Self.freePorts(10)
+        ports = StackPorts(page: base, base: base + 1)
+        var command = ChildProcess.Command(
+            layout.program("apus"), ["up", "--data", data, "--port", "\(base)", "--base-port", "\(base + 1)"])
+        command.environment = [
+            "PATH": "/usr/bin:/bin", "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL,
+            "APUS_LOG": "warning", "APUS_ANSWER_CACHE": "0",
+        ]
+        let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer {
+            close(log)
+            close(null)
+        }
+        let started = ContinuousClock.now
+        process = try ChildProcess(command, standardInput: null, standardOutput: log, standardError: log)
+        while (try? await Self.client.fetch(.init(.get, "http://127.0.0.1:\(base)/health")).status) != .ok {
+            guard process.isRunning, ContinuousClock.now - started < .seconds(90) else {
+                throw BenchError("the stack did not start; \(data)/log.txt says why")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        startMilliseconds = milliseconds(ContinuousClock.now - started)
+    }
+
+    var page: String { "http://127.0.0.1:\(ports.page)" }
+
+    func stop() async { await process.stop(grace: .seconds(30)) }
+
+    /// Resident bytes of the stack's own programs by name, PostgreSQL aside.
+    func residentBytes() -> [String: UInt64] {
+        programs().reduce(into: [:]) { $0[$1.name, default: 0] += apus_resident_bytes($1.id) }
+    }
+
+    /// The environment that the stack gave to an app's handler.
+    func environment(of app: String) throws -> [String: String] {
+        guard let id = programs().first(where: { $0.name == app })?.id,
+            let data = FileManager.default.contents(atPath: "/proc/\(id)/environ")
+        else { throw BenchError("there is no handler of \(app)") }
+        return data.split(separator: 0).reduce(into: [:]) { environment, entry in
+            let pair = String(decoding: entry, as: UTF8.self).split(separator: "=", maxSplits: 1)
+            if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
+        }
+    }
+
+    private func programs() -> [(name: String, id: Int32)] {
+        var parents: [Int32: Int32] = [:]
+        for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let id = Int32(entry), let data = FileManager.default.contents(atPath: "/proc/\(entry)/stat"),
+                let end = data.lastIndex(of: UInt8(ascii: ")"))
+            else { continue }
+            let fields = String(decoding: data[end...], as: UTF8.self).split(separator: " ")
+            if fields.count > 2 { parents[id] = Int32(fields[2]) }
+        }
+        var result: [(name: String, id: Int32)] = []
+        for id in parents.keys where descends(id, parents) {
+            guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe") else {
+                continue
+            }
+            let parts = path.split(separator: "/").map(String.init)
+            guard let last = parts.last, last != "postgres" else { continue }
+            let name = last == "handler" && parts.count > 1 ? parts[parts.count - 2] : last
+            result.append((name, id))
+        }
+        return result
+    }
+
+    private func descends(_ id: Int32, _ parents: [Int32: Int32]) -> Bool {
+        var current = id
+        for _ in 0..<10 {
+            if current == process.id { return true }
+            guard let parent = parents[current] else { return false }
+            current = parent
+        }
+        return false
+    }
+
+    static func freePorts(_ count: Int) throws -> UInt16 {
+        for _ in 0..<100 {
+            let probe = apus_listen("127.0.0.1", 0, 1)
+            guard probe >= 0 else { break }
+            let base = UInt16(clamping: apus_socket_port(probe))
+            close(probe)
+            guard base < 65_000 else { continue }
+            if (0..<UInt16(count)).allSatisfy({ apus_port_available("127.0.0.1", base + $0) == 0 }) { return base }
+        }
+        throw BenchError("there are not \(count) free ports in a row")
+    }
+
+    // MARK: - Calls
+
+    /// One question; times in milliseconds from sending to each event's first arrival.
+    func ask(_ question: String, model: String) async throws -> [String: Double] {
+        let body: JSONValue = ["message": .string(question), "model": .string(model)]
+        let request = HTTPClient.Request(
+            .post, page + "/api/chat", fields: ["Content-Type": "application/json", "Accept": "text/event-stream"],
+            body: .bytes(body.encoded))
+        let started = ContinuousClock.now
+        let response = try await Self.client.send(request)
+        guard response.status == .ok else { throw BenchError("a question was answered \(response.status.rawValue)") }
+        var parser = ServerSentEventParser()
+        var times: [String: Double] = [:]
+        while let piece = try await response.body.next() {
+            for event in try parser.feed(piece) where times[event.name] == nil {
+                times[event.name] = milliseconds(ContinuousClock.now - started)
+            }
+        }
+        return times
+    }
+
+    /// Uploads files together; returns the milliseconds until all are ready.
+    func ingest(_ paths: [String]) async throws -> Double {
+        let started = ContinuousClock.now
+        for path in paths {
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
+            let answer = try await Self.client.fetch(
+                .init(
+                    .post, page + "/api/upload?name=\(name)", fields: ["Content-Type": "application/octet-stream"],
+                    body: .bytes(bytes)))
+            guard answer.status == .accepted else { throw BenchError("\(name) was refused") }
+        }
+        while true {
+            let answer = try await Self.client.fetch(.init(.get, page + "/api/documents"))
+            let states = (try JSONParser.parse(answer.body)["documents"]?.array ?? []).compactMap {
+                $0["status"]?.string
+            }
+            if states.contains("failed") { throw BenchError("a document failed") }
+            if states.allSatisfy({ $0 == "ready" }) { return milliseconds(ContinuousClock.now - started) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
+/// Measuring is not possible.
+struct BenchError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+func milliseconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
+}

@@ -1,0 +1,94 @@
+import AzureIdentity
+import Catalog
+import ChatMessages
+import ChromaClient
+public import FunctionsRuntime
+import HTTPClient
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Models
+import Problems
+import Retrieval
+import Settings
+public import Telemetry
+import TelemetryExport
+import Tools
+
+/// The chat app's functions.
+public enum ChatFunctions {
+    private static let secretNames =
+        [
+            "APUS_DATABASE_URL", "APUS_COSMOS_KEY", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY", "GOOGLE_SEARCH_KEY",
+            "BRAVE_SEARCH_KEY", TelemetryExporter.secretName,
+        ] + ModelList.secretNames
+    private static let standardCacheSeconds = 86_400
+
+    /// Reads the settings and wires the functions.
+    ///
+    /// - Throws: `SettingsError`, and what reading the Key Vault throws.
+    public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
+        let client = HTTPClient()
+        var settings = SettingsReader(
+            try await KeyVaultSettings.resolved(environment, names: secretNames, client: client))
+        let identity = TokenSource(settings, client: client)
+        let catalog = Catalog(&settings, identity: identity)
+        let messages = MessageStore(&settings, identity: identity, client: client)
+        let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
+        let vectors = ChromaClient(
+            &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
+        let models = ModelList(&settings, identity: identity, client: client)
+        let presets = PresetLibrary(&settings)
+        let toolBox = ToolBox(&settings, client: client)
+        let cacheSeconds = settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
+        _ = settings.logLevel()
+        TelemetryExporter.start("apus-chat", &settings, client: client, log: log)
+        try settings.finish()
+        guard let messages, let presets else { return FunctionRoutes() }
+        let retriever = PassageRetriever(embeddings: embeddings, vectors: vectors)
+        let own: [any Tool] = [
+            SearchDocumentsTool(retriever: retriever), ReadPagesTool(pages: PageReader(vectors: vectors)),
+        ]
+        let library = Library(
+            catalog: catalog, retriever: retriever, models: models, presets: presets, tools: own + toolBox.tools,
+            cacheSeconds: cacheSeconds, log: log)
+        var routes = routes(library, messages)
+        routes.check("postgres") { try await catalog.probe() }
+        routes.check("cosmos") { try await messages.probe() }
+        routes.check("vectors") { try await vectors.probe() }
+        return routes
+    }
+
+    private static func routes(_ library: Library, _ messages: MessageStore) -> FunctionRoutes {
+        let answerer = Answerer(
+            models: library.models, circuits: Circuits(catalog: library.catalog, log: library.log), log: library.log)
+        let chat = ChatRoute(engine: TurnEngine(library: library, messages: messages, answerer: answerer))
+        let answers = OneOffAnswer(library: library, answerer: answerer)
+        let ask = AskRoute(library: library, answers: answers)
+        let completions = CompletionsRoute(library: library, answers: answers)
+        let usage = UsageRoute(catalog: library.catalog)
+        var routes = FunctionRoutes()
+        routes.http(.post, "chat") { try await chat.answer($0) }
+        routes.http(.post, "ask") { try await ask.answer($0) }
+        routes.http(.get, "usage") { try await usage.answer($0) }
+        routes.http(.get, "models") { _ in Self.models(library.models) }
+        routes.http(.get, "presets") { _ in
+            let presets = library.presets
+            return HTTPResponse(
+                json: ["presets": .array(presets.all.map { $0.json(isDefault: $0.id == presets.standard.id) })])
+        }
+        routes.http(.post, at: "/v1/chat/completions") { await completions.answer($0) }
+        routes.http(.get, at: "/v1/models") { _ in completions.models() }
+        return routes
+    }
+
+    private static func models(_ models: ModelList) -> HTTPResponse {
+        let list = models.entries.enumerated().map { index, entry in
+            JSONValue.object([
+                "id": .string(entry.id), "provider": .string(entry.model?.provider ?? ModelList.extractive),
+                "default": .bool(index == 0),
+            ])
+        }
+        return HTTPResponse(json: ["models": .array(list)])
+    }
+}

@@ -1,0 +1,144 @@
+import Catalog
+import ChatMessages
+import Digests
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Models
+import Problems
+import Retrieval
+import Telemetry
+
+/// What happens before the first byte of a chat's answer: the question is stored, passages are found. Whatever can fail
+/// with a status fails here.
+struct TurnPreparation: Sendable {
+    /// Messages that are read of a chat; older ones are in its summary.
+    private static let historyLength = 40
+
+    let library: Library
+    let messages: MessageStore
+
+    private struct Conversation: Sendable {
+        let chat: ChatRecord
+        let stored: ChatMessage?
+        let isNewQuestion: Bool
+        let history: [ChatMessage]
+    }
+
+    private struct Search: Sendable {
+        var documents: [String]?
+        var found: PassageRetriever.Result?
+        var standaloneQuestion: String?
+        var remembered: RememberedAnswer?
+        var cacheKey: String?
+    }
+
+    /// Stores the question and finds the passages, side by side where one does not need the other.
+    func prepare(_ request: ChatRequest) async throws -> Turn {
+        let model = try library.model(request.model)
+        let preset = try library.preset(request.preset)
+        let chatId = request.chatId ?? request.derivedID("chat")
+        let talk: Conversation
+        let search: Search
+        if request.chatId != nil {
+            async let conversation = store(request, chatId: chatId)
+            if FollowUp.isLikely(request.message) {
+                talk = try await conversation
+                let rewriter = FollowUp(model: library.models.entry(model)?.model)
+                let history = talk.history.map(\.modelMessage)
+                let question = await rewriter.standalone(request.message, after: history)
+                search = try await find(request, chatId, standalone: question)
+            } else {
+                async let passages = find(request, chatId, standalone: nil)
+                talk = try await conversation
+                search = try await passages
+            }
+        } else {
+            // What is remembered belongs to questions that stand by themselves.
+            async let conversation = store(request, chatId: chatId)
+            async let passages = recallOrFind(request, chatId, preset: preset, model: model)
+            talk = try await conversation
+            search = try await passages
+        }
+        // A chat keeps the preset that it began with.
+        let own = library.presets.preset(talk.chat.preset ?? preset.id)
+        return turn(request, talk, search, preset: own, model: model)
+    }
+
+    private func turn(_ request: ChatRequest, _ talk: Conversation, _ search: Search, preset: Preset, model: String)
+        -> Turn
+    {
+        var task = AnswerTask(question: request.message, preset: preset, model: model)
+        task.standaloneQuestion = search.standaloneQuestion
+        // The summary stands for what was said until then.
+        let until = talk.chat.summarisedUntil ?? ""
+        let history = talk.history.filter { $0.createdAt > until }
+        task.history = history.map(\.modelMessage)
+        task.summary = talk.chat.summary
+        task.found = search.found
+        task.documents = search.documents ?? []
+        task.tools = ToolKit(library.tools, for: preset, usesDocuments: search.documents != nil)
+        return Turn(
+            request: request, chat: (talk.chat.id, talk.chat.name),
+            isFirst: talk.history.isEmpty && talk.isNewQuestion, stored: talk.stored,
+            isNewQuestion: talk.isNewQuestion, history: history, task: task,
+            searched: SearchTimes(
+                embedMilliseconds: search.found?.embedMilliseconds ?? 0,
+                searchMilliseconds: search.found?.searchMilliseconds ?? 0),
+            remembered: search.remembered, cacheKey: search.cacheKey)
+    }
+
+    private func store(_ request: ChatRequest, chatId: String) async throws -> Conversation {
+        let chat: ChatRecord
+        if request.chatId != nil {
+            guard let known = try await library.catalog.chat(chatId) else {
+                throw Problem(
+                    .notFound, "There is no chat with this id.",
+                    fields: [FieldProblem(field: "chatId", detail: "Unknown.")])
+            }
+            chat = known
+        } else {
+            chat = try await library.catalog.createChat(
+                chatId, name: ChatName.make(from: request.message), preset: request.preset)
+        }
+        let history =
+            request.chatId == nil ? [] : try await messages.messages(in: chatId, limit: Self.historyLength)
+        let question = ChatMessage(
+            id: request.messageId, chatId: chatId, workspaceId: library.catalog.workspace, role: "user",
+            text: request.message, createdAt: Timestamp.now())
+        if try await messages.add(question) {
+            return Conversation(chat: chat, stored: nil, isNewQuestion: true, history: history)
+        }
+        let answer = try await messages.message(request.derivedID("answer"), in: chatId)
+        let before = history.filter { $0.id != request.messageId && $0.parentId != request.messageId }
+        return Conversation(chat: chat, stored: answer, isNewQuestion: false, history: before)
+    }
+
+    private func recallOrFind(_ request: ChatRequest, _ chatId: String, preset: Preset, model: String) async throws
+        -> Search
+    {
+        let documents = try await documents(request, chatId)
+        let (answer, key) = try await library.remembered(
+            request.message, documents: documents, preset: preset, model: model)
+        if let answer { return Search(documents: documents, remembered: answer) }
+        var search = try await find(request.message, in: documents)
+        search.cacheKey = key
+        return search
+    }
+
+    private func find(_ request: ChatRequest, _ chatId: String, standalone: String?) async throws -> Search {
+        var search = try await find(standalone ?? request.message, in: try await documents(request, chatId))
+        search.standaloneQuestion = standalone
+        return search
+    }
+
+    private func find(_ question: String, in documents: [String]?) async throws -> Search {
+        guard let documents else { return Search() }
+        return Search(documents: documents, found: try await library.search(question, in: documents))
+    }
+
+    private func documents(_ request: ChatRequest, _ chatId: String) async throws -> [String]? {
+        guard request.useDocuments else { return nil }
+        return try await library.catalog.searchableDocuments(chatId: chatId, only: request.documents)
+    }
+}

@@ -1,0 +1,94 @@
+import AzureStorage
+import Catalog
+import ChatMessages
+import FunctionsRuntime
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Problems
+
+/// `/api/history`: chats and their messages.
+struct HistoryRoutes: Sendable {
+    private static let bodyLimit = 64 * 1024
+
+    let catalog: Catalog
+    let messages: MessageStore
+    let queue: QueueClient
+
+    func list(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let limit = try PageLimit.read(request, default: 30, maximum: 200)
+        let page = try await catalog.chats(limit: limit + 1, before: try request.idParameter("before"))
+        let shown = page.prefix(limit)
+        return HTTPResponse(
+            json: ["chats": .array(shown.map(\.json)), "next": .optional(page.count > limit ? shown.last?.id : nil)])
+    }
+
+    func get(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let chat = try await chat(request)
+        let limit = try PageLimit.read(request, default: 100, maximum: 500)
+        var before: (String, String)?
+        if let id = try request.idParameter("before") {
+            guard let message = try await messages.message(id, in: chat.id) else {
+                throw InvalidFields(field: "before", detail: "There is no message with this id in the chat.")
+            }
+            before = (message.createdAt, message.id)
+        }
+        let page = try await messages.messages(in: chat.id, limit: limit + 1, before: before)
+        let shown = page.suffix(limit)
+        return HTTPResponse(
+            json: [
+                "chat": chat.json, "messages": .array(shown.map(\.json)),
+                "next": .optional(page.count > limit ? shown.first?.id : nil),
+            ])
+    }
+
+    func rename(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
+        var reader = try FieldReader(body, allowed: ["name"])
+        let name = reader.requiredString("name", length: 1...200)
+        if !name.isEmpty, name.allSatisfy(\.isWhitespace) { reader.add("name", "Must not be blank.") }
+        try reader.finish()
+        guard let chat = try await catalog.renameChat(request.parameters["chatId"] ?? "", to: name) else {
+            throw Self.unknown
+        }
+        return HTTPResponse(json: chat.json)
+    }
+
+    /// Marks first and removes the row last; the chat's own documents are handed to the ingest queue, whose function
+    /// reaches every store they are in.
+    func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let id = request.parameters["chatId"] ?? ""
+        guard let documents = try await catalog.markChatDeleting(id) else { throw Self.unknown }
+        // The deletion goes on when the caller leaves.
+        let receipt = try await Task { try await finishDeletion(id, documents) }.value
+        return HTTPResponse(
+            json: [
+                "rows": .int(Int64(receipt.rows)), "messages": .int(Int64(receipt.messages)),
+                "documents": .int(Int64(documents.count)),
+            ])
+    }
+
+    private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (rows: Int, messages: Int) {
+        let deleted = try await messages.deleteAll(in: id)
+        if !documents.isEmpty { try await queue.create(IngestMessage.queue) }
+        for document in documents {
+            try await queue.put(IngestMessage(documentId: document).text, to: IngestMessage.queue)
+        }
+        return (try await catalog.removeChat(id), deleted)
+    }
+
+    /// Completes deletions that a crash cut off.
+    func finishCutOffDeletions() async throws {
+        for id in try await catalog.chatsBeingDeleted(olderThanSeconds: 60) {
+            guard let documents = try await catalog.markChatDeleting(id) else { continue }
+            _ = try await finishDeletion(id, documents)
+        }
+    }
+
+    private static let unknown = Problem(.notFound, "There is no chat with this id.")
+
+    private func chat(_ request: HTTPRequest) async throws -> ChatRecord {
+        guard let chat = try await catalog.chat(request.parameters["chatId"] ?? "") else { throw Self.unknown }
+        return chat
+    }
+}

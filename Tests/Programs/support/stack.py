@@ -1,0 +1,169 @@
+"""Starts and stops a whole Apus of its own for tests: own data folder, own ports, ended exactly."""
+import contextlib, json, os, shutil, signal, socket, subprocess, tempfile, time, urllib.error, urllib.request, uuid
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+DATA = os.path.join(ROOT, "..", "shared", "data")
+PROGRAMS = os.path.join(ROOT, ".build", "release")
+STORAGE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+COSMOS_KEY = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+
+
+def free_ports(count):
+    """The first of `count` consecutive free ports."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            base = probe.getsockname()[1]
+        if base + count > 65000:
+            continue
+        with contextlib.ExitStack() as held:
+            try:
+                for port in range(base, base + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                return base
+            except OSError:
+                continue
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def request(method, url, data=None, headers=None, timeout=60):
+    """One HTTP exchange; statuses are values, not exceptions."""
+    if isinstance(data, (dict, list)):
+        data, headers = json.dumps(data).encode(), {"Content-Type": "application/json", **(headers or {})}
+    call = urllib.request.Request(url, data=data, headers=headers or {}, method=method)
+    try:
+        with urllib.request.urlopen(call, timeout=timeout) as response:
+            return Answer(response.status, response.headers, response.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.headers, error.read())
+
+
+class Stack:
+    """`apus up` with ports and data of its own."""
+
+    def __init__(self, environment=None):
+        self.data = tempfile.mkdtemp(prefix="apus-test-")
+        os.chmod(self.data, 0o755)
+        base = free_ports(10)
+        self.port = base
+        self.base = base + 1
+        names = ["vectors", "chat", "upload", "history", "blob", "queue", "cosmos", "vault", "identity"]
+        self.ports = {name: self.base + index for index, name in enumerate(names)}
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("APUS_", "OPENAI_", "Azure"))}
+        # Nobody listens there: a part that asked this proxy for another part would fail.
+        self.environment["http_proxy"] = "http://127.0.0.1:1"
+        self.environment.update(environment or {})
+        self.process = None
+
+    def start(self, limit=90):
+        self.log = open(os.path.join(self.data, "log.txt"), "ab")
+        self.process = subprocess.Popen(
+            [os.path.join(PROGRAMS, "apus"), "up", "--data", self.data, "--port", str(self.port), "--base-port", str(self.base)],
+            stdout=self.log, stderr=subprocess.STDOUT, env=self.environment, start_new_session=True)
+        started = time.time()
+        while time.time() - started < limit:
+            if self.process.poll() is not None:
+                raise RuntimeError("apus up ended: " + self.read_log()[-3000:])
+            with contextlib.suppress(OSError):
+                if request("GET", self.url + "/health", timeout=20).status == 200:
+                    return self
+            time.sleep(0.1)
+        raise RuntimeError("apus up did not become healthy: " + self.read_log()[-3000:])
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+        return self.process.returncode if self.process else None
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def read_log(self):
+        with open(os.path.join(self.data, "log.txt"), errors="replace") as file:
+            return file.read()
+
+    def database(self):
+        """The connection string of the stack's own PostgreSQL."""
+        return f"host='{self.socket()}' user=apus dbname=apus"
+
+    def socket(self):
+        """The folder of PostgreSQL's unix socket, as the running server has it."""
+        with open(f"/proc/{self.processes()['postgres']}/cmdline") as file:
+            arguments = file.read().split("\0")
+        return next(a.split("=", 1)[1] for a in arguments if a.startswith("unix_socket_directories="))
+
+    def processes(self):
+        """Process ids of the stack's programs by name: the descendants of `apus up`."""
+        found = {}
+        parents = {}
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{entry}/stat") as file:
+                    stat = file.read()
+                parents[int(entry)] = int(stat.rsplit(")", 1)[1].split()[1])
+        def descends(pid):
+            while pid in parents:
+                if pid == self.process.pid:
+                    return True
+                pid = parents[pid]
+            return False
+        for pid in parents:
+            if pid == self.process.pid or not descends(pid):
+                continue
+            with contextlib.suppress(OSError):
+                path = os.readlink(f"/proc/{pid}/exe")
+                name = os.path.basename(os.path.dirname(path)) if path.endswith("/handler") else os.path.basename(path)
+                if name == "postgres" and parents[pid] != self.process.pid:
+                    continue
+                found[name] = pid
+        return found
+
+    # The product's API
+
+    def call(self, method, path, data=None, headers=None, timeout=60):
+        return request(method, self.url + path, data, headers, timeout)
+
+    def upload(self, name, content, content_type="application/octet-stream"):
+        return self.call("POST", "/api/upload?name=" + urllib.parse.quote(name), content, {"Content-Type": content_type})
+
+    def wait_settled(self, document, limit=90):
+        end = time.time() + limit
+        state = None
+        while time.time() < end:
+            answer = self.call("GET", "/api/documents/" + document)
+            if answer.status == 200:
+                state = answer.json
+                if state["status"] in ("ready", "failed"):
+                    return state
+            time.sleep(0.1)
+        raise AssertionError(f"not settled: {state}; {self.read_log()[-2000:]}")
+
+    def ask(self, message, **fields):
+        return self.call("POST", "/api/chat", {"message": message, "messageId": str(uuid.uuid4()), **fields})
+
+    def ask_stream(self, message, **fields):
+        """The events of a streamed answer as (name, data)."""
+        answer = self.call("POST", "/api/chat", {"message": message, "messageId": str(uuid.uuid4()), **fields}, {"Accept": "text/event-stream"})
+        return parse_events(answer.body.decode())
+
+
+def parse_events(text):
+    events = []
+    for block in text.split("\n\n"):
+        lines = [line for line in block.split("\n") if not line.startswith(":")]
+        name = next((line[7:] for line in lines if line.startswith("event: ")), None)
+        data = next((line[6:] for line in lines if line.startswith("data: ")), None)
+        if name:
+            events.append((name, json.loads(data)))
+    return events
