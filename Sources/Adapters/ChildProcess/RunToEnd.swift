@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-extension ChildProcess {
+extension Subprocess {
     /// What a program that ran to its end left.
     public struct Output: Sendable {
         /// Exit code, or 128 + signal.
@@ -28,13 +28,13 @@ extension ChildProcess {
         // A file in memory needs nobody to write while the program reads.
         let source = input.isEmpty ? open("/dev/null", O_RDONLY | O_CLOEXEC) : apus_memory_file(input, input.count)
         defer { if source >= 0 { close(source) } }
-        let child: ChildProcess
+        let child: Subprocess
         do {
             defer {
                 output.closeWriteEnd()
                 errors.closeWriteEnd()
             }
-            child = try ChildProcess(
+            child = try Subprocess(
                 command, standardInput: source, standardOutput: output.writeEnd, standardError: errors.writeEnd)
         } catch {
             _ = await (output.readAll(limit: 0), errors.readAll(limit: 0))

@@ -12,7 +12,7 @@ struct OutgoingObserver: Sendable {
     private let server: String
     private let started = ContinuousClock.now
 
-    init(_ request: inout HTTPClient.Request) {
+    init(_ request: inout HTTPSession.Request) {
         method = request.method.rawValue
         // Scheme and path are left out: the label has to be one of few, and paths may hold secrets.
         let parts = request.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)

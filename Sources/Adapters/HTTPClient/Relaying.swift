@@ -1,6 +1,6 @@
 public import HTTPMessages
 
-extension HTTPClient.Request {
+extension HTTPSession.Request {
     /// A server's request, to be sent on to another server: fields of the connection are left out, the body streams.
     ///
     /// - Parameter base: Scheme, host and port of the other server.
@@ -20,7 +20,7 @@ extension HTTPClient.Request {
     public var hasStreamedBody: Bool { if case .source = body { true } else { false } }
 }
 
-extension HTTPClient.Response {
+extension HTTPSession.Response {
     /// The response as a server's own, its body passed on as it arrives.
     public var relayed: HTTPResponse {
         var fields = self.fields

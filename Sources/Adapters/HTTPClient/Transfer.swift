@@ -35,7 +35,7 @@ final class Transfer: Sendable {
     private nonisolated(unsafe) let addresses: UnsafeMutablePointer<curl_slist>?
     private let state: Mutex<State>
 
-    init(_ request: HTTPClient.Request) throws {
+    init(_ request: HTTPSession.Request) throws {
         url = request.url
         guard let easy = curl_easy_init() else {
             throw HTTPClientError(.badRequest, url: request.url, reason: "no memory")

@@ -13,7 +13,7 @@ public import Telemetry
 /// dropped and counted.
 public final class TelemetryExporter: Sendable {
     private let settings: ExportSettings
-    private let client: HTTPClient
+    private let client: HTTPSession
     private let log: Log
     private let metrics: Metrics
     private let resource: [String: String]
@@ -29,7 +29,7 @@ public final class TelemetryExporter: Sendable {
     /// - Returns: What the settings say.
     @discardableResult
     public static func start(
-        _ service: String, _ settings: inout SettingsReader, client: HTTPClient, log: Log, metrics: Metrics = .shared
+        _ service: String, _ settings: inout SettingsReader, client: HTTPSession, log: Log, metrics: Metrics = .shared
     ) -> ExportSettings {
         let settings = ExportSettings(&settings, service: service)
         ProcessMetrics.register(in: metrics)
@@ -43,7 +43,7 @@ public final class TelemetryExporter: Sendable {
     /// The setting that may hold a secret, for whoever reads secrets elsewhere.
     public static let secretName = "OTEL_EXPORTER_OTLP_HEADERS"
 
-    private init(_ settings: ExportSettings, client: HTTPClient, log: Log, metrics: Metrics) {
+    private init(_ settings: ExportSettings, client: HTTPSession, log: Log, metrics: Metrics) {
         self.settings = settings
         self.client = client
         self.log = log
@@ -131,7 +131,7 @@ public final class TelemetryExporter: Sendable {
         _ message: JSONValue, as schema: OTLPSchema.Message, to target: ExportSettings.Target
     ) async -> Bool {
         let body = target.isProtobuf ? ProtobufWriter.encode(message, as: schema) : message.encoded
-        var request = HTTPClient.Request(
+        var request = HTTPSession.Request(
             .post, target.url,
             fields: [
                 "Content-Type": target.isProtobuf ? "application/x-protobuf" : "application/json",

@@ -20,10 +20,10 @@ public struct KeyVaultClient: Sendable {
 
     private let url: String
     private let identity: TokenSource
-    private let client: HTTPClient
+    private let client: HTTPSession
 
     /// A client of the vault at a URL such as `https://name.vault.azure.net`.
-    public init(url: String, identity: TokenSource, client: HTTPClient) {
+    public init(url: String, identity: TokenSource, client: HTTPSession) {
         self.url = url.trimmingSlash
         self.identity = identity
         self.client = client
@@ -78,7 +78,7 @@ public struct KeyVaultClient: Sendable {
         var wait = Duration.seconds(1)
         for attempt in 1... {
             let token = try await identity.token(for: Self.resource)
-            var request = HTTPClient.Request(
+            var request = HTTPSession.Request(
                 .get, address, fields: ["Authorization": "Bearer \(token)", "Accept": "application/json"])
             request.headTimeout = .seconds(15)
             var problem: String

@@ -7,7 +7,7 @@ public enum KeyVaultSettings {
     ///
     /// - Throws: `IdentityError`: without the vault the settings are not complete.
     public static func resolved(
-        _ environment: [String: String], names: [String], client: HTTPClient
+        _ environment: [String: String], names: [String], client: HTTPSession
     ) async throws -> [String: String] {
         let settings = SettingsReader(environment)
         guard let url = settings.optional("APUS_KEY_VAULT_URL") else { return environment }

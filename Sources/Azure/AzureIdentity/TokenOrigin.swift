@@ -49,8 +49,8 @@ enum TokenOrigin: Sendable {
     }
 
     /// The request that gets a token for a resource.
-    func request(for resource: String) throws(IdentityError) -> HTTPClient.Request {
-        var request: HTTPClient.Request
+    func request(for resource: String) throws(IdentityError) -> HTTPSession.Request {
+        var request: HTTPSession.Request
         switch self {
         case .functions(let endpoint, let header, let clientID):
             request = .init(.get, Self.url(endpoint, "2019-08-01", resource, clientID))
@@ -80,7 +80,7 @@ enum TokenOrigin: Sendable {
 
     private static func form(
         _ authority: String, _ tenant: String, _ resource: String, _ clientID: String, _ proof: [(String, String)]
-    ) -> HTTPClient.Request {
+    ) -> HTTPSession.Request {
         let fields =
             [
                 ("grant_type", "client_credentials"), ("client_id", clientID),

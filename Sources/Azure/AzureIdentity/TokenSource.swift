@@ -17,12 +17,12 @@ public actor TokenSource {
     }
 
     private let origin: TokenOrigin
-    private let client: HTTPClient
+    private let client: HTTPSession
     private var held: [String: Held] = [:]
     private var running: [String: Task<Held, any Error>] = [:]
 
     /// Chooses the source by the environment.
-    public init(_ settings: SettingsReader, client: HTTPClient) {
+    public init(_ settings: SettingsReader, client: HTTPSession) {
         origin = TokenOrigin(settings)
         self.client = client
     }
@@ -65,7 +65,7 @@ public actor TokenSource {
 
     private static let maximumTries = 4
 
-    private static func fetch(_ resource: String, _ origin: TokenOrigin, _ client: HTTPClient) async throws -> Held {
+    private static func fetch(_ resource: String, _ origin: TokenOrigin, _ client: HTTPSession) async throws -> Held {
         var problem = ""
         for attempt in 1...maximumTries {
             do {

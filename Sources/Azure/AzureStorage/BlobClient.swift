@@ -12,7 +12,7 @@ public struct BlobClient: Sendable {
     /// A client of an account.
     ///
     /// - Parameter identity: Used when the account is reached by identity.
-    public init(account: StorageAccount, identity: TokenSource?, client: HTTPClient) {
+    public init(account: StorageAccount, identity: TokenSource?, client: HTTPSession) {
         transport = StorageTransport(
             service: "Blob Storage", endpoint: account.blobEndpoint, credential: account.credential, identity: identity,
             client: client)

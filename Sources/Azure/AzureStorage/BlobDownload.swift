@@ -51,7 +51,7 @@ extension BlobClient {
 
     private func get(
         _ container: String, _ name: String, range: (start: Int, end: Int?)?, _ conditions: BlobConditions
-    ) async throws -> HTTPClient.Response {
+    ) async throws -> HTTPSession.Response {
         var call = try call(
             "Get Blob", .get, container, name, conditions: conditions, expected: range == nil ? [200] : [206])
         if let range { call.fields["x-ms-range"] = "bytes=\(range.start)-\(range.end.map { String($0 - 1) } ?? "")" }

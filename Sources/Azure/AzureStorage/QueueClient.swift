@@ -36,7 +36,7 @@ public struct QueueClient: Sendable {
     private let transport: StorageTransport
 
     /// A client of an account.
-    public init(account: StorageAccount, identity: TokenSource?, client: HTTPClient) {
+    public init(account: StorageAccount, identity: TokenSource?, client: HTTPSession) {
         transport = StorageTransport(
             service: "Queue Storage", endpoint: account.queueEndpoint, credential: account.credential,
             identity: identity, client: client)

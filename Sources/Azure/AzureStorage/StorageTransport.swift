@@ -46,7 +46,7 @@ struct StorageTransport: Sendable {
     let endpoint: String
     let credential: StorageCredential
     let identity: TokenSource?
-    let client: HTTPClient
+    let client: HTTPSession
 
     /// Sends a request whose answer is small, and returns it when the status is one of those expected.
     func call(_ call: Call) async throws -> (status: HTTPStatus, fields: HTTPFields, body: [UInt8]) {
@@ -61,7 +61,7 @@ struct StorageTransport: Sendable {
     }
 
     /// Sends a request and returns the answer while its body is still arriving.
-    func open(_ call: Call) async throws -> HTTPClient.Response {
+    func open(_ call: Call) async throws -> HTTPSession.Response {
         try await repeating(call) { deadline in try await attempt(call, deadline) }
     }
 
@@ -108,11 +108,11 @@ struct StorageTransport: Sendable {
 
     // MARK: - One try
 
-    private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> HTTPClient.Response {
+    private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> HTTPSession.Response {
         var query = call.query.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }
         if case .signature(let signature) = credential { query.append(signature.value) }
         let url = endpoint + call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-        var request = HTTPClient.Request(call.method, url, fields: call.fields, body: .bytes(call.body))
+        var request = HTTPSession.Request(call.method, url, fields: call.fields, body: .bytes(call.body))
         request.headTimeout = max(.milliseconds(1), min(.seconds(30), deadline - ContinuousClock.now))
         request.fields["x-ms-version"] = Self.version
         request.fields["x-ms-date"] = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
@@ -122,7 +122,7 @@ struct StorageTransport: Sendable {
             request.fields["Content-Type"] = "application/octet-stream"
         }
         try await authorise(&request, url, call)
-        let response: HTTPClient.Response
+        let response: HTTPSession.Response
         do {
             response = try await client.send(request)
         } catch let error as HTTPClientError {
@@ -132,7 +132,7 @@ struct StorageTransport: Sendable {
         throw await failure(call, response)
     }
 
-    private func authorise(_ request: inout HTTPClient.Request, _ url: String, _ call: Call) async throws {
+    private func authorise(_ request: inout HTTPSession.Request, _ url: String, _ call: Call) async throws {
         switch credential {
         case .key(let key):
             request.fields["Authorization"] = key.authorization(
@@ -154,7 +154,7 @@ struct StorageTransport: Sendable {
             wait: nil, isRefused: error.isConnection)
     }
 
-    private func failure(_ call: Call, _ response: HTTPClient.Response) async -> any Error {
+    private func failure(_ call: Call, _ response: HTTPSession.Response) async -> any Error {
         let text = (try? await response.collect(limit: 64 * 1024)) ?? []
         let code = response.fields["x-ms-error-code"] ?? (try? MarkupReader.tree(text))?["Code"]?.text ?? "unknown"
         var error = StorageError(

@@ -36,7 +36,7 @@ public struct CosmosContainer: Sendable {
     /// - Parameters:
     ///   - key: Master key; `nil` for the identity.
     public init(
-        endpoint: String, key: String?, identity: TokenSource?, client: HTTPClient, database: String, container: String
+        endpoint: String, key: String?, identity: TokenSource?, client: HTTPSession, database: String, container: String
     ) throws(CosmosError) {
         var master: CosmosMasterKey?
         if let key {

@@ -48,7 +48,7 @@ struct CosmosTransport: Sendable {
     let endpoint: String
     let key: CosmosMasterKey?
     let identity: TokenSource?
-    let client: HTTPClient
+    let client: HTTPSession
 
     private struct Wait: Error {
         let error: CosmosError
@@ -96,7 +96,7 @@ struct CosmosTransport: Sendable {
 
     private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant, _ charge: Double) async throws -> Answer {
         let date = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
-        var request = HTTPClient.Request(
+        var request = HTTPSession.Request(
             call.method, endpoint + call.path, fields: call.fields, body: .bytes(call.body?.encoded ?? []))
         request.headTimeout = max(.milliseconds(1), min(.seconds(20), deadline - ContinuousClock.now))
         if call.body != nil, request.fields["content-type"] == nil {

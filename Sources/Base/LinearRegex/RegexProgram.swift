@@ -56,7 +56,7 @@ enum RegexCompiler {
     private static func add(_ instruction: RegexProgram.Instruction, _ program: inout RegexProgram)
         throws(LinearRegexError)
     {
-        guard program.instructions.count < LinearRegex.maximumInstructions else {
+        guard program.instructions.count < LinearPattern.maximumInstructions else {
             throw LinearRegexError("Compiled regex exceeds size limit")
         }
         program.instructions.append(instruction)

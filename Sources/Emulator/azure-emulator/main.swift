@@ -6,7 +6,7 @@ import Telemetry
 import TelemetryExport
 
 @Sendable func serve(_ options: ProgramOptions) async throws {
-    var configuration = AzureEmulator.Configuration()
+    var configuration = Emulator.Configuration()
     configuration.dataDirectory = options.value("data") ?? configuration.dataDirectory
     configuration.address = options.value("address") ?? configuration.address
     configuration.blobPort = options.port("blob-port", default: configuration.blobPort)
@@ -24,9 +24,9 @@ import TelemetryExport
     let log = ProgramLife.log("azure-emulator")
     ProgramLife.raiseFileLimit()
     var settings = SettingsReader(ProgramLife.environment)
-    TelemetryExporter.start("azure-emulator", &settings, client: HTTPClient(), log: log)
+    TelemetryExporter.start("azure-emulator", &settings, client: HTTPSession(), log: log)
     try settings.finish()
-    let emulator = try AzureEmulator(configuration, log: log)
+    let emulator = try Emulator(configuration, log: log)
     var fields = Dictionary(uniqueKeysWithValues: emulator.ports.map { ($0.name, "\($0.port)") })
     fields["certificate"] = emulator.certificatePath
     log.info("serving", fields)

@@ -5,7 +5,7 @@
 public actor NetworkActor {
     public static let shared = NetworkActor()
 
-    nonisolated let loop = EventLoop()
+    nonisolated let loop = EpollLoop()
 
     /// Starts a task that stays on the actor's thread wherever it is not isolated to something else.
     @discardableResult

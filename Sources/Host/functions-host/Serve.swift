@@ -16,7 +16,7 @@ func serve(_ options: ProgramOptions) async throws {
     let isTerminal = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
     let console = HostConsole(
         options.flag("json") ? .json : isTerminal ? .coloured : .plain, isVerbose: options.flag("verbose"))
-    let client = HTTPClient(maximumConnections: 256)
+    let client = HTTPSession(maximumConnections: 256)
     var settings = SettingsReader(ProgramLife.environment)
     TelemetryExporter.start("functions-host", &settings, client: client, log: ProgramLife.log("functions-host"))
     try settings.finish()

@@ -70,7 +70,7 @@ public struct BackupRestorer: Sendable {
     }
 
     private func prepare(_ manifest: BackupManifest, embedsAnew: Bool) async throws {
-        let known = Catalog.knownMigrations.map(\.version).max() ?? 0
+        let known = CatalogDatabase.knownMigrations.map(\.version).max() ?? 0
         guard manifest.schema <= known else {
             throw BackupError(
                 "the backup has schema \(manifest.schema), this Apus knows schemas up to \(known). Use a newer Apus.")
@@ -108,9 +108,9 @@ public struct BackupRestorer: Sendable {
     }
 
     private func restorePassages(_ values: [JSONValue]) async throws {
-        var records: [ChromaClient.Record] = []
+        var records: [ChromaService.Record] = []
         for value in values {
-            guard let record = ChromaClient.StoredRecord(json: value) else {
+            guard let record = ChromaService.StoredRecord(json: value) else {
                 throw BackupError("a passage of the backup cannot be read")
             }
             records.append(record.record)

@@ -10,13 +10,13 @@ import Telemetry
 /// The stores that a backup reads and a restore writes, as the handlers' own settings name them.
 public struct BackupServices: Sendable {
     /// The database, for looking at its schema.
-    public var database: Catalog { catalog }
+    public var database: CatalogDatabase { catalog }
 
-    let catalog: Catalog
+    let catalog: CatalogDatabase
     let messages: MessageStore
     let blobs: BlobClient
     let queue: QueueClient
-    let vectors: ChromaClient
+    let vectors: ChromaService
     let embeddingModel: String
     /// Signs manifests, and is asked for when reading them.
     let key: Secret?
@@ -37,15 +37,15 @@ public struct BackupServices: Sendable {
     /// Reads the settings; secrets may be in the vault.
     ///
     /// - Throws: `SettingsError`, and what reading the vault throws.
-    public init(environment: [String: String], client: HTTPClient) async throws {
+    public init(environment: [String: String], client: HTTPSession) async throws {
         var settings = SettingsReader(
             try await KeyVaultSettings.resolved(environment, names: Self.secretNames, client: client))
         let identity = TokenSource(settings, client: client)
-        catalog = Catalog(&settings, identity: identity)
+        catalog = CatalogDatabase(&settings, identity: identity)
         let messages = MessageStore(&settings, identity: identity, client: client)
         let account = StorageAccount(&settings)
         embeddingModel = settings.optional("APUS_EMBEDDINGS_MODEL") ?? "all-MiniLM-L6-v2"
-        vectors = ChromaClient(&settings, tenant: catalog.workspace, embeddingModel: embeddingModel, client: client)
+        vectors = ChromaService(&settings, tenant: catalog.workspace, embeddingModel: embeddingModel, client: client)
         key = settings.secret("APUS_BACKUP_KEY")
         var told: [String: String] = [:]
         for name in Self.told { told[name] = settings.optional(name) }

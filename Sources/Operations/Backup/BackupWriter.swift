@@ -101,7 +101,7 @@ public struct BackupWriter: Sendable {
             }
         }
         guard isReady else { return 0 }
-        var passages: [ChromaClient.StoredRecord] = []
+        var passages: [ChromaService.StoredRecord] = []
         while true {
             let part = try await services.vectors.storedRecords(
                 filter: ["documentId": .string(id)], limit: Self.page, offset: passages.count)

@@ -22,10 +22,10 @@ struct Tool {
     func run(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil) async throws
         -> String
     {
-        var command = ChildProcess.Command(path, arguments)
+        var command = Subprocess.Command(path, arguments)
         command.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
         command.directory = directory
-        let result = try await ChildProcess.run(command, timeout: .seconds(600), outputLimit: 16 << 20)
+        let result = try await Subprocess.run(command, timeout: .seconds(600), outputLimit: 16 << 20)
         guard result.code == 0 else {
             throw PackageError("\(path) failed with code \(result.code): \(result.errors.prefix(2000))")
         }

@@ -7,17 +7,17 @@ import Telemetry
 /// One program of the stack: started, watched, started again when it crashes.
 final class Part: Sendable {
     private struct State {
-        var process: ChildProcess?
+        var process: Subprocess?
         var isStopping = false
     }
 
     let name: String
-    private let command: ChildProcess.Command
+    private let command: Subprocess.Command
     private let stopSignal: Int32
     private let printer: LogPrinter
     private let state = Mutex(State())
 
-    init(_ name: String, _ command: ChildProcess.Command, stopSignal: Int32 = SIGTERM, printer: LogPrinter) {
+    init(_ name: String, _ command: Subprocess.Command, stopSignal: Int32 = SIGTERM, printer: LogPrinter) {
         self.name = name
         self.command = command
         self.stopSignal = stopSignal
@@ -64,10 +64,10 @@ final class Part: Sendable {
         let output = try Pipe()
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(null) }
-        let process: ChildProcess
+        let process: Subprocess
         do {
             defer { output.closeWriteEnd() }
-            process = try ChildProcess(
+            process = try Subprocess(
                 command, standardInput: null, standardOutput: output.writeEnd, standardError: output.writeEnd)
         }
         output.forEachLine { [printer, name] in printer.print(name, $0) }

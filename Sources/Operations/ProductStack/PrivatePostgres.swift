@@ -61,8 +61,8 @@ struct PrivatePostgres: Sendable {
     }
 
     /// The server as a child process.
-    var command: ChildProcess.Command {
-        var command = ChildProcess.Command(
+    var command: Subprocess.Command {
+        var command = Subprocess.Command(
             programs + "/postgres",
             [
                 "-D", cluster, "-c", "listen_addresses=", "-c", "unix_socket_directories=\(sockets)", "-c",
@@ -89,11 +89,11 @@ struct PrivatePostgres: Sendable {
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws {
-        var command = ChildProcess.Command("\(programs)/\(program)", arguments)
+        var command = Subprocess.Command("\(programs)/\(program)", arguments)
         command.user = user
         command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
         command.directory = "/"
-        let result = try await ChildProcess.run(command, timeout: .seconds(120), outputLimit: 1 << 20)
+        let result = try await Subprocess.run(command, timeout: .seconds(120), outputLimit: 1 << 20)
         guard result.code == 0 else { throw StackError("\(program) failed: \(result.errors)") }
     }
 

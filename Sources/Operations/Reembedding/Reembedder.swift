@@ -34,10 +34,10 @@ public struct Reembedder: Sendable {
     private let url: String
     private let token: String?
     private let embeddings: EmbeddingClient
-    private let client: HTTPClient
+    private let client: HTTPSession
 
     /// Reads `APUS_CHROMA_URL`, `APUS_CHROMA_TOKEN` and the settings of the new embedding model.
-    public init(_ settings: inout SettingsReader, client: HTTPClient) {
+    public init(_ settings: inout SettingsReader, client: HTTPSession) {
         let identity = TokenSource(settings, client: client)
         url = settings.url("APUS_CHROMA_URL", default: "http://127.0.0.1:8000")
         token = settings.secret("APUS_CHROMA_TOKEN")?.value
@@ -49,8 +49,8 @@ public struct Reembedder: Sendable {
     ///
     /// - Throws: `VectorServiceError`, `ModelServiceError`.
     public func run(_ progress: (Int) -> Void) async throws -> Outcome {
-        let current = store(ChromaClient.collectionName, model: embeddings.model)
-        guard let answering = try await current.state(of: ChromaClient.collectionName) else {
+        let current = store(ChromaService.collectionName, model: embeddings.model)
+        guard let answering = try await current.state(of: ChromaService.collectionName) else {
             return Outcome(embedded: 0, next: .nothing)
         }
         if answering.embeddingModel ?? embeddings.model == embeddings.model {
@@ -62,7 +62,7 @@ public struct Reembedder: Sendable {
             try await current.drop(Self.formerName)
             return Outcome(embedded: count, next: .nothing)
         }
-        let source = store(ChromaClient.collectionName, model: answering.embeddingModel ?? "")
+        let source = store(ChromaService.collectionName, model: answering.embeddingModel ?? "")
         let fresh = store(Self.freshName, model: embeddings.model)
         // What an earlier run with yet another model began is of no use.
         if let begun = try await fresh.state(of: Self.freshName), begun.embeddingModel != embeddings.model {
@@ -78,23 +78,25 @@ public struct Reembedder: Sendable {
         try await removeGone(from: fresh, source: source)
         guard let complete = try await fresh.state(of: Self.freshName) else {
             // There is not a single passage: the next upload makes the collection anew.
-            try await current.drop(ChromaClient.collectionName)
+            try await current.drop(ChromaService.collectionName)
             return Outcome(embedded: 0, next: .restart)
         }
         if try await current.state(of: Self.formerName) != nil { try await current.drop(Self.formerName) }
         try await current.rename(answering, to: Self.formerName)
-        try await current.rename(complete, to: ChromaClient.collectionName)
+        try await current.rename(complete, to: ChromaService.collectionName)
         return Outcome(embedded: count, next: .restart)
     }
 
-    private func store(_ collection: String, model: String) -> ChromaClient {
-        ChromaClient(
-            url: url, token: token, tenant: Catalog.defaultWorkspace, embeddingModel: model, collection: collection,
+    private func store(_ collection: String, model: String) -> ChromaService {
+        ChromaService(
+            url: url, token: token, tenant: CatalogDatabase.defaultWorkspace, embeddingModel: model,
+            collection: collection,
             client: client)
     }
 
     /// Embeds what the target lacks. Returns how many passages that were.
-    private func copy(from source: ChromaClient, to target: ChromaClient, _ progress: (Int) -> Void) async throws -> Int
+    private func copy(from source: ChromaService, to target: ChromaService, _ progress: (Int) -> Void) async throws
+        -> Int
     {
         var count = 0
         var offset = 0
@@ -108,7 +110,7 @@ public struct Reembedder: Sendable {
             let vectors = try await embeddings.embed(missing.map(\.document))
             try await target.upsert(
                 zip(missing, vectors).map {
-                    ChromaClient.Record(id: $0.id, embedding: $1, document: $0.document, metadata: $0.metadata)
+                    ChromaService.Record(id: $0.id, embedding: $1, document: $0.document, metadata: $0.metadata)
                 })
             count += missing.count
             progress(count)
@@ -116,7 +118,7 @@ public struct Reembedder: Sendable {
     }
 
     /// Passages of documents that were deleted meanwhile.
-    private func removeGone(from target: ChromaClient, source: ChromaClient) async throws {
+    private func removeGone(from target: ChromaService, source: ChromaService) async throws {
         var offset = 0
         while true {
             let ids = try await target.records(limit: Self.batch, offset: offset).map(\.id)

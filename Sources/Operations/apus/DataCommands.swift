@@ -21,10 +21,10 @@ private func withStores(
         return try await body(settings.merging(environment) { $1 })
     }
     guard let ports = StackPorts.unused() else { throw CommandError("ten free ports in a row could not be found") }
-    var configuration = LocalStack.Configuration(dataDirectory: data, ports: ports, environment: environment)
+    var configuration = StackSupervisor.Configuration(dataDirectory: data, ports: ports, environment: environment)
     configuration.onlyData = true
     let printer = LogPrinter(showsRequests: environment["APUS_LOG"] != nil)
-    let stack = try LocalStack(configuration, layout: try ProductLayout(), printer: printer, client: HTTPClient())
+    let stack = try StackSupervisor(configuration, layout: try ProductLayout(), printer: printer, client: HTTPSession())
     try await stack.run { try await body(stack.settings) }
 }
 
@@ -47,7 +47,7 @@ func backup(_ options: ProgramOptions) async throws {
     guard keep == nil || folder != nil else { options.fail("--keep goes with a folder; \(given) is none") }
     let path = folder?.newFile ?? given
     try await withStores(options) { environment in
-        let services = try await BackupServices(environment: environment, client: HTTPClient())
+        let services = try await BackupServices(environment: environment, client: HTTPSession())
         let report = try await BackupWriter(services).write(to: path)
         let counts = [
             "documents": report.documents, "passages": report.passages, "chats": report.chats,
@@ -71,7 +71,7 @@ func restore(_ options: ProgramOptions) async throws {
     // Before anything is started or touched.
     let backup = try BackupReader(path, key: key)
     try await withStores(options) { environment in
-        let services = try await BackupServices(environment: environment, client: HTTPClient())
+        let services = try await BackupServices(environment: environment, client: HTTPSession())
         let restorer = BackupRestorer(services)
         guard !messagesOnly else {
             let count = try await restorer.restoreMessages(backup)
@@ -94,7 +94,7 @@ func verify(_ options: ProgramOptions) async throws {
             "\(options.words[1]) is intact: \(counted(backup.counts)). Made \(backup.origin).\n", to: STDOUT_FILENO)
     }
     try await withStores(options) { environment in
-        let services = try await BackupServices(environment: environment, client: HTTPClient())
+        let services = try await BackupServices(environment: environment, client: HTTPSession())
         let report = try await DataVerifier(services).run()
         for problem in report.problems { writeAll(problem + "\n", to: STDOUT_FILENO) }
         guard report.problems.isEmpty else { throw CommandError("\(report.problems.count) problems were found") }
@@ -105,7 +105,7 @@ func verify(_ options: ProgramOptions) async throws {
 
 /// Looks at the database's schema, or changes it.
 func migrate(_ options: ProgramOptions) async throws {
-    let newest = Catalog.knownMigrations.map(\.version).max() ?? 0
+    let newest = CatalogDatabase.knownMigrations.map(\.version).max() ?? 0
     let target = options.value("to").map { _ in options.number("to", default: 0, in: 0...newest) }
     let verb = options.words.dropFirst().first
     switch (verb, target) {
@@ -115,11 +115,11 @@ func migrate(_ options: ProgramOptions) async throws {
         options.fail("the commands are 'migrate status', 'migrate up [--to VERSION]' and 'migrate down --to VERSION'")
     }
     try await withStores(options) { environment in
-        let catalog = try await BackupServices(environment: environment, client: HTTPClient()).database
+        let catalog = try await BackupServices(environment: environment, client: HTTPSession()).database
         let applied = try await catalog.appliedMigrations()
         let current = applied.map(\.version).max() ?? 0
         if verb == "status" {
-            for migration in Catalog.knownMigrations {
+            for migration in CatalogDatabase.knownMigrations {
                 let at = applied.first { $0.version == migration.version }?.at
                 writeAll("\(migration.version)  \(migration.name)  \(at.map { "made " + $0 } ?? "missing")\n", to: 1)
             }

@@ -14,11 +14,11 @@ func up(_ options: ProgramOptions) async throws {
         page: options.port("port", default: 8080),
         base: options.value("base-port").map { _ in options.port("base-port", default: 0) })
     let environment = ProgramLife.environment
-    var configuration = LocalStack.Configuration(
+    var configuration = StackSupervisor.Configuration(
         dataDirectory: options.value("data") ?? ".apus", ports: ports, environment: environment)
     configuration.pageAddress = options.value("address") ?? environment["APUS_LISTEN_ADDRESS"] ?? "127.0.0.1"
     let printer = LogPrinter(showsRequests: environment["APUS_LOG"] != nil)
-    let stack = try LocalStack(configuration, layout: try ProductLayout(), printer: printer, client: HTTPClient())
+    let stack = try StackSupervisor(configuration, layout: try ProductLayout(), printer: printer, client: HTTPSession())
     writeAll("Starting Apus …\n", to: STDOUT_FILENO)
     let termination = Task { await ProgramLife.terminationRequested() }
     let running = Task {
@@ -64,7 +64,7 @@ func doctor(_ options: ProgramOptions) throws {
 /// Embeds every passage again with the model that the settings name.
 func reembed(_ options: ProgramOptions) async throws {
     var settings = SettingsReader(ProgramLife.environment)
-    let reembedder = Reembedder(&settings, client: HTTPClient())
+    let reembedder = Reembedder(&settings, client: HTTPSession())
     try settings.finish()
     let outcome = try await reembedder.run { writeAll("\($0) passages embedded …\n", to: STDERR_FILENO) }
     let model = ProgramLife.environment["APUS_EMBEDDINGS_MODEL"] ?? "all-MiniLM-L6-v2"

@@ -41,7 +41,8 @@ public struct IngestMessage: Sendable {
 
     /// Reads a message's text; `nil` when it is none of ours.
     public init?(text: String) {
-        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, Catalog.isID(id) else {
+        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, CatalogDatabase.isID(id)
+        else {
             return nil
         }
         documentId = id

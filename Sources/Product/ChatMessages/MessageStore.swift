@@ -18,7 +18,7 @@ public struct MessageStore: Sendable {
     public init(_ container: CosmosContainer) { self.container = container }
 
     /// Reads `APUS_COSMOS_ENDPOINT` and `APUS_COSMOS_KEY`; without a key managed identity is used.
-    public init?(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPClient) {
+    public init?(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
         let endpoint = settings.url("APUS_COSMOS_ENDPOINT")
         do throws(CosmosError) {
             self.init(

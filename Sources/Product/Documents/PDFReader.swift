@@ -48,17 +48,17 @@ struct PDFReader: Sendable {
         throw ExtractionError.damaged("its page count cannot be read")
     }
 
-    private func run(_ program: String, _ arguments: [String], cpuSeconds: Int) async throws -> ChildProcess.Output {
+    private func run(_ program: String, _ arguments: [String], cpuSeconds: Int) async throws -> Subprocess.Output {
         guard let folder = Self.folders.first(where: { access($0 + "/" + program, X_OK) == 0 }) else {
             throw ExtractionFailure(reason: "\(program) is not installed; Debian's package poppler-utils has it")
         }
-        var command = ChildProcess.Command(folder + "/" + program, arguments)
+        var command = Subprocess.Command(folder + "/" + program, arguments)
         command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
         command.limits.cpuSeconds = cpuSeconds
         command.limits.addressSpaceBytes = 1 << 30
         command.limits.fileBytes = 1 << 20
         command.limits.openFiles = 64
-        let result = try await ChildProcess.run(
+        let result = try await Subprocess.run(
             command, timeout: .seconds(cpuSeconds * 2), outputLimit: DocumentReader.maximumTextBytes)
         if result.overflowed { throw ExtractionError.tooComplex("it holds more than 64 MiB of text") }
         if result.timedOut || result.code == 128 + SIGXCPU || result.code == 128 + SIGKILL {

@@ -15,11 +15,11 @@ public enum HistoryFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        let client = HTTPClient()
+        let client = HTTPSession()
         let secrets = ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_COSMOS_KEY", TelemetryExporter.secretName]
         var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
         let identity = TokenSource(settings, client: client)
-        let catalog = Catalog(&settings, identity: identity)
+        let catalog = CatalogDatabase(&settings, identity: identity)
         let account = StorageAccount(&settings)
         let messages = MessageStore(&settings, identity: identity, client: client)
         _ = settings.logLevel()

@@ -11,7 +11,7 @@ import Problems
 struct HistoryRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
 
-    let catalog: Catalog
+    let catalog: CatalogDatabase
     let messages: MessageStore
     let queue: QueueClient
 

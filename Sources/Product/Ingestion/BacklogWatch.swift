@@ -13,12 +13,12 @@ public struct BacklogWatch: Sendable {
     private static let documents = Metrics.shared.gauge(
         "apus.documents", unit: "{document}", "Documents by status.")
 
-    private let catalog: Catalog
+    private let catalog: CatalogDatabase
     private let queue: QueueClient
     private let log: Log
 
     /// A watch over the queue and the catalog.
-    public init(catalog: Catalog, queue: QueueClient, log: Log) {
+    public init(catalog: CatalogDatabase, queue: QueueClient, log: Log) {
         self.catalog = catalog
         self.queue = queue
         self.log = log

@@ -17,12 +17,12 @@ public struct DocumentRemover: Sendable {
         }
     }
 
-    private let catalog: Catalog
+    private let catalog: CatalogDatabase
     private let blobs: BlobClient
-    private let vectors: ChromaClient
+    private let vectors: ChromaService
 
     /// A remover over the stores.
-    public init(catalog: Catalog, blobs: BlobClient, vectors: ChromaClient) {
+    public init(catalog: CatalogDatabase, blobs: BlobClient, vectors: ChromaService) {
         self.catalog = catalog
         self.blobs = blobs
         self.vectors = vectors

@@ -11,9 +11,9 @@ public struct Ingestor: Sendable {
     private static let maximumPassages = 20_000
     private static let batch = 64
 
-    private let catalog: Catalog
+    private let catalog: CatalogDatabase
     private let blobs: BlobClient
-    private let vectors: ChromaClient
+    private let vectors: ChromaService
     private let embeddings: EmbeddingClient
     private let reader: DocumentReader
     private let remover: DocumentRemover
@@ -21,7 +21,7 @@ public struct Ingestor: Sendable {
 
     /// An ingestor over the stores.
     public init(
-        catalog: Catalog, blobs: BlobClient, vectors: ChromaClient, embeddings: EmbeddingClient,
+        catalog: CatalogDatabase, blobs: BlobClient, vectors: ChromaService, embeddings: EmbeddingClient,
         temporaryDirectory: String, log: Log
     ) {
         self.catalog = catalog
@@ -87,7 +87,7 @@ public struct Ingestor: Sendable {
         // Passages of an earlier try, perhaps with other borders, must not stay beside the new ones.
         try await vectors.delete(filter: ["documentId": .string(document.id)])
         try await index(passages, of: document)
-        let findings = Catalog.Findings(
+        let findings = CatalogDatabase.Findings(
             pages: text.pages.count, pagesWithoutText: text.pagesWithoutText, passages: passages.count,
             language: LanguageGuess.language(of: text))
         guard try await catalog.setReady(document.id, findings) else { return try await settleDeletion(document.id) }
@@ -126,13 +126,13 @@ public struct Ingestor: Sendable {
 
     private static func record(
         _ passage: Passage, ordinal: Int, embedding: [Float], of document: DocumentRecord
-    ) -> ChromaClient.Record {
+    ) -> ChromaService.Record {
         var metadata: JSONObject = [
             "documentId": .string(document.id), "name": .string(document.name), "page": .int(Int64(passage.page)),
             "start": .int(Int64(passage.start)), "end": .int(Int64(passage.end)),
         ]
         if let chat = document.chatId { metadata["chatId"] = .string(chat) }
-        return ChromaClient.Record(
+        return ChromaService.Record(
             id: "\(document.id):\(ordinal)", embedding: embedding, document: passage.text, metadata: metadata)
     }
 

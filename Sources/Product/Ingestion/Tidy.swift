@@ -13,14 +13,14 @@ public struct Tidy: Sendable {
     /// Blobs are removed only when their document is older than this: an upload writes its row last.
     private static let orphanMilliseconds: Int64 = 3_600_000
 
-    private let catalog: Catalog
+    private let catalog: CatalogDatabase
     private let blobs: BlobClient
     private let queue: QueueClient
-    private let vectors: ChromaClient
+    private let vectors: ChromaService
     private let log: Log
 
     /// A tidier over the stores.
-    public init(catalog: Catalog, blobs: BlobClient, queue: QueueClient, vectors: ChromaClient, log: Log) {
+    public init(catalog: CatalogDatabase, blobs: BlobClient, queue: QueueClient, vectors: ChromaService, log: Log) {
         self.catalog = catalog
         self.blobs = blobs
         self.queue = queue

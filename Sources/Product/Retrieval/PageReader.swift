@@ -6,10 +6,10 @@ import JSONCoding
 public struct PageReader: Sendable {
     private static let maximumPassages = 400
 
-    private let vectors: ChromaClient
+    private let vectors: ChromaService
 
     /// A reader over a collection.
-    public init(vectors: ChromaClient) { self.vectors = vectors }
+    public init(vectors: ChromaService) { self.vectors = vectors }
 
     /// Pages of the document of that name, each as one passage without a number.
     public func pages(of name: String, from first: Int64, to last: Int64, in documents: [String]) async throws

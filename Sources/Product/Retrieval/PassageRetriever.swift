@@ -21,11 +21,11 @@ public struct PassageRetriever: Sendable {
     private static let filterLimit = 500
 
     private let embeddings: EmbeddingClient
-    private let vectors: ChromaClient
+    private let vectors: ChromaService
     private let reranker = Reranker()
 
     /// A retriever over an embedding model and a collection.
-    public init(embeddings: EmbeddingClient, vectors: ChromaClient) {
+    public init(embeddings: EmbeddingClient, vectors: ChromaService) {
         self.embeddings = embeddings
         self.vectors = vectors
     }
@@ -60,7 +60,7 @@ public struct PassageRetriever: Sendable {
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
     }
 
-    static func passage(_ hit: ChromaClient.Hit) -> FoundPassage? {
+    static func passage(_ hit: ChromaService.Hit) -> FoundPassage? {
         guard let document = hit.metadata["documentId"]?.string, let page = hit.metadata["page"]?.int,
             let start = hit.metadata["start"]?.int, let end = hit.metadata["end"]?.int
         else { return nil }

@@ -15,7 +15,7 @@ struct DeclaredTool: Tool {
     let url: String
     /// With the secrets in them.
     let fields: HTTPFields
-    let client: HTTPClient
+    let client: HTTPSession
 
     func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome {
         let request = prepare(arguments)
@@ -38,7 +38,7 @@ struct DeclaredTool: Tool {
     }
 
     /// Arguments that the template does not name go into the query, or into a JSON body where the method has one.
-    func prepare(_ arguments: JSONValue) -> HTTPClient.Request {
+    func prepare(_ arguments: JSONValue) -> HTTPSession.Request {
         var url = url
         var rest = JSONObject()
         for (name, value) in arguments.object?.members ?? [] {
@@ -48,7 +48,7 @@ struct DeclaredTool: Tool {
                 rest[name] = value
             }
         }
-        var request = HTTPClient.Request(method, url, fields: fields)
+        var request = HTTPSession.Request(method, url, fields: fields)
         if [.post, .put, .patch].contains(method) {
             request.fields["Content-Type"] = "application/json"
             request.body = .bytes(JSONValue.object(rest).encoded)

@@ -12,7 +12,7 @@ enum DeclaredToolsFile {
     private static let maximumTools = 64
 
     /// The tools that the file declares; what is wrong with it is noted as a problem of the settings.
-    static func read(_ settings: inout SettingsReader, client: HTTPClient) -> [DeclaredTool] {
+    static func read(_ settings: inout SettingsReader, client: HTTPSession) -> [DeclaredTool] {
         guard let path = settings.optional(variable) else { return [] }
         guard let data = FileManager.default.contents(atPath: path), data.count <= maximumBytes else {
             settings.add(variable, "names a file that cannot be read, or one of more than 1 MiB")
@@ -39,7 +39,7 @@ enum DeclaredToolsFile {
     }
 
     private static func tool(
-        _ json: JSONValue, _ settings: inout SettingsReader, _ client: HTTPClient
+        _ json: JSONValue, _ settings: inout SettingsReader, _ client: HTTPSession
     ) throws -> DeclaredTool {
         var reader = try FieldReader(
             json, allowed: ["name", "description", "parameters", "method", "url", "headers"])

@@ -66,7 +66,7 @@ public struct JSONSchema: Sendable {
         let count = text.unicodeScalars.count
         if let least = schema["minLength"]?.int, count < least { wrong("Must have at least \(least) characters.") }
         if let most = schema["maxLength"]?.int, count > most { wrong("Must have at most \(most) characters.") }
-        if let pattern = schema["pattern"]?.string, let regex = try? LinearRegex(pattern), !regex.matches(text) {
+        if let pattern = schema["pattern"]?.string, let regex = try? LinearPattern(pattern), !regex.matches(text) {
             wrong("Must match \(pattern).")
         }
     }

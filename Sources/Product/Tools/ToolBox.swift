@@ -7,7 +7,7 @@ public struct ToolBox: Sendable {
     public let tools: [any Tool]
 
     /// Reads the search engines' settings, `APUS_FETCH_ALLOW` and `APUS_TOOLS`.
-    public init(_ settings: inout SettingsReader, client: HTTPClient) {
+    public init(_ settings: inout SettingsReader, client: HTTPSession) {
         let engines = SearchEngine.configured(&settings)
         let declared = DeclaredToolsFile.read(&settings, client: client)
         let allowed = (settings.optional("APUS_FETCH_ALLOW") ?? "").split(separator: ",").map {
@@ -16,7 +16,7 @@ public struct ToolBox: Sendable {
         for entry in allowed where !entry.contains(":") {
             settings.add("APUS_FETCH_ALLOW", "has the entry '\(entry)'; entries look like wiki.example.com:443")
         }
-        let fetcher = WebFetcher(client: HTTPClient(), lookup: HostResolver.system, allowed: Set(allowed))
+        let fetcher = WebFetcher(client: HTTPSession(), lookup: HostResolver.system, allowed: Set(allowed))
         let search: [any Tool] = engines.isEmpty ? [] : [WebSearchTool(engines: engines, client: client)]
         tools = search + [FetchPageTool(fetcher: fetcher)] + declared.map { $0 as any Tool }
     }

@@ -11,7 +11,7 @@ import Problems
 
 /// `/api/documents`: listing, reading, retrying and deleting.
 struct DocumentRoutes: Sendable {
-    let catalog: Catalog
+    let catalog: CatalogDatabase
     let blobs: BlobClient
     let queue: QueueClient
     let remover: DocumentRemover

@@ -33,7 +33,7 @@ public enum UploadFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        let client = HTTPClient()
+        let client = HTTPSession()
         let secrets =
             [
                 "APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY",
@@ -42,10 +42,10 @@ public enum UploadFunctions {
             + ModelList.secretNames
         var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
         let identity = TokenSource(settings, client: client)
-        let catalog = Catalog(&settings, identity: identity)
+        let catalog = CatalogDatabase(&settings, identity: identity)
         let account = StorageAccount(&settings)
         let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
-        let vectors = ChromaClient(
+        let vectors = ChromaService(
             &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let maximum = maximumBytes(&settings)
         _ = settings.logLevel()

@@ -11,7 +11,7 @@ import Telemetry
 /// Takes in one file: bytes to Blob Storage as they come, then the row, then the queue message, so that what can be
 /// rebuilt comes last and a crash leaves nothing that `tidy` cannot finish or remove.
 struct UploadIntake: Sendable {
-    let catalog: Catalog
+    let catalog: CatalogDatabase
     let blobs: BlobClient
     let queue: QueueClient
     let maximumBytes: Int

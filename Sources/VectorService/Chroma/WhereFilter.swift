@@ -11,7 +11,7 @@ public indirect enum WhereFilter: Sendable, Equatable {
     /// Membership in an array value.
     case contains(key: String, JSONValue, negated: Bool)
     case documentContains(String, negated: Bool)
-    case documentMatches(LinearRegex, negated: Bool)
+    case documentMatches(LinearPattern, negated: Bool)
     /// The record's id is one of these.
     case hasID([String], negated: Bool)
 

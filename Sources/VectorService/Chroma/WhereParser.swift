@@ -105,7 +105,7 @@ extension WhereFilter {
         case "$regex", "$not_regex":
             guard let pattern = member.value.string else { throw .invalid("Invalid where document clause") }
             do {
-                return .documentMatches(try LinearRegex(pattern), negated: member.name == "$not_regex")
+                return .documentMatches(try LinearPattern(pattern), negated: member.name == "$not_regex")
             } catch {
                 // Three r's, as in the reference.
                 throw error.kind == .bytes

@@ -33,10 +33,10 @@ public struct APIProxy: Sendable {
     ]
 
     private let upstreams: Upstreams
-    private let client: HTTPClient
+    private let client: HTTPSession
 
     /// A proxy over a client.
-    public init(upstreams: Upstreams, client: HTTPClient) {
+    public init(upstreams: Upstreams, client: HTTPSession) {
         self.upstreams = upstreams
         self.client = client
     }
@@ -52,7 +52,7 @@ public struct APIProxy: Sendable {
             return Problem(.forbidden, "Requests from other web sites are refused.").response(requestID: request.id)
         }
         let base = upstreams.all.first { $0.name == route.app }?.url ?? ""
-        var outgoing = HTTPClient.Request(relaying: request, to: base)
+        var outgoing = HTTPSession.Request(relaying: request, to: base)
         outgoing.fields["host"] = nil
         outgoing.fields["x-functions-key"] = upstreams.key?.value
         outgoing.headTimeout = .seconds(230)
@@ -85,7 +85,7 @@ public struct APIProxy: Sendable {
         await withTaskGroup(of: (Int, String, String?).self) { group in
             for (index, app) in upstreams.all.enumerated() {
                 group.addTask {
-                    var request = HTTPClient.Request(.get, app.url + "/api/health")
+                    var request = HTTPSession.Request(.get, app.url + "/api/health")
                     request.headTimeout = .seconds(5)
                     guard let answer = try? await client.fetch(request, limit: 64 * 1024) else {
                         return (index, "down", nil)

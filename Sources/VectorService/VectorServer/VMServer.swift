@@ -48,7 +48,7 @@ public struct VMServer: Sendable {
     public var ports: (vectors: UInt16, page: UInt16?) { (vectors.port, page?.port) }
 
     /// Starts serving; the model loads in the background.
-    public init(_ configuration: Configuration, upstreams: APIProxy.Upstreams, client: HTTPClient, log: Log) throws {
+    public init(_ configuration: Configuration, upstreams: APIProxy.Upstreams, client: HTTPSession, log: Log) throws {
         let store = try VectorStore(directory: configuration.dataDirectory, options: configuration.storage)
         self.store = store
         let model = EmbeddingModelLoader(directory: configuration.modelDirectory)

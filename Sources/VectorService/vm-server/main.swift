@@ -12,7 +12,7 @@ import Vectors
 
 /// Serves the page, the proxy and the vectors until a termination signal.
 func serve(_ options: ProgramOptions) async throws {
-    let client = HTTPClient()
+    let client = HTTPSession()
     let secrets = ["APUS_CHROMA_TOKEN", "APUS_FUNCTIONS_KEY", TelemetryExporter.secretName]
     var settings = SettingsReader(
         try await KeyVaultSettings.resolved(ProgramLife.environment, names: secrets, client: client))

@@ -79,7 +79,7 @@ extension Functions {
                 guard let text = arguments.text(0), let pattern = arguments.text(1) else { return nil }
                 let flags = (arguments.text(2) ?? "").filter { "imsx".contains($0) }
                 do throws(LinearRegexError) {
-                    let regex = try LinearRegex(flags.isEmpty ? pattern : "(?\(flags))" + pattern)
+                    let regex = try LinearPattern(flags.isEmpty ? pattern : "(?\(flags))" + pattern)
                     return .bool(regex.matches(text))
                 } catch {
                     throw QueryError(message: "RegexMatch: \(error.description)", code: "SC2061")

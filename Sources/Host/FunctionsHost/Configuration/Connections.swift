@@ -11,7 +11,7 @@ struct Connections: Sendable {
     static let standard = "AzureWebJobsStorage"
 
     let environment: [String: String]
-    let client: HTTPClient
+    let client: HTTPSession
 
     /// The name under which the settings have a connection, in the host's order of looking.
     ///

@@ -33,7 +33,7 @@ struct RouteConstraint: Sendable {
         }
         if name == "regex" {
             // Without anchors a match anywhere counts, and case does not matter.
-            guard let pattern = argument, let regex = try? LinearRegex("(?i)" + pattern) else { return nil }
+            guard let pattern = argument, let regex = try? LinearPattern("(?i)" + pattern) else { return nil }
             return { regex.matches($0) }
         }
         guard argument == nil else { return nil }

@@ -33,7 +33,7 @@ final class HandlerProcess {
     private var readiness = Readiness.starting
     private var waiters: [Int: UnsafeContinuation<Void, Never>] = [:]
     private var nextWaiter = 0
-    private var process: ChildProcess?
+    private var process: Subprocess?
     private var isStopping = false
     private var ending: RestartPolicy.Ending?
     private var policy: RestartPolicy
@@ -190,7 +190,7 @@ final class HandlerProcess {
         ]
         let line = ArgumentLine.make(handler, environment: environment, child: child)
         let path = try executablePath(ArgumentLine.expandVariables(handler.executable, child))
-        var command = ChildProcess.Command(path, ArgumentLine.split(line))
+        var command = Subprocess.Command(path, ArgumentLine.split(line))
         command.directory = handler.workingDirectory
         command.environment = environment.merging(child) { $1 }
         // Whatever happens to the host, nobody is left listening on its port.
@@ -208,18 +208,18 @@ final class HandlerProcess {
         return ending ?? .exit(code)
     }
 
-    private func start(_ command: ChildProcess.Command) throws -> ChildProcess {
+    private func start(_ command: Subprocess.Command) throws -> Subprocess {
         let out = try Pipe()
         let errors = try Pipe()
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(null) }
-        let process: ChildProcess
+        let process: Subprocess
         do {
             defer {
                 out.closeWriteEnd()
                 errors.closeWriteEnd()
             }
-            process = try ChildProcess(
+            process = try Subprocess(
                 command, standardInput: null, standardOutput: out.writeEnd, standardError: errors.writeEnd)
         }
         let (console, isStrict, lastErrors) = (console, handler.usesErrorStreamForErrorsOnly, lastErrors)
@@ -241,7 +241,7 @@ final class HandlerProcess {
     }
 
     /// Any HTTP answer counts as ready; only a failed connection means "wait".
-    private func probeUntilReady(_ process: ChildProcess) async {
+    private func probeUntilReady(_ process: Subprocess) async {
         let deadline = MonotonicTime.now + handler.initializationTimeout
         let request = Upstream.Request("GET", "/", ["Host": "127.0.0.1:\(port)"])
         // The first milliseconds count for somebody who waits at a console.

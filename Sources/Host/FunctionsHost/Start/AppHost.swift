@@ -40,7 +40,7 @@ public final class AppHost {
     private let root: String
     private let options: Options
     private let environment: [String: String]
-    private let client: HTTPClient
+    private let client: HTTPSession
     private let console: HostConsole
     private let keys: AccessKeys?
     private var server: RelayServer?
@@ -56,7 +56,7 @@ public final class AppHost {
     /// - Parameter root: Folder with host.json and the function folders.
     /// - Throws: `HostError` that says what to do.
     public init(
-        root given: String, options: Options, environment: [String: String], client: HTTPClient, console: HostConsole
+        root given: String, options: Options, environment: [String: String], client: HTTPSession, console: HostConsole
     ) throws {
         var root = given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
         while root.hasSuffix("/"), root.utf8.count > 1 { root.removeLast() }

@@ -19,7 +19,7 @@ final class AppInstance {
     ///
     /// - Throws: `HostError` for what keeps the whole app from running.
     init(
-        root: String, settings: LocalSettings, options: AppHost.Options, keys: AccessKeys?, client: HTTPClient,
+        root: String, settings: LocalSettings, options: AppHost.Options, keys: AccessKeys?, client: HTTPSession,
         console: HostConsole
     ) throws {
         let environment = settings.environment

@@ -23,7 +23,7 @@ public struct AzureBench: Sendable {
 
     /// The program being measured.
     private struct Emulator: Sendable {
-        let process: ChildProcess
+        let process: Subprocess
         let blob: UInt16
         let queue: UInt16
         let cosmos: UInt16
@@ -94,7 +94,7 @@ public struct AzureBench: Sendable {
         for (offset, name) in ["blob", "queue", "cosmos", "vault", "identity"].enumerated() {
             arguments += ["--\(name)-port", String(base + UInt16(offset))]
         }
-        var command = ChildProcess.Command(layout.program("azure-emulator"), arguments)
+        var command = Subprocess.Command(layout.program("azure-emulator"), arguments)
         command.environment = ["APUS_LOG": "warning"]
         let log = open(place + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -103,7 +103,7 @@ public struct AzureBench: Sendable {
             close(null)
         }
         let started = ContinuousClock.now
-        let process = try ChildProcess(command, standardInput: null, standardOutput: log, standardError: log)
+        let process = try Subprocess(command, standardInput: null, standardOutput: log, standardError: log)
         // The last service to listen.
         while !RawExchange.isListening(base + 4) {
             guard process.isRunning, ContinuousClock.now - started < .seconds(20) else {

@@ -21,7 +21,7 @@ public enum AzureClientBench {
         let account = try StorageAccount(
             connectionString: "AccountName=\(name);AccountKey=\(DevelopmentAccount.storageKey);BlobEndpoint=\(endpoint)"
         )
-        let blobs = BlobClient(account: account, identity: nil, client: HTTPClient())
+        let blobs = BlobClient(account: account, identity: nil, client: HTTPSession())
         let sent = try await blobs.upload(
             SyntheticSource(totalBytes), to: "bench", "gigabyte", contentType: "application/octet-stream")
         let download = try await blobs.download("bench", "gigabyte")

@@ -9,7 +9,7 @@ struct SignedRequests {
     /// Different blobs and items.
     static let names = 2000
     private static let container = "dbs/bench/colls/items"
-    private static let client = HTTPClient(maximumConnections: 4)
+    private static let client = HTTPSession(maximumConnections: 4)
 
     private let storage: SharedKey?
     private let cosmos: CosmosMasterKey?
@@ -32,7 +32,7 @@ struct SignedRequests {
     }
 
     func send(_ method: HTTPMethod, _ url: String, fields: HTTPFields = [:]) async throws {
-        let request = HTTPClient.Request(method, url, fields: signed(method, url, fields, 0))
+        let request = HTTPSession.Request(method, url, fields: signed(method, url, fields, 0))
         let answer = try await Self.client.fetch(request)
         guard answer.status.isSuccess else { throw BenchError("\(method) answered \(answer.status.rawValue)") }
     }

@@ -113,7 +113,7 @@ public struct FunctionsBench: Sendable {
         return values
     }
 
-    private func measureStreams(_ port: UInt16, _ host: ChildProcess) async throws -> [(String, Double)] {
+    private func measureStreams(_ port: UInt16, _ host: Subprocess) async throws -> [(String, Double)] {
         async let output = CommandOutput.read(
             layout.program("bench-handler"), ["streams", "\(port)", "\(Self.streams)", "\(Self.seconds + 5)"])
         try await Task.sleep(for: .seconds(Self.seconds + 2))
@@ -126,16 +126,16 @@ public struct FunctionsBench: Sendable {
         return [("first", first), ("p95", p95), ("memory", memory)]
     }
 
-    private func start(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> ChildProcess {
-        var command = ChildProcess.Command(path, arguments)
+    private func start(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> Subprocess {
+        var command = Subprocess.Command(path, arguments)
         command.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { given, _ in given }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }
-        return try ChildProcess(command, standardInput: null, standardOutput: null, standardError: null)
+        return try Subprocess(command, standardInput: null, standardOutput: null, standardError: null)
     }
 
     /// Waits for the first answer. A bare socket, since the first request of a client would be measured too.
-    private func served(_ port: UInt16, by host: ChildProcess) async throws {
+    private func served(_ port: UInt16, by host: Subprocess) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
         let head = "GET /api/hello HTTP/1.0\r\n\r\n"
         while (try? RawExchange(port: port).run(head: head, bodyBytes: 0))?.status != 200 {

@@ -119,7 +119,7 @@ public struct Bench: Sendable {
             let probe = apus_listen("127.0.0.1", 0, 1)
             let port = UInt16(clamping: apus_socket_port(probe))
             close(probe)
-            var command = ChildProcess.Command(layout.program("chat-function"))
+            var command = Subprocess.Command(layout.program("chat-function"))
             command.environment = [
                 "FUNCTIONS_CUSTOMHANDLER_PORT": "\(port)", "APUS_LOG": "error",
                 "APUS_DATABASE_URL": "host=/nonexistent",
@@ -130,7 +130,7 @@ public struct Bench: Sendable {
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
             defer { close(null) }
             let started = ContinuousClock.now
-            let process = try ChildProcess(command, standardInput: null, standardOutput: null, standardError: null)
+            let process = try Subprocess(command, standardInput: null, standardOutput: null, standardError: null)
             while (try? await RunningStack.client.fetch(.init(.get, "http://127.0.0.1:\(port)/")).status) != .ok {
                 guard ContinuousClock.now - started < .seconds(10) else {
                     throw BenchError("the handler does not answer")
@@ -153,7 +153,7 @@ public struct Bench: Sendable {
             (0..<200).map { list[($0 &* 7 &+ text &* 13) % list.count] }.joined(separator: " ")
         }
         let body: JSONValue = ["model": "all-MiniLM-L6-v2", "input": .strings(texts), "encoding_format": "base64"]
-        let request = HTTPClient.Request(
+        let request = HTTPSession.Request(
             .post, "http://127.0.0.1:\(stack.ports.vectors)/v1/embeddings",
             fields: ["Content-Type": "application/json"],
             body: .bytes(body.encoded))

@@ -9,9 +9,9 @@ enum CommandOutput {
         defer { unlink(file) }
         let output = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        var command = ChildProcess.Command(path, arguments)
+        var command = Subprocess.Command(path, arguments)
         command.directory = directory
-        let process = try ChildProcess(command, standardInput: null, standardOutput: output, standardError: output)
+        let process = try Subprocess(command, standardInput: null, standardOutput: output, standardError: output)
         close(output)
         close(null)
         let code = await process.wait()

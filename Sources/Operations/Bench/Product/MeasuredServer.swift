@@ -10,16 +10,16 @@ import ProductStack
 /// A vector service being measured: ours or Chroma's own.
 final class MeasuredServer: Sendable {
     let name: String
-    private let process: ChildProcess
+    private let process: Subprocess
     private let port: UInt16
 
-    private static let client = HTTPClient(maximumConnections: 4)
+    private static let client = HTTPSession(maximumConnections: 4)
     private static let json: HTTPFields = ["Content-Type": "application/json"]
 
     init(_ name: String, path: String, arguments: [String], port: UInt16, data: String) async throws {
         self.name = name
         self.port = port
-        var command = ChildProcess.Command(path, arguments)
+        var command = Subprocess.Command(path, arguments)
         command.environment = ["PATH": "/usr/bin:/bin", "HOME": data, "APUS_LOG": "warning"]
         command.directory = data
         let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -29,7 +29,7 @@ final class MeasuredServer: Sendable {
             close(null)
         }
         let started = ContinuousClock.now
-        process = try ChildProcess(command, standardInput: null, standardOutput: log, standardError: log)
+        process = try Subprocess(command, standardInput: null, standardOutput: log, standardError: log)
         while (try? await Self.client.fetch(.init(.get, "http://127.0.0.1:\(port)/api/v2/heartbeat")).status) != .ok {
             guard process.isRunning, ContinuousClock.now - started < .seconds(90) else {
                 throw BenchError("\(name) did not start; \(data)/log.txt says why")

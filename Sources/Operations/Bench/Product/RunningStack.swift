@@ -11,16 +11,16 @@ import ProductStack
 /// A stack of its own for measuring: `apus up` as a child, with its own ports and data folder.
 final class RunningStack: Sendable {
     let ports: StackPorts
-    private let process: ChildProcess
+    private let process: Subprocess
     /// From the start to the first healthy answer.
     let startMilliseconds: Double
 
-    static let client = HTTPClient(maximumConnections: 64)
+    static let client = HTTPSession(maximumConnections: 64)
 
     init(layout: ProductLayout, data: String, modelURL: String) async throws {
         let base = try Self.freePorts(10)
         ports = StackPorts(page: base, base: base + 1)
-        var command = ChildProcess.Command(
+        var command = Subprocess.Command(
             layout.program("apus"), ["up", "--data", data, "--port", "\(base)", "--base-port", "\(base + 1)"])
         command.environment = [
             "PATH": "/usr/bin:/bin", "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL,
@@ -33,7 +33,7 @@ final class RunningStack: Sendable {
             close(null)
         }
         let started = ContinuousClock.now
-        process = try ChildProcess(command, standardInput: null, standardOutput: log, standardError: log)
+        process = try Subprocess(command, standardInput: null, standardOutput: log, standardError: log)
         while (try? await Self.client.fetch(.init(.get, "http://127.0.0.1:\(base)/health")).status) != .ok {
             guard process.isRunning, ContinuousClock.now - started < .seconds(90) else {
                 throw BenchError("the stack did not start; \(data)/log.txt says why")
@@ -112,7 +112,7 @@ final class RunningStack: Sendable {
     /// One question; times in milliseconds from sending to each event's first arrival.
     func ask(_ question: String, model: String) async throws -> [String: Double] {
         let body: JSONValue = ["message": .string(question), "model": .string(model)]
-        let request = HTTPClient.Request(
+        let request = HTTPSession.Request(
             .post, page + "/api/chat", fields: ["Content-Type": "application/json", "Accept": "text/event-stream"],
             body: .bytes(body.encoded))
         let started = ContinuousClock.now

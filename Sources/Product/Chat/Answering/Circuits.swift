@@ -14,11 +14,11 @@ final class Circuits: Sendable {
     /// How long what was read is believed.
     private static let freshness = Duration.seconds(1)
 
-    private let catalog: Catalog
+    private let catalog: CatalogDatabase
     private let log: Log
     private let view = Mutex(View())
 
-    init(catalog: Catalog, log: Log) {
+    init(catalog: CatalogDatabase, log: Log) {
         self.catalog = catalog
         self.log = log
     }
@@ -67,7 +67,7 @@ final class Circuits: Sendable {
         await write { try await $0.noteRecovery(of: model) }
     }
 
-    private func write(_ change: (Catalog) async throws -> Void) async {
+    private func write(_ change: (CatalogDatabase) async throws -> Void) async {
         view.withLock { $0.read = nil }
         do {
             try await change(catalog)

@@ -7,7 +7,7 @@ import Tools
 
 /// Everything that answers are made with: documents, models, tools, presets, and what is remembered.
 final class Library: Sendable {
-    let catalog: Catalog
+    let catalog: CatalogDatabase
     let retriever: PassageRetriever
     let models: ModelList
     let presets: PresetLibrary
@@ -17,7 +17,8 @@ final class Library: Sendable {
     let log: Log
 
     init(
-        catalog: Catalog, retriever: PassageRetriever, models: ModelList, presets: PresetLibrary, tools: [any Tool],
+        catalog: CatalogDatabase, retriever: PassageRetriever, models: ModelList, presets: PresetLibrary,
+        tools: [any Tool],
         cacheSeconds: Int, log: Log
     ) {
         self.catalog = catalog

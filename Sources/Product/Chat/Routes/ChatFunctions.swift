@@ -28,14 +28,14 @@ public enum ChatFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        let client = HTTPClient()
+        let client = HTTPSession()
         var settings = SettingsReader(
             try await KeyVaultSettings.resolved(environment, names: secretNames, client: client))
         let identity = TokenSource(settings, client: client)
-        let catalog = Catalog(&settings, identity: identity)
+        let catalog = CatalogDatabase(&settings, identity: identity)
         let messages = MessageStore(&settings, identity: identity, client: client)
         let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
-        let vectors = ChromaClient(
+        let vectors = ChromaService(
             &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
         let models = ModelList(&settings, identity: identity, client: client)
         let presets = PresetLibrary(&settings)

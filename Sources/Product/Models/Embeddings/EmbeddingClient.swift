@@ -15,9 +15,9 @@ public struct EmbeddingClient: Sendable {
     public let model: String
     private let access: ServiceAccess
     private let format: EmbeddingFormat
-    private let client: HTTPClient
+    private let client: HTTPSession
 
-    private init(model: String, access: ServiceAccess, format: EmbeddingFormat, client: HTTPClient) {
+    private init(model: String, access: ServiceAccess, format: EmbeddingFormat, client: HTTPSession) {
         self.model = model
         self.access = access
         self.format = format
@@ -27,13 +27,13 @@ public struct EmbeddingClient: Sendable {
     /// A client of an OpenAI-compatible endpoint.
     ///
     /// - Parameter url: Base that ends in `/v1`.
-    public init(url: String, model: String, key: Secret?, client: HTTPClient) {
+    public init(url: String, model: String, key: Secret?, client: HTTPSession) {
         let access = ServiceAccess(url: url, authorization: key.map { .bearer($0) } ?? .none, service: Self.service)
         self.init(model: model, access: access, format: .openAI(path: "/embeddings", model: model), client: client)
     }
 
     /// Reads `APUS_EMBEDDINGS_MODEL`, and `APUS_EMBEDDINGS_URL` and `APUS_EMBEDDINGS_KEY` or the provider's settings.
-    public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPClient) {
+    public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
         let model = settings.optional("APUS_EMBEDDINGS_MODEL") ?? "all-MiniLM-L6-v2"
         let pair = model.split(separator: ":", maxSplits: 1).map(String.init)
         // Names without a provider may have a colon of their own.
@@ -93,7 +93,7 @@ public struct EmbeddingClient: Sendable {
         }
     }
 
-    private func attempt(_ request: HTTPClient.Request, count: Int) async throws -> [[Float]] {
+    private func attempt(_ request: HTTPSession.Request, count: Int) async throws -> [[Float]] {
         let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
         do {
             answer = try await client.fetch(request)

@@ -12,7 +12,7 @@ struct AnthropicFormat: WireFormat {
     let model: String
     let access: ServiceAccess
 
-    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPClient.Request {
+    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPSession.Request {
         var body: JSONObject = [
             "model": .string(model), "stream": true,
             "max_tokens": .int(Int64(request.maximumTokens ?? settings.maximumTokens ?? Self.standardLimit)),

@@ -9,7 +9,7 @@ struct GeminiFormat: WireFormat {
     let model: String
     let access: ServiceAccess
 
-    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPClient.Request {
+    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPSession.Request {
         var body: JSONObject = ["contents": .array(Self.contents(request.messages))]
         let system = request.messages.filter { $0.role == .system }.map(\.text)
         if !system.isEmpty {

@@ -8,7 +8,7 @@ struct OllamaFormat: WireFormat {
     let model: String
     let access: ServiceAccess
 
-    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPClient.Request {
+    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPSession.Request {
         // Without a size the server loads a small context and silently forgets the beginning of long prompts.
         var options: JSONObject = ["num_ctx": .int(Int64(settings.contextTokens))]
         if let temperature = request.temperature ?? settings.temperature {
@@ -44,8 +44,8 @@ struct OllamaFormat: WireFormat {
     var missingModelAdvice: String { "it is not pulled; run 'ollama pull \(model)'" }
 
     /// `GET /api/ps` lists the models in memory; one that is not among them is loaded from disk first.
-    func loadTime(_ settings: ModelSettings, _ client: HTTPClient) async -> Duration? {
-        var request = HTTPClient.Request(.get, access.url + "/api/ps")
+    func loadTime(_ settings: ModelSettings, _ client: HTTPSession) async -> Duration? {
+        var request = HTTPSession.Request(.get, access.url + "/api/ps")
         request.headTimeout = .seconds(2)
         guard let answer = try? await client.fetch(request, limit: 1 << 20), answer.status.isSuccess,
             let running = (try? JSONParser.parse(answer.body))?["models"]?.array

@@ -19,7 +19,7 @@ struct OpenAIFormat: WireFormat {
     var path = "/chat/completions"
     var dialect = Dialect()
 
-    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPClient.Request {
+    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPSession.Request {
         var body: JSONObject = [
             "model": .string(model), "stream": true, "messages": .array(request.messages.map(Self.message)),
         ]

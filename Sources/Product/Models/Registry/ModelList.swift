@@ -13,7 +13,7 @@ public struct ModelList: Sendable {
     public let entries: [(id: String, model: (any ChatModel)?)]
 
     /// Reads `APUS_MODELS`, `APUS_MODEL_SETTINGS` and the providers' own settings.
-    public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPClient) {
+    public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
         let text = settings.optional("APUS_MODELS") ?? Self.extractive
         let file = ModelSettingsFile(&settings)
         let services = ModelServices(identity: identity)

@@ -16,9 +16,9 @@ public struct RemoteChatModel: ChatModel {
     public let settings: ModelSettings
 
     private let format: any WireFormat
-    private let client: HTTPClient
+    private let client: HTTPSession
 
-    init(id: String, provider: String, settings: ModelSettings, format: any WireFormat, client: HTTPClient) {
+    init(id: String, provider: String, settings: ModelSettings, format: any WireFormat, client: HTTPSession) {
         self.id = id
         self.provider = provider
         self.settings = settings
@@ -93,8 +93,8 @@ public struct RemoteChatModel: ChatModel {
         for event in last { try await emit(event) }
     }
 
-    private func open(_ request: HTTPClient.Request) async throws -> HTTPClient.Response {
-        let response: HTTPClient.Response
+    private func open(_ request: HTTPSession.Request) async throws -> HTTPSession.Response {
+        let response: HTTPSession.Response
         do {
             response = try await client.send(request)
         } catch let error as HTTPClientError {

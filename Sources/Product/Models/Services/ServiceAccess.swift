@@ -24,8 +24,8 @@ struct ServiceAccess: Sendable {
     /// A JSON request below the base.
     ///
     /// - Throws: `ModelServiceError` when the identity has no token.
-    func post(_ path: String, accept: String) async throws -> HTTPClient.Request {
-        var request = HTTPClient.Request(
+    func post(_ path: String, accept: String) async throws -> HTTPSession.Request {
+        var request = HTTPSession.Request(
             .post, url + path, fields: ["Content-Type": "application/json", "Accept": accept])
         switch authorization {
         case .none: break

@@ -10,13 +10,13 @@ protocol WireFormat: Sendable {
     /// The HTTP request for an answer in a stream.
     ///
     /// - Throws: `ModelServiceError` when there is no token to be had.
-    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPClient.Request
+    func encode(_ request: ModelRequest, _ settings: ModelSettings) async throws -> HTTPSession.Request
 
     /// A reader at the start of a stream.
     func decoder() -> any AnswerDecoder
 
     /// Whether the service still has to load the model, and how long that may take; `nil` when it does not say.
-    func loadTime(_ settings: ModelSettings, _ client: HTTPClient) async -> Duration?
+    func loadTime(_ settings: ModelSettings, _ client: HTTPSession) async -> Duration?
 
     /// What to do when the service does not know the model.
     var missingModelAdvice: String { get }
@@ -25,7 +25,7 @@ protocol WireFormat: Sendable {
 extension WireFormat {
     var missingModelAdvice: String { "check its name and that the key may use it" }
 
-    func loadTime(_ settings: ModelSettings, _ client: HTTPClient) async -> Duration? { .none }
+    func loadTime(_ settings: ModelSettings, _ client: HTTPSession) async -> Duration? { .none }
 }
 
 /// How a stream's JSON messages are framed.

@@ -16,14 +16,14 @@ struct PageText: Sendable {
     ///
     /// - Throws: `ToolFailure`.
     init(_ page: WebFetcher.Page) async throws {
-        var command = ChildProcess.Command(
+        var command = Subprocess.Command(
             ProgramLife.executableFolder + "/page-reader", [page.mediaType.contains("html") ? "html" : "text"])
         command.environment = [:]
         command.limits.cpuSeconds = Self.cpuSeconds
         command.limits.addressSpaceBytes = 1 << 30
         command.limits.fileBytes = 1 << 20
         command.limits.openFiles = 64
-        let output = try await ChildProcess.run(
+        let output = try await Subprocess.run(
             command, input: page.body, timeout: .seconds(Self.cpuSeconds), outputLimit: Self.maximumOutputBytes)
         guard output.code == 0, let json = try? JSONParser.parse(output.output) else {
             throw ToolFailure("The page cannot be read: taking it apart takes too long or too much memory.")

@@ -13,7 +13,7 @@ struct SearchEngine: Sendable {
     }
 
     let name: String
-    private let request: @Sendable (_ query: String, _ count: Int) -> HTTPClient.Request
+    private let request: @Sendable (_ query: String, _ count: Int) -> HTTPSession.Request
     private let results: @Sendable (JSONValue) -> [Result]
 
     /// The engines that settings describe, in the order in which they are tried.
@@ -83,7 +83,7 @@ struct SearchEngine: Sendable {
     /// Searches.
     ///
     /// - Throws: `ToolFailure`.
-    func search(_ query: String, count: Int, client: HTTPClient) async throws -> [Result] {
+    func search(_ query: String, count: Int, client: HTTPSession) async throws -> [Result] {
         var request = request(query, count)
         request.continuesTrace = false
         request.headTimeout = .seconds(10)

@@ -15,7 +15,7 @@ public struct WebFetcher: Sendable {
     private static let maximumRedirects = 5
     private static let maximumTime = Duration.seconds(10)
 
-    private let client: HTTPClient
+    private let client: HTTPSession
     private let lookup: HostResolver.Lookup
     private let allowed: Set<String>
 
@@ -25,7 +25,7 @@ public struct WebFetcher: Sendable {
     ///   - client: One that is used for nothing else: it remembers addresses of names.
     ///   - lookup: Finds the addresses of a name.
     ///   - allowed: `host:port` of servers that may be read although their addresses are not public.
-    public init(client: HTTPClient, lookup: @escaping HostResolver.Lookup, allowed: Set<String>) {
+    public init(client: HTTPSession, lookup: @escaping HostResolver.Lookup, allowed: Set<String>) {
         self.client = client
         self.lookup = lookup
         self.allowed = allowed
@@ -65,8 +65,8 @@ public struct WebFetcher: Sendable {
         throw ToolFailure("The address redirects more than \(Self.maximumRedirects) times.")
     }
 
-    private func open(_ address: WebAddress) async throws -> HTTPClient.Response {
-        var request = HTTPClient.Request(
+    private func open(_ address: WebAddress) async throws -> HTTPSession.Response {
+        var request = HTTPSession.Request(
             .get, address.description,
             fields: [
                 "Accept": "text/html, text/plain;q=0.9", "Accept-Encoding": "identity",
@@ -94,7 +94,7 @@ public struct WebFetcher: Sendable {
         return first
     }
 
-    private func read(_ response: HTTPClient.Response, _ address: WebAddress) async throws -> Page {
+    private func read(_ response: HTTPSession.Response, _ address: WebAddress) async throws -> Page {
         let type = (response.fields["content-type"] ?? "text/html").split(separator: ";").first.map {
             $0.lowercased().filter { $0 != " " }
         }

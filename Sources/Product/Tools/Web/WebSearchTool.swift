@@ -6,7 +6,7 @@ import Retrieval
 /// `web_search`: the first search engine that answers.
 struct WebSearchTool: Tool {
     let engines: [SearchEngine]
-    let client: HTTPClient
+    let client: HTTPSession
 
     let specification = ToolSpecification(
         name: "web_search",

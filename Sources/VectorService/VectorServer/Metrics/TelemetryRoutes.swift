@@ -15,13 +15,13 @@ public struct TelemetryRoutes: Sendable {
     private static let bodyLimit = 4 << 20
 
     private let gateway = MetricsGateway()
-    private let client: HTTPClient
+    private let client: HTTPSession
     private let traces: ExportSettings.Target?
     private let dropped = Metrics.shared.counter(
         "apus.gateway.traces.dropped", unit: "{request}", "Reports of spans that had nowhere to go.")
 
     /// - Parameter traces: Where spans go on to.
-    public init(client: HTTPClient, traces: ExportSettings.Target?) {
+    public init(client: HTTPSession, traces: ExportSettings.Target?) {
         self.client = client
         self.traces = traces
     }
@@ -72,7 +72,7 @@ public struct TelemetryRoutes: Sendable {
             dropped.add()
             return Self.answer(0, isProtobuf)
         }
-        var outgoing = HTTPClient.Request(
+        var outgoing = HTTPSession.Request(
             .post, traces.url, fields: ["Content-Type": request.fields["content-type"] ?? ""], body: .bytes(body))
         for (name, value) in traces.headers { outgoing.fields[name] = value }
         outgoing.headTimeout = traces.timeout

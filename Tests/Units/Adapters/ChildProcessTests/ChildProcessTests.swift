@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct ChildProcessTests {
     private func run(_ script: String, timeout: Duration = .seconds(10), limit: Int = 1 << 20, cpuSeconds: Int = 0)
-        async throws -> ChildProcess.Output
+        async throws -> Subprocess.Output
     {
-        var command = ChildProcess.Command("/bin/sh", ["-c", script])
+        var command = Subprocess.Command("/bin/sh", ["-c", script])
         command.limits.cpuSeconds = cpuSeconds
-        return try await ChildProcess.run(command, timeout: timeout, outputLimit: limit)
+        return try await Subprocess.run(command, timeout: timeout, outputLimit: limit)
     }
 
     @Test func givesOutputErrorsAndCode() async throws {
@@ -33,7 +33,7 @@ import Testing
 
     @Test func saysThatThereIsNoProgram() async {
         await #expect(throws: ChildProcessError.self) {
-            try await ChildProcess.run(.init("/nonexistent/program"), timeout: .seconds(1), outputLimit: 1)
+            try await Subprocess.run(.init("/nonexistent/program"), timeout: .seconds(1), outputLimit: 1)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HTTPClientTests {
     @Test func saysThatNobodyListens() async throws {
         do {
-            _ = try await HTTPClient().fetch(.init(.get, "http://127.0.0.1:1/secret?key=abc"))
+            _ = try await HTTPSession().fetch(.init(.get, "http://127.0.0.1:1/secret?key=abc"))
             Issue.record("nobody listens there")
         } catch let error as HTTPClientError {
             #expect(error.isConnection)
@@ -21,10 +21,10 @@ import Testing
             try? await Task.sleep(for: .seconds(30))
             return HTTPResponse(.ok)
         }
-        var request = HTTPClient.Request(.get, "http://127.0.0.1:\(server.port)/")
+        var request = HTTPSession.Request(.get, "http://127.0.0.1:\(server.port)/")
         request.headTimeout = .milliseconds(200)
         let started = ContinuousClock.now
-        await #expect(throws: HTTPClientError.self) { try await HTTPClient().fetch(request) }
+        await #expect(throws: HTTPClientError.self) { try await HTTPSession().fetch(request) }
         // Long before the server answers; a busy machine may take its time.
         #expect(ContinuousClock.now - started < .seconds(20))
         await server.shutDown(grace: .zero)
@@ -39,9 +39,9 @@ import Testing
                     try await Task.sleep(for: .seconds(30))
                 })
         }
-        var request = HTTPClient.Request(.get, "http://127.0.0.1:\(server.port)/")
+        var request = HTTPSession.Request(.get, "http://127.0.0.1:\(server.port)/")
         request.idleTimeout = .milliseconds(200)
-        let response = try await HTTPClient().send(request)
+        let response = try await HTTPSession().send(request)
         #expect(try await response.body.next() == "first".bytes)
         await #expect(throws: HTTPClientError.self) { try await response.body.next() }
         await server.shutDown(grace: .zero)
@@ -52,7 +52,7 @@ import Testing
             try? await Task.sleep(for: .seconds(30))
             return HTTPResponse(.ok)
         }
-        let client = HTTPClient()
+        let client = HTTPSession()
         let port = server.port
         let task = Task { try await client.fetch(.init(.get, "http://127.0.0.1:\(port)/")) }
         try await Task.sleep(for: .milliseconds(100))

@@ -56,7 +56,7 @@ import Testing
 
     @Test func echoesBodiesOfEverySize() async throws {
         try await withServer(limit: 1 << 24, echo) { server in
-            let client = HTTPClient()
+            let client = HTTPSession()
             for size in [0, 1, 65_535, 65_536, 5_000_000] {
                 let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
                 let answer = try await client.fetch(
@@ -68,7 +68,7 @@ import Testing
 
     @Test func refusesBodiesThatAreTooLarge() async throws {
         try await withServer(limit: 100_000, echo) { server in
-            let client = HTTPClient()
+            let client = HTTPSession()
             let answer = try await client.fetch(
                 .init(
                     .post, "http://127.0.0.1:\(server.port)/", body: .bytes([UInt8](repeating: 1, count: 150_000))))
@@ -92,9 +92,9 @@ import Testing
                 })
         }
         try await withServer(limit: 1 << 24, counter) { server in
-            var request = HTTPClient.Request(.post, "http://127.0.0.1:\(server.port)/")
+            var request = HTTPSession.Request(.post, "http://127.0.0.1:\(server.port)/")
             request.body = .source(Countdown(pieces: 40, bytes: 100_000))
-            let answer = try await HTTPClient().fetch(request)
+            let answer = try await HTTPSession().fetch(request)
             #expect(answer.body.count == 4_000_000)
         }
     }
@@ -110,7 +110,7 @@ import Testing
                 })
         }
         try await withServer(late) { server in
-            let answer = try await HTTPClient().fetch(
+            let answer = try await HTTPSession().fetch(
                 .init(.post, "http://127.0.0.1:\(server.port)/", body: .bytes([1, 2, 3])))
             #expect(answer.body == "refused".bytes)
         }
@@ -163,7 +163,7 @@ import Testing
                 })
         }
         try await withServer(handler) { server in
-            let client = HTTPClient()
+            let client = HTTPSession()
             await #expect(throws: HTTPClientError.self) {
                 try await client.fetch(.init(.get, "http://127.0.0.1:\(server.port)/"))
             }
@@ -173,7 +173,7 @@ import Testing
     /// The library's epoll mode stalls when exactly 128 events are ready; ours is poll.
     @Test(arguments: [128, 256]) func servesManyKeptConnections(count: Int) async throws {
         try await withServer(echo) { server in
-            let client = HTTPClient(maximumConnections: count)
+            let client = HTTPSession(maximumConnections: count)
             let answered = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<count {
                     group.addTask {
@@ -247,7 +247,7 @@ import Testing
             }
         }
         try await withServer(handler) { server in
-            let answer = try await HTTPClient().fetch(.init(.get, "http://127.0.0.1:\(server.port)/"))
+            let answer = try await HTTPSession().fetch(.init(.get, "http://127.0.0.1:\(server.port)/"))
             let text = String(decoding: answer.body, as: UTF8.self)
             #expect(text.hasPrefix("event: start\ndata: {\"n\":1}\n\n: still here\n\n"))
             #expect(text.hasSuffix("event: done\ndata: {\"text\":\"line\\nbreak\"}\n\n"))

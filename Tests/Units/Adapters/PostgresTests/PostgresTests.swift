@@ -21,21 +21,21 @@ struct PostgresTests {
 
     @Test func migratesUpAndDown() async throws {
         try await withDatabase { pool, _ in
-            let catalog = Catalog(database: pool)
+            let catalog = CatalogDatabase(database: pool)
             try await catalog.prepare()
             #expect(try await pool.query("SELECT version FROM schema_migrations").count == 2)
             try await catalog.dropSchema()
             let tables = try await pool.query(
                 "SELECT 1 FROM pg_tables WHERE tablename IN ('documents', 'chats', 'workspaces')")
             #expect(tables.isEmpty)
-            try await Catalog(database: pool).prepare()
+            try await CatalogDatabase(database: pool).prepare()
         }
     }
 
     @Test func letsOneOfManyMigrate() async throws {
         try await withDatabase { pool, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<8 { group.addTask { try await Catalog(database: pool).prepare() } }
+                for _ in 0..<8 { group.addTask { try await CatalogDatabase(database: pool).prepare() } }
                 try await group.waitForAll()
             }
         }
@@ -94,7 +94,7 @@ struct PostgresTests {
 
     @Test func storesEqualBytesOnce() async throws {
         try await withDatabase { pool, _ in
-            let catalog = Catalog(database: pool)
+            let catalog = CatalogDatabase(database: pool)
             let results = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
                 for _ in 0..<8 {
                     group.addTask {
@@ -120,7 +120,7 @@ struct PostgresTests {
 
     @Test func pagesThroughDocumentsWithoutGapsOrRepeats() async throws {
         try await withDatabase { pool, _ in
-            let catalog = Catalog(database: pool)
+            let catalog = CatalogDatabase(database: pool)
             for index in 0..<25 {
                 _ = try await catalog.addDocument(
                     .init(

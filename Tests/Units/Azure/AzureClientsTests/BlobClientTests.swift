@@ -142,7 +142,7 @@ import Testing
             #expect(try await fixture.client.fetch(.init(.get, read)).body == "content".bytes)
             #expect(try await fixture.client.fetch(.init(.delete, read)).status == .forbidden)
             let write = try await signer.sharedURL("docs", "a b", .write, lifetime: .seconds(60))
-            let put = HTTPClient.Request(
+            let put = HTTPSession.Request(
                 .put, write, fields: ["x-ms-blob-type": "BlockBlob"], body: .bytes("new".bytes))
             #expect(try await fixture.client.fetch(put).status == .created)
             guard !byIdentity else { return }

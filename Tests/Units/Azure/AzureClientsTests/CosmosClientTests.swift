@@ -82,7 +82,7 @@ import Testing
     ) async throws {
         let server = try ScriptedServer(responses)
         let items = try CosmosContainer(
-            endpoint: server.url, key: DevelopmentAccount.cosmosKey, identity: nil, client: HTTPClient(),
+            endpoint: server.url, key: DevelopmentAccount.cosmosKey, identity: nil, client: HTTPSession(),
             database: "d", container: "c")
         try await body(server, items)
         await server.stop()

@@ -13,17 +13,17 @@ import TestSupport
 
 /// An emulator in this process, with clients for it.
 struct EmulatorFixture {
-    let emulator: AzureEmulator
-    let client = HTTPClient()
+    let emulator: Emulator
+    let client = HTTPSession()
 
     static func with(_ body: (EmulatorFixture) async throws -> Void) async throws {
         let folder = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var configuration = AzureEmulator.Configuration()
+        var configuration = Emulator.Configuration()
         configuration.dataDirectory = folder
         (configuration.blobPort, configuration.queuePort, configuration.cosmosPort) = (0, 0, 0)
         (configuration.vaultPort, configuration.identityPort) = (0, 0)
-        let emulator = try AzureEmulator(configuration, log: Log(label: "test", level: .error))
+        let emulator = try Emulator(configuration, log: Log(label: "test", level: .error))
         do {
             try await body(EmulatorFixture(emulator: emulator))
         } catch {

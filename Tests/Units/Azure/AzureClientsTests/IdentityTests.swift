@@ -22,7 +22,7 @@ import Testing
         let server = try ScriptedServer(responses)
         let source = TokenSource(
             SettingsReader(["IDENTITY_ENDPOINT": server.url + "/msi/token", "IDENTITY_HEADER": "h"]),
-            client: HTTPClient())
+            client: HTTPSession())
         try await body(server, source)
         await server.stop()
     }
@@ -63,14 +63,14 @@ import Testing
         }
         let nobody = TokenSource(
             SettingsReader(["IDENTITY_ENDPOINT": "http://127.0.0.1:1/", "IDENTITY_HEADER": "secret-header"]),
-            client: HTTPClient())
+            client: HTTPSession())
         await #expect { try await nobody.token(for: "https://a") } throws: {
             "\($0)".contains("identity endpoint") && !"\($0)".contains("secret-header")
         }
     }
 
     @Test func tokensStayOffOpenNetworks() {
-        let source = TokenSource(SettingsReader([:]), client: HTTPClient())
+        let source = TokenSource(SettingsReader([:]), client: HTTPSession())
         for url in ["http://example.com", "http://127.0.0.1.example.com/", "http://localhost.example.com"] {
             #expect(throws: IdentityError.self) { try source.checkMaySend(to: url) }
         }
@@ -107,7 +107,7 @@ import Testing
             for number in 0..<30 {
                 for value in ["old", "new"] {
                     let body = JSONValue.object(["value": .string(value + "\(number)")])
-                    let request = HTTPClient.Request(
+                    let request = HTTPSession.Request(
                         .put, "\(fixture.url("vault"))/secrets/APUS-S\(number)?api-version=7.4",
                         fields: ["Authorization": "Bearer \(token)"], body: .bytes(body.encoded))
                     #expect(try await fixture.client.fetch(request).status == .ok)

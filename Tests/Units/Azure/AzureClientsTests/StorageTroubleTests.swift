@@ -17,7 +17,7 @@ import Testing
             connectionString:
                 "AccountName=\(name);AccountKey=\(DevelopmentAccount.storageKey);BlobEndpoint=\(server.url);QueueEndpoint=\(server.url)"
         )
-        let client = HTTPClient()
+        let client = HTTPSession()
         try await body(
             server, BlobClient(account: account, identity: nil, client: client),
             QueueClient(account: account, identity: nil, client: client))
@@ -115,7 +115,7 @@ import Testing
             connectionString:
                 "AccountName=a;AccountKey=QUJD;BlobEndpoint=http://127.0.0.1:1;QueueEndpoint=http://127.0.0.1:1")
         await #expect {
-            try await BlobClient(account: account, identity: nil, client: HTTPClient()).probe("c")
+            try await BlobClient(account: account, identity: nil, client: HTTPSession()).probe("c")
         } throws: {
             ($0 as? StorageError)?.isUnavailable == true
         }

@@ -18,30 +18,30 @@ import Testing
         ("(a*)*b", String(repeating: "a", count: 40), false), ("[\\w--\\d]", "5", false), ("(|a)+$", "aaa", true),
     ])
     func matches(pattern: String, text: String, expected: Bool) throws {
-        #expect(try LinearRegex(pattern).matches(text) == expected)
+        #expect(try LinearPattern(pattern).matches(text) == expected)
     }
 
     @Test(arguments: [
         "(", ")", "[", "a**b{", "*a", "a{3,2}", "a{99999}", "(?=a)", "(?<!a)", "\\1", "[z-a]", "\\p{Nothing}", "\\q",
         "(?<a>x)(?<a>y)", "\\x{110000}", "(?y)", "a{2000}{2000}", "(?i", "[a", "\\", "(?P<1a>x)", "\\u12",
     ])
-    func refuses(pattern: String) { #expect(throws: LinearRegexError.self) { try LinearRegex(pattern) } }
+    func refuses(pattern: String) { #expect(throws: LinearRegexError.self) { try LinearPattern(pattern) } }
 
     @Test(arguments: ["(?-u:\\d)", "(?-u).", "(?-u:\\xFF)", "(?-u:[^a])"])
     func refusesPartsOfCharacters(pattern: String) {
-        let error = #expect(throws: LinearRegexError.self) { try LinearRegex(pattern) }
+        let error = #expect(throws: LinearRegexError.self) { try LinearPattern(pattern) }
         #expect(error?.kind == .bytes)
     }
 
     @Test func nestingIsBounded() {
         let deep = String(repeating: "(", count: 100_000) + String(repeating: ")", count: 100_000)
-        #expect(throws: LinearRegexError.self) { try LinearRegex(deep) }
+        #expect(throws: LinearRegexError.self) { try LinearPattern(deep) }
     }
 
     /// Patterns that take a backtracking engine longer than the age of the universe.
     @Test(.timeLimit(.minutes(1)), arguments: ["(a+)+$", "(a|aa)+$", "(.*a){12}$", "(x+x+)+y"])
     func takesLinearTime(pattern: String) throws {
-        let regex = try LinearRegex(pattern)
+        let regex = try LinearPattern(pattern)
         #expect(!regex.matches(String(repeating: "a", count: 4000) + "!"))
     }
 }

@@ -19,7 +19,7 @@ import Testing
 
     @Test func namesWhatIsMissingForAModel() {
         var settings = SettingsReader(["APUS_MODELS": "openai:gpt,extractive,nonsense,foo:bar"])
-        let client = HTTPClient()
+        let client = HTTPSession()
         _ = ModelList(&settings, identity: TokenSource(settings, client: client), client: client)
         do throws(SettingsError) {
             try settings.finish()

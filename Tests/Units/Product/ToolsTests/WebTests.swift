@@ -54,7 +54,7 @@ import Testing
         let server = try HTTPServer(HTTPServer.Configuration()) { _ in HTTPResponse(.ok, text: "inside") }
         let lookups = Mutex(0)
         let fetcher = WebFetcher(
-            client: HTTPClient(),
+            client: HTTPSession(),
             lookup: { _ in
                 let count = lookups.withLock { count in
                     count += 1
@@ -77,7 +77,7 @@ import Testing
 
     @Test func aNameWithOneAddressInsideIsRefused() async {
         let fetcher = WebFetcher(
-            client: HTTPClient(), lookup: { _ in [IPAddress("8.8.8.8"), IPAddress("10.0.0.1")].compactMap(\.self) },
+            client: HTTPSession(), lookup: { _ in [IPAddress("8.8.8.8"), IPAddress("10.0.0.1")].compactMap(\.self) },
             allowed: [])
         await #expect(throws: ToolFailure.self) { _ = try await fetcher.page("http://both.example/") }
     }
@@ -89,7 +89,7 @@ import Testing
             return HTTPResponse(.ok, text: "hello")
         }
         let fetcher = WebFetcher(
-            client: HTTPClient(), lookup: { _ in [IPAddress("127.0.0.1")].compactMap(\.self) },
+            client: HTTPSession(), lookup: { _ in [IPAddress("127.0.0.1")].compactMap(\.self) },
             allowed: ["wiki.example:\(server.port)"])
         let page = try await fetcher.page("http://wiki.example:\(server.port)/start")
         #expect(String(decoding: page.body, as: UTF8.self) == "hello")

@@ -36,7 +36,7 @@ import Testing
     }
 
     private func read(_ bytes: [UInt8]) {
-        if let regex = try? LinearRegex(String(decoding: bytes, as: UTF8.self)) {
+        if let regex = try? LinearPattern(String(decoding: bytes, as: UTF8.self)) {
             _ = regex.matches("aB\u{3B1} 12 x\u{1F600}")
         }
         guard let value = try? JSONParser.parse(bytes) else { return }

@@ -1,7 +1,7 @@
 import Digests
 public import JSONCoding
 
-extension ChromaClient {
+extension ChromaService {
     /// A passage with its vector, as it is moved from one server to another.
     public struct StoredRecord: Sendable {
         public let record: Record

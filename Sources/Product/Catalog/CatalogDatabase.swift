@@ -8,7 +8,7 @@ public import Settings
 import TaskTools
 
 /// The relational index of everything: workspaces, chats, documents. One workspace's view of it.
-public struct Catalog: Sendable {
+public struct CatalogDatabase: Sendable {
     /// The first workspace.
     public static let defaultWorkspace = "default"
 
@@ -18,7 +18,7 @@ public struct Catalog: Sendable {
     private let schema: RunOnce
 
     /// A view; nothing is connected yet.
-    public init(database: PostgresPool, workspace: String = Catalog.defaultWorkspace) {
+    public init(database: PostgresPool, workspace: String = CatalogDatabase.defaultWorkspace) {
         self.database = database
         self.workspace = workspace
         schema = RunOnce()

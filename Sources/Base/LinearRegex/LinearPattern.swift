@@ -3,7 +3,7 @@
 /// It is a Thompson automaton run in lockstep (R. Cox, "Regular Expression Matching: the Virtual Machine Approach",
 /// 2009): there is no backtracking, so no pattern takes exponential time. Unicode is always on: `\d`, `\w`, `\b` and
 /// `(?i)` follow UTS #18 as the crate does. There are no groups to extract, only whether the text matches.
-public struct LinearRegex: Sendable {
+public struct LinearPattern: Sendable {
     /// The pattern as written.
     public let pattern: String
     private let program: RegexProgram
@@ -34,8 +34,8 @@ public struct LinearRegex: Sendable {
     }
 }
 
-extension LinearRegex: Equatable {
-    public static func == (left: LinearRegex, right: LinearRegex) -> Bool { left.pattern == right.pattern }
+extension LinearPattern: Equatable {
+    public static func == (left: LinearPattern, right: LinearPattern) -> Bool { left.pattern == right.pattern }
 }
 
 /// Why a pattern is refused.

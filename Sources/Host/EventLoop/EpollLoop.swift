@@ -7,7 +7,7 @@ import Synchronization
 /// Jobs and sockets share a thread so that a request that comes in, is passed on, answered and passed back costs no
 /// switch of threads and no lock that anybody waits for. It is a task executor too, because a continuation resumes its
 /// task on that first, whatever actor the task goes on with.
-final class EventLoop: SerialExecutor, TaskExecutor {
+final class EpollLoop: SerialExecutor, TaskExecutor {
     /// Batches of jobs that run before sockets are looked at again.
     private static let batchesBetweenPolls = 8
 
@@ -108,5 +108,5 @@ final class EventLoop: SerialExecutor, TaskExecutor {
 
 private let loopThread: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
     guard let context else { return nil }
-    Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().run()
+    Unmanaged<EpollLoop>.fromOpaque(context).takeUnretainedValue().run()
 }

@@ -11,7 +11,7 @@ public struct ModelCircuit: Sendable {
     public let secondsLeft: Double
 }
 
-extension Catalog {
+extension CatalogDatabase {
     /// The services that have failed since they last answered.
     public func circuits() async throws -> [ModelCircuit] {
         let rows = try await query(

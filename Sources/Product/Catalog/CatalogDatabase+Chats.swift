@@ -40,7 +40,7 @@ public struct ChatRecord: Sendable {
     }
 }
 
-extension Catalog {
+extension CatalogDatabase {
     /// Makes a chat; finds it when the id is there already.
     public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
         let rows = try await query(

@@ -7,7 +7,7 @@ public import Telemetry
 
 /// Azure's services for one machine: Blob, Queue, Cosmos DB, Key Vault and managed identity, each on its own port,
 /// durable in one folder. A developer's tool, never linked into a handler.
-public final class AzureEmulator: Sendable {
+public final class Emulator: Sendable {
     /// Where to listen and to keep data.
     public struct Configuration: Sendable {
         public var dataDirectory = ".apus/azure"

@@ -9,7 +9,7 @@ import Telemetry
 ///
 /// One thread owns the library's handle. It starts with the first request and lives as long as the process,
 /// so a client is made once per program.
-public final class HTTPClient: Sendable {
+public final class HTTPSession: Sendable {
     /// A request as a client sends it.
     public struct Request: Sendable {
         public var method: HTTPMethod

@@ -7,7 +7,7 @@ import HTTPMessages
 import Telemetry
 
 /// Everything on one machine: private PostgreSQL, Azure emulator, VM server, functions host with the three apps.
-public final class LocalStack: Sendable {
+public final class StackSupervisor: Sendable {
     /// What to start and where.
     public struct Configuration: Sendable {
         public var dataDirectory: String
@@ -30,7 +30,7 @@ public final class LocalStack: Sendable {
     private let configuration: Configuration
     private let layout: ProductLayout
     private let printer: LogPrinter
-    private let client: HTTPClient
+    private let client: HTTPSession
     private let postgres: PrivatePostgres?
     /// In the order of starting; stopping goes backwards.
     private let parts: [Part]
@@ -39,7 +39,7 @@ public final class LocalStack: Sendable {
     private let ownSettings: [String: String]
 
     /// Plans a stack; nothing is started yet.
-    public init(_ given: Configuration, layout: ProductLayout, printer: LogPrinter, client: HTTPClient) throws {
+    public init(_ given: Configuration, layout: ProductLayout, printer: LogPrinter, client: HTTPSession) throws {
         var configuration = given
         if !configuration.dataDirectory.hasPrefix("/") {
             configuration.dataDirectory = FileManager.default.currentDirectoryPath + "/" + configuration.dataDirectory
@@ -71,7 +71,7 @@ public final class LocalStack: Sendable {
         let ports = configuration.ports
         let reporting = Self.reporting(settings, ports: configuration.ports)
         func add(_ program: String, _ arguments: [String]) {
-            var command = ChildProcess.Command(layout.program(program), arguments)
+            var command = Subprocess.Command(layout.program(program), arguments)
             // What reports are sent to does not report to itself.
             command.environment = program == "vm-server" ? environment : environment.merging(reporting) { $1 }
             parts.append(Part(program, command, printer: printer))
@@ -197,7 +197,7 @@ public final class LocalStack: Sendable {
     private func waitUntil(_ url: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
-            var request = HTTPClient.Request(.get, url)
+            var request = HTTPSession.Request(.get, url)
             request.headTimeout = .seconds(15)
             if let answer = try? await client.fetch(request, limit: 64 * 1024), answer.status.rawValue == 200 { return }
             try await Task.sleep(for: .milliseconds(50))

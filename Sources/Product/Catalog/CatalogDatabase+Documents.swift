@@ -1,7 +1,7 @@
 import Digests
 import Postgres
 
-extension Catalog {
+extension CatalogDatabase {
     /// A new document's facts.
     public struct NewDocument: Sendable {
         public let id: String

@@ -19,7 +19,7 @@ public struct VectorServiceError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Passages in a collection of any Chroma v2 server: tenant = workspace, database `apus`, collection `passages`.
-public actor ChromaClient {
+public actor ChromaService {
     /// A passage to store.
     public struct Record: Sendable {
         public let id: String
@@ -55,7 +55,7 @@ public actor ChromaClient {
     private let tenant: String
     private let embeddingModel: String
     private let name: String
-    private let client: HTTPClient
+    private let client: HTTPSession
     private var collection: (id: String, dimension: Int)?
 
     /// A client for one workspace.
@@ -67,7 +67,7 @@ public actor ChromaClient {
     ///   - collection: Another collection than the one that answers are made from.
     public init(
         url: String, token: String?, tenant: String, embeddingModel: String, collection: String = collectionName,
-        client: HTTPClient
+        client: HTTPSession
     ) {
         self.url = url
         self.token = token
@@ -78,7 +78,7 @@ public actor ChromaClient {
     }
 
     /// Reads `APUS_CHROMA_URL` and `APUS_CHROMA_TOKEN`.
-    public init(_ settings: inout SettingsReader, tenant: String, embeddingModel: String, client: HTTPClient) {
+    public init(_ settings: inout SettingsReader, tenant: String, embeddingModel: String, client: HTTPSession) {
         self.init(
             url: settings.url("APUS_CHROMA_URL"), token: settings.secret("APUS_CHROMA_TOKEN")?.value, tenant: tenant,
             embeddingModel: embeddingModel, client: client)
@@ -242,7 +242,7 @@ public actor ChromaClient {
     }
 
     func call(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?) async throws -> JSONValue {
-        var request = HTTPClient.Request(method, url + path, body: .bytes(body ?? []))
+        var request = HTTPSession.Request(method, url + path, body: .bytes(body ?? []))
         if body != nil { request.fields["Content-Type"] = "application/json" }
         if let token { request.fields["x-chroma-token"] = token }
         let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])

@@ -1,7 +1,7 @@
 public import JSONCoding
 import Postgres
 
-extension Catalog {
+extension CatalogDatabase {
     /// The workspace's rows at one moment, each as a JSON object of its columns.
     public struct Snapshot: Sendable {
         /// Version of the schema.

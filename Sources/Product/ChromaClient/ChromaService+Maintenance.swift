@@ -1,7 +1,7 @@
 import HTTPMessages
 import JSONCoding
 
-extension ChromaClient {
+extension ChromaService {
     /// A collection of this workspace by its name.
     public struct CollectionState: Sendable {
         public let id: String

@@ -1,6 +1,6 @@
 import Postgres
 
-extension Catalog {
+extension CatalogDatabase {
     /// A remembered answer; `nil` when there is none or it is too old.
     ///
     /// - Parameter key: Digest of everything that the answer depends on.

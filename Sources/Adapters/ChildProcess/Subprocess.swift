@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// A running program. Its end is learnt from a pidfd, without polling.
-public final class ChildProcess: Sendable {
+public final class Subprocess: Sendable {
     /// What the program may use up.
     public struct Limits: Sendable {
         public var cpuSeconds = 0
