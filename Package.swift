@@ -325,12 +325,7 @@ let tests =
             .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
             .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
             .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
-            .testTarget(
-                name: "TelemetryTests",
-                dependencies: [
-                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
-                    "Telemetry", "TelemetryExport", "TestSupport",
-                ]),
+            .testTarget(name: "TelemetryTests", dependencies: ["JSONCoding", "Telemetry"]),
             .testTarget(name: "WordPiecesTests", dependencies: ["JSONCoding", "TestSupport", "WordPieces"]),
         ])
     + group(
@@ -346,9 +341,16 @@ let tests =
                 ]
             ),
             .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
+            .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
             .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
             .testTarget(name: "TarArchivesTests", dependencies: ["TarArchives", "TestSupport"]),
+            .testTarget(
+                name: "TelemetryExportTests",
+                dependencies: [
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
+                    "Telemetry", "TelemetryExport", "TestSupport",
+                ]),
             .testTarget(name: "ZipArchivesTests", dependencies: ["TestSupport", "ZipArchives"]),
         ])
     + group(

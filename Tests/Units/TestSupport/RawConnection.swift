@@ -83,7 +83,8 @@ public final class RawConnection: Sendable {
                         return pending
                     }
                     let text = String(decoding: pending, as: UTF8.self)
-                    throw TestFailure("the connection ended before \(marker.debugDescription): \(text.debugDescription)")
+                    throw TestFailure(
+                        "the connection ended before \(marker.debugDescription): \(text.debugDescription)")
                 }
             }
         }

@@ -25,11 +25,15 @@ public final class RawListener: Sendable {
         port = UInt16(bigEndian: address.sin_port)
         DispatchQueue(label: "test.accept").async { [weak self] in
             while true {
-                let connection = accept4(socket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+                let connection = accept(socket, nil, nil)
                 if connection < 0, errno == EINTR { continue }
                 guard connection >= 0 else { return }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 self?.accepted.wrappingAdd(1, ordering: .relaxed)
-                DispatchQueue(label: "test.serve").async { try? serve(RawConnection(descriptor: connection)) }
+                DispatchQueue(label: "test.serve").async {
+                    let connection = RawConnection(descriptor: connection)
+                    try? serve(connection)
+                }
             }
         }
     }
