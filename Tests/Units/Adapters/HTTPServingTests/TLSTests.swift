@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func whoTrustsTheAuthorityIsServed() async throws {
-        try await withServer(["DNS:localhost", "IP:127.0.0.1"]) { server, file in
+        try await withServer(["DNS:localhost", "IP:127.0.0.1"]) { (server: HTTPServer, file: String) async throws in
             #expect(try await fetch("https://127.0.0.1:\(server.port)/", file) == "encrypted")
             #expect(try await fetch("https://localhost:\(server.port)/", file) == "encrypted")
         }
