@@ -1,7 +1,7 @@
 import Chroma
 import JSONCoding
 
-/// What a collection's metadata may be.
+/// What a collection's metadata may be (docs/reference/chroma.md, 3.2).
 enum MetadataRules {
     /// Reads it; `nil` for null or absent.
     ///

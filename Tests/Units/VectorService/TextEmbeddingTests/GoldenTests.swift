@@ -5,7 +5,7 @@ import Testing
 import TextEmbedding
 import WordPieces
 
-/// The reference's own values for 32 texts, computed with ONNX Runtime in fp32 from the official weights.
+/// What the official weights give for 32 texts, computed with ONNX Runtime in fp32.
 private struct Golden {
     let text: String
     let ids: [Int32]

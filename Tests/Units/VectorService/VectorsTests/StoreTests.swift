@@ -7,7 +7,7 @@ import Testing
 import Vectors
 
 @Suite struct StoreTests {
-    /// The reference's own observations: query (1,1) against four vectors.
+    /// What Chroma answers (docs/reference/chroma.md, 6): query (1,1) against four vectors.
     @Test(arguments: [
         ("l2", [1, 29, 2, 10] as [Float]), ("cosine", [0.051316738, 1.1414213, 1, 0.051316738]),
         ("ip", [-2, 2, 1, -5]),
