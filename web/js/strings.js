@@ -47,7 +47,6 @@ export const text = {
   duplicate: "Already in your library",
   dismiss: (name) => `Dismiss ${name}`,
   cancel: "Cancel",
-  tooLarge: (limit) => `Larger than the limit of ${limit}.`,
   emptyFile: "The file is empty.",
   wrongType: "Only PDF, DOCX, HTML, Markdown and text files can be read.",
   uploadFailed: "The upload broke off. Check the connection and try again.",
