@@ -1,5 +1,5 @@
 """What README and docs name is there: links, cited sections, settings, commands, options, files."""
-import functools, glob, os, re, subprocess
+import functools, glob, json, os, re, subprocess
 
 import pytest
 import yaml
@@ -198,3 +198,15 @@ def test_commands_that_a_page_names_exist(page):
     for shown in code(page):
         for command in re.findall(r"^(?:\.build/release/)?apus ([a-z]+)\b", shown):
             assert command in listed, f"{page}: apus {command}"
+
+
+def test_the_list_of_functions_is_that_of_the_app_folders():
+    listed = re.findall(r"^functions-host      (\S+: .*)$", text("README.md"), re.M)
+    made = []
+    for port, app in ((7071, "chat"), (7072, "upload"), (7073, "history")):
+        for path in sorted(glob.glob(f"{ROOT}/functions/{app}/*/function.json")):
+            trigger = json.loads(text(path))["bindings"][0]
+            name = os.path.basename(os.path.dirname(path))
+            methods = ",".join(trigger.get("methods", [])).upper()
+            made.append(f"{name}: [{methods}] http://localhost:{port}/{trigger['route']}" if methods else f"{name}: {trigger['type']}")
+    assert listed == made
