@@ -13,6 +13,7 @@ needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "section(number): section of the custom handlers' documentation that the test follows")
+    config.addinivalue_line("markers", "long: goes on for longer in `make test-long`, which sets APUS_KILLS and APUS_EXAMPLES")
     config.addinivalue_line("markers", "inferred: the behaviour is deduced from the host's code, not stated or tested there")
 
 

@@ -60,9 +60,22 @@ class Stack:
                 raise RuntimeError("apus up ended: " + self.read_log()[-3000:])
             with contextlib.suppress(OSError):
                 if request("GET", self.url + "/health", timeout=20).status == 200:
+                    self.started = self.processes()
                     return self
             time.sleep(0.1)
         raise RuntimeError("apus up did not become healthy: " + self.read_log()[-3000:])
+
+    def heal(self):
+        """Starts it again unless it runs as it was started, and leaves neither documents nor chats behind."""
+        if self.process is None or self.process.poll() is not None or self.processes() != self.started:
+            self.stop()
+            self.start()
+        for kind, path in [("documents", "/api/documents"), ("chats", "/api/history")]:
+            while left := self.call("GET", path + "?limit=200").json[kind]:
+                for entry in left:
+                    answer = self.call("DELETE", f"{path}/{entry['id']}")
+                    assert answer.status in (200, 404), answer.body
+        return self
 
     def stop(self):
         if self.process and self.process.poll() is None:
