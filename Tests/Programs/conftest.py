@@ -13,7 +13,24 @@ needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "section(number): section of the custom handlers' documentation that the test follows")
+    config.addinivalue_line("markers", "long: goes on for longer in `make test-long`, which sets APUS_KILLS and APUS_EXAMPLES")
     config.addinivalue_line("markers", "inferred: the behaviour is deduced from the host's code, not stated or tested there")
+
+
+# Files run side by side, in this order: those that take longest come first, so that nobody waits for one of them at the end.
+LONGEST = [
+    "clients/test_failures.py", "operations/test_backup.py", "azure/test_azure_crash.py", "functions/test_triggers.py",
+    "azure/test_cosmos.py", "vectors/test_crash.py", "vectors/test_frameworks.py", "vectors/test_against_chroma.py",
+    "azure/test_blob.py", "models/test_failover.py", "operations/test_telemetry.py", "operations/test_monitoring.py",
+]
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        path = os.path.relpath(item.path, os.path.dirname(__file__))
+        return LONGEST.index(path) if path in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import contextlib, glob, hashlib, json, os, shutil, stat, subprocess, sys, time,
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
+import ports
 import stack as stacks
 from stack import DATA, PROGRAMS, ROOT, request
 from trees import tree
@@ -72,7 +73,7 @@ def test_a_program_for_another_processor_is_named(tmp_path):
     other[18:20] = (183 if other[18] == 62 else 62).to_bytes(2, "little")
     (app / "handler").write_bytes(other)
     (app / "handler").chmod(0o755)
-    port = stacks.free_ports(1)
+    port = ports.take()
     with subprocess.Popen(
             [f"{PROGRAMS}/functions-host", "start", "--root", str(app), "--port", str(port)], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT) as host:
@@ -110,7 +111,7 @@ def debian(packages):
 @contextlib.contextmanager
 def handler(debian, app, stack, **settings):
     """A packaged handler inside the tree, over the stack's services."""
-    port = stacks.free_ports(1)
+    port = ports.take()
     host = "http://127.0.0.1"
     account = "devstoreaccount1"
     environment = {
