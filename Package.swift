@@ -379,7 +379,8 @@ let tests =
         [
             .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
             .testTarget(
-                name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "TestSupport", "WordPieces"]),
+                name: "DocumentsTests",
+                dependencies: ["Documents", "JSONCoding", "SentenceUnits", "TestSupport", "WordPieces"]),
             .testTarget(
                 name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
             .testTarget(

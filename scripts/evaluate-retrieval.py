@@ -8,6 +8,10 @@ Exits with 1 when a floor is not reached.
 import argparse, json, os, re, sys, time, urllib.parse, urllib.request, uuid
 
 LIBRARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Examples", "library")
+FLOORS = {
+    "library": {"page": 0.95, "document": 0.80, "refusals": 10, "refused": 18},
+    "folder": {"page": 0.80, "document": 0.80, "refusals": 17, "refused": 8},
+}
 TYPES = {".pdf": "application/pdf", ".md": "text/markdown", ".html": "text/html",
          ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 
@@ -31,21 +35,21 @@ def read_lines(path):
 
 
 def library():
-    """The sample library's files, its questions as (question, [(document, page)]), and those it does not answer.
+    """The sample library's files, its questions as (question, [(document, page)], evidence), and those it does not answer.
 
     A question marked `reads` wants a kind of file that cannot be read yet; it is left out, and so is the file.
     """
     items = read_lines(os.path.join(LIBRARY, "questions.jsonl"))
     unread = {item["document"] for item in items if "reads" in item}
     folder = os.path.join(LIBRARY, "documents")
-    questions = [(item["question"], [(place["document"], place["page"]) for place in [item, *item.get("also", [])]])
+    questions = [(item["question"], [(place["document"], place["page"]) for place in [item, *item.get("also", [])]], item["evidence"])
                  for item in items if item["answer"] is not None and "reads" not in item]
     return [os.path.join(folder, f) for f in sorted(os.listdir(folder)) if f not in unread], questions, [i["question"] for i in items if i["answer"] is None]
 
 
 def folder_of_pdfs(folder):
-    """The same for a folder with *.pdf, questions.jsonl and dont_know.jsonl."""
-    questions = [(item["question"], [(f, int(p)) for f, p in re.findall(r"\[([^\[\]#]+\.pdf)#page=(\d+)\]", item["truth"])])
+    """The same for a folder with *.pdf, questions.jsonl and dont_know.jsonl, which names no evidence."""
+    questions = [(item["question"], [(f, int(p)) for f, p in re.findall(r"\[([^\[\]#]+\.pdf)#page=(\d+)\]", item["truth"])], [])
                  for item in read_lines(os.path.join(folder, "questions.jsonl"))]
     unknown = [item["question"] for item in read_lines(os.path.join(folder, "dont_know.jsonl"))]
     return [os.path.join(folder, f) for f in sorted(os.listdir(folder)) if f.endswith(".pdf")], questions, unknown
@@ -78,8 +82,8 @@ def main():
 
     exact = {1: 0, 3: 0, 5: 0, 8: 0}
     near = dict(exact)
-    document_first = refused = cited_near = answered = 0
-    for question, truth in questions:
+    document_first = refused = cited_near = answered = proven = 0
+    for question, truth, evidence in questions:
         answer = ask(options.url, question)
         passages = answer["passages"]
         for k in exact:
@@ -91,6 +95,8 @@ def main():
         refused += is_refused
         if not is_refused:
             answered += 1
+            said = " ".join(answer["text"].split())
+            proven += bool(evidence) and all(words in said for words in evidence)
             cited_near += any(c["name"] == f and abs(c["page"] - n) <= 1 for c in answer["citations"] for f, n in truth)
         if options.verbose:
             mark = "R" if is_refused else " "
@@ -109,9 +115,13 @@ def main():
     print("right page ±1 in the top 1/3/5/8:  " + "  ".join(f"{near[k] / n:.2f}" for k in near))
     print(f"right document first:              {document_first / n:.2f}")
     print(f"answers citing the page ±1:        {cited_near}/{answered}")
+    if any(evidence for _, _, evidence in questions):
+        print(f"answers that hold all the evidence: {proven}/{n}")
     print(f"refused wrongly:                   {refused}/{n}")
     print(f"unanswerable questions refused:    {refusals}/{len(unknown)}")
-    floors = [near[5] / n >= 0.80, document_first / n >= 0.80, refusals >= 17, refused <= 8]
+    # What the product reached when the set was written, with a little room; docs/retrieval.md says what it should reach.
+    least = FLOORS["folder" if options.data else "library"]
+    floors = [near[5] / n >= least["page"], document_first / n >= least["document"], refusals >= least["refusals"], refused <= least["refused"]]
     print("floors reached" if all(floors) else "floors NOT reached")
     sys.exit(0 if all(floors) else 1)
 

@@ -2,7 +2,7 @@
 
 Tests ask a library for its documents, and for questions whose answers it holds or does not hold.
 """
-import csv, html, json, mimetypes, os, re, subprocess, sys
+import functools, html, json, mimetypes, os, re, subprocess
 from dataclasses import dataclass, field
 
 from stack import DATA, ROOT
@@ -47,6 +47,10 @@ class Library:
         self.documents = {d["name"]: d for d in documents}
         return self
 
+    def remove_from(self, stack):
+        for document in self.documents.values():
+            assert stack.call("DELETE", "/api/documents/" + document["id"]).status == 200
+
 
 def media_type(path):
     known = {".md": "text/markdown", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -80,6 +84,7 @@ def squeezed(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+@functools.cache
 def pages(path):
     """The text of each page, read by programs and libraries that are not the product's."""
     ending = os.path.splitext(path)[1]
@@ -90,8 +95,9 @@ def pages(path):
         return docx_pages(path)
     if ending == ".xlsx":
         import openpyxl
-        # A sheet counts as a page.
-        return ["\n".join("\t".join("" if v is None else str(v) for v in row) for row in sheet.iter_rows(values_only=True)) for sheet in openpyxl.load_workbook(path)]
+        # A sheet counts as a page; prices have two places, as the sheet shows them.
+        shown = lambda value: "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+        return ["\n".join("\t".join(map(shown, row)) for row in sheet.iter_rows(values_only=True)) for sheet in openpyxl.load_workbook(path)]
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if ending == ".html":
