@@ -136,6 +136,8 @@ class TestWithAModel:
         chat = stack.call("GET", f"/api/history/{second['chatId']}").json
         assert [m["finishReason"] for m in chat["messages"]] == [None, "stop"] and chat["chat"]["messages"] == 2
 
+    # It takes the half minute after which a model is given up, whatever the documents.
+    @pytest.mark.parametrize("library", ["library"], indirect=True)
     def test_a_model_that_stalls_is_given_up(self, stack, library):
         events = stack.ask_stream("STALL now", model=self.MODEL)
         assert events[-1][0] == "error" and events[-1][1]["status"] == 503

@@ -42,7 +42,7 @@ class Library:
                 answer = stack.upload(os.path.basename(path), file.read(), media_type(path))
             assert answer.status == 202, answer.body
             ids.append(answer.json["documents"][0]["id"])
-        documents = [stack.wait_settled(i, limit=180) for i in ids]
+        documents = [stack.wait_settled(i, limit=480) for i in ids]
         assert all(d["status"] == "ready" for d in documents), documents
         self.documents = {d["name"]: d for d in documents}
         return self
