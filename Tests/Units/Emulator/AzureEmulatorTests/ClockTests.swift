@@ -68,38 +68,38 @@ import Testing
     }
 
     @Test func leasesExpire() async throws {
-        try await services.blob(.put, "c?restype=container")
-        try await services.blob(.put, "c/b", ["x-ms-blob-type": "BlockBlob"], "text")
+        try await services.blob(.put, "docs?restype=container")
+        try await services.blob(.put, "docs/b", ["x-ms-blob-type": "BlockBlob"], "text")
         let lease = try await services.blob(
-            .put, "c/b?comp=lease", ["x-ms-lease-action": "acquire", "x-ms-lease-duration": "60"])
+            .put, "docs/b?comp=lease", ["x-ms-lease-action": "acquire", "x-ms-lease-duration": "60"])
         #expect(lease.status == 201)
         await advance(59)
-        #expect(try await services.blob(.delete, "c/b").outcome == "412 LeaseIdMissing")
+        #expect(try await services.blob(.delete, "docs/b").outcome == "412 LeaseIdMissing")
         await advance(2)
-        #expect(try await services.blob(.head, "c/b").fields["x-ms-lease-state"] == "expired")
-        #expect(try await services.blob(.delete, "c/b").status == 202)
+        #expect(try await services.blob(.head, "docs/b").fields["x-ms-lease-state"] == "expired")
+        #expect(try await services.blob(.delete, "docs/b").status == 202)
     }
 
     @Test func containersLeasesEndWhenTheyBreak() async throws {
-        try await services.blob(.put, "c?restype=container")
+        try await services.blob(.put, "docs?restype=container")
         try await services.blob(
-            .put, "c?restype=container&comp=lease", ["x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"])
+            .put, "docs?restype=container&comp=lease", ["x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"])
         let broken = try await services.blob(
-            .put, "c?restype=container&comp=lease", ["x-ms-lease-action": "break", "x-ms-lease-break-period": "30"])
+            .put, "docs?restype=container&comp=lease", ["x-ms-lease-action": "break", "x-ms-lease-break-period": "30"])
         #expect(broken.fields["x-ms-lease-time"] == "30")
-        #expect(try await services.blob(.delete, "c?restype=container").outcome == "412 LeaseIdMissing")
+        #expect(try await services.blob(.delete, "docs?restype=container").outcome == "412 LeaseIdMissing")
         await advance(31)
-        #expect(try await services.blob(.delete, "c?restype=container").status == 202)
+        #expect(try await services.blob(.delete, "docs?restype=container").status == 202)
     }
 
     @Test func blocksThatNobodyCommitsGoAfterAWeek() async throws {
-        try await services.blob(.put, "c?restype=container")
-        try await services.blob(.put, "c/b?comp=block&blockid=QQ==", [:], "one")
+        try await services.blob(.put, "docs?restype=container")
+        try await services.blob(.put, "docs/b?comp=block&blockid=QQ==", [:], "one")
         await advance(6 * 86_400)
-        #expect(try await services.blob(.get, "c/b?comp=blocklist&blocklisttype=all").status == 200)
+        #expect(try await services.blob(.get, "docs/b?comp=blocklist&blocklisttype=all").status == 200)
         await advance(2 * 86_400)
         #expect(
-            try await services.blob(.get, "c/b?comp=blocklist&blocklisttype=all").outcome == "404 BlobNotFound")
+            try await services.blob(.get, "docs/b?comp=blocklist&blocklisttype=all").outcome == "404 BlobNotFound")
         #expect(try services.stores.blobs.reader.query("SELECT 1 FROM contents").isEmpty)
     }
 
@@ -192,7 +192,7 @@ import Testing
 
     @Test func keysGoOnWorkingHoweverLateItIs() async throws {
         await advance(365 * 86_400)
-        #expect(try await services.blob(.put, "c?restype=container").status == 201)
+        #expect(try await services.blob(.put, "docs?restype=container").status == 201)
         #expect(try await services.queue(.put, "q-1").status == 201)
         #expect(try await services.cosmos(.get, "/dbs").status == 200)
     }
