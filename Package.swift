@@ -362,7 +362,13 @@ let tests =
     + group(
         "Tests/Units/Emulator",
         [
-            .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding"]),
+            .testTarget(
+                name: "AzureEmulatorTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup", "SQLite",
+                    "Telemetry", "TestSupport",
+                ]
+            ),
             .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
         ])
     + group(

@@ -77,6 +77,11 @@ class Emulator:
     def admin(self, method, path, body=None):
         return request(method, f"{self.url('blob')}/_emulator/{path}", body)
 
+    def pass_time(self, seconds):
+        """Moves the emulator's clock on: what begins, ends or expires does so without being waited for."""
+        answer = self.admin("POST", "clock", {"advance": seconds})
+        assert answer.status == 200, answer.body
+
     def fault(self, service, **rule):
         answer = self.admin("POST", "faults", {"service": service, **rule})
         assert answer.status == 201, answer.body
