@@ -362,7 +362,13 @@ let tests =
     + group(
         "Tests/Units/Emulator",
         [
-            .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding"]),
+            .testTarget(
+                name: "AzureEmulatorTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup", "SQLite",
+                    "Telemetry", "TestSupport",
+                ]
+            ),
             .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
         ])
     + group(
@@ -379,7 +385,8 @@ let tests =
         [
             .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
             .testTarget(
-                name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "TestSupport", "WordPieces"]),
+                name: "DocumentsTests",
+                dependencies: ["Documents", "JSONCoding", "SentenceUnits", "TestSupport", "WordPieces"]),
             .testTarget(
                 name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
             .testTarget(

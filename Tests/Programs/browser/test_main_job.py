@@ -1,14 +1,13 @@
 """The main job in a real Chromium: drop documents, ask, open the citation, reload, delete, ask again."""
-import base64, glob, os, re, shutil
+import base64, os, re, shutil
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import stack as stacks
-from conftest import needs_data
+from library import LIBRARIES
 
 SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
-QUESTION = "What is the deductible for in-network services under Northwind Health Plus?"
 
 
 @pytest.fixture(scope="module")
@@ -70,19 +69,27 @@ def ask(page, question):
     return answer
 
 
-@needs_data
-def test_main_job(page, apus):
+@pytest.fixture(params=LIBRARIES)
+def library(request, apus):
+    """A library that the test uploads by itself; what it leaves is removed."""
+    yield LIBRARIES[request.param]()
+    for document in apus.call("GET", "/api/documents?limit=200").json["documents"]:
+        apus.call("DELETE", "/api/documents/" + document["id"])
+
+
+def test_main_job(page, apus, library):
+    count = len(library.files)
     page.goto("/")
     expect(page.get_by_role("heading", name="Ask your documents")).to_be_visible()
-    drop(page, sorted(glob.glob(os.path.join(stacks.DATA, "northwind", "*.pdf"))))
-    expect(page.locator(".upload")).to_have_count(6)
-    expect(page.locator("#document-count")).to_have_text("6", timeout=30000)
+    drop(page, library.paths)
+    expect(page.locator(".upload")).to_have_count(count)
+    expect(page.locator("#document-count")).to_have_text(str(count), timeout=30000)
     page.get_by_role("link", name="Documents").click()
-    expect(page.locator(".document .ready")).to_have_count(6, timeout=90000)
+    expect(page.locator(".document .ready")).to_have_count(count, timeout=90000)
     page.screenshot(path=f"{SHOTS}/documents.png")
 
     page.get_by_role("button", name="New chat").click()
-    answer = ask(page, QUESTION)
+    answer = ask(page, library.question)
     cite = answer.locator(".cite:not([disabled])").first
     expect(cite).to_be_visible()
     label = cite.get_attribute("aria-label")
@@ -99,20 +106,20 @@ def test_main_job(page, apus):
     page.screenshot(path=f"{SHOTS}/answer.png")
 
     page.reload()
-    expect(page.locator(".message.user")).to_contain_text(QUESTION)
+    expect(page.locator(".message.user")).to_contain_text(library.question)
     again = page.locator(".message.assistant").last
     expect(again.locator(".cite:not([disabled])").first).to_have_attribute("aria-label", label)
     expect(page.locator("#chats a[aria-current=page]")).to_be_visible()
 
     page.get_by_role("link", name="Documents").click()
-    row = page.locator(".document", has_text="Northwind_Health_Plus_Benefits_Details.pdf")
+    row = page.locator(".document", has_text=library.answered_in)
     row.get_by_role("button", name="Delete").click()
     page.locator("#ask-ok").click()
     expect(row).to_have_count(0)
     page.get_by_role("button", name="New chat").click()
-    second = ask(page, QUESTION)
+    second = ask(page, library.question)
     for button in second.locator(".cite, .sources button").all():
-        assert "Health_Plus" not in (button.get_attribute("aria-label") or button.inner_text())
+        assert library.answered_in not in (button.get_attribute("aria-label") or button.inner_text())
     assert not page.problems, page.problems
 
 

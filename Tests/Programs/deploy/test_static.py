@@ -297,7 +297,7 @@ def test_the_debian_package_is_complete(vm_package):
 
 
 def test_scripts_are_sound_shell():
-    scripts = [p for p in glob.glob(f"{ROOT}/scripts/*") + glob.glob(f"{DEPLOY}/scripts/*") if not p.endswith(".py")]
+    scripts = [p for p in glob.glob(f"{ROOT}/scripts/*") + glob.glob(f"{DEPLOY}/scripts/*") + [f"{ROOT}/.ci/run"] if "python" not in open(p).readline()]
     passes("shellcheck", *scripts, *(f"{DEPLOY}/systemd/{name}" for name in ("postinst", "prerm", "postrm")))
 
 

@@ -34,7 +34,7 @@ struct ChangeFeed {
             }
             since = seconds
         }
-        let (condition, values) = scope.condition(container)
+        let (condition, values) = scope.condition(container, now: store.clock.seconds)
         let rows = try store.reader.query(
             "SELECT body, lsn FROM items WHERE \(condition) AND lsn > ? AND ts >= ? ORDER BY lsn LIMIT ?",
             values + [.integer(after), .integer(since), .integer(Int64(try QueryRequest.pageSize(request)))])

@@ -59,7 +59,7 @@ struct QueueService: Sendable {
             return HTTPResponse(.accepted)
         case (.get, "service", "stats"):
             try check(call, nil).require(.init(nil, account: "r", "s"))
-            return ServiceProperties.stats
+            return ServiceProperties.stats(now: store.clock.seconds)
         default: throw StorageFailure.unsupported
         }
     }
@@ -134,7 +134,7 @@ struct QueueService: Sendable {
         try check(call, queue).require(.init("r", account: "r", "c"))
         let count = try store.reader.query(
             "SELECT count(*) FROM messages WHERE queue = ? AND expires > ?",
-            [.integer(queue.id), .integer(Timestamp.nowMilliseconds())]
+            [.integer(queue.id), .integer(store.clock.milliseconds)]
         ).first?[0].int
         var fields: HTTPFields = ["x-ms-approximate-messages-count": String(count ?? 0)]
         queue.metadata.add(to: &fields)
