@@ -158,12 +158,12 @@ import Vectors
             _ = try await fixture.store.delete(.init(ids: ["a"]), limit: nil, from: info)
             let needles = [Array(secret.utf8), withUnsafeBytes(of: number) { Array($0) }]
             var left: [String] = ["not looked"]
-            for _ in 0..<60 where !left.isEmpty {
-                try await Task.sleep(for: .milliseconds(100))
+            _ = try await eventually {
                 left = try files(in: fixture.folder + "/collections/" + info.id).filter { path in
                     let bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
                     return needles.contains { contains(bytes, $0) }
                 }
+                return left.isEmpty
             }
             #expect(left == [])
         }

@@ -3,7 +3,7 @@ import OTLP
 import Telemetry
 import Testing
 
-@Suite struct OTLPTests {
+@Suite struct MetricMessageTests {
     private func message() -> JSONValue {
         let metrics = Metrics()
         metrics.counter("orders", "Orders.").add(3, ["kind": "ä"])
