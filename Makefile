@@ -44,9 +44,10 @@ setup-bench:
 
 # Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
 # The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure;
-# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models
+# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models.
+# Whether the figures of README.md and docs are true here: BENCH_ARGS=--check
 bench: setup-bench build
-	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
+	@$(PROGRAMS)/apus-bench $(BENCH_ARGS)
 
 clean:
 	rm -rf .build web/vendor
