@@ -2,7 +2,7 @@
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 PROGRAMS = .build/release
 
-.PHONY: run test build setup setup-bench format lint bench package check-deploy clean
+.PHONY: run test build setup setup-bench format lint coverage bench package check-deploy clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
@@ -38,6 +38,11 @@ format:
 
 lint:
 	swift format lint --strict --recursive --parallel Sources Examples Tests Package.swift
+
+# Which lines the tests run, by target; everything is built anew with counters, so it takes three times as long as the tests.
+coverage:
+	@scripts/setup test
+	@scripts/coverage $(COVERAGE_ARGS)
 
 setup-bench:
 	@scripts/setup bench
