@@ -2,9 +2,9 @@
 import PackageDescription
 
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
-// targets above it in this file alone, and on what it imports alone. Each C library is
-// imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and CGraph,
-// CEncoder and CVocabulary are C of our own beside what uses it.
+// targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
+// library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and
+// CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
