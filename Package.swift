@@ -291,16 +291,16 @@ let operations = group(
             name: "Bench",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "HTTPClient",
-                "HTTPMessages",
-                "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
             ]
         ),
         .executableTarget(name: "bench-handler"),
+        // Not a part of any package: it measures what was built here.
+        .executableTarget(name: "apus-bench", dependencies: ["Bench", "ProductStack", "ProgramSupport", "Telemetry"]),
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Bench", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport",
-                "Reembedding",
+                "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
                 "Settings", "Telemetry",
             ]
         ),
@@ -312,7 +312,15 @@ let examples: [Target] = [
 ]
 
 let tests =
-    [.target(name: "TestSupport", path: "Tests/Units/TestSupport")]
+    [
+        .target(name: "TestSupport", path: "Tests/Units/TestSupport"),
+        .target(
+            name: "TestStores",
+            dependencies: [
+                "AzureEmulator", "AzureSignatures", "Digests", "HTTPClient", "Postgres", "Settings", "Telemetry",
+                "TestSupport", "VectorServer",
+            ], path: "Tests/Units/TestStores"),
+    ]
     + group(
         "Tests/Units/Base",
         [
@@ -419,6 +427,38 @@ let tests =
                 dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]
             ),
             .testTarget(name: "UploadTests", dependencies: ["HTTPMessages", "JSONCoding", "Upload"]),
+        ])
+    + group(
+        "Tests/Units/Operations",
+        [
+            .testTarget(name: "ApusTests", dependencies: ["ChildProcess", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "BackupTests",
+                dependencies: [
+                    "AzureStorage", "Backup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                    "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "TestStores", "TestSupport",
+                ]),
+            .testTarget(
+                name: "BenchTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Bench", "HTTPMessages", "HTTPServing", "JSONCoding",
+                    "ProductStack", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "PackagingTests",
+                dependencies: ["ChildProcess", "Digests", "Packaging", "ProductStack", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "ProductStackTests",
+                dependencies: [
+                    "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres", "ProductStack",
+                    "TestSupport",
+                ]),
+            .testTarget(
+                name: "ReembeddingTests",
+                dependencies: [
+                    "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
+                    "Settings", "TestStores", "TestSupport", "VectorServer",
+                ]),
         ])
 
 let package = Package(

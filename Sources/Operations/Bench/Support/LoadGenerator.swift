@@ -51,6 +51,10 @@ struct LoadGenerator {
             try Self.find(),
             ["-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "--timeout", "30s"]
                 + (script.map { ["-s", $0] } ?? []) + [url])
+        return try Self.result(of: output)
+    }
+
+    static func result(of output: String) throws -> Result {
         var result = Result()
         for line in output.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)

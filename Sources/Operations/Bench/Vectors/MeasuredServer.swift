@@ -1,16 +1,11 @@
-import CLinux
-import ChildProcess
-import FoundationEssentials
-import Glibc
 import HTTPClient
 import HTTPMessages
 import JSONCoding
-import ProductStack
 
 /// A vector service being measured: ours or Chroma's own.
 final class MeasuredServer: Sendable {
     let name: String
-    private let process: Subprocess
+    private let program: BackgroundProgram
     private let port: UInt16
 
     private static let client = HTTPSession(maximumConnections: 4)
@@ -19,29 +14,33 @@ final class MeasuredServer: Sendable {
     init(_ name: String, path: String, arguments: [String], port: UInt16, data: String) async throws {
         self.name = name
         self.port = port
-        var command = Subprocess.Command(path, arguments)
-        command.environment = ["PATH": "/usr/bin:/bin", "HOME": data, "APUS_LOG": "warning"]
-        command.directory = data
-        let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer {
-            close(log)
-            close(null)
-        }
-        let started = ContinuousClock.now
-        process = try Subprocess(command, standardInput: null, standardOutput: log, standardError: log)
-        while (try? await Self.client.fetch(.init(.get, "http://127.0.0.1:\(port)/api/v2/heartbeat")).status) != .ok {
-            guard process.isRunning, ContinuousClock.now - started < .seconds(90) else {
-                throw BenchError("\(name) did not start; \(data)/log.txt says why")
+        program = try BackgroundProgram(
+            "log", path, arguments, ["APUS_LOG": "warning"], in: data, grace: .seconds(60))
+        do {
+            try await program.ready(within: .seconds(90), every: 500) {
+                (try? await Self.client.fetch(.init(.get, "http://127.0.0.1:\(port)/api/v2/heartbeat")).status) == .ok
             }
-            usleep(500)
+        } catch {
+            await program.stop()
+            throw error
         }
     }
 
-    func stop() async { await process.stop(grace: .seconds(60)) }
+    /// Our own vector service, without the rest of the virtual machine's program.
+    static func apus(_ bench: Workbench, data: String) async throws -> MeasuredServer {
+        let port = try bench.freePorts(1)
+        return try await MeasuredServer(
+            "apus", path: bench.program("vm-server"),
+            arguments: ["--vectors-only", "--no-embeddings", "--data", data, "--vectors-port", "\(port)"], port: port,
+            data: data)
+    }
 
-    /// Resident megabytes.
-    var residentMegabytes: Double { Double(apus_resident_bytes(process.id)) / 1_048_576 }
+    /// Does the body's work with the server, and stops the server however the work ends.
+    func whileRunning<Result>(_ body: (MeasuredServer) async throws -> Result) async throws -> Result {
+        try await program.whileRunning { _ in try await body(self) }
+    }
+
+    var residentMegabytes: Double { program.residentMegabytes }
 
     var collections: String {
         "http://127.0.0.1:\(port)/api/v2/tenants/default_tenant/databases/default_database/collections"
@@ -71,7 +70,7 @@ final class MeasuredServer: Sendable {
         guard status.isSuccess else {
             throw BenchError("\(name): \(status.rawValue) \(String(decoding: answer.prefix(300), as: UTF8.self))")
         }
-        return (milliseconds(ContinuousClock.now - started), answer)
+        return (started.millisecondsAgo, answer)
     }
 
     /// Waits until the index has everything; a server that does not tell has it at once.

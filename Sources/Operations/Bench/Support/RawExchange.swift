@@ -61,7 +61,7 @@ struct RawExchange {
         let elapsed = ContinuousClock.now - started
         let words = String(decoding: first.prefix(20), as: UTF8.self).split(separator: " ")
         return Result(
-            status: words.count > 1 ? Int(words[1]) ?? 0 : 0, received: received, seconds: milliseconds(elapsed) / 1000)
+            status: words.count > 1 ? Int(words[1]) ?? 0 : 0, received: received, seconds: elapsed.milliseconds / 1000)
     }
 
     private static func send(_ bytes: [UInt8], _ socket: Int32) throws {
