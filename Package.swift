@@ -92,6 +92,9 @@ let azure = group(
         ),
     ])
 
+// What the kernels of CEncoder and CGraph share: a header alone is no target.
+let kernels = CSetting.headerSearchPath("../Kernels")
+
 let vectorService = group(
     "Sources/VectorService",
     [
@@ -102,7 +105,7 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno",
                     "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
-                ])
+                ]), kernels,
             ]),
         // The index; like the kernels above, optimised in debug builds too.
         .target(
@@ -111,13 +114,13 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
                     "-fno-signed-zeros", "-fno-trapping-math",
-                ])
+                ]), kernels,
             ]),
         .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
         .target(
             name: "Vectors",
             dependencies: [
-                "CGraph", "CLinux", "Chroma", "Digests", "HTTPMessages", "JSONCoding", "LinearRegex", "SQLite",
+                "CGraph", "CLinux", "Chroma", "Digests", "JSONCoding", "LinearRegex", "SQLite",
             ]
         ),
         .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
@@ -126,15 +129,15 @@ let vectorService = group(
             name: "VectorServer",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "OTLP",
-                "Problems", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding", "Vectors",
+                "OTLP", "Problems", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding",
+                "Vectors",
             ]
         ),
         .executableTarget(
             name: "vm-server",
             dependencies: [
-                "AzureIdentity", "CLinux", "HTTPClient", "HTTPServing", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport", "VectorServer", "Vectors",
+                "AzureIdentity", "CLinux", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
+                "VectorServer",
             ]
         ),
     ])
@@ -147,7 +150,7 @@ let emulator = group(
             name: "AzureEmulator",
             dependencies: [
                 "AzureSignatures", "CLinux", "CosmosQuery", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding",
-                "Markup", "Problems", "SQLite", "TaskTools", "Telemetry",
+                "Markup", "Problems", "ProgramSupport", "SQLite", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -166,15 +169,13 @@ let host = group(
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "Settings",
-                "Telemetry",
+                "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
         .executableTarget(
             name: "functions-host",
             dependencies: [
-                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport",
+                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "TelemetryExport",
             ]
         ),
     ])
@@ -380,6 +381,15 @@ let tests =
             .testTarget(
                 name: "TextEmbeddingTests",
                 dependencies: ["JSONCoding", "MatrixProducts", "TestSupport", "TextEmbedding", "WordPieces"]
+            ),
+            .testTarget(name: "ChromaTests", dependencies: ["Chroma", "Digests", "HTTPMessages", "JSONCoding"]),
+            .testTarget(name: "MatrixProductsTests", dependencies: ["CEncoder", "MatrixProducts", "TestSupport"]),
+            .testTarget(
+                name: "VectorServerTests",
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport",
+                    "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
+                ]
             ),
             .testTarget(
                 name: "VectorsTests",

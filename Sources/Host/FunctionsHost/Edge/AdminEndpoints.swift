@@ -57,7 +57,7 @@ final class AdminEndpoints {
         case ["host", "state"] where request.method == .put: return changeState(body, app)
         case ["host", "synctriggers"] where request.method == .post: return HTTPResponse(.noContent)
         case ["metrics"] where isGet:
-            return HTTPResponse(.ok, text: metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+            return HTTPResponse(.ok, text: metrics(), contentType: PrometheusText.contentType)
         case ["functions"] where isGet:
             return Self.json(.ok, .array((app.catalog?.functions ?? []).map { describe($0, app) }))
         default: break

@@ -1,4 +1,3 @@
-public import Chroma
 public import JSONCoding
 
 /// Which index exists for which key of a collection: Chroma's schema, always complete
@@ -51,7 +50,7 @@ public struct CollectionSchema: Sendable, Equatable {
     }
 
     /// The schema's name for a metadata value's type, that of its elements for an array; `nil` for nothing indexable.
-    static func valueType(_ value: JSONValue) -> String? {
+    package static func valueType(_ value: JSONValue) -> String? {
         switch value {
         case .string: "string"
         case .int: "int"
@@ -64,7 +63,7 @@ public struct CollectionSchema: Sendable, Equatable {
     }
 
     /// The schema with the keys that records brought (`key NUL type`).
-    func discovering(_ names: Set<String>) -> CollectionSchema {
+    package func discovering(_ names: Set<String>) -> CollectionSchema {
         var result = self
         for name in names.sorted() {
             let parts = name.split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -81,30 +80,6 @@ public struct CollectionSchema: Sendable, Equatable {
         var keys = json["keys"]?.object ?? JSONObject()
         keys[key] = .object(types)
         json["keys"] = .object(keys)
-    }
-
-    /// Refuses a filter that needs an index which is switched off.
-    ///
-    /// - Throws: `ChromaError` 400.
-    func admit(_ filter: WhereFilter) throws(ChromaError) {
-        if filter.needsDocument {
-            let index = json["keys"]?["#document"]?["string"]?["fts_index"] ?? json["defaults"]?["string"]?["fts_index"]
-            guard index?["enabled"]?.bool != false else {
-                throw .invalid("Cannot filter using full-text search because FTS indexing is disabled")
-            }
-        }
-        let indexes = [
-            "string": ("string_inverted_index", "Str"), "int": ("int_inverted_index", "Int"),
-            "float": ("float_inverted_index", "Float"), "bool": ("bool_inverted_index", "Bool"),
-        ]
-        for (key, value) in filter.operands {
-            guard let type = Self.valueType(value), let (index, name) = indexes[type] else { continue }
-            let found = json["keys"]?[key]?[type]?[index] ?? json["defaults"]?[type]?[index]
-            guard found?["enabled"]?.bool != false else {
-                throw .invalid(
-                    "Cannot filter using metadata key '\(key)' with type '\(name)' because indexing is disabled")
-            }
-        }
     }
 
     // MARK: - Making

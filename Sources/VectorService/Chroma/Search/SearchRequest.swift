@@ -1,4 +1,3 @@
-public import Chroma
 public import JSONCoding
 
 /// One search of Chroma's Search API: filter, rank, group, page, select.
@@ -23,6 +22,14 @@ public struct SearchRequest: Sendable {
     /// `#document`, `#embedding`, `#metadata`, `#score` or metadata keys; sorted, each once.
     public let selected: [String]
 
+    /// The elements of `searches` in a body.
+    ///
+    /// - Throws: `ChromaError` 422.
+    public static func elements(of body: JSONValue) throws(ChromaError) -> [JSONValue] {
+        guard let list = body["searches"]?.array else { throw .shape("searches", "missing field `searches`") }
+        return list
+    }
+
     /// Reads an element of `searches`.
     ///
     /// - Throws: `ChromaError` 400 or 422.
@@ -35,11 +42,11 @@ public struct SearchRequest: Sendable {
         guard grouping == nil || rank != nil else {
             throw .invalid("Validation error: group_by requires a rank expression")
         }
-        offset = try Self.count(value["limit"], "offset") ?? 0
-        limit = try Self.count(value["limit"], "limit")
+        offset = try value["limit"]?.count("offset", as: "limit.offset") ?? 0
+        limit = try value["limit"]?.count("limit", as: "limit.limit")
         var selected: Set<String> = []
         if let select = value["select"], !select.isNull {
-            guard let keys = try Self.texts(select["keys"]) else {
+            guard let keys = try select.strings("keys", as: "keys") else {
                 throw .shape("select.keys", "expected a list of strings")
             }
             selected = Set(keys)
@@ -49,7 +56,7 @@ public struct SearchRequest: Sendable {
 
     private static func grouping(_ value: JSONValue?) throws(ChromaError) -> Grouping? {
         guard let value, !value.isNull, value.object?.isEmpty != true else { return nil }
-        let keys = try texts(value["keys"]) ?? []
+        let keys = try value.strings("keys", as: "keys") ?? []
         let aggregate = value["aggregate"] ?? .null
         guard keys.isEmpty == aggregate.isNull else {
             throw .invalid("Validation error: group_by: keys and aggregate must be given together")
@@ -61,36 +68,15 @@ public struct SearchRequest: Sendable {
         guard let members = aggregate.object?.members, members.count == 1, let member = members.first,
             ["$min_k", "$max_k"].contains(member.name)
         else { throw .shape("group_by.aggregate", "expected `$min_k` or `$max_k`") }
-        let order = try texts(member.value["keys"]) ?? []
+        let order = try member.value.strings("keys", as: "keys") ?? []
         guard !order.isEmpty else { throw .invalid("Validation error: group_by.aggregate.keys cannot be empty") }
         guard order.allSatisfy({ !$0.hasPrefix("#") || $0 == "#score" }) else {
             throw .invalid("Validation error: group_by.aggregate.keys: only #score and metadata fields are allowed")
         }
-        guard case .int(let count)? = member.value["k"], let k = UInt32(exactly: count) else {
+        guard let k = try member.value.count("k", as: "group_by.aggregate.k") else {
             throw .shape("group_by.aggregate.k", "expected an unsigned 32-bit number")
         }
         guard k >= 1 else { throw .invalid("Validation error: group_by.aggregate.k must be at least 1") }
-        return Grouping(keys: keys, order: order, isDescending: member.name == "$max_k", count: Int(k))
+        return Grouping(keys: keys, order: order, isDescending: member.name == "$max_k", count: k)
     }
-
-    private static func texts(_ value: JSONValue?) throws(ChromaError) -> [String]? {
-        guard let value, !value.isNull else { return nil }
-        let texts = value.array?.compactMap(\.string)
-        guard let texts, texts.count == value.array?.count else { throw .shape("keys", "expected a list of strings") }
-        return texts
-    }
-
-    private static func count(_ object: JSONValue?, _ name: String) throws(ChromaError) -> Int? {
-        guard let value = object?[name], !value.isNull else { return nil }
-        guard case .int(let number) = value, let count = UInt32(exactly: number) else {
-            throw .shape("limit.\(name)", "expected an unsigned 32-bit number")
-        }
-        return Int(count)
-    }
-}
-
-/// One record found by a search.
-public struct SearchHit: Sendable {
-    public let record: VectorRecord
-    public let score: Float
 }

@@ -1,4 +1,3 @@
-import Chroma
 import JSONCoding
 
 /// What a collection's metadata may be (docs/reference/chroma.md, 3.2).

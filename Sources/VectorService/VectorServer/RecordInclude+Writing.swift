@@ -2,30 +2,8 @@ import Chroma
 import JSONCoding
 import Vectors
 
-/// Which members an answer has besides the ids.
-struct RecordInclude {
-    let names: [String]
-    let echo: JSONValue
-
-    init(_ value: JSONValue?, default standard: [String]) throws(ChromaError) {
-        guard let value else {
-            names = standard
-            echo = .strings(standard)
-            return
-        }
-        guard let list = value.array else { throw .shape("include", "expected a list") }
-        let known = ["distances", "documents", "embeddings", "metadatas", "uris"]
-        var names: [String] = []
-        for item in list {
-            guard let name = item.string, known.contains(name) else {
-                throw .shape("include", "unknown variant, expected one of \(known.joined(separator: ", "))")
-            }
-            names.append(name)
-        }
-        self.names = names
-        echo = value
-    }
-
+extension RecordInclude {
+    /// What has to be read for it.
     var fields: RecordFields {
         RecordFields(
             documents: names.contains("documents") || names.contains("uris"), metadatas: names.contains("metadatas"),

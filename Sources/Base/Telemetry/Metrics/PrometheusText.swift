@@ -1,14 +1,19 @@
-import Telemetry
-
 /// Metrics in Prometheus' text format (version 0.0.4), named as OpenTelemetry's compatibility specification says: dots
 /// become underscores, units and `total` become endings.
-struct PrometheusText {
-    private(set) var text = ""
+public struct PrometheusText {
+    /// What `/metrics` answers with.
+    public private(set) var text = ""
+
+    /// The content type of the format.
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private static let units = ["s": "seconds", "ms": "milliseconds", "By": "bytes", "USD": "usd", "%": "percent"]
 
+    /// Metrics in the order given.
+    public init(_ snapshots: [MetricSnapshot]) { for snapshot in snapshots { add(snapshot) } }
+
     /// Adds one metric with all its values. Each value's labels are given; they are sorted here.
-    mutating func add(_ snapshot: MetricSnapshot) {
+    private mutating func add(_ snapshot: MetricSnapshot) {
         let name = Self.name(snapshot.definition)
         let kind = snapshot.definition.kind
         let type: String
@@ -22,7 +27,7 @@ struct PrometheusText {
         let points = snapshot.points.map { (Self.labels($0.attributes), $0.value) }.sorted { $0.0 < $1.0 }
         for (labels, value) in points {
             switch (value, kind) {
-            case (.number(let number), _): text += "\(name)\(Self.braced(labels)) \(number)\n"
+            case (.number(let number), _): text += "\(name)\(Self.braced(labels)) \(Self.text(number))\n"
             case (.distribution(let distribution), .histogram(let bounds)):
                 var sum: UInt64 = 0
                 let limits = bounds.map { "\($0)" } + ["+Inf"]
@@ -45,6 +50,9 @@ struct PrometheusText {
         if definition.kind == .counter, !name.hasSuffix("_total") { name += "_total" }
         return name
     }
+
+    /// Whole numbers, which most counts are, stand without a fraction.
+    private static func text(_ number: Double) -> String { Int64(exactly: number).map { "\($0)" } ?? "\(number)" }
 
     private static func labels(_ attributes: [String: String]) -> String {
         attributes.sorted { $0.key < $1.key }

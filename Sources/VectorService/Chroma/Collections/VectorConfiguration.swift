@@ -1,4 +1,3 @@
-import Chroma
 import FoundationEssentials
 import JSONCoding
 

@@ -1,4 +1,3 @@
-import Chroma
 import JSONCoding
 
 /// What Chroma refuses in a schema.
