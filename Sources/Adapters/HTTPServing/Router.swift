@@ -6,7 +6,7 @@ import Telemetry
 ///
 /// Templates are fixed segments and `{name}` segments. Trailing slashes are tolerated.
 public struct Router: Sendable {
-    /// Answers a routed request; whoever calls it turns what it throws into problems.
+    /// Answers a routed request. What it throws is for the server's handler to word.
     public typealias Action = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
     private struct Route: Sendable {
