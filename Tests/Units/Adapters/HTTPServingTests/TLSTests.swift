@@ -32,7 +32,7 @@ import Testing
     private func fetch(_ url: String, _ file: String?) async throws -> String {
         var request = HTTPSession.Request(.get, url)
         request.certificateFile = file
-        return String(decoding: try await HTTPSession().fetch(request).body, as: UTF8.self)
+        return String(decoding: try await HTTPSession().patientFetch(request).body, as: UTF8.self)
     }
 
     @Test func whoTrustsTheAuthorityIsServed() async throws {

@@ -332,7 +332,7 @@ struct ConnectionTests {
         #expect(parameters["dbname"] == "other" && parameters["host"] == nil)
     }
 
-    @Test(arguments: ["host", "nosuch=1", "password=hunter2 nosuch=1", "host='open", "postgresql://h:hunter2:x:y/d"])
+    @Test(arguments: ["host", "nosuch=1", "password=hunter2 nosuch=1", "host='open", "postgresql://u:hunter2@[::1/d"])
     func whatCannotBeReadIsRefusedWithoutRepeatingIt(conninfo: String) {
         let error = #expect(throws: PostgresError.self) { try ConnectionParameters(conninfo) }
         #expect(error?.state == "08001")
