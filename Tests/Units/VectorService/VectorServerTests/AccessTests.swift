@@ -39,7 +39,9 @@ import VectorServer
 
     @Test func bothHeadersAreTaken() async throws {
         try await APIFixture.with(try options()) { fixture in
-            for fields in [with("main-token"), with("all-token"), ["authorization": "Bearer main-token"]] as [HTTPFields] {
+            for fields in [with("main-token"), with("all-token"), ["authorization": "Bearer main-token"]]
+                as [HTTPFields]
+            {
                 #expect(try await fixture.call(.get, APIFixture.collections, nil, fields).status == 200)
                 let identity = try await fixture.call(.get, "/api/v2/auth/identity", nil, fields)
                 #expect(identity.json["tenant"] == "default_tenant")

@@ -25,7 +25,10 @@ struct EmbeddingTests {
             #expect(abs(alone.reduce(0) { $0 + $1 * $1 } - 1) < 1e-3)
             let many = try await fixture.call(
                 .post, Self.path,
-                ["input": ["A swift hardly ever lands.", "Invoices are due in thirty days."], "model": "x/all-MiniLM-L6-v2"])
+                [
+                    "input": ["A swift hardly ever lands.", "Invoices are due in thirty days."],
+                    "model": "x/all-MiniLM-L6-v2",
+                ])
             let list = many.json["data"]?.array ?? []
             #expect(list.count == 2 && list.compactMap { $0["index"]?.int } == [0, 1])
             let similarity = zip(alone, vector(list[0])).reduce(0) { $0 + $1.0 * $1.1 }

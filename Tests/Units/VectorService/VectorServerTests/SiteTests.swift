@@ -11,7 +11,8 @@ import VectorServer
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder + "/web/vendor", withIntermediateDirectories: true)
         for (name, content) in [
-            ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"), (".secret.js", "no"),
+            ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"),
+            (".secret.js", "no"),
             ("notes.exe", "no"),
         ] {
             try content.write(toFile: folder + "/web/" + name, atomically: true, encoding: .utf8)

@@ -58,7 +58,8 @@ import Testing
     func refusesMalformedResourceNames(crn: String) async throws {
         try await APIFixture.with { fixture in
             let answer = try await fixture.call(.get, "/api/v2/collections/" + crn)
-            #expect(answer.status == 400 && answer.message.hasPrefix("Validation error: crn: CRN must be in the format"))
+            #expect(
+                answer.status == 400 && answer.message.hasPrefix("Validation error: crn: CRN must be in the format"))
         }
     }
 
