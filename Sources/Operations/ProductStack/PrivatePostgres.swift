@@ -59,7 +59,8 @@ struct PrivatePostgres: Sendable {
         guard !FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") else { return }
         let unfinished = cluster + ".new"
         for path in [cluster, unfinished] { try? FileManager.default.removeItem(atPath: path) }
-        try await run("initdb", ["-D", unfinished, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+        try await run(
+            "initdb", ["-D", unfinished, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
         try FileManager.default.moveItem(atPath: unfinished, toPath: cluster)
     }
 
