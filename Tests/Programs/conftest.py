@@ -1,14 +1,11 @@
-import glob, os, sys, uuid
+import os, sys, uuid
 
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
-import model_server, stack as stacks
+import library as libraries, model_server, stack as stacks
 from emulators import Clients, Emulator, IDENTITY_HEADER
 from functions import Maker
-
-has_data = os.path.isdir(os.path.join(stacks.DATA, "northwind"))
-needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside the repository")
 
 
 def pytest_configure(config):
@@ -66,20 +63,12 @@ def stack(model):
         apus.remove()
 
 
-@pytest.fixture(scope="session")
-def northwind(stack):
-    """The six Northwind documents, ready: name to document."""
-    if not has_data:
-        pytest.skip("needs the test data beside the repository")
-    ids = []
-    for path in sorted(glob.glob(os.path.join(stacks.DATA, "northwind", "*.pdf"))):
-        with open(path, "rb") as file:
-            answer = stack.upload(os.path.basename(path), file.read(), "application/pdf")
-        assert answer.status == 202, answer.body
-        ids.append(answer.json["documents"][0]["id"])
-    documents = [stack.wait_settled(i, limit=180) for i in ids]
-    assert all(d["status"] == "ready" for d in documents)
-    return {d["name"]: d for d in documents}
+@pytest.fixture(scope="session", params=libraries.LIBRARIES)
+def library(request, stack):
+    """The sample library of the repository in the stack, alone; then in its place the one beside the repository, if it is there."""
+    library = libraries.LIBRARIES[request.param]()
+    yield library.upload_to(stack)
+    library.remove_from(stack)
 
 
 @pytest.fixture(scope="session")
