@@ -2,7 +2,7 @@
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 PROGRAMS = .build/release
 
-.PHONY: run check test test-long build setup setup-bench format lint bench package check-deploy clean
+.PHONY: run check test test-long build setup setup-bench format lint coverage bench package check-deploy clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
@@ -45,14 +45,20 @@ format:
 lint:
 	swift format lint --strict --recursive --parallel Sources Examples Tests Package.swift
 
+# Which lines the tests run, by target; everything is built anew with counters, so it takes three times as long as the tests.
+coverage:
+	@scripts/setup test
+	@scripts/coverage $(COVERAGE_ARGS)
+
 setup-bench:
 	@scripts/setup bench
 
 # Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
 # The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure;
-# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models
+# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models.
+# Whether the figures of README.md and docs are true here: BENCH_ARGS=--check
 bench: setup-bench build
-	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
+	@$(PROGRAMS)/apus-bench $(BENCH_ARGS)
 
 clean:
 	rm -rf .build web/vendor

@@ -12,7 +12,8 @@ SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
 
 @pytest.fixture(scope="module")
 def apus(model):
-    own = stacks.Stack({"APUS_MODELS": "extractive,openai:test-model", "OPENAI_BASE_URL": model.url})
+    own = stacks.Stack({
+        "APUS_MODELS": "extractive,openai:test-model", "OPENAI_BASE_URL": model.url, "APUS_MAX_UPLOAD_BYTES": str(1 << 20)})
     try:
         yield own.start()
     finally:
@@ -162,6 +163,16 @@ def test_explains_files_that_cannot_be_read(page, apus, tmp_path):
     drop(page, [tmp_path / name for name in ("empty.pdf", "picture.png", "broken.pdf", "lie.pdf")])
     for words in ("The file is empty.", "Only PDF, DOCX", "damaged", "whatever its name says"):
         expect(page.locator(".upload .reason", has_text=words)).to_be_visible(timeout=20000)
+
+
+# The second is refused as a request already, with room for one file in an envelope.
+@pytest.mark.parametrize("size, limit", [((1 << 20) + 1, 1 << 20), (40 << 20, 3495252)])
+def test_says_how_large_a_file_may_be(page, apus, tmp_path, size, limit):
+    """The server's answer is shown, also when it comes while the file is still on its way."""
+    page.goto("/documents")
+    (tmp_path / "long.txt").write_bytes(b"word " * (size // 5 + 1))
+    page.locator("#files").set_input_files(tmp_path / "long.txt")
+    expect(page.locator(".upload .reason")).to_contain_text(f"larger than the limit of {limit} bytes", timeout=30000)
 
 
 def test_harmless_when_a_document_tries_to_inject(page, apus, tmp_path):

@@ -1,4 +1,4 @@
-"""host.json, the handler's command line and local settings, against the real program (section 1 and 8)."""
+"""host.json, the handler's command line and local settings, against the real program (docs/reference/functions-custom-handlers.md, 1 and 8)."""
 import json, os, shutil, sys
 
 import pytest
