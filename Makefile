@@ -1,18 +1,24 @@
-# The two commands of the README are `make run` and `make test`.
+# The commands of the README: `make run`, `make check`, `make test`, `make test-long`, `make check-deploy`.
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 PROGRAMS = .build/release
 
-.PHONY: run test build setup setup-bench format lint coverage bench package check-deploy clean
+.PHONY: run check test test-long build setup setup-bench format lint coverage bench package check-deploy clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
 	@exec $(PROGRAMS)/apus up $(APUS_ARGS)
 
-# Sets up what is missing and runs every test.
+# What a change needs every few minutes: format, structure, build, Swift units.
+check:
+	@scripts/test quick
+
+# Sets up what is missing and runs every test, those of what is deployed apart; what can go on for hours is short here.
 test:
-	@scripts/setup test
-	@$(MAKE) --no-print-directory lint build
-	@scripts/test
+	@scripts/test all $(TEST_ARGS)
+
+# Kills, fuzzing and comparison at full length: hours. APUS_KILLS, APUS_EXAMPLES and APUS_FUZZ_SECONDS change how long.
+test-long:
+	@scripts/test long $(TEST_ARGS)
 
 # Makes the deployable packages in .build/packages.
 package:

@@ -92,6 +92,9 @@ let azure = group(
         ),
     ])
 
+// What the kernels of CEncoder and CGraph share: a header alone is no target.
+let kernels = CSetting.headerSearchPath("../Kernels")
+
 let vectorService = group(
     "Sources/VectorService",
     [
@@ -102,7 +105,7 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno",
                     "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
-                ])
+                ]), kernels,
             ]),
         // The index; like the kernels above, optimised in debug builds too.
         .target(
@@ -111,13 +114,13 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
                     "-fno-signed-zeros", "-fno-trapping-math",
-                ])
+                ]), kernels,
             ]),
         .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
         .target(
             name: "Vectors",
             dependencies: [
-                "CGraph", "CLinux", "Chroma", "Digests", "HTTPMessages", "JSONCoding", "LinearRegex", "SQLite",
+                "CGraph", "CLinux", "Chroma", "Digests", "JSONCoding", "LinearRegex", "SQLite",
             ]
         ),
         .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
@@ -126,15 +129,15 @@ let vectorService = group(
             name: "VectorServer",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "OTLP",
-                "Problems", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding", "Vectors",
+                "OTLP", "Problems", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding",
+                "Vectors",
             ]
         ),
         .executableTarget(
             name: "vm-server",
             dependencies: [
-                "AzureIdentity", "CLinux", "HTTPClient", "HTTPServing", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport", "VectorServer", "Vectors",
+                "AzureIdentity", "CLinux", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
+                "VectorServer",
             ]
         ),
     ])
@@ -147,7 +150,7 @@ let emulator = group(
             name: "AzureEmulator",
             dependencies: [
                 "AzureSignatures", "CLinux", "CosmosQuery", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding",
-                "Markup", "Problems", "SQLite", "TaskTools", "Telemetry",
+                "Markup", "Problems", "ProgramSupport", "SQLite", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -166,15 +169,13 @@ let host = group(
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "Settings",
-                "Telemetry",
+                "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
         .executableTarget(
             name: "functions-host",
             dependencies: [
-                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport",
+                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "TelemetryExport",
             ]
         ),
     ])
@@ -324,23 +325,42 @@ let tests =
     + group(
         "Tests/Units/Base",
         [
+            .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+            .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport"]),
             .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding"]),
             .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
-            .testTarget(
-                name: "TelemetryTests",
-                dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport"]),
+            .testTarget(name: "ProblemsTests", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
+            .testTarget(name: "ProgramSupportTests", dependencies: ["ProgramSupport", "TestSupport"]),
+            .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
+            .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
+            .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
+            .testTarget(name: "TelemetryTests", dependencies: ["JSONCoding", "Telemetry"]),
+            .testTarget(name: "WordPiecesTests", dependencies: ["JSONCoding", "TestSupport", "WordPieces"]),
         ])
     + group(
         "Tests/Units/Adapters",
         [
-            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"]),
+            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
                 name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
-                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport"]
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport",
+                ]
             ),
+            .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
+            .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
+            .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+            .testTarget(name: "TarArchivesTests", dependencies: ["TarArchives", "TestSupport"]),
+            .testTarget(
+                name: "TelemetryExportTests",
+                dependencies: [
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
+                    "Telemetry", "TelemetryExport", "TestSupport",
+                ]),
+            .testTarget(name: "ZipArchivesTests", dependencies: ["TestSupport", "ZipArchives"]),
         ])
     + group(
         "Tests/Units/Azure",
@@ -362,6 +382,15 @@ let tests =
                 name: "TextEmbeddingTests",
                 dependencies: ["JSONCoding", "MatrixProducts", "TestSupport", "TextEmbedding", "WordPieces"]
             ),
+            .testTarget(name: "ChromaTests", dependencies: ["Chroma", "Digests", "HTTPMessages", "JSONCoding"]),
+            .testTarget(name: "MatrixProductsTests", dependencies: ["CEncoder", "MatrixProducts", "TestSupport"]),
+            .testTarget(
+                name: "VectorServerTests",
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport",
+                    "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
+                ]
+            ),
             .testTarget(
                 name: "VectorsTests",
                 dependencies: ["CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport", "Vectors"]
@@ -370,7 +399,13 @@ let tests =
     + group(
         "Tests/Units/Emulator",
         [
-            .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding"]),
+            .testTarget(
+                name: "AzureEmulatorTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup", "SQLite",
+                    "Telemetry", "TestSupport",
+                ]
+            ),
             .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
         ])
     + group(
@@ -387,7 +422,8 @@ let tests =
         [
             .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
             .testTarget(
-                name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "TestSupport", "WordPieces"]),
+                name: "DocumentsTests",
+                dependencies: ["Documents", "JSONCoding", "SentenceUnits", "TestSupport", "WordPieces"]),
             .testTarget(
                 name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
             .testTarget(
