@@ -408,7 +408,8 @@ let tests =
             .testTarget(
                 name: "DocumentsTests",
                 dependencies: [
-                    "Documents", "JSONCoding", "ProductFixture", "SentenceUnits", "TestSupport", "WordPieces",
+                    "Documents", "HTTPMessages", "JSONCoding", "ProductFixture", "SentenceUnits", "TestSupport",
+                    "WordPieces",
                 ]),
             .testTarget(
                 name: "FunctionsRuntimeTests",
