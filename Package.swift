@@ -2,9 +2,9 @@
 import PackageDescription
 
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
-// targets above it in this file alone, and on what it imports alone. Each C library is
-// imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and CGraph,
-// CEncoder and CVocabulary are C of our own beside what uses it.
+// targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
+// library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and
+// CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
@@ -92,6 +92,9 @@ let azure = group(
         ),
     ])
 
+// What the kernels of CEncoder and CGraph share: a header alone is no target.
+let kernels = CSetting.headerSearchPath("../Kernels")
+
 let vectorService = group(
     "Sources/VectorService",
     [
@@ -102,7 +105,7 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno",
                     "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
-                ])
+                ]), kernels,
             ]),
         // The index; like the kernels above, optimised in debug builds too.
         .target(
@@ -111,13 +114,13 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
                     "-fno-signed-zeros", "-fno-trapping-math",
-                ])
+                ]), kernels,
             ]),
         .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
         .target(
             name: "Vectors",
             dependencies: [
-                "CGraph", "CLinux", "Chroma", "Digests", "HTTPMessages", "JSONCoding", "LinearRegex", "SQLite",
+                "CGraph", "CLinux", "Chroma", "Digests", "JSONCoding", "LinearRegex", "SQLite",
             ]
         ),
         .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
@@ -126,15 +129,15 @@ let vectorService = group(
             name: "VectorServer",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "OTLP",
-                "Problems", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding", "Vectors",
+                "OTLP", "Problems", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding",
+                "Vectors",
             ]
         ),
         .executableTarget(
             name: "vm-server",
             dependencies: [
-                "AzureIdentity", "CLinux", "HTTPClient", "HTTPServing", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport", "VectorServer", "Vectors",
+                "AzureIdentity", "CLinux", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
+                "VectorServer",
             ]
         ),
     ])
@@ -147,7 +150,7 @@ let emulator = group(
             name: "AzureEmulator",
             dependencies: [
                 "AzureSignatures", "CLinux", "CosmosQuery", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding",
-                "Markup", "Problems", "SQLite", "TaskTools", "Telemetry",
+                "Markup", "Problems", "ProgramSupport", "SQLite", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -166,15 +169,13 @@ let host = group(
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "Settings",
-                "Telemetry",
+                "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
         .executableTarget(
             name: "functions-host",
             dependencies: [
-                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport",
+                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "TelemetryExport",
             ]
         ),
     ])
@@ -240,8 +241,8 @@ let product = group(
         .target(
             name: "Chat",
             dependencies: [
-                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
+                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPMessages",
+                "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
                 "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
             ]
         ),
@@ -249,7 +250,7 @@ let product = group(
             name: "Upload",
             dependencies: [
                 "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents",
-                "FunctionsRuntime", "HTTPClient", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
+                "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
                 "Settings", "Telemetry", "TelemetryExport",
             ]
         ),
@@ -257,7 +258,7 @@ let product = group(
             name: "History",
             dependencies: [
                 "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "DocumentQueue", "FunctionsRuntime",
-                "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "Telemetry", "TelemetryExport",
+                "HTTPMessages", "JSONCoding", "Problems", "Telemetry", "TelemetryExport",
             ]
         ),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
@@ -295,16 +296,16 @@ let operations = group(
             name: "Bench",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "HTTPClient",
-                "HTTPMessages",
-                "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
             ]
         ),
         .executableTarget(name: "bench-handler"),
+        // Not a part of any package: it measures what was built here.
+        .executableTarget(name: "apus-bench", dependencies: ["Bench", "ProductStack", "ProgramSupport", "Telemetry"]),
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Bench", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport",
-                "Reembedding",
+                "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
                 "Settings", "Telemetry",
             ]
         ),
@@ -316,27 +317,54 @@ let examples: [Target] = [
 ]
 
 let tests =
-    [.target(name: "TestSupport", path: "Tests/Units/TestSupport")]
+    [
+        .target(name: "TestSupport", path: "Tests/Units/TestSupport"),
+        .target(
+            name: "TestStores",
+            dependencies: [
+                "AzureEmulator", "AzureSignatures", "Digests", "HTTPClient", "Postgres", "Settings", "Telemetry",
+                "TestSupport", "VectorServer",
+            ], path: "Tests/Units/TestStores"),
+    ]
     + group(
         "Tests/Units/Base",
         [
+            .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+            .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport"]),
             .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding"]),
             .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
-            .testTarget(
-                name: "TelemetryTests",
-                dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport"]),
+            .testTarget(name: "ProblemsTests", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
+            .testTarget(name: "ProgramSupportTests", dependencies: ["ProgramSupport", "TestSupport"]),
+            .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
+            .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
+            .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
+            .testTarget(name: "TelemetryTests", dependencies: ["JSONCoding", "Telemetry"]),
+            .testTarget(name: "WordPiecesTests", dependencies: ["JSONCoding", "TestSupport", "WordPieces"]),
         ])
     + group(
         "Tests/Units/Adapters",
         [
-            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"]),
+            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
                 name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
-                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport"]
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport",
+                ]
             ),
+            .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
+            .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
+            .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+            .testTarget(name: "TarArchivesTests", dependencies: ["TarArchives", "TestSupport"]),
+            .testTarget(
+                name: "TelemetryExportTests",
+                dependencies: [
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
+                    "Telemetry", "TelemetryExport", "TestSupport",
+                ]),
+            .testTarget(name: "ZipArchivesTests", dependencies: ["TestSupport", "ZipArchives"]),
         ])
     + group(
         "Tests/Units/Azure",
@@ -358,6 +386,15 @@ let tests =
                 name: "TextEmbeddingTests",
                 dependencies: ["JSONCoding", "MatrixProducts", "TestSupport", "TextEmbedding", "WordPieces"]
             ),
+            .testTarget(name: "ChromaTests", dependencies: ["Chroma", "Digests", "HTTPMessages", "JSONCoding"]),
+            .testTarget(name: "MatrixProductsTests", dependencies: ["CEncoder", "MatrixProducts", "TestSupport"]),
+            .testTarget(
+                name: "VectorServerTests",
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport",
+                    "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
+                ]
+            ),
             .testTarget(
                 name: "VectorsTests",
                 dependencies: ["CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport", "Vectors"]
@@ -366,7 +403,13 @@ let tests =
     + group(
         "Tests/Units/Emulator",
         [
-            .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding"]),
+            .testTarget(
+                name: "AzureEmulatorTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup", "SQLite",
+                    "Telemetry", "TestSupport",
+                ]
+            ),
             .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
         ])
     + group(
@@ -448,6 +491,38 @@ let tests =
                 dependencies: [
                     "AzureStorage", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres", "ProductFixture",
                     "TestSupport", "Upload",
+                ]),
+        ])
+    + group(
+        "Tests/Units/Operations",
+        [
+            .testTarget(name: "ApusTests", dependencies: ["ChildProcess", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "BackupTests",
+                dependencies: [
+                    "AzureStorage", "Backup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                    "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "TestStores", "TestSupport",
+                ]),
+            .testTarget(
+                name: "BenchTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Bench", "HTTPMessages", "HTTPServing", "JSONCoding",
+                    "ProductStack", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "PackagingTests",
+                dependencies: ["ChildProcess", "Digests", "Packaging", "ProductStack", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "ProductStackTests",
+                dependencies: [
+                    "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres", "ProductStack",
+                    "TestSupport",
+                ]),
+            .testTarget(
+                name: "ReembeddingTests",
+                dependencies: [
+                    "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
+                    "Settings", "TestStores", "TestSupport", "VectorServer",
                 ]),
         ])
 

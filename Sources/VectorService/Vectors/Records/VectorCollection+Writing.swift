@@ -80,8 +80,7 @@ extension VectorCollection {
         guard let dimension else { return }
         if let expected = state.dimension {
             guard expected == dimension else {
-                throw ChromaError.invalid(
-                    "Collection expecting embedding with dimension of \(expected), got \(dimension)")
+                throw VectorError.wrongDimension(expected: expected, given: dimension)
             }
             return
         }
