@@ -427,10 +427,10 @@ let tests =
             .target(
                 name: "ProductFixture",
                 dependencies: [
-                    "AzureEmulator", "AzureIdentity", "AzureSignatures", "AzureStorage", "Catalog", "Chat",
-                    "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages",
-                    "HTTPServing", "History", "JSONCoding", "Models", "Postgres", "Settings", "Telemetry",
-                    "TestSupport", "Upload", "VectorServer", "ZipArchives",
+                    "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages", "ChromaClient",
+                    "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages", "HTTPServing", "History", "JSONCoding",
+                    "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
+                    "VectorServer", "ZipArchives",
                 ]),
             .testTarget(
                 name: "AppSetupTests",

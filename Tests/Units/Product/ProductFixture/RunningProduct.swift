@@ -1,13 +1,10 @@
 public import AzureEmulator
 import AzureIdentity
-import AzureSignatures
 public import AzureStorage
 public import Catalog
 import Chat
 public import ChatMessages
 public import ChromaClient
-import Digests
-import FoundationEssentials
 import FunctionsRuntime
 public import HTTPClient
 import HTTPMessages
@@ -17,6 +14,7 @@ public import JSONCoding
 public import Postgres
 import Settings
 import Telemetry
+import TestStores
 import TestSupport
 import Upload
 import VectorServer
@@ -30,7 +28,7 @@ public final class RunningProduct: Sendable {
     }
 
     /// Whether there is a database server to make databases on.
-    public static var hasDatabase: Bool { server != nil }
+    public static var hasDatabase: Bool { Stores.hasDatabase }
     /// Why suites are skipped without one.
     public static let noDatabase = "needs PostgreSQL: scripts/with-postgres sets APUS_TEST_POSTGRES"
     /// Whether texts can be embedded as well.
@@ -38,10 +36,8 @@ public final class RunningProduct: Sendable {
     /// Why suites are skipped without that.
     public static let noSearch = "needs PostgreSQL (scripts/with-postgres) and the embedding model (make setup)"
 
-    static let server = ProcessInfo.processInfo.environment["APUS_TEST_POSTGRES"]
-
     public let emulator: Emulator
-    public let client = HTTPSession()
+    public let client: HTTPSession
     public let model: ScriptedModel
     /// The stores, for looking at what the apps have left in them and for putting them into odd states.
     public let catalog: CatalogDatabase
@@ -51,7 +47,6 @@ public final class RunningProduct: Sendable {
     public let vectors: ChromaService
     public let environment: [String: String]
 
-    private let vectorServer: VMServer
     private let apps: [App: HTTPServer]
 
     /// Runs a test on a product of its own, and removes everything after it.
@@ -65,54 +60,28 @@ public final class RunningProduct: Sendable {
         model answer: @escaping ScriptedModel.Script = { _ in .text("Nobody asked for this.") },
         _ body: (RunningProduct) async throws -> Void
     ) async throws {
-        let folder = try Fixtures.temporaryDirectory()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let database = "t" + Digest.hex(Digest.randomBytes(8))
-        let admin = PostgresPool(server ?? "", maximumConnections: 1)
-        try await admin.query("CREATE DATABASE \(database)")
-        let outcome: Result<Void, any Error>
-        do {
-            let product = try await RunningProduct(
-                apps, folder: folder, database: database, settings: settings, model: ScriptedModel(answer))
+        try await Stores.with { stores in
+            let product = try await RunningProduct(apps, stores, settings: settings, model: ScriptedModel(answer))
             do {
-                outcome = .success(try await body(product))
+                try await body(product)
             } catch {
-                outcome = .failure(error)
+                await product.shutDown()
+                throw error
             }
             await product.shutDown()
-        } catch {
-            outcome = .failure(error)
         }
-        try await admin.query("DROP DATABASE \(database) WITH (FORCE)")
-        try outcome.get()
     }
 
-    private init(
-        _ wanted: [App], folder: String, database: String, settings: [String: String], model: ScriptedModel
-    ) async throws {
+    private init(_ wanted: [App], _ stores: Stores, settings: [String: String], model: ScriptedModel) async throws {
         let log = Log(label: "test", level: .error)
+        emulator = stores.emulator
+        client = stores.client
         self.model = model
-        var configuration = Emulator.Configuration()
-        configuration.dataDirectory = folder + "/azure"
-        (configuration.blobPort, configuration.queuePort, configuration.cosmosPort) = (0, 0, 0)
-        (configuration.vaultPort, configuration.identityPort) = (0, 0)
-        let emulator = try Emulator(configuration, log: log)
-        self.emulator = emulator
-        vectorServer = try Self.vectorService(folder + "/vectors", embeds: false, client: client, log: log)
-        func url(_ service: String) -> String {
-            "http://127.0.0.1:\(emulator.ports.first { $0.name == service }?.port ?? 0)"
-        }
-        let account = DevelopmentAccount.storageName
-        var environment = [
-            "APUS_DATABASE_URL": (Self.server ?? "").replacing("dbname=postgres", with: "dbname=\(database)"),
-            "APUS_COSMOS_ENDPOINT": url("cosmos"), "APUS_COSMOS_KEY": DevelopmentAccount.cosmosKey,
-            "APUS_CHROMA_URL": "http://127.0.0.1:\(vectorServer.ports.vectors)",
-            "APUS_EMBEDDINGS_URL": Fixtures.hasModel ? try await Embedder.shared.url() : model.url,
-            "APUS_MODELS": "openai:scripted", "OPENAI_BASE_URL": model.url, "APUS_LOG": "error",
-            "AzureWebJobsStorage":
-                "AccountName=\(account);AccountKey=\(DevelopmentAccount.storageKey);"
-                + "BlobEndpoint=\(url("blob"))/\(account);QueueEndpoint=\(url("queue"))/\(account)",
-        ]
+        var environment = stores.settings
+        environment["APUS_EMBEDDINGS_URL"] = Fixtures.hasModel ? try await Embedder.shared.url() : model.url
+        environment["APUS_MODELS"] = "openai:scripted"
+        environment["OPENAI_BASE_URL"] = model.url
+        environment["APUS_LOG"] = "error"
         environment.merge(settings) { $1 }
         self.environment = environment
         var reader = SettingsReader(environment)
@@ -125,7 +94,7 @@ public final class RunningProduct: Sendable {
         self.storage = storage
         vectors = ChromaService(
             &reader, tenant: CatalogDatabase.defaultWorkspace, embeddingModel: "all-MiniLM-L6-v2", client: client)
-        sql = PostgresPool(environment["APUS_DATABASE_URL"] ?? "", maximumConnections: 2)
+        sql = PostgresPool(stores.conninfo, maximumConnections: 2)
         // Once, before the apps do it side by side.
         try await catalog.prepare()
         var apps: [App: HTTPServer] = [:]
@@ -147,22 +116,9 @@ public final class RunningProduct: Sendable {
         return try HTTPServer(configuration) { await dispatcher.answer($0) }
     }
 
-    static func vectorService(_ folder: String, embeds: Bool, client: HTTPSession, log: Log) throws -> VMServer {
-        var configuration = VMServer.Configuration()
-        configuration.dataDirectory = folder
-        configuration.modelDirectory = Fixtures.model
-        configuration.vectorsPort = 0
-        configuration.vectorsOnly = true
-        configuration.embeds = embeds
-        var none = SettingsReader([:])
-        return try VMServer(configuration, upstreams: APIProxy.Upstreams(&none), client: client, log: log)
-    }
-
     private func shutDown() async {
         for server in apps.values { await server.shutDown(grace: .zero) }
         await model.shutDown()
-        await emulator.shutDown()
-        await vectorServer.shutDown()
     }
 
     /// Starts another process's worth of an app for as long as the body runs: what an app does at its start happens.
@@ -199,9 +155,15 @@ private actor Embedder {
 
     func url() throws -> String {
         if let server { return "http://127.0.0.1:\(server.ports.vectors)/v1" }
+        var configuration = VMServer.Configuration()
         // The folder stays until the process ends; nothing is ever stored in it.
-        let started = try RunningProduct.vectorService(
-            try Fixtures.temporaryDirectory(), embeds: true, client: HTTPSession(),
+        configuration.dataDirectory = try Fixtures.temporaryDirectory()
+        configuration.modelDirectory = Fixtures.model
+        (configuration.port, configuration.vectorsPort) = (0, 0)
+        configuration.vectorsOnly = true
+        var none = SettingsReader([:])
+        let started = try VMServer(
+            configuration, upstreams: APIProxy.Upstreams(&none), client: HTTPSession(),
             log: Log(label: "test", level: .error))
         server = started
         return "http://127.0.0.1:\(started.ports.vectors)/v1"
