@@ -327,7 +327,8 @@ let tests =
         [
             .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"]),
             .testTarget(
-                name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
+                name: "HTTPClientTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
                 dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport"]
