@@ -346,7 +346,8 @@ let tests =
         [
             .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
-                name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
+                name: "HTTPClientTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
                 dependencies: [
