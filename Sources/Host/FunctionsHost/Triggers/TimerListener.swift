@@ -1,5 +1,4 @@
 import EventLoop
-import JSONCoding
 import Telemetry
 
 /// Fires a timer function by its schedule; runs do not overlap (functions-custom-handlers reference, section 9.2).

@@ -63,8 +63,10 @@ import Testing
     @Test(arguments: [
         ("{\"indices\":[1,5],\"values\":[0.5,2]}", true),
         ("{\"#type\":\"sparse_vector\",\"indices\":[],\"values\":[]}", true),
-        ("{\"indices\":[1],\"values\":[1],\"tokens\":[\"w\"]}", true), ("{\"indices\":[1],\"values\":[1],\"tokens\":null}", true),
-        ("{\"other\":1}", false), ("{\"#type\":\"x\",\"indices\":[1],\"values\":[1]}", false), ("{\"indices\":[1]}", false),
+        ("{\"indices\":[1],\"values\":[1],\"tokens\":[\"w\"]}", true),
+        ("{\"indices\":[1],\"values\":[1],\"tokens\":null}", true),
+        ("{\"other\":1}", false), ("{\"#type\":\"x\",\"indices\":[1],\"values\":[1]}", false),
+        ("{\"indices\":[1]}", false),
     ])
     func recognisesSparseVectors(text: String, isOne: Bool) throws {
         let object = try #require(try json(text).object)

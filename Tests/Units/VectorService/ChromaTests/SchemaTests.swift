@@ -55,7 +55,9 @@ import Testing
             "defaults": [:],
             "keys": [
                 "#embedding": [
-                    "float_list": ["vector_index": ["enabled": true, "config": ["space": "cosine", "hnsw": ["ef_search": 7]]]]
+                    "float_list": [
+                        "vector_index": ["enabled": true, "config": ["space": "cosine", "hnsw": ["ef_search": 7]]]
+                    ]
                 ]
             ],
         ]
@@ -70,13 +72,20 @@ import Testing
     @Test func anEmptySchemaLeavesTheWordToTheConfiguration() throws {
         let read = try schema(["defaults": [:]], configuration: ["hnsw": ["space": "ip"]])
         #expect(read.space == .ip)
-        #expect(try schema(["defaults": [:], "key_overrides": ["n": ["int": ["int_inverted_index": Self.on]]]])
-            .json["keys"]?["n"]?["int"]?["int_inverted_index"]?["enabled"] == true)
+        #expect(
+            try schema(["defaults": [:], "key_overrides": ["n": ["int": ["int_inverted_index": Self.on]]]])
+                .json["keys"]?["n"]?["int"]?["int_inverted_index"]?["enabled"] == true)
     }
 
     @Test(arguments: [
-        ("{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{}}}}", "Vector index cannot be enabled by default"),
-        ("{\"sparse_vector\":{\"sparse_vector_index\":{\"enabled\":true,\"config\":{}}}}", "Sparse vector index cannot be enabled by default"),
+        (
+            "{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{}}}}",
+            "Vector index cannot be enabled by default"
+        ),
+        (
+            "{\"sparse_vector\":{\"sparse_vector_index\":{\"enabled\":true,\"config\":{}}}}",
+            "Sparse vector index cannot be enabled by default"
+        ),
         ("{\"string\":{\"fts_index\":{\"enabled\":true,\"config\":{}}}}", "cannot be enabled by default"),
     ])
     func refusesDefaults(defaults: String, part: String) throws {
@@ -86,11 +95,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"#other\":{}}", "key cannot begin with '#'"), ("{\"#document\":{\"int\":{}}}", "can only have string indexes"),
+        ("{\"#other\":{}}", "key cannot begin with '#'"),
+        ("{\"#document\":{\"int\":{}}}", "can only have string indexes"),
         ("{\"#embedding\":{\"string\":{}}}", "can only have a vector index"),
-        ("{\"k\":{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{}}}}}", "only be enabled on #embedding"),
+        (
+            "{\"k\":{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{}}}}}",
+            "only be enabled on #embedding"
+        ),
         ("{\"k\":{\"string\":{\"fts_index\":{\"enabled\":true,\"config\":{}}}}}", "only be enabled on #document"),
-        ("{\"#document\":{\"string\":{\"string_inverted_index\":{\"enabled\":true,\"config\":{}}}}}", "can not be enabled on #document"),
+        (
+            "{\"#document\":{\"string\":{\"string_inverted_index\":{\"enabled\":true,\"config\":{}}}}}",
+            "can not be enabled on #document"
+        ),
         (
             "{\"#embedding\":{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{\"source_key\":\"title\"}}}}}",
             "can only source from #document"
@@ -107,7 +123,10 @@ import Testing
             "{\"s\":{\"sparse_vector\":{\"sparse_vector_index\":{\"enabled\":true,\"config\":{}}}},\"t\":{\"sparse_vector\":{\"sparse_vector_index\":{\"enabled\":true,\"config\":{}}}}}",
             "At most one sparse vector index"
         ),
-        ("{\"#embedding\":{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{\"hnsw\":{},\"spann\":{}}}}}}", "Both hnsw and spann"),
+        (
+            "{\"#embedding\":{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{\"hnsw\":{},\"spann\":{}}}}}}",
+            "Both hnsw and spann"
+        ),
     ])
     func refusesKeys(keys: String, part: String) throws {
         let given: JSONValue = ["defaults": [:], "keys": try JSONParser.parse(keys)]
@@ -131,7 +150,10 @@ import Testing
 
     @Test func sparseKeysKnowTheirWeighing() throws {
         func keys(_ config: JSONValue) -> JSONValue {
-            ["defaults": [:], "keys": ["s": ["sparse_vector": ["sparse_vector_index": ["enabled": true, "config": config]]]]]
+            [
+                "defaults": [:],
+                "keys": ["s": ["sparse_vector": ["sparse_vector_index": ["enabled": true, "config": config]]]],
+            ]
         }
         #expect(try schema(keys([:])).sparseKeys == ["s": false])
         #expect(try schema(keys(["bm25": true])).sparseKeys == ["s": true])
@@ -158,10 +180,12 @@ import Testing
         #expect(read == before)
     }
 
-    @Test(arguments: [
-        ("hnsw:space", "l9"), ("hnsw:M", "x"), ("hnsw:batch_size", 1), ("hnsw:sync_threshold", 1), ("hnsw:other", 5),
-        ("hnsw:search_ef", -1), ("hnsw:space", 5),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("hnsw:space", "l9"), ("hnsw:M", "x"), ("hnsw:batch_size", 1), ("hnsw:sync_threshold", 1),
+            ("hnsw:other", 5),
+            ("hnsw:search_ef", -1), ("hnsw:space", 5),
+        ] as [(String, JSONValue)])
     func oldKeysAreChecked(key: String, value: JSONValue) {
         let error = #expect(throws: ChromaError.self) { try schema(metadata: [key: value]) }
         #expect(error?.message == "Failed to parse hnsw parameters from segment metadata")

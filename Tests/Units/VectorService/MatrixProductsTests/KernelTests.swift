@@ -47,7 +47,10 @@ import Testing
         #expect(near(result, (0..<count).map { place in parts.reduce(0) { $0 + Double($1[place]) } }, 1e-6))
     }
 
-    @Test(arguments: [(-6.0, -0.0), (-1, -0.15865525), (-0.5, -0.15426877), (0, 0), (0.5, 0.34573123), (1, 0.84134475), (3, 2.9959503)])
+    @Test(arguments: [
+        (-6.0, -0.0), (-1, -0.15865525), (-0.5, -0.15426877), (0, 0), (0.5, 0.34573123), (1, 0.84134475),
+        (3, 2.9959503),
+    ])
     func appliesTheGELU(x: Double, expected: Double) {
         var values = [Float](repeating: Float(x), count: 19)
         apus_gelu(&values, values.count)

@@ -32,14 +32,16 @@ import VectorServer
         "/api/v2", "/api/v2/heartbeat", "/api/v2/healthcheck", "/api/v2/version", "/api/v2/pre-flight-checks",
     ])
     func whatTellsNothingIsOpen(path: String) async throws {
-        try await APIFixture.with(try options()) { fixture in
+        try await APIFixture.with(try options()) { (fixture) async throws in
             #expect(try await fixture.call(.get, path).status == 200)
         }
     }
 
     @Test func bothHeadersAreTaken() async throws {
         try await APIFixture.with(try options()) { fixture in
-            for fields in [with("main-token"), with("all-token"), ["authorization": "Bearer main-token"]] as [HTTPFields] {
+            for fields in [with("main-token"), with("all-token"), ["authorization": "Bearer main-token"]]
+                as [HTTPFields]
+            {
                 #expect(try await fixture.call(.get, APIFixture.collections, nil, fields).status == 200)
                 let identity = try await fixture.call(.get, "/api/v2/auth/identity", nil, fields)
                 #expect(identity.json["tenant"] == "default_tenant")
@@ -79,7 +81,7 @@ import VectorServer
     @Test func withoutAnyTokenEverybodyMay() async throws {
         var options = VectorAPI.Options()
         options.tokens = try AccessTokens(token: nil, file: "# nobody\n")
-        try await APIFixture.with(options) { fixture in
+        try await APIFixture.with(options) { (fixture) async throws in
             #expect(try await fixture.call(.get, APIFixture.collections).status == 200)
         }
     }

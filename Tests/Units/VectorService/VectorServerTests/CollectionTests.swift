@@ -9,7 +9,8 @@ import VectorServer
     @Test func aNewCollectionShowsAllItsMembers() async throws {
         try await APIFixture.with { fixture in
             let answer = try await fixture.call(
-                .post, APIFixture.collections, ["name": "docs", "metadata": ["owner": "x", "n": 1, "f": 0.5, "b": true]])
+                .post, APIFixture.collections,
+                ["name": "docs", "metadata": ["owner": "x", "n": 1, "f": 0.5, "b": true]])
             #expect(answer.status == 200)
             let json = answer.json
             #expect(json["name"] == "docs" && json["metadata"] == ["owner": "x", "n": 1, "f": 0.5, "b": true])

@@ -25,7 +25,10 @@ struct EmbeddingTests {
             #expect(abs(alone.reduce(0) { $0 + $1 * $1 } - 1) < 1e-3)
             let many = try await fixture.call(
                 .post, Self.path,
-                ["input": ["A swift hardly ever lands.", "Invoices are due in thirty days."], "model": "x/all-MiniLM-L6-v2"])
+                [
+                    "input": ["A swift hardly ever lands.", "Invoices are due in thirty days."],
+                    "model": "x/all-MiniLM-L6-v2",
+                ])
             let list = many.json["data"]?.array ?? []
             #expect(list.count == 2 && list.compactMap { $0["index"]?.int } == [0, 1])
             let similarity = zip(alone, vector(list[0])).reduce(0) { $0 + $1.0 * $1.1 }
@@ -97,7 +100,7 @@ struct EmbeddingTests {
     }
 
     @Test func withoutEmbeddingsThereIsNoSuchPath() async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             #expect(try await fixture.call(.post, "/v1/embeddings", ["input": "x"]).status == 404)
             #expect(try await fixture.call(.get, "/v1/models").status == 404)
         }

@@ -1,3 +1,4 @@
+import HTTPMessages
 import JSONCoding
 import TestSupport
 import Testing
@@ -32,7 +33,8 @@ import Testing
     private static let all = values.map(\.id) + ["absent"]
 
     @Test(arguments: [
-        ("{\"v\":\"x\"}", ["text"]), ("{\"v\":{\"$eq\":\"x\"}}", ["text"]), ("{\"v\":{\"$in\":[\"x\",\"y\"]}}", ["text", "other"]),
+        ("{\"v\":\"x\"}", ["text"]), ("{\"v\":{\"$eq\":\"x\"}}", ["text"]),
+        ("{\"v\":{\"$in\":[\"x\",\"y\"]}}", ["text", "other"]),
         ("{\"v\":{\"$contains\":\"x\"}}", ["list"]), ("{\"v\":5}", ["int"]), ("{\"v\":5.0}", ["int"]),
         ("{\"v\":{\"$lt\":5.25}}", ["int"]), ("{\"v\":{\"$gte\":5}}", ["int", "float", "large"]),
         ("{\"v\":{\"$lte\":5.5}}", ["int", "float"]), ("{\"v\":true}", ["true"]), ("{\"v\":\"5\"}", []),
@@ -80,7 +82,8 @@ import Testing
         ("{\"$contains\":\"100% \\\\ of_it\"}", 9), ("{\"$contains\":\"about\"}", 0), ("{\"$contains\":\"\"}", 9),
         ("{\"$not_contains\":\"About\"}", 1), ("{\"$regex\":\"(?i)ABOUT\"}", 9), ("{\"$regex\":\"it\\\\.$\"}", 9),
         ("{\"$not_regex\":\".\"}", 1), ("{\"$and\":[{\"$contains\":\"text\"},{\"$contains\":\"About\"}]}", 1),
-        ("{\"$or\":[{\"$contains\":\"text\"},{\"$contains\":\"true\"}]}", 2), ("{\"$and\":[]}", 10), ("{\"$or\":[]}", 0),
+        ("{\"$or\":[{\"$contains\":\"text\"},{\"$contains\":\"true\"}]}", 2), ("{\"$and\":[]}", 10),
+        ("{\"$or\":[]}", 0),
     ])
     func documentFilters(filter: String, count: Int) async throws {
         try await APIFixture.with { fixture in

@@ -1,3 +1,4 @@
+import HTTPMessages
 import JSONCoding
 import TestSupport
 import Testing
@@ -39,9 +40,15 @@ import Testing
         ("{\"rank\":{\"$div\":{\"left\":\(near),\"right\":{\"$val\":2}}}}", ["a", "b", "c", "d"], [0, 0.5, 2, 4.5]),
         ("{\"rank\":{\"$max\":[\(near),{\"$val\":2}]}}", ["a", "b", "c", "d"], [2, 2, 4, 9]),
         ("{\"rank\":{\"$min\":[\(near),{\"$val\":2}]}}", ["a", "b", "c", "d"], [0, 1, 2, 2]),
-        ("{\"rank\":{\"$abs\":{\"$sub\":{\"left\":\(near),\"right\":{\"$val\":4}}}}}", ["c", "b", "a", "d"], [0, 3, 4, 5]),
+        (
+            "{\"rank\":{\"$abs\":{\"$sub\":{\"left\":\(near),\"right\":{\"$val\":4}}}}}", ["c", "b", "a", "d"],
+            [0, 3, 4, 5]
+        ),
         ("{\"rank\":{\"$exp\":{\"$mul\":[\(near),{\"$val\":0}]}}}", ["a", "b", "c", "d"], [1, 1, 1, 1]),
-        ("{\"rank\":{\"$log\":{\"$sum\":[\(near),{\"$val\":1}]}}}", ["a", "b", "c", "d"], [0, 0.6931472, 1.6094379, 2.3025851]),
+        (
+            "{\"rank\":{\"$log\":{\"$sum\":[\(near),{\"$val\":1}]}}}", ["a", "b", "c", "d"],
+            [0, 0.6931472, 1.6094379, 2.3025851]
+        ),
         ("{\"rank\":{\"$knn\":{\"query\":[0,0],\"limit\":2,\"return_rank\":true}}}", ["a", "b"], [0, 1]),
         (
             "{\"rank\":{\"$sum\":[\(near),{\"$knn\":{\"query\":[3,0],\"limit\":1,\"default\":100}}]}}",
@@ -58,7 +65,9 @@ import Testing
     func scoresAsTheExpressionSays(text: String, ids: [String], scores: [Double]) async throws {
         try await APIFixture.with { fixture in
             let path = try await filled(fixture)
-            let selecting = text == "{}" ? "{\"select\":{\"keys\":[\"#score\"]}}" : text.dropLast() + ",\"select\":{\"keys\":[\"#score\"]}}"
+            let selecting =
+                text == "{}"
+                ? "{\"select\":{\"keys\":[\"#score\"]}}" : text.dropLast() + ",\"select\":{\"keys\":[\"#score\"]}}"
             let answer = try await search(fixture, path, String(selecting))
             #expect(answer.json["ids"]?[0] == .strings(ids), "\(answer.text)")
             let found = (answer.json["scores"]?[0]?.array ?? []).compactMap(\.double)
@@ -139,12 +148,18 @@ import Testing
         ("{\"rank\":{\"$knn\":{\"query\":\"text\"}}}", 422, "list of numbers or a sparse vector"),
         ("{\"rank\":{\"$knn\":{\"query\":[0,0,0]}}}", 400, "dimension of 2, got 3"),
         ("{\"rank\":{\"$knn\":{\"query\":[0,0],\"key\":\"s\"}}}", 400, "searched under #embedding, not under s"),
-        ("{\"rank\":{\"$knn\":{\"query\":{\"indices\":[1],\"values\":[1]},\"key\":\"n\"}}}", 400, "no sparse vector index on n"),
+        (
+            "{\"rank\":{\"$knn\":{\"query\":{\"indices\":[1],\"values\":[1]},\"key\":\"n\"}}}", 400,
+            "no sparse vector index on n"
+        ),
         ("{\"rank\":{\"$sub\":{\"left\":{\"$val\":1}}}}", 422, "`left` and `right`"),
         ("{\"limit\":{\"limit\":-1}}", 422, "limit.limit"), ("{\"limit\":{\"offset\":\"x\"}}", 422, "limit.offset"),
         ("{\"select\":{\"keys\":5}}", 422, "keys"), ("{\"select\":{}}", 422, "select.keys"),
         ("{\"filter\":{\"a\":1,\"b\":2}}", 400, "Invalid where clause"),
-        ("{\"group_by\":{\"keys\":[\"g\"],\"aggregate\":{\"$min_k\":{\"keys\":[\"n\"],\"k\":1}}}}", 400, "requires a rank"),
+        (
+            "{\"group_by\":{\"keys\":[\"g\"],\"aggregate\":{\"$min_k\":{\"keys\":[\"n\"],\"k\":1}}}}", 400,
+            "requires a rank"
+        ),
     ])
     func refusesSearches(text: String, status: Int, part: String) async throws {
         try await APIFixture.with { fixture in

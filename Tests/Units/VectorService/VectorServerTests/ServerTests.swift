@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 import ProgramSupport
 import Settings
 import Synchronization
@@ -22,7 +23,10 @@ import Vectors
             let body = (try? await request.body.collect(limit: 1 << 20)) ?? []
             seen.withLock {
                 $0.append(
-                    (request.method.rawValue, request.target.text, request.fields, String(decoding: body, as: UTF8.self)))
+                    (
+                        request.method.rawValue, request.target.text, request.fields,
+                        String(decoding: body, as: UTF8.self)
+                    ))
             }
             if request.target.rawPath == "/api/health" { return HTTPResponse(json: ["version": "9.9"]) }
             return HTTPResponse(
@@ -83,7 +87,7 @@ import Vectors
     }
 
     @Test func withoutAPageThereIsOnePort() async throws {
-        try await with({ $0.vectorsOnly = true }) { server, _, client in
+        try await with({ $0.vectorsOnly = true }) { (server, _, client) async throws in
             #expect(server.ports.page == nil)
             let beat = "http://127.0.0.1:\(server.ports.vectors)/api/v2"
             #expect(try await client.fetch(.init(.get, beat)).status == .ok)
@@ -108,7 +112,8 @@ import Vectors
     }
 
     @Test(arguments: [
-        ("/api/chat", 203), ("/api/ask", 203), ("/api/models", 203), ("/api/upload", 203), ("/api/documents/1/text", 203),
+        ("/api/chat", 203), ("/api/ask", 203), ("/api/models", 203), ("/api/upload", 203),
+        ("/api/documents/1/text", 203),
         ("/v1/chat/completions", 203), ("/api/history", 503), ("/api/history/1", 503), ("/api/chatter", 404),
         ("/api/", 404), ("/api/v2/heartbeat", 404), ("/v1/embeddings", 404),
     ])
@@ -121,7 +126,7 @@ import Vectors
     }
 
     @Test func otherSitesCannotChangeAnything() async throws {
-        try await with { server, _, client in
+        try await with { (server, _, client) async throws in
             let own = page(server)
             func status(_ method: HTTPMethod, _ origin: String) async throws -> Int {
                 try await client.fetch(.init(method, own + "/api/chat", fields: ["Origin": origin])).status.rawValue
@@ -175,7 +180,8 @@ import Vectors
         #expect(!standard.vectorsOnly && standard.tls == nil && standard.dataDirectory == ".apus/vectors")
         let given = try VMServer.Configuration(
             options([
-                "--vectors-only", "--allow-reset", "--data", "/d", "--port=0", "--vectors-port", "9000", "--model", "/m",
+                "--vectors-only", "--allow-reset", "--data", "/d", "--port=0", "--vectors-port", "9000", "--model",
+                "/m",
                 "--no-embeddings", "--no-sparse", "--cors-origin", "https://a", "--cors-origin=https://b",
                 "--slow-ms", "250", "--scalar-quantisation", "--index-threads", "3", "--vectors-address", "0.0.0.0",
             ]), token: Secret("t"))
@@ -238,6 +244,7 @@ import Vectors
         #expect(throws: DamagedStore.self) {
             try StoreMaintenance.run(options(["--data", folder + "/data", "--verify"])) { lines.append($0) }
         }
-        #expect(lines.contains { $0.contains("does not fit its checksum") } && lines.last?.contains("problems.") == true)
+        #expect(
+            lines.contains { $0.contains("does not fit its checksum") } && lines.last?.contains("problems.") == true)
     }
 }

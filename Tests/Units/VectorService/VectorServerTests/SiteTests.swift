@@ -11,7 +11,8 @@ import VectorServer
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder + "/web/vendor", withIntermediateDirectories: true)
         for (name, content) in [
-            ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"), (".secret.js", "no"),
+            ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"),
+            (".secret.js", "no"),
             ("notes.exe", "no"),
         ] {
             try content.write(toFile: folder + "/web/" + name, atomically: true, encoding: .utf8)
@@ -47,7 +48,10 @@ import VectorServer
         ("/a%00.html", 400), ("/a%5Cb.html", 400), ("/%FF.html", 400),
     ])
     func servesNothingElse(path: String, status: Int) throws {
-        try with { _, get in #expect(try get(path, [:]).status == status) }
+        try with { _, get in
+            let answer = try get(path, [:])
+            #expect(answer.status == status)
+        }
     }
 
     @Test func browsersAskWhetherTheirCopyIsCurrent() throws {

@@ -1,3 +1,4 @@
+import HTTPMessages
 import JSONCoding
 import TestSupport
 import Testing
@@ -58,7 +59,8 @@ import Testing
     func refusesMalformedResourceNames(crn: String) async throws {
         try await APIFixture.with { fixture in
             let answer = try await fixture.call(.get, "/api/v2/collections/" + crn)
-            #expect(answer.status == 400 && answer.message.hasPrefix("Validation error: crn: CRN must be in the format"))
+            #expect(
+                answer.status == 400 && answer.message.hasPrefix("Validation error: crn: CRN must be in the format"))
         }
     }
 
@@ -130,7 +132,7 @@ import Testing
     }
 
     @Test func nobodyListsOrDeletesTenants() async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             #expect(try await fixture.call(.get, Self.tenants).status == 405)
             #expect(try await fixture.call(.delete, Self.tenants + "/default_tenant").status == 405)
         }

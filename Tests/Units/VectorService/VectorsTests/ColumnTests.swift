@@ -28,9 +28,10 @@ import Testing
         #expect(seen == [64])
     }
 
-    @Test(arguments: [
-        (0, nil, [1, 5, 9]), (1, nil, [5, 9]), (0, 2, [1, 5]), (1, 1, [5]), (0, 0, []), (9, nil, []), (2, 9, [9]),
-    ] as [(Int, Int?, [UInt32])])
+    @Test(
+        arguments: [
+            (0, nil, [1, 5, 9]), (1, nil, [5, 9]), (0, 2, [1, 5]), (1, 1, [5]), (0, 0, []), (9, nil, []), (2, 9, [9]),
+        ] as [(Int, Int?, [UInt32])])
     func pagesOfASet(offset: Int, limit: Int?, expected: [UInt32]) {
         #expect(VectorCollection.page(BitSet(capacity: 10, [1, 5, 9]), offset, limit) == expected)
     }
@@ -42,20 +43,24 @@ import Testing
         return columns
     }
 
-    @Test(arguments: [
-        (5, [0, 1]), (5.0, [0, 1]), (5.5, [2]), ("x", [3]), (true, [4]), (false, []),
-        (9_007_199_254_740_993, [6]), (9_007_199_254_740_992.0, []), ("\u{e9}", [7]), ("e\u{301}", [8]), ([1], []), (nil, []),
-    ] as [(JSONValue, [Int])])
+    @Test(
+        arguments: [
+            (5, [0, 1]), (5.0, [0, 1]), (5.5, [2]), ("x", [3]), (true, [4]), (false, []),
+            (9_007_199_254_740_993, [6]), (9_007_199_254_740_992.0, []), ("\u{e9}", [7]), ("e\u{301}", [8]), ([1], []),
+            (nil, []),
+        ] as [(JSONValue, [Int])])
     func findsEqualValues(operand: JSONValue, expected: [Int]) throws {
         let column = try #require(columns().columns["k"])
         #expect(column.equal(operand, capacity: 9).members == expected)
     }
 
-    @Test(arguments: [
-        (.greater, 5, [2, 6]), (.greaterOrEqual, 5, [0, 1, 2, 6]), (.less, 5.5, [0, 1]), (.lessOrEqual, 5.5, [0, 1, 2]),
-        (.greater, 9_007_199_254_740_992.0, [6]), (.less, 1e300, [0, 1, 2, 6]), (.greater, -1e300, [0, 1, 2, 6]),
-        (.less, "x", []),
-    ] as [(WhereFilter.Comparison, JSONValue, [Int])])
+    @Test(
+        arguments: [
+            (.greater, 5, [2, 6]), (.greaterOrEqual, 5, [0, 1, 2, 6]), (.less, 5.5, [0, 1]),
+            (.lessOrEqual, 5.5, [0, 1, 2]),
+            (.greater, 9_007_199_254_740_992.0, [6]), (.less, 1e300, [0, 1, 2, 6]), (.greater, -1e300, [0, 1, 2, 6]),
+            (.less, "x", []),
+        ] as [(WhereFilter.Comparison, JSONValue, [Int])])
     func comparesNumbersOnly(comparison: WhereFilter.Comparison, operand: JSONValue, expected: [Int]) throws {
         let column = try #require(columns().columns["k"])
         #expect(column.compare(comparison, operand, capacity: 9).members == expected)
@@ -104,18 +109,19 @@ import Testing
     private static let twoOrTen = "{\"$knn\":{\"query\":[2],\"default\":10}}"
     private static let oneOrFive = "{\"$knn\":{\"query\":[1],\"default\":5}}"
 
-    @Test(arguments: [
-        ("{\"$sum\":[\(one),\(two)]}", [2: 5], nil), ("{\"$sum\":[\(one),\(twoOrTen)]}", [1: 10.5, 2: 5], nil),
-        ("{\"$sum\":[\(oneOrFive),\(twoOrTen)]}", [1: 10.5, 2: 5, 3: 13], 15),
-        ("{\"$sub\":{\"left\":\(oneOrFive),\"right\":\(two)}}", [2: -3, 3: -3], nil),
-        ("{\"$div\":{\"left\":\(two),\"right\":{\"$val\":2}}}", [2: 2, 3: 4], nil),
-        ("{\"$mul\":[{\"$val\":3},\(one)]}", [1: 1.5, 2: 3], nil), ("{\"$sum\":[]}", [:], 0),
-        ("{\"$mul\":[]}", [:], 1), ("{\"$max\":[\(one),{\"$val\":0.75}]}", [1: 0.75, 2: 1], nil),
-        ("{\"$min\":[\(one),{\"$val\":0.75}]}", [1: 0.5, 2: 0.75], nil), ("{\"$val\":7}", [:], 7),
-        ("{\"$abs\":{\"$sub\":{\"left\":{\"$val\":0},\"right\":\(one)}}}", [1: 0.5, 2: 1], nil),
-        ("{\"$exp\":{\"$val\":0}}", [:], 1), ("{\"$log\":{\"$exp\":\(one)}}", [1: 0.5, 2: 1], nil),
-        ("{\"$knn\":{\"query\":[2],\"return_rank\":true}}", [2: 0, 3: 1], nil),
-    ] as [(String, [UInt32: Float], Float?)])
+    @Test(
+        arguments: [
+            ("{\"$sum\":[\(one),\(two)]}", [2: 5], nil), ("{\"$sum\":[\(one),\(twoOrTen)]}", [1: 10.5, 2: 5], nil),
+            ("{\"$sum\":[\(oneOrFive),\(twoOrTen)]}", [1: 10.5, 2: 5, 3: 13], 15),
+            ("{\"$sub\":{\"left\":\(oneOrFive),\"right\":\(two)}}", [2: -3, 3: -3], nil),
+            ("{\"$div\":{\"left\":\(two),\"right\":{\"$val\":2}}}", [2: 2, 3: 4], nil),
+            ("{\"$mul\":[{\"$val\":3},\(one)]}", [1: 1.5, 2: 3], nil), ("{\"$sum\":[]}", [:], 0),
+            ("{\"$mul\":[]}", [:], 1), ("{\"$max\":[\(one),{\"$val\":0.75}]}", [1: 0.75, 2: 1], nil),
+            ("{\"$min\":[\(one),{\"$val\":0.75}]}", [1: 0.5, 2: 0.75], nil), ("{\"$val\":7}", [:], 7),
+            ("{\"$abs\":{\"$sub\":{\"left\":{\"$val\":0},\"right\":\(one)}}}", [1: 0.5, 2: 1], nil),
+            ("{\"$exp\":{\"$val\":0}}", [:], 1), ("{\"$log\":{\"$exp\":\(one)}}", [1: 0.5, 2: 1], nil),
+            ("{\"$knn\":{\"query\":[2],\"return_rank\":true}}", [2: 0, 3: 1], nil),
+        ] as [(String, [UInt32: Float], Float?)])
     func expressionsArePartialFunctions(text: String, explicit: [UInt32: Float], fallback: Float?) throws {
         let found = try scores(text)
         #expect(found.fallback == fallback && Set(found.explicit.keys) == Set(explicit.keys))

@@ -56,7 +56,9 @@ import Vectors
     @Test func aDatabaseThatIsNoneIsFound() async throws {
         let found = try await problems {
             try Data("no database".utf8).write(to: URL(fileURLWithPath: $0 + "/records.sqlite"))
-            for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: $0 + "/records.sqlite" + suffix) }
+            for suffix in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: $0 + "/records.sqlite" + suffix)
+            }
         }
         #expect(found.count == 1)
     }

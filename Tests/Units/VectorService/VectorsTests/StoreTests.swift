@@ -60,7 +60,9 @@ import Vectors
         try await StoreFixture.with { fixture in
             let info = try await fixture.collection()
             try await fixture.add(["a"], [[1, 2]], to: info)
-            await #expect(throws: VectorError.wrongDimension(expected: 2, given: 3)) { try await fixture.add(["b"], [[1, 2, 3]], to: info) }
+            await #expect(throws: VectorError.wrongDimension(expected: 2, given: 3)) {
+                try await fixture.add(["b"], [[1, 2, 3]], to: info)
+            }
             #expect(try await fixture.store.count(info) == 1)
             #expect(try await fixture.store.described(info).version == 1)
         }
@@ -180,7 +182,9 @@ import Vectors
             #expect(try await fixture.ids("{\"$and\":[]}", in: info) == ["b"])
             let second = try await fixture.store.fork(fork, name: "fork of the fork")
             for collection in [info, fork, second] { #expect(fixture.store.forkCount(collection) == 2) }
-            await #expect(throws: VectorError.collectionExists(name: "fork")) { try await fixture.store.fork(info, name: "fork") }
+            await #expect(throws: VectorError.collectionExists(name: "fork")) {
+                try await fixture.store.fork(info, name: "fork")
+            }
         }
     }
 
