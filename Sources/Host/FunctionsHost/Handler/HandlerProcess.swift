@@ -3,6 +3,7 @@ import ChildProcess
 import Digests
 import EventLoop
 import Glibc
+import HTTPMessages
 import HTTPRelay
 
 /// An app's handler: started, probed, started again when it ends as the restart policy says
