@@ -2,9 +2,9 @@
 import PackageDescription
 
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
-// targets above it in this file alone, and on what it imports alone. Each C library is
-// imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and CGraph,
-// CEncoder and CVocabulary are C of our own beside what uses it.
+// targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
+// library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and
+// CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
@@ -292,16 +292,16 @@ let operations = group(
             name: "Bench",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "HTTPClient",
-                "HTTPMessages",
-                "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
             ]
         ),
         .executableTarget(name: "bench-handler"),
+        // Not a part of any package: it measures what was built here.
+        .executableTarget(name: "apus-bench", dependencies: ["Bench", "ProductStack", "ProgramSupport", "Telemetry"]),
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Bench", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport",
-                "Reembedding",
+                "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
                 "Settings", "Telemetry",
             ]
         ),
@@ -313,27 +313,54 @@ let examples: [Target] = [
 ]
 
 let tests =
-    [.target(name: "TestSupport", path: "Tests/Units/TestSupport")]
+    [
+        .target(name: "TestSupport", path: "Tests/Units/TestSupport"),
+        .target(
+            name: "TestStores",
+            dependencies: [
+                "AzureEmulator", "AzureSignatures", "Digests", "HTTPClient", "Postgres", "Settings", "Telemetry",
+                "TestSupport", "VectorServer",
+            ], path: "Tests/Units/TestStores"),
+    ]
     + group(
         "Tests/Units/Base",
         [
+            .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+            .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport"]),
             .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding"]),
             .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
-            .testTarget(
-                name: "TelemetryTests",
-                dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport"]),
+            .testTarget(name: "ProblemsTests", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
+            .testTarget(name: "ProgramSupportTests", dependencies: ["ProgramSupport", "TestSupport"]),
+            .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
+            .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
+            .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
+            .testTarget(name: "TelemetryTests", dependencies: ["JSONCoding", "Telemetry"]),
+            .testTarget(name: "WordPiecesTests", dependencies: ["JSONCoding", "TestSupport", "WordPieces"]),
         ])
     + group(
         "Tests/Units/Adapters",
         [
-            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"]),
+            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
                 name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
-                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport"]
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport",
+                ]
             ),
+            .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
+            .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
+            .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+            .testTarget(name: "TarArchivesTests", dependencies: ["TarArchives", "TestSupport"]),
+            .testTarget(
+                name: "TelemetryExportTests",
+                dependencies: [
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
+                    "Telemetry", "TelemetryExport", "TestSupport",
+                ]),
+            .testTarget(name: "ZipArchivesTests", dependencies: ["TestSupport", "ZipArchives"]),
         ])
     + group(
         "Tests/Units/Azure",
@@ -372,7 +399,13 @@ let tests =
     + group(
         "Tests/Units/Emulator",
         [
-            .testTarget(name: "AzureEmulatorTests", dependencies: ["AzureEmulator", "JSONCoding"]),
+            .testTarget(
+                name: "AzureEmulatorTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup", "SQLite",
+                    "Telemetry", "TestSupport",
+                ]
+            ),
             .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
         ])
     + group(
@@ -395,7 +428,8 @@ let tests =
         [
             .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
             .testTarget(
-                name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "TestSupport", "WordPieces"]),
+                name: "DocumentsTests",
+                dependencies: ["Documents", "JSONCoding", "SentenceUnits", "TestSupport", "WordPieces"]),
             .testTarget(
                 name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
             .testTarget(
@@ -409,6 +443,38 @@ let tests =
                 dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]
             ),
             .testTarget(name: "UploadTests", dependencies: ["HTTPMessages", "JSONCoding", "Upload"]),
+        ])
+    + group(
+        "Tests/Units/Operations",
+        [
+            .testTarget(name: "ApusTests", dependencies: ["ChildProcess", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "BackupTests",
+                dependencies: [
+                    "AzureStorage", "Backup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                    "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "TestStores", "TestSupport",
+                ]),
+            .testTarget(
+                name: "BenchTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Bench", "HTTPMessages", "HTTPServing", "JSONCoding",
+                    "ProductStack", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "PackagingTests",
+                dependencies: ["ChildProcess", "Digests", "Packaging", "ProductStack", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "ProductStackTests",
+                dependencies: [
+                    "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres", "ProductStack",
+                    "TestSupport",
+                ]),
+            .testTarget(
+                name: "ReembeddingTests",
+                dependencies: [
+                    "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
+                    "Settings", "TestStores", "TestSupport", "VectorServer",
+                ]),
         ])
 
 let package = Package(

@@ -1,4 +1,3 @@
-import AzureSignatures
 import Digests
 import FoundationEssentials
 import HTTPMessages
@@ -33,6 +32,9 @@ public final class Emulator: Sendable {
     private let lock: DirectoryLock
     private let sweeper: Task<Void, Never>
 
+    /// The time that everything in the emulator reads; tests move it on.
+    public let clock: EmulatorClock
+
     /// Where the certificate lies that clients have to trust for https.
     public let certificatePath: String
 
@@ -46,64 +48,33 @@ public final class Emulator: Sendable {
         let directory = configuration.dataDirectory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         lock = try DirectoryLock(directory: directory)
+        let clock = EmulatorClock()
+        self.clock = clock
         let certificates = try LocalCertificates(directory: directory)
-        let authority = try TokenAuthority(directory: directory)
-        var accounts: [String: SharedKeyVerifier] = [:]
-        for (name, keys) in configuration.accounts + [(DevelopmentAccount.storageName, [DevelopmentAccount.storageKey])]
-        {
-            let parsed = keys.compactMap { SharedKey(account: name, base64Key: $0) }
-            guard parsed.count == keys.count, !keys.isEmpty else {
-                throw EmulatorError(description: "a key of the account \(name) is not base64")
-            }
-            accounts[name] = SharedKeyVerifier(keys: parsed)
-        }
-        func front(_ service: StorageFrontEnd.Service) -> StorageFrontEnd {
-            StorageFrontEnd(service: service, accounts: accounts, authority: authority)
-        }
-        let blobs = BlobService(store: try BlobStore(directory: directory), front: front(.blob))
-        let queues = QueueService(store: try QueueStore(directory: directory), front: front(.queue))
-        let cosmos = CosmosService(
-            store: try CosmosStore(directory: directory),
-            keys: CosmosMasterKey(base64Key: DevelopmentAccount.cosmosKey).map { [$0] } ?? [], authority: authority,
-            ranges: PartitionRanges(count: configuration.partitionRanges))
-        let faults = FaultInjector()
-        let vault = VaultService(store: try VaultStore(directory: directory), authority: authority)
-        let identity = IdentityService(authority: authority, faults: faults, header: configuration.identityHeader)
-        let admin = AdminRoutes(
-            faults: faults, authority: authority, blobs: blobs.store, queues: queues.store, cosmos: cosmos.store,
-            vault: vault.store, authorityCertificate: certificates.authority)
-        func start(
-            _ name: String, _ port: UInt16, limit: Int, _ handler: @escaping HTTPServer.Handler
-        ) throws -> (String, HTTPServer) {
+        let services = try EmulatorServices(configuration, clock: clock, certificate: certificates.authority)
+        func start(_ name: EmulatorServices.Name, _ port: UInt16) throws -> (String, HTTPServer) {
             var listener = HTTPServer.Configuration()
             listener.address = configuration.address
             listener.port = port
-            listener.maximumBodyBytes = limit
+            listener.maximumBodyBytes = EmulatorServices.bodyLimit(name)
             listener.tls = .init(certificate: certificates.server.pem, key: certificates.server.key)
             listener.servesPlainToo = true
-            let server = try HTTPServer(listener) { request in
-                if request.target.rawPath.hasPrefix(AdminRoutes.prefix) { return await admin.answer(request) }
-                return await faults.answer(name, request, handler)
-            }
-            return (name, server)
+            return (name.rawValue, try HTTPServer(listener) { await services.answer(name, $0) })
         }
         servers = [
-            try start("blob", configuration.blobPort, limit: BlobService.bodyLimit) { await blobs.answer($0) },
-            try start("queue", configuration.queuePort, limit: QueueService.bodyLimit) { await queues.answer($0) },
-            try start("cosmos", configuration.cosmosPort, limit: CosmosService.bodyLimit) { await cosmos.answer($0) },
-            try start("vault", configuration.vaultPort, limit: 8 << 20) { await vault.answer($0) },
-            try start("identity", configuration.identityPort, limit: 128 * 1024) { await identity.answer($0) },
+            try start(.blob, configuration.blobPort), try start(.queue, configuration.queuePort),
+            try start(.cosmos, configuration.cosmosPort), try start(.vault, configuration.vaultPort),
+            try start(.identity, configuration.identityPort),
         ]
         certificatePath = certificates.path
-        sweeper = Task { [items = cosmos.store, messages = queues.store] in
-            while (try? await Task.sleep(for: .seconds(30))) != nil {
+        sweeper = Task {
+            repeat {
                 do {
-                    try await items.removeExpired()
-                    try await messages.removeExpired()
+                    try await services.stores.removeExpired()
                 } catch {
                     log.warning("what has expired could not be removed", ["error": String(describing: error)])
                 }
-            }
+            } while (try? await Task.sleep(for: .seconds(30))) != nil
         }
     }
 

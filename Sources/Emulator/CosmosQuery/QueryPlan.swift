@@ -1,7 +1,7 @@
 package import JSONCoding
 
 /// What the gateway tells clients that merge the answers of several partition key ranges themselves (.NET SDK,
-/// `QueryPlanBaselineTests`).
+/// `QueryPlanBaselineTests`; docs/reference/cosmos-db.md, 6.2).
 package struct QueryPlan: Sendable {
     private let query: Query
     private let evaluator: Evaluator
@@ -9,7 +9,8 @@ package struct QueryPlan: Sendable {
     /// Plans a query with its parameters.
     package init(_ query: Query, parameters: [String: JSONValue]) {
         self.query = query
-        evaluator = Evaluator(parameters: parameters)
+        // It works out counts alone, which no time is part of.
+        evaluator = Evaluator(parameters: parameters, now: 0)
     }
 
     /// Whether one range's answer to the query as it stands is not a part of the whole answer.

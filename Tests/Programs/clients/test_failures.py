@@ -7,13 +7,19 @@ import stack as stacks
 from stack import request
 
 
-@pytest.fixture
-def own(model):
+@pytest.fixture(scope="module")
+def shared():
+    """One Apus for all that is broken here; every test gets it whole and empty."""
     apus = stacks.Stack({"APUS_MODELS": "extractive"})
     try:
-        yield apus.start()
+        yield apus
     finally:
         apus.remove()
+
+
+@pytest.fixture
+def own(shared):
+    return shared.heal()
 
 
 def text_of(number, sentences=400):

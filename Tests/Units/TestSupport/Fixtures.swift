@@ -9,6 +9,12 @@ public enum Fixtures {
         return "/" + parts.joined(separator: "/")
     }()
 
+    /// What other programs made for tests: golden values, awkward documents.
+    public static let golden = root + "/Tests/golden"
+
+    /// The sample library's documents.
+    public static let library = root + "/Examples/library/documents"
+
     /// The third-party test data beside the repository; absent in a bare checkout.
     public static let data = root + "/../shared/data"
 

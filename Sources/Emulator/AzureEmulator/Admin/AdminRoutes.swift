@@ -3,6 +3,7 @@ import HTTPServing
 import JSONCoding
 import Problems
 import SQLite
+import Telemetry
 
 /// What tests ask of the emulator itself, under `/_emulator/` on every port.
 struct AdminRoutes: Sendable {
@@ -10,10 +11,7 @@ struct AdminRoutes: Sendable {
 
     let faults: FaultInjector
     let authority: TokenAuthority
-    let blobs: BlobStore
-    let queues: QueueStore
-    let cosmos: CosmosStore
-    let vault: VaultStore
+    let stores: EmulatorStores
     let authorityCertificate: String
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -27,7 +25,8 @@ struct AdminRoutes: Sendable {
     private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
         let name = request.target.rawPath.dropFirst(Self.prefix.count)
         // A page of another origin cannot send this type without asking first, and it is never let.
-        if request.method == .post, !(request.fields["content-type"] ?? "").hasPrefix("application/json") {
+        if [.post, .put].contains(request.method), !(request.fields["content-type"] ?? "").hasPrefix("application/json")
+        {
             throw Problem(.unsupportedMediaType, "Content-Type has to be application/json.")
         }
         switch (request.method, name) {
@@ -54,6 +53,13 @@ struct AdminRoutes: Sendable {
             if expires { authority.expireAll() }
             if let lifetime { faults.setTokenLifetime(lifetime.int) }
             return HTTPResponse(.noContent)
+        case (.get, "clock"): return time
+        case (.post, "clock"), (.put, "clock"):
+            try await advance(try JSONParser.parse(try await request.body.collect(limit: 16 * 1024)))
+            return time
+        case (.delete, "clock"):
+            setClockBack()
+            return HTTPResponse(.noContent)
         case (.get, "contents"): return HTTPResponse(json: try contents())
         case (.post, "reset"):
             try await reset()
@@ -65,21 +71,21 @@ struct AdminRoutes: Sendable {
     /// A plain list of everything held, without contents and secrets' values; at most 10,000 entries of a kind.
     private func contents() throws -> JSONValue {
         let limit = "LIMIT 10000"
-        let blobRows = try blobs.reader.query(
+        let blobRows = try stores.blobs.reader.query(
             """
             SELECT account, containers.name, blobs.name, size, snapshot FROM blobs
             JOIN containers ON containers.id = container WHERE snapshot <> '!' ORDER BY 1, 2, 3, 5 \(limit)
             """)
-        let containerRows = try blobs.reader.query("SELECT account, name FROM containers ORDER BY 1, 2 \(limit)")
-        let queueRows = try queues.reader.query(
+        let containerRows = try stores.blobs.reader.query("SELECT account, name FROM containers ORDER BY 1, 2 \(limit)")
+        let queueRows = try stores.queues.reader.query(
             """
             SELECT account, name, (SELECT count(*) FROM messages WHERE queue = queues.id) FROM queues ORDER BY 1, 2 \(limit)
             """)
-        let cosmosRows = try cosmos.reader.query(
+        let cosmosRows = try stores.cosmos.reader.query(
             """
             SELECT db, id, (SELECT count(*) FROM items WHERE container = key) FROM containers ORDER BY 1, 2 \(limit)
             """)
-        let secretRows = try vault.database.query(
+        let secretRows = try stores.vault.database.query(
             "SELECT name, count(*) FROM secrets GROUP BY name ORDER BY name \(limit)")
         func text(_ row: [SQLiteValue], _ column: Int) -> JSONValue { .optional(row[column].string) }
         func number(_ row: [SQLiteValue], _ column: Int) -> JSONValue { .int(row[column].int ?? 0) }
@@ -104,24 +110,34 @@ struct AdminRoutes: Sendable {
 
     private func reset() async throws {
         faults.removeAll()
-        let files = try await blobs.database.write { access in
-            let files = try access.query("SELECT file FROM contents WHERE file IS NOT NULL").compactMap { $0[0].string }
-            for table in ["containers", "blobs", "contents", "parts", "blocks", "properties", "delegation_keys"] {
-                try access.query("DELETE FROM \(table)")
-            }
-            return files
+        setClockBack()
+        try await stores.removeAll()
+    }
+
+    // MARK: - Time
+
+    private var time: HTTPResponse {
+        HTTPResponse(
+            json: [
+                "now": .string(Timestamp.format(milliseconds: stores.clock.milliseconds)),
+                "aheadSeconds": .double(Double(stores.clock.aheadMilliseconds) / 1000),
+            ])
+    }
+
+    /// Moves the clock on and does at once what the service does in the background after such a time.
+    private func advance(_ body: JSONValue) async throws {
+        var reader = try FieldReader(body, allowed: ["advance"])
+        let seconds = body["advance"]?.double ?? -1
+        if !(0...3_155_760_000).contains(seconds) {
+            reader.add("advance", "Must be a number of seconds from 0 to 3155760000.")
         }
-        blobs.files.discard(files)
-        try await queues.database.write { access in
-            for table in ["queues", "messages", "properties"] { try access.query("DELETE FROM \(table)") }
-        }
-        try await cosmos.changeSchema { access in
-            for table in ["databases", "containers", "items", "unique_values"] {
-                try access.query("DELETE FROM \(table)")
-            }
-        }
-        try await vault.database.write { access in
-            for table in ["secrets", "deleted"] { try access.query("DELETE FROM \(table)") }
-        }
+        try reader.finish()
+        stores.clock.advance(milliseconds: Int64((seconds * 1000).rounded()))
+        try await stores.removeExpired()
+    }
+
+    private func setClockBack() {
+        stores.clock.setBack()
+        authority.clockWasSetBack()
     }
 }

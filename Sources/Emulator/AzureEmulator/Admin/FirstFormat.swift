@@ -83,7 +83,7 @@ struct FirstFormat {
         }
     }
 
-    func importItems() throws {
+    func importItems(clock: EmulatorClock) throws {
         try run(unlessFilled: "databases") { old, access in
             for row in try old.query("SELECT id, rid, etag, ts FROM databases") {
                 let (id, rid) = (row[0].string ?? "", row[1].string ?? "")
@@ -102,7 +102,8 @@ struct FirstFormat {
                 for item in try old.query("SELECT body FROM items WHERE container = ? ORDER BY seq", [row[2]]) {
                     let value = try JSONParser.parse(item[0].string ?? "{}")
                     let writer = ItemWriter(
-                        container: container, key: PartitionKey(of: value, paths: container.keyPaths))
+                        container: container, key: PartitionKey(of: value, paths: container.keyPaths),
+                        clock: clock)
                     _ = try writer.create(value, access)
                 }
             }

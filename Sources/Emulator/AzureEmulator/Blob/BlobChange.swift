@@ -8,10 +8,11 @@ struct BlobChange: Sendable {
     private let lease: String?
     private let tagCondition: TagCondition?
     private let containerName: String
+    private let clock: EmulatorClock
 
     init(_ blob: BlobOperations, headers: ContentHeaders) throws {
         var record = BlobRecord(
-            container: blob.container.id, name: blob.name, now: Timestamp.nowMilliseconds() / 1000)
+            container: blob.container.id, name: blob.name, now: blob.store.clock.seconds)
         record.headers = headers
         record.metadata = try blob.call.metadata()
         record.tags = try BlobTags(header: blob.call.field("x-ms-tags"))
@@ -23,6 +24,7 @@ struct BlobChange: Sendable {
             try TagCondition(text, parameter: "x-ms-if-tags")
         }
         containerName = blob.container.name
+        clock = blob.store.clock
     }
 
     /// The blob as it is at the moment of the write, when everything allows it.
@@ -35,7 +37,7 @@ struct BlobChange: Sendable {
         if mustExist, current == nil { throw BlobStore.noBlob }
         try conditions.checkWrite(
             current?.version, exists: mustExist ? .conditionNotMet : BlobOperations.alreadyExists)
-        try (current?.lease ?? Lease()).checkWrite(lease, now: Timestamp.nowMilliseconds(), kind: "Blob")
+        try (current?.lease ?? Lease()).checkWrite(lease, now: clock.milliseconds, kind: "Blob")
         if let tagCondition, !tagCondition.matches(current?.tags ?? .none, container: containerName) {
             throw StorageFailure.conditionNotMet
         }
@@ -44,7 +46,7 @@ struct BlobChange: Sendable {
 
     func leaseAfterWrite(_ current: BlobRecord?) -> Lease {
         var lease = current?.lease ?? Lease()
-        lease.noteWrite(now: Timestamp.nowMilliseconds())
+        lease.noteWrite(now: clock.milliseconds)
         return lease
     }
 }

@@ -5,7 +5,8 @@ import Markup
 import SQLite
 import Telemetry
 
-/// List Blobs: flat or rolled up at a delimiter, in pages that neither skip nor repeat a blob that stays.
+/// List Blobs: flat or rolled up at a delimiter, in pages that neither skip nor repeat a blob that stays
+/// (docs/reference/azure-storage.md, 2.5).
 struct BlobListing {
     let service: BlobService
     let call: StorageCall
@@ -49,7 +50,9 @@ struct BlobListing {
         var start =
             try call.parameter("marker").map { text throws(StorageFailure) in try Marker(text: text) }
             ?? Marker(name: max(prefix, call.parameter("startfrom") ?? ""), snapshot: "")
-        var page = Page(maximum: maximum, includes: includes, prefix: prefix, delimiter: call.parameter("delimiter"))
+        var page = Page(
+            maximum: maximum, includes: includes, prefix: prefix, delimiter: call.parameter("delimiter"),
+            now: service.store.clock.milliseconds)
         // Each round reads up to the next group of names that share a rolled-up prefix, and jumps behind it.
         while let jump = try read(container.id, from: start, into: &page) {
             start = Marker(name: jump + "\u{10FFFF}", snapshot: "")
@@ -111,13 +114,14 @@ struct BlobListing {
         let includes: Set<String>
         private let prefix: String
         let delimiter: String?
-        private let now = Timestamp.nowMilliseconds()
+        private let now: Int64
         var items = ""
         var count = 0
         private var lastDate: (seconds: Int64, text: String) = (-1, "")
         var next: (name: String, snapshot: String)?
 
-        init(maximum: Int, includes: Set<String>, prefix: String, delimiter: String?) {
+        init(maximum: Int, includes: Set<String>, prefix: String, delimiter: String?, now: Int64) {
+            self.now = now
             self.maximum = maximum
             self.includes = includes
             self.prefix = prefix

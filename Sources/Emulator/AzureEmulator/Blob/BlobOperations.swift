@@ -167,7 +167,7 @@ struct BlobOperations: Sendable {
         touches: Bool = true, _ body: @escaping @Sendable (inout BlobRecord) throws -> Void
     ) async throws -> HTTPResponse {
         let check = try BlobChange(self, headers: ContentHeaders())
-        let now = Timestamp.nowMilliseconds()
+        let now = store.clock.milliseconds
         let changed = try await store.database.write { access in
             guard var record = try check.check(access, mustExist: true) else { throw BlobStore.noBlob }
             try body(&record)
@@ -189,10 +189,10 @@ struct BlobOperations: Sendable {
             try require(.init("w", account: "w", "o"))
         }
         let conditions = try Conditions(call)
-        let (record, status, fields) = try await store.database.write { [container, name] access in
+        let (record, status, fields) = try await store.database.write { [container, name, clock = store.clock] access in
             guard var record = try BlobStore.blob(access, container.id, name) else { throw BlobStore.noBlob }
             try conditions.checkWrite(record.version)
-            let (status, fields) = try action.apply(to: &record.lease, now: Timestamp.nowMilliseconds())
+            let (status, fields) = try action.apply(to: &record.lease, now: clock.milliseconds)
             try BlobStore.update(record, access)
             return (record, status, fields)
         }
@@ -206,12 +206,13 @@ struct BlobOperations: Sendable {
         let conditions = try Conditions(call)
         let lease = try call.leaseID()
         let given = try call.metadata()
-        let record = try await store.database.write { [container, name] access in
+        let record = try await store.database.write { [container, name, clock = store.clock] access in
             guard let current = try BlobStore.blob(access, container.id, name) else { throw BlobStore.noBlob }
             try conditions.checkWrite(current.version)
-            try current.lease.checkRead(lease, now: Timestamp.nowMilliseconds(), kind: "Blob")
+            try current.lease.checkRead(lease, now: clock.milliseconds, kind: "Blob")
             var record = current
-            record.snapshot = try Self.snapshotTime(access, container.id, name)
+            record.snapshot = try Self.snapshotTime(
+                access, container.id, name, now: clock.milliseconds)
             record.lease = Lease()
             if !given.pairs.isEmpty { record.metadata = given }
             _ = try BlobStore.replace(record, try BlobStore.content(access, of: current.id), current: nil, access)
@@ -225,9 +226,9 @@ struct BlobOperations: Sendable {
 
     /// A time with seven digits of a second that no other snapshot of the blob has.
     private static func snapshotTime(
-        _ access: borrowing SQLiteDatabase.Access, _ container: Int64, _ name: String
+        _ access: borrowing SQLiteDatabase.Access, _ container: Int64, _ name: String, now: Int64
     ) throws -> String {
-        let base = String(Timestamp.now().dropLast())
+        let base = String(Timestamp.format(milliseconds: now).dropLast())
         for step in 0..<10_000 {
             let digits = String(step)
             let time = base + String(repeating: "0", count: 4 - digits.count) + digits + "Z"

@@ -8,7 +8,7 @@ extension BlobOperations {
     func read() throws -> HTTPResponse {
         try require(.init("r", account: "r", "o", publicAccess: ["blob", "container"]))
         let blob = try current()
-        var fields = blob.fields(now: Timestamp.nowMilliseconds())
+        var fields = blob.fields(now: store.clock.milliseconds)
         overrideFields(&fields)
         if call.method == .head {
             fields["x-ms-access-tier"] = blob.tier.isEmpty ? "Hot" : blob.tier
@@ -86,7 +86,7 @@ extension BlobOperations {
         guard let blob = try store.blob(container.id, name, snapshot: snapshot), blob.snapshot != BlobStore.uncommitted
         else { throw BlobStore.noBlob }
         try Conditions(call).checkRead(blob.version)
-        try blob.lease.checkRead(call.leaseID(), now: Timestamp.nowMilliseconds(), kind: "Blob")
+        try blob.lease.checkRead(call.leaseID(), now: store.clock.milliseconds, kind: "Blob")
         try checkTags(blob)
         return blob
     }

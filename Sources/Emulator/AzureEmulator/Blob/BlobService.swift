@@ -119,7 +119,7 @@ struct BlobService: Sendable {
             return HTTPResponse(.accepted)
         case (.get, "service", "stats"):
             try check(call, container: nil).require(.init(nil, account: "r", "s"))
-            return ServiceProperties.stats
+            return ServiceProperties.stats(now: store.clock.seconds)
         case (.post, "service", "userdelegationkey"): return try await delegationKey(call)
         case (.post, nil, "batch"): return try await BatchOperations(service: self, call: call).run()
         case (.get, nil, "blobs"): return try TagSearch(service: self, call: call).run(container: nil)

@@ -62,8 +62,10 @@ final class BlobStore: Sendable {
     /// Reads never wait for a commit.
     let reader: SQLiteDatabase
     let files: ContentFiles
+    let clock: EmulatorClock
 
-    init(directory: String) throws {
+    init(directory: String, clock: EmulatorClock) throws {
+        self.clock = clock
         files = try ContentFiles(directory: directory + "/blobs")
         let path = directory + "/blob.sqlite"
         database = try SQLiteDatabase(
@@ -102,10 +104,7 @@ final class BlobStore: Sendable {
     }
 
     private func removeOrphans() throws {
-        // Blocks that nobody commits are dropped after a week.
-        let weekAgo = Timestamp.nowMilliseconds() / 1000 - 7 * 86400
         try database.transaction { access in
-            try access.query("DELETE FROM blocks WHERE written < ?", [.integer(weekAgo)])
             try access.query(
                 """
                 DELETE FROM blobs WHERE snapshot = '!' AND NOT EXISTS (
@@ -122,6 +121,20 @@ final class BlobStore: Sendable {
             known.insert(row[0].string ?? "")
         }
         try files.removeAll(except: known)
+    }
+
+    /// Drops blocks that nobody has committed for a week, as the service does.
+    func removeExpired() async throws {
+        let weekAgo = clock.seconds - 7 * 86_400
+        let dropped = try await database.write { access in
+            let names = try access.query(
+                "SELECT container, name FROM blocks GROUP BY container, name HAVING max(written) < ? LIMIT 1000",
+                [.integer(weekAgo)])
+            return try names.flatMap { row in
+                try Self.dropBlocks(row[0].int ?? 0, row[1].string ?? "", access)
+            }
+        }
+        files.discard(dropped)
     }
 
     static func newETag() -> String { "\"0x8D\(Digest.hex(Digest.randomBytes(7)).uppercased())\"" }

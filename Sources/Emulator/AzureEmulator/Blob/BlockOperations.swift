@@ -48,7 +48,7 @@ struct BlockOperations: Sendable {
         _ id: String, _ content: @escaping @Sendable (borrowing SQLiteDatabase.Access) throws -> [BlobStore.Part]
     ) async throws -> HTTPResponse {
         let lease = try call.leaseID()
-        let now = Timestamp.nowMilliseconds()
+        let now = store.clock.milliseconds
         let files = try await store.database.write { [container = blob.container.id, name = blob.name] access in
             guard try !access.query("SELECT 1 FROM containers WHERE id = ?", [.integer(container)]).isEmpty else {
                 throw BlobStore.noContainer

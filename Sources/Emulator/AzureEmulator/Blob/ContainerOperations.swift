@@ -9,7 +9,7 @@ struct ContainerOperations {
     let call: StorageCall
 
     private var store: BlobStore { service.store }
-    private var nowSeconds: Int64 { Timestamp.nowMilliseconds() / 1000 }
+    private var clock: EmulatorClock { store.clock }
 
     func list() throws -> HTTPResponse {
         try service.check(call, container: nil).require(.init(nil, account: "l", "s"))
@@ -27,7 +27,7 @@ struct ContainerOperations {
                 .text(prefix), .integer(Int64(maximum + 1)),
             ]
         ).map { BlobStore.Container($0) }
-        let now = Timestamp.nowMilliseconds()
+        let now = clock.milliseconds
         let items = rows.prefix(maximum).map { row in
             "<Container><Name>\(row.name)</Name><Properties><Last-Modified>\(Timestamp.httpDate(seconds: row.modified))"
                 + "</Last-Modified><Etag>\(XMLText.escape(row.etag))</Etag>" + row.lease.xml(now)
@@ -50,7 +50,7 @@ struct ContainerOperations {
         let access = try publicAccess()
         let metadata = try call.metadata()
         let etag = BlobStore.newETag()
-        let now = nowSeconds
+        let now = clock.seconds
         let account = call.account
         try await store.database.write { database in
             try database.query(
@@ -76,7 +76,7 @@ struct ContainerOperations {
         let container = try store.container(call.account, name)
         try service.check(call, container: container).require(
             .init(nil, account: "r", "c", publicAccess: ["container"]))
-        let now = Timestamp.nowMilliseconds()
+        let now = clock.milliseconds
         try container.lease.checkRead(call.leaseID(), now: now, kind: "Container")
         var fields = Self.version(container)
         container.metadata.add(to: &fields)
@@ -94,9 +94,9 @@ struct ContainerOperations {
         try service.check(call, container: container).require(.init(nil, account: "d", "c"))
         let conditions = try Conditions(call)
         let lease = try call.leaseID()
-        let files = try await write(name) { container, access in
+        let files = try await write(name) { [clock] container, access in
             try conditions.checkWrite((container.etag, container.modified))
-            try container.lease.checkWrite(lease, now: Timestamp.nowMilliseconds(), kind: "Container")
+            try container.lease.checkWrite(lease, now: clock.milliseconds, kind: "Container")
             let blobs = try access.query("DELETE FROM blobs WHERE container = ? RETURNING id", [.integer(container.id)])
             let contents = try access.query(
                 "DELETE FROM blocks WHERE container = ? RETURNING content", [.integer(container.id)])
@@ -114,9 +114,9 @@ struct ContainerOperations {
         let conditions = try Conditions(call)
         let lease = try call.leaseID()
         let metadata = try call.metadata()
-        return try await change(name) { container in
+        return try await change(name) { [clock] container in
             try conditions.checkWrite((container.etag, container.modified))
-            try container.lease.checkRead(lease, now: Timestamp.nowMilliseconds(), kind: "Container")
+            try container.lease.checkRead(lease, now: clock.milliseconds, kind: "Container")
             container.metadata = metadata
         }
     }
@@ -137,9 +137,9 @@ struct ContainerOperations {
         let acl = try AccessPolicies.parse(try await call.body(limit: 64 * 1024))
         let conditions = try Conditions(call)
         let lease = try call.leaseID()
-        return try await change(name) { container in
+        return try await change(name) { [clock] container in
             try conditions.checkWrite((container.etag, container.modified))
-            try container.lease.checkRead(lease, now: Timestamp.nowMilliseconds(), kind: "Container")
+            try container.lease.checkRead(lease, now: clock.milliseconds, kind: "Container")
             container.publicAccess = access
             container.acl = acl
         }
@@ -150,10 +150,10 @@ struct ContainerOperations {
         try service.check(call, container: container).require(.init(nil, account: "w", "c"))
         let action = try LeaseAction(call)
         let conditions = try Conditions(call)
-        let (status, fields) = try await write(name) { container, access in
+        let (status, fields) = try await write(name) { [clock] container, access in
             try conditions.checkWrite((container.etag, container.modified))
             var container = container
-            let answer = try action.apply(to: &container.lease, now: Timestamp.nowMilliseconds())
+            let answer = try action.apply(to: &container.lease, now: clock.milliseconds)
             try access.query(
                 "UPDATE containers SET lease = ? WHERE id = ?", [.text(container.lease.stored), .integer(container.id)])
             return answer
@@ -187,7 +187,7 @@ struct ContainerOperations {
     private func change(
         _ name: String, _ body: @escaping @Sendable (inout BlobStore.Container) throws -> Void
     ) async throws -> HTTPResponse {
-        let now = nowSeconds
+        let now = clock.seconds
         let changed = try await write(name) { container, access in
             var container = container
             try body(&container)

@@ -140,7 +140,7 @@ struct CopyOperations: Sendable {
     private func write(_ source: Source, copyID: String?, keepsProperties: Bool) async throws -> BlobRecord {
         let change = try BlobChange(blob, headers: ContentHeaders(call, usesOwnFields: false))
         let replacesType = call.field("x-ms-blob-content-type") != nil
-        let now = Timestamp.nowMilliseconds() / 1000
+        let now = store.clock.seconds
         let (record, files) = try await store.database.write { access in
             let current = try change.check(access)
             var record = change.record

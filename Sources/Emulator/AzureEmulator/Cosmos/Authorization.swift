@@ -27,6 +27,7 @@ struct Authorization {
         else {
             throw CosmosFailure(403, "Forbidden", "The x-ms-date header is missing or is not an HTTP date.")
         }
+        // The sender reads the machine's clock, however far tests have moved the emulator's.
         let now = Timestamp.nowMilliseconds() / 1000
         guard abs(date - now) <= 900 else {
             throw CosmosFailure(

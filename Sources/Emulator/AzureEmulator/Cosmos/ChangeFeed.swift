@@ -4,7 +4,8 @@ import JSONCoding
 import SQLite
 import Telemetry
 
-/// Items in the order of their last change; each shows once, as it is now, and deletions do not show.
+/// Items in the order of their last change; each shows once, as it is now, and deletions do not show
+/// (docs/reference/cosmos-db.md, 7).
 struct ChangeFeed {
     let store: CosmosStore
     let container: CosmosStore.Container
@@ -33,7 +34,7 @@ struct ChangeFeed {
             }
             since = seconds
         }
-        let (condition, values) = scope.condition(container)
+        let (condition, values) = scope.condition(container, now: store.clock.seconds)
         let rows = try store.reader.query(
             "SELECT body, lsn FROM items WHERE \(condition) AND lsn > ? AND ts >= ? ORDER BY lsn LIMIT ?",
             values + [.integer(after), .integer(since), .integer(Int64(try QueryRequest.pageSize(request)))])

@@ -44,6 +44,7 @@ final class CosmosStore: Sendable {
     let database: SQLiteDatabase
     /// Reads never wait for a commit.
     let reader: SQLiteDatabase
+    let clock: EmulatorClock
     private struct Cache {
         var containers: [String: Container] = [:]
         /// Grows with each change, so that what was read before one is not kept after it.
@@ -52,7 +53,8 @@ final class CosmosStore: Sendable {
 
     private let cache = Mutex(Cache())
 
-    init(directory: String) throws {
+    init(directory: String, clock: EmulatorClock) throws {
+        self.clock = clock
         let path = directory + "/cosmosdb.sqlite"
         database = try SQLiteDatabase(
             path: path,
@@ -75,7 +77,7 @@ final class CosmosStore: Sendable {
                 CREATE INDEX IF NOT EXISTS unique_values_by_item ON unique_values (item);
                 PRAGMA wal_autocheckpoint=4000;
                 """)
-        try FirstFormat(directory: directory, name: "cosmos.sqlite", target: database).importItems()
+        try FirstFormat(directory: directory, name: "cosmos.sqlite", target: database).importItems(clock: clock)
         reader = try SQLiteDatabase(path: path, schema: "", isReader: true)
     }
 
@@ -109,7 +111,7 @@ final class CosmosStore: Sendable {
 
     /// Removes items whose time is over; nobody sees them any more anyway.
     func removeExpired() async throws {
-        let now = Timestamp.nowMilliseconds() / 1000
+        let now = clock.seconds
         try await database.write { access in
             let gone = try access.query(
                 "DELETE FROM items WHERE seq IN (SELECT seq FROM items WHERE expires <= ? LIMIT 1000) RETURNING seq",

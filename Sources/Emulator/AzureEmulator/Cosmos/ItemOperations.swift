@@ -136,7 +136,7 @@ struct ItemOperations {
                     "Partition key provided either doesn't correspond to definition in the collection or doesn't match partition key field values specified in the document.",
                     subStatus: 1001)
             }
-            return ItemWriter(container: container, key: key)
+            return ItemWriter(container: container, key: key, clock: store.clock)
         }
         throw .bad("PartitionKey value must be supplied for this operation.", subStatus: 1001)
     }
@@ -170,8 +170,8 @@ enum ItemScope: Sendable {
     case range(String, String)
 
     /// The condition on rows of `items`, and its values.
-    func condition(_ container: CosmosStore.Container) -> (sql: String, values: [SQLiteValue]) {
-        let now: SQLiteValue = .integer(Timestamp.nowMilliseconds() / 1000)
+    func condition(_ container: CosmosStore.Container, now seconds: Int64) -> (sql: String, values: [SQLiteValue]) {
+        let now: SQLiteValue = .integer(seconds)
         let alive = "container = ? AND (expires IS NULL OR expires > ?)"
         switch self {
         case .all: return (alive, [.integer(container.id), now])

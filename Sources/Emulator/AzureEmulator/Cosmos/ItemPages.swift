@@ -40,7 +40,7 @@ struct ItemPages {
             text throws(CosmosFailure) in try Continuation(text, identity: asked.identity)
         }
         let query = asked.query
-        let evaluator = Evaluator(parameters: asked.parameters)
+        let evaluator = Evaluator(parameters: asked.parameters, now: store.clock.milliseconds)
         let rows: [Row]
         var limit = size
         if query.isDistinct || query.aggregates || query.sources.isEmpty {
@@ -92,7 +92,7 @@ struct ItemPages {
 
     /// Visits items in the order of their making until `visit` says to stop.
     private func forEachItem(from seq: Int64, _ visit: (Item) throws -> Bool) throws {
-        let (condition, values) = scope.condition(container)
+        let (condition, values) = scope.condition(container, now: store.clock.seconds)
         var failure: (any Error)?
         try store.reader.read { access in
             try access.scan(

@@ -1,7 +1,8 @@
 import CosmosQuery
 import JSONCoding
 
-/// A partial update of an item ("Partial document update"): at most ten operations, all or nothing.
+/// A partial update of an item ("Partial document update"; docs/reference/cosmos-db.md, 4.3): at most ten
+/// operations, all or nothing.
 struct ItemPatch: Sendable {
     private struct Operation: Sendable {
         let kind: String
@@ -46,9 +47,9 @@ struct ItemPatch: Sendable {
     /// The item with every operation done.
     ///
     /// - Throws: `CosmosFailure` 412 when the condition does not hold, 400 for an operation that cannot be done.
-    func applied(to item: JSONValue, keyPaths: [[String]]) throws -> JSONValue {
+    func applied(to item: JSONValue, keyPaths: [[String]], now: Int64) throws -> JSONValue {
         if let condition {
-            let evaluator = Evaluator(parameters: [:])
+            let evaluator = Evaluator(parameters: [:], now: now)
             guard try !evaluator.results(of: condition, in: Scope(item: item)).isEmpty else {
                 throw CosmosFailure.preconditionFailed
             }

@@ -34,13 +34,14 @@ struct ItemWriter: Sendable {
 
     let container: CosmosStore.Container
     let key: PartitionKey
+    let clock: EmulatorClock
 
     private func current(_ id: String, _ access: borrowing SQLiteDatabase.Access) throws -> Current? {
         try access.query(
             """
             SELECT seq, etag, body FROM items WHERE container = ? AND partition = ? AND id = ?
             AND (expires IS NULL OR expires > ?)
-            """, [.integer(container.id), .text(key.text), .text(id), .integer(Timestamp.nowMilliseconds() / 1000)]
+            """, [.integer(container.id), .text(key.text), .text(id), .integer(clock.seconds)]
         ).first.map { Current(seq: $0[0].int ?? 0, etag: $0[1].string ?? "", body: $0[2].string ?? "") }
     }
 
@@ -77,7 +78,8 @@ struct ItemWriter: Sendable {
     ) throws -> Outcome {
         guard let current = try current(id, access) else { throw CosmosFailure.missing }
         try conditions.check(current.etag)
-        let item = try patch.applied(to: try JSONParser.parse(current.body), keyPaths: container.keyPaths)
+        let item = try patch.applied(
+            to: try JSONParser.parse(current.body), keyPaths: container.keyPaths, now: clock.milliseconds)
         return try store(item, id, replacing: current, access)
     }
 
@@ -112,7 +114,7 @@ struct ItemWriter: Sendable {
     private func store(
         _ item: JSONValue, _ id: String, replacing current: Current?, _ access: borrowing SQLiteDatabase.Access
     ) throws -> Outcome {
-        let now = Timestamp.nowMilliseconds() / 1000
+        let now = clock.seconds
         let expires = try expiry(item, now)
         let etag = CosmosStore.newETag()
         let lsn = try access.query(

@@ -45,7 +45,7 @@ struct OfferOperations {
     func query() async throws -> HTTPResponse {
         guard request.method == .post else { return CosmosService.feed("Offers", try all(), rid: "") }
         let asked = try QueryRequest(try await request.cosmosBody())
-        let evaluator = Evaluator(parameters: asked.parameters)
+        let evaluator = Evaluator(parameters: asked.parameters, now: store.clock.milliseconds)
         var scopes: [Scope] = []
         for offer in try all() { scopes += try evaluator.rows(of: asked.query, in: Scope(item: offer)) }
         return CosmosService.feed("Offers", try evaluator.results(of: asked.query, rows: scopes), rid: "")

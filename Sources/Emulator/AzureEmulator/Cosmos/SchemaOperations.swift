@@ -43,7 +43,7 @@ struct SchemaOperations {
             let body: JSONValue = [
                 "id": .string(id), "_rid": .string(rid), "_self": .string("dbs/\(rid)/"),
                 "_etag": .string(CosmosStore.newETag()), "_colls": "colls/", "_users": "users/",
-                "_ts": .int(Timestamp.nowMilliseconds() / 1000),
+                "_ts": .int(store.clock.seconds),
             ]
             let offer = OfferOperations.offer(request)
             try await store.changeSchema { access in
@@ -92,7 +92,7 @@ struct SchemaOperations {
             let given = try await request.cosmosBody()
             let id = try Self.validID(given["id"], limit: 255)
             let rid = CosmosStore.newRid(parent: parent, Self.containerBytes())
-            let body = JSONValue.object(try Self.complete(given, parent: parent, rid: rid))
+            let body = JSONValue.object(try complete(given, parent: parent, rid: rid))
             let offer = OfferOperations.offer(request)
             try await store.changeSchema { access in
                 guard try !access.query("SELECT 1 FROM databases WHERE id = ?", [.text(database)]).isEmpty else {
@@ -138,7 +138,7 @@ struct SchemaOperations {
                 throw CosmosFailure.bad("The \(name) of a container cannot be changed.")
             }
         }
-        var object = try Self.complete(given, parent: "", rid: container.rid)
+        var object = try complete(given, parent: "", rid: container.rid)
         for name in ["partitionKey", "uniqueKeyPolicy", "_self"] {
             if let value = container.body[name] { object[name] = value }
         }
@@ -163,7 +163,7 @@ struct SchemaOperations {
     }
 
     /// The body with what the service adds.
-    private static func complete(_ given: JSONValue, parent: String, rid: String) throws(CosmosFailure) -> JSONObject {
+    private func complete(_ given: JSONValue, parent: String, rid: String) throws(CosmosFailure) -> JSONObject {
         let paths = given["partitionKey"]?["paths"]?.array?.compactMap(\.string) ?? []
         guard (1...3).contains(paths.count), paths.allSatisfy({ $0.hasPrefix("/") && $0.utf8.count > 1 }) else {
             throw .bad("The partition key definition needs 1 to 3 paths that begin with '/'.")
@@ -192,7 +192,7 @@ struct SchemaOperations {
         ]
         for (name, value) in defaults.members where body[name] == nil { body[name] = value }
         let system: JSONObject = [
-            "_rid": .string(rid), "_ts": .int(Timestamp.nowMilliseconds() / 1000),
+            "_rid": .string(rid), "_ts": .int(store.clock.seconds),
             "_self": .string("dbs/\(parent)/colls/\(rid)/"), "_etag": .string(CosmosStore.newETag()), "_docs": "docs/",
             "_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/", "_conflicts": "conflicts/",
         ]
@@ -216,7 +216,7 @@ struct SchemaOperations {
         var rows = try store.reader.query(sql, values).map { try JSONParser.parse($0[0].string ?? "") }
         if isQuery {
             let asked = try QueryRequest(try await request.cosmosBody())
-            let evaluator = Evaluator(parameters: asked.parameters)
+            let evaluator = Evaluator(parameters: asked.parameters, now: store.clock.milliseconds)
             var scopes: [Scope] = []
             for row in rows { scopes += try evaluator.rows(of: asked.query, in: Scope(item: row)) }
             rows = try evaluator.results(of: asked.query, rows: scopes)

@@ -46,10 +46,10 @@ struct ServiceProperties: Sendable {
         return "<StorageServiceProperties>\(parts.joined())</StorageServiceProperties>"
     }
 
-    static var stats: HTTPResponse {
+    static func stats(now seconds: Int64) -> HTTPResponse {
         BlobService.xml(
             "<StorageServiceStats><GeoReplication><Status>live</Status><LastSyncTime>"
-                + "\(Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000))</LastSyncTime></GeoReplication></StorageServiceStats>"
+                + "\(Timestamp.httpDate(seconds: seconds))</LastSyncTime></GeoReplication></StorageServiceStats>"
         )
     }
 }

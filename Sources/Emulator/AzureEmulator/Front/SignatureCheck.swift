@@ -3,7 +3,8 @@ import Digests
 import HTTPMessages
 import Telemetry
 
-/// Decides whether a caller may do what it asks for, in the services' order of checks.
+/// Decides whether a caller may do what it asks for, in the services' order of checks
+/// (docs/reference/azure-storage.md, 1.3).
 struct SignatureCheck: Sendable {
     /// Limits that a stored access policy puts on signatures that name it.
     struct Policy: Sendable, Equatable {
@@ -100,7 +101,7 @@ struct SignatureCheck: Sendable {
         else { throw .authentication("The signature is not for this kind of resource.") }
         let verifier: SharedKeyVerifier?
         if signature.kind == .userDelegation {
-            let now = Timestamp.nowMilliseconds()
+            let now = front.clock.milliseconds
             guard let start = parameters["skt"].flatMap({ Timestamp.milliseconds(iso8601: $0) }), start <= now,
                 let expiry = parameters["ske"].flatMap({ Timestamp.milliseconds(iso8601: $0) }), now < expiry
             else { throw .authentication("The user delegation key is not valid at this time.") }
@@ -118,7 +119,7 @@ struct SignatureCheck: Sendable {
     }
 
     private func checkTimes(_ parameters: [String: String]) throws(StorageFailure) {
-        let now = Timestamp.nowMilliseconds()
+        let now = front.clock.milliseconds
         guard let expiry = parameters["se"].flatMap({ Timestamp.milliseconds(iso8601: $0) }) else {
             throw .authentication("The signed expiry se is missing or not a time.")
         }
@@ -130,7 +131,7 @@ struct SignatureCheck: Sendable {
         guard now < expiry, start.map({ $0 <= now }) ?? true else {
             throw .authentication(
                 "Signature not valid in the specified time frame: Start [\(parameters["st"] ?? "")] - Expiry "
-                    + "[\(parameters["se"] ?? "")] - Current [\(Timestamp.now())]")
+                    + "[\(parameters["se"] ?? "")] - Current [\(Timestamp.format(milliseconds: now))]")
         }
     }
 

@@ -26,11 +26,13 @@ final class TokenAuthority: Sendable {
     static let systemIdentity = "b4c6a3de-0f6b-4b7e-8f6d-3a1f5d2c7e90"
 
     private let key: [UInt8]
+    private let clock: EmulatorClock
     /// Tokens issued before this time in milliseconds count as expired; for tests.
     private let validFrom = Mutex<Int64>(0)
 
     /// Reads the folder's key, or makes one.
-    init(directory: String) throws {
+    init(directory: String, clock: EmulatorClock) throws {
+        self.clock = clock
         let path = directory + "/tokens.key"
         if let data = FileManager.default.contents(atPath: path), data.count == 32 {
             key = Array(data)
@@ -42,13 +44,16 @@ final class TokenAuthority: Sendable {
     }
 
     /// Makes every token so far count as expired.
-    func expireAll() { validFrom.withLock { $0 = Timestamp.nowMilliseconds() + 1 } }
+    func expireAll() { validFrom.withLock { $0 = clock.milliseconds + 1 } }
+
+    /// After the clock was set back, tokens that are issued from now on count, whatever was expired later.
+    func clockWasSetBack() { validFrom.withLock { $0 = min($0, clock.milliseconds) } }
 
     /// A token for an audience.
     ///
     /// - Parameter lifetime: Seconds; negative ones make a token that has expired already.
     func issue(audience: String, client: String, lifetime: Int64) -> (token: String, expires: Int64) {
-        let now = Timestamp.nowMilliseconds()
+        let now = clock.milliseconds
         let expires = now / 1000 + lifetime
         let claims: JSONValue = [
             "aud": .string(audience), "iss": .string("https://sts.windows.net/\(Self.tenant)/"),
@@ -71,7 +76,7 @@ final class TokenAuthority: Sendable {
         else { throw .malformed }
         let right = Digest.hmacSHA256(key: key, message: "\(parts[0]).\(parts[1])".bytes)
         guard Digest.constantTimeEqual(given, right) else { throw .signature }
-        let now = Timestamp.nowMilliseconds()
+        let now = clock.milliseconds
         guard let expires = json["exp"]?.int, expires > now / 1000, let issued = json["jti"]?.int,
             issued >= validFrom.withLock({ $0 })
         else { throw .expired }

@@ -49,7 +49,7 @@ struct MessageOperations {
         guard lifetime < 0 || delay < lifetime else {
             throw StorageFailure.outOfRange("visibilitytimeout", String(delay), 0...max(0, lifetime - 1))
         }
-        let now = Timestamp.nowMilliseconds()
+        let now = store.clock.milliseconds
         let expires = lifetime < 0 ? Self.never : now + Int64(lifetime) * 1000
         let visible = now + Int64(delay) * 1000
         let (id, receipt) = (UUIDv7.random(), QueueStore.newReceipt())
@@ -78,7 +78,7 @@ struct MessageOperations {
 
     private func peek() throws -> HTTPResponse {
         let count = try call.number("numofmessages", default: 1, in: 1...32)
-        let now = Timestamp.nowMilliseconds()
+        let now = store.clock.milliseconds
         let rows = try store.reader.query(
             Self.visibleQuery, [.integer(queue.id), .integer(now), .integer(now), .integer(Int64(count))])
         return Self.list(rows.map { Self.item($0, taken: nil) })
@@ -87,8 +87,9 @@ struct MessageOperations {
     private func get() async throws -> HTTPResponse {
         let count = try call.number("numofmessages", default: 1, in: 1...32)
         let hold = try call.number("visibilitytimeout", default: 30, in: 1...Self.week)
+        let clock = store.clock
         let items = try await write { access, queue in
-            let now = Timestamp.nowMilliseconds()
+            let now = clock.milliseconds
             let visible = now + Int64(hold) * 1000
             let rows = try access.query(
                 Self.visibleQuery, [.integer(queue), .integer(now), .integer(now), .integer(Int64(count))])
@@ -116,11 +117,12 @@ struct MessageOperations {
             throw StorageFailure.missingParameter("visibilitytimeout")
         }
         let hold = try call.number("visibilitytimeout", default: 0, in: 0...Self.week)
-        let visible = Timestamp.nowMilliseconds() + Int64(hold) * 1000
+        let now = store.clock.milliseconds
+        let visible = now + Int64(hold) * 1000
         let receipt = QueueStore.newReceipt()
         let given = try popReceipt()
         try await write { access, queue in
-            let expires = try Self.check(access, queue, id, given)
+            let expires = try Self.check(access, queue, id, given, now: now)
             guard visible < expires else {
                 throw StorageFailure.outOfRange("visibilitytimeout", String(hold), 0...Self.week)
             }
@@ -134,8 +136,9 @@ struct MessageOperations {
 
     private func delete(_ id: String) async throws -> HTTPResponse {
         let given = try popReceipt()
+        let now = store.clock.milliseconds
         try await write { access, queue in
-            _ = try Self.check(access, queue, id, given)
+            _ = try Self.check(access, queue, id, given, now: now)
             try access.query("DELETE FROM messages WHERE id = ?", [.text(id)])
         }
         return HTTPResponse(.noContent)
@@ -151,11 +154,11 @@ struct MessageOperations {
 
     /// Checks a receipt. Returns when the message expires.
     private static func check(
-        _ access: borrowing SQLiteDatabase.Access, _ queue: Int64, _ id: String, _ receipt: String
+        _ access: borrowing SQLiteDatabase.Access, _ queue: Int64, _ id: String, _ receipt: String, now: Int64
     ) throws -> Int64 {
         let rows = try access.query(
             "SELECT receipt, expires FROM messages WHERE queue = ? AND id = ?", [.integer(queue), .text(id)])
-        guard let row = rows.first, let expires = row[1].int, expires > Timestamp.nowMilliseconds() else {
+        guard let row = rows.first, let expires = row[1].int, expires > now else {
             throw StorageFailure(404, "MessageNotFound", "The specified message does not exist.")
         }
         guard row[0].string == receipt else {

@@ -4,7 +4,8 @@ import Markup
 import SQLite
 import Telemetry
 
-/// Queue Storage's REST operations on accounts and queues; messages are in `MessageOperations`.
+/// Queue Storage's REST operations on accounts and queues; messages are in `MessageOperations`
+/// (docs/reference/azure-storage.md, 3).
 struct QueueService: Sendable {
     typealias Call = StorageCall
 
@@ -58,7 +59,7 @@ struct QueueService: Sendable {
             return HTTPResponse(.accepted)
         case (.get, "service", "stats"):
             try check(call, nil).require(.init(nil, account: "r", "s"))
-            return ServiceProperties.stats
+            return ServiceProperties.stats(now: store.clock.seconds)
         default: throw StorageFailure.unsupported
         }
     }
@@ -133,7 +134,7 @@ struct QueueService: Sendable {
         try check(call, queue).require(.init("r", account: "r", "c"))
         let count = try store.reader.query(
             "SELECT count(*) FROM messages WHERE queue = ? AND expires > ?",
-            [.integer(queue.id), .integer(Timestamp.nowMilliseconds())]
+            [.integer(queue.id), .integer(store.clock.milliseconds)]
         ).first?[0].int
         var fields: HTTPFields = ["x-ms-approximate-messages-count": String(count ?? 0)]
         queue.metadata.add(to: &fields)

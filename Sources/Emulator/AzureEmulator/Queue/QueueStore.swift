@@ -25,8 +25,10 @@ final class QueueStore: Sendable {
     let database: SQLiteDatabase
     /// Reads never wait for a commit.
     let reader: SQLiteDatabase
+    let clock: EmulatorClock
 
-    init(directory: String) throws {
+    init(directory: String, clock: EmulatorClock) throws {
+        self.clock = clock
         let path = directory + "/queue.sqlite"
         database = try SQLiteDatabase(
             path: path,
@@ -58,7 +60,7 @@ final class QueueStore: Sendable {
 
     /// Removes messages whose time is over; nobody sees them any more anyway.
     func removeExpired() async throws {
-        let now = Timestamp.nowMilliseconds()
+        let now = clock.milliseconds
         try await database.write { access in
             try access.query(
                 "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages WHERE expires <= ? LIMIT 1000)",

@@ -3,8 +3,6 @@ import JSONCoding
 
 /// Secrets as they appear in answers.
 struct SecretBundle {
-    private static let recoverableDays: Int64 = 90
-
     /// The vault's address as the caller sees it.
     let base: String
 
@@ -30,7 +28,7 @@ struct SecretBundle {
         attributes["created"] = .int(version.created)
         attributes["updated"] = .int(version.updated)
         attributes["recoveryLevel"] = "Recoverable+Purgeable"
-        attributes["recoverableDays"] = .int(Self.recoverableDays)
+        attributes["recoverableDays"] = .int(VaultStore.recoverableDays)
         object["attributes"] = .object(attributes)
         if let tags = version.tags { object["tags"] = tags }
         return object
@@ -40,7 +38,7 @@ struct SecretBundle {
         var object = json(version, withValue: withValue, withVersion: withValue)
         object["recoveryId"] = .string("\(base)/deletedsecrets/\(deletion.name)")
         object["deletedDate"] = .int(deletion.deleted)
-        object["scheduledPurgeDate"] = .int(deletion.deleted + Self.recoverableDays * 86_400)
+        object["scheduledPurgeDate"] = .int(deletion.deleted + VaultStore.recoverableDays * 86_400)
         return .object(object)
     }
 

@@ -58,7 +58,7 @@ struct SecretOperations {
             throw VaultFailure(
                 400, "BadParameter", "The value of a secret has at most 25600 bytes; it has \(value.utf8.count).")
         }
-        let now = Timestamp.nowMilliseconds() / 1000
+        let now = store.clock.seconds
         let made = try await store.database.write { access in
             if try VaultStore.deletion(name, access) != nil {
                 throw VaultFailure(
@@ -81,7 +81,7 @@ struct SecretOperations {
     func update(_ name: String, _ version: String?) async throws -> HTTPResponse {
         try Self.checkName(name)
         let body = try JSONParser.parse(try await request.body.collect(limit: VaultService.bodyLimit))
-        let now = Timestamp.nowMilliseconds() / 1000
+        let now = store.clock.seconds
         let changed = try await store.database.write { access in
             guard try VaultStore.deletion(name, access) == nil,
                 var found = try VaultStore.version(name, version, access)
@@ -212,7 +212,7 @@ struct DeletedSecrets {
 
     func delete(_ name: String) async throws -> HTTPResponse {
         try SecretOperations.checkName(name)
-        let now = Timestamp.nowMilliseconds() / 1000
+        let now = store.clock.seconds
         let (version, deletion) = try await store.database.write { access in
             guard try VaultStore.deletion(name, access) == nil, let version = try VaultStore.version(name, nil, access)
             else { throw SecretOperations.missing(name) }

@@ -47,8 +47,10 @@ final class VaultStore: Sendable {
     }
 
     let database: SQLiteDatabase
+    let clock: EmulatorClock
 
-    init(directory: String) throws {
+    init(directory: String, clock: EmulatorClock) throws {
+        self.clock = clock
         database = try SQLiteDatabase(
             path: directory + "/keyvault.sqlite",
             schema: """
@@ -60,6 +62,18 @@ final class VaultStore: Sendable {
                     name TEXT PRIMARY KEY COLLATE NOCASE, deleted INTEGER NOT NULL) WITHOUT ROWID;
                 """)
         try FirstFormat(directory: directory, name: "vault.sqlite", target: database).importSecrets()
+    }
+
+    /// Days that a deleted secret can be recovered.
+    static let recoverableDays: Int64 = 90
+
+    /// Purges secrets that nobody has recovered in time.
+    func removeExpired() async throws {
+        let latest = clock.seconds - Self.recoverableDays * 86_400
+        try await database.write { access in
+            let names = try access.query("DELETE FROM deleted WHERE deleted <= ? RETURNING name", [.integer(latest)])
+            for row in names { try access.query("DELETE FROM secrets WHERE name = ?", [row[0]]) }
+        }
     }
 
     /// The deletion of a secret that was deleted and not recovered.

@@ -6,11 +6,16 @@ package struct Evaluator: Sendable {
     package static let containerName = "root"
 
     let parameters: [String: JSONValue]
+    /// The time of the query in milliseconds since 1970.
+    let now: Int64
     /// The rows of the group that is being projected; aggregates are computed over them.
     var group: [Scope]?
 
-    /// An evaluator with the parameters' values by `@name`.
-    package init(parameters: [String: JSONValue]) { self.parameters = parameters }
+    /// An evaluator with the parameters' values by `@name`, at a time in milliseconds since 1970.
+    package init(parameters: [String: JSONValue], now: Int64) {
+        self.parameters = parameters
+        self.now = now
+    }
 
     // MARK: - Rows
 
@@ -249,7 +254,7 @@ package struct Evaluator: Sendable {
         }
         var values: [JSONValue?] = []
         for argument in arguments { values.append(try value(argument, row)) }
-        return try Functions.value(name, values)
+        return try Functions.value(name, values, now: now)
     }
 }
 

@@ -8,6 +8,8 @@ enum Functions {
     /// The arguments of one call.
     struct Arguments {
         let values: [JSONValue?]
+        /// The time of the query in milliseconds since 1970.
+        let now: Int64
         var count: Int { values.count }
         subscript(_ index: Int) -> JSONValue? { index < values.count ? values[index] : .none }
         func text(_ index: Int) -> String? { self[index]?.string }
@@ -35,7 +37,7 @@ enum Functions {
 
     static let names: Set<String> = Set(table.keys).union(["IIF"])
 
-    static func value(_ name: String, _ values: [JSONValue?]) throws(QueryError) -> JSONValue? {
+    static func value(_ name: String, _ values: [JSONValue?], now: Int64) throws(QueryError) -> JSONValue? {
         guard let entry = table[name], entry.arity.contains(values.count) else {
             let arity = table[name]?.arity ?? 3...3
             let wanted =
@@ -44,7 +46,7 @@ enum Functions {
             throw QueryError(
                 message: "The \(name) function requires \(wanted) argument(s), \(values.count) given.", code: "SC2050")
         }
-        return try entry.body(Arguments(values: values))
+        return try entry.body(Arguments(values: values, now: now))
     }
 
     private static let types: [Row] = [

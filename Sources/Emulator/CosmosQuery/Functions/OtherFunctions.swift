@@ -3,10 +3,10 @@ import Telemetry
 
 extension Functions {
     static let others: [Row] = [
-        ("GETCURRENTTIMESTAMP", 0...0, { _ in .int(Timestamp.nowMilliseconds()) }),
-        ("GETCURRENTDATETIME", 0...0, { _ in .string(dateTime(Timestamp.nowMilliseconds())) }),
+        ("GETCURRENTTIMESTAMP", 0...0, { .int($0.now) }),
+        ("GETCURRENTDATETIME", 0...0, { .string(dateTime($0.now)) }),
         // 100-nanosecond steps since the year 1970, as the service counts them here.
-        ("GETCURRENTTICKS", 0...0, { _ in .int(Timestamp.nowMilliseconds() * 10_000) }),
+        ("GETCURRENTTICKS", 0...0, { .int($0.now * 10_000) }),
         ("TIMESTAMPTODATETIME", 1...1, { $0.whole(0).map { .string(dateTime(Int64($0))) } }),
         ("DATETIMETOTIMESTAMP", 1...1, { $0.text(0).flatMap { Timestamp.milliseconds(iso8601: $0) }.map { .int($0) } }),
         (

@@ -6,7 +6,7 @@ import HTTPRelay
 import JSONCoding
 import Telemetry
 
-/// The host's own endpoints below `/admin` (functions-custom-handlers reference, section 7.7).
+/// The host's own endpoints below `/admin` (docs/reference/functions-custom-handlers.md, 7.7).
 @NetworkActor
 final class AdminEndpoints {
     /// What they need of the app.

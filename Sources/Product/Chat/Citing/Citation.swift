@@ -2,7 +2,8 @@ import JSONCoding
 import Retrieval
 import SentenceUnits
 
-/// A statement's source, checked: the quote stands in the document's text exactly between the offsets.
+/// A statement's source: the quote is the document's own text between the offsets. Whether it supports the statement
+/// is not judged.
 struct Citation: Sendable, Equatable {
     let passage: FoundPassage
     let start: Int

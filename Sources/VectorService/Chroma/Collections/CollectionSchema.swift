@@ -1,6 +1,7 @@
 public import JSONCoding
 
-/// Which index exists for which key of a collection: Chroma's schema, always complete.
+/// Which index exists for which key of a collection: Chroma's schema, always complete
+/// (docs/reference/chroma.md, 3.3).
 ///
 /// The vector index of `#embedding` is the collection's configuration; the older `configuration_json` is derived from
 /// it.

@@ -1,6 +1,6 @@
 import JSONCoding
 
-/// What a collection's metadata may be.
+/// What a collection's metadata may be (docs/reference/chroma.md, 3.2).
 enum MetadataRules {
     /// Reads it; `nil` for null or absent.
     ///

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What collections and databases may be called.
+/// What collections and databases may be called (docs/reference/chroma.md, 3.1).
 enum NameRules {
     /// What is wrong with a name, `nil` when it is fine.
     static func problem(_ name: String) -> String? {

@@ -1,7 +1,8 @@
 public import JSONCoding
 public import LinearRegex
 
-/// A condition on a record's metadata and document, as in Chroma's `where` and `where_document`.
+/// A condition on a record's metadata and document, as in Chroma's `where` and `where_document`
+/// (docs/reference/chroma.md, 5).
 public indirect enum WhereFilter: Sendable, Equatable {
     case and([WhereFilter])
     case or([WhereFilter])

@@ -106,7 +106,7 @@ extension WhereFilter {
             do {
                 return .documentMatches(try LinearPattern(pattern), negated: member.name == "$not_regex")
             } catch {
-                // Three r's, as in the reference.
+                // Three r's, as Chroma writes it (docs/reference/chroma.md, 5.2).
                 throw error.kind == .bytes
                     ? .invalid("Byte pattern is not allowed") : .invalid("Regex syntax errror: \(error)")
             }

@@ -12,7 +12,7 @@ import Testing
 
     private func run(_ text: String, _ parameters: [String: JSONValue]) throws -> [JSONValue] {
         let query = try QueryParser.parse(text)
-        let evaluator = Evaluator(parameters: parameters)
+        let evaluator = Evaluator(parameters: parameters, now: 0)
         return try evaluator.results(
             of: query, rows: items.flatMap { try evaluator.rows(of: query, in: Scope(item: $0)) })
     }

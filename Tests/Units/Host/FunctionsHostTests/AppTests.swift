@@ -9,7 +9,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// An app as its callers and its handler see it (functions-custom-handlers reference, sections 3 to 7).
+/// An app as its callers and its handler see it (docs/reference/functions-custom-handlers.md, 3 to 7).
 @Suite struct AppTests {
     private typealias App = AppFixture
 

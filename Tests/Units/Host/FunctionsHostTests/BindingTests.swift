@@ -5,7 +5,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// Bindings of function.json and what their values may say (functions-custom-handlers reference, sections 2.3 and 2.4).
+/// Bindings of function.json and what their values may say (docs/reference/functions-custom-handlers.md, 2.3 and 2.4).
 @Suite struct BindingTests {
     private func binding(_ text: String) throws -> BindingDefinition {
         try BindingDefinition(try JSONParser.parse(text), number: 3)

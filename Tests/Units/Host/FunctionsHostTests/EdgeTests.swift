@@ -7,7 +7,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// What stands before a function: keys, other origins, limits (functions-custom-handlers reference, section 7).
+/// What stands before a function: keys, other origins, limits (docs/reference/functions-custom-handlers.md, 7).
 @Suite struct EdgeTests {
     private func request(
         _ method: HTTPMethod = .get, _ target: String = "/api/f", _ fields: HTTPFields = [:]

@@ -7,7 +7,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// host.json as a file, and where connections come from (functions-custom-handlers reference, sections 1 and 2.3).
+/// host.json as a file, and where connections come from (docs/reference/functions-custom-handlers.md, 1 and 2.3).
 @Suite struct HostFileTests {
     private func read(
         _ content: String?, _ environment: [String: String] = [:], _ body: (HostConfiguration, String) throws -> Void

@@ -10,7 +10,7 @@ import Testing
 @testable import AzureStorage
 @testable import FunctionsHost
 
-/// What a trigger gives to a call (functions-custom-handlers reference, sections 3.2 to 3.5).
+/// What a trigger gives to a call (docs/reference/functions-custom-handlers.md, 3.2 to 3.5).
 @Suite struct PayloadTests {
     private func function(_ trigger: JSONValue, retry: JSONValue? = nil) throws -> FunctionDefinition {
         let folder = try Fixtures.temporaryDirectory()

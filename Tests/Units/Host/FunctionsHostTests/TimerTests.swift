@@ -5,7 +5,7 @@ import Testing
 @testable import FunctionsHost
 
 extension Schedules {
-    /// Schedules and what is recorded of them (functions-custom-handlers reference, section 9.2).
+    /// Schedules and what is recorded of them (docs/reference/functions-custom-handlers.md, 9.2).
     @Suite(.serialized) struct TimerTests {
         init() {
             setenv("TZ", "UTC", 1)

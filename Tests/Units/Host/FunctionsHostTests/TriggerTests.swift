@@ -13,7 +13,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// Queues, blobs and timers over the emulator's real storage (functions-custom-handlers reference, section 9).
+/// Queues, blobs and timers over the emulator's real storage (docs/reference/functions-custom-handlers.md, 9).
 @Suite struct TriggerTests {
     /// Storage in this process.
     private struct Storage {

@@ -7,7 +7,7 @@ import Testing
 import Vectors
 
 @Suite struct StoreTests {
-    /// The reference's own observations: query (1,1) against four vectors.
+    /// What Chroma answers (docs/reference/chroma.md, 6): query (1,1) against four vectors.
     @Test(arguments: [
         ("l2", [1, 29, 2, 10] as [Float]), ("cosine", [0.051316738, 1.1414213, 1, 0.051316738]),
         ("ip", [-2, 2, 1, -5]),
@@ -160,12 +160,12 @@ import Vectors
             _ = try await fixture.store.delete(.init(ids: ["a"]), limit: nil, from: info)
             let needles = [Array(secret.utf8), withUnsafeBytes(of: number) { Array($0) }]
             var left: [String] = ["not looked"]
-            for _ in 0..<60 where !left.isEmpty {
-                try await Task.sleep(for: .milliseconds(100))
+            _ = try await eventually {
                 left = try files(in: fixture.folder + "/collections/" + info.id).filter { path in
                     let bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
                     return needles.contains { contains(bytes, $0) }
                 }
+                return left.isEmpty
             }
             #expect(left == [])
         }
