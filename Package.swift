@@ -215,7 +215,7 @@ let product = group(
         .target(
             name: "Models",
             dependencies: [
-                "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "Telemetry",
+                "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings",
             ]
         ),
         .target(
