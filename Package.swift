@@ -214,9 +214,7 @@ let product = group(
         ),
         .target(
             name: "Models",
-            dependencies: [
-                "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings",
-            ]
+            dependencies: ["AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings"]
         ),
         .target(
             name: "ChromaClient",

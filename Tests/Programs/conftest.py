@@ -17,9 +17,10 @@ def pytest_configure(config):
 
 # Files run side by side, in this order: those that take longest come first, so that nobody waits for one of them at the end.
 LONGEST = [
-    "clients/test_failures.py", "operations/test_backup.py", "azure/test_azure_crash.py", "functions/test_triggers.py",
-    "azure/test_cosmos.py", "vectors/test_crash.py", "vectors/test_frameworks.py", "vectors/test_against_chroma.py",
-    "azure/test_blob.py", "models/test_failover.py", "operations/test_telemetry.py", "operations/test_monitoring.py",
+    "operations/test_backup.py", "clients/test_failures.py", "functions/test_runtime.py", "vectors/test_against_chroma.py",
+    "clients/test_answers.py", "functions/test_triggers.py", "browser/test_main_job.py", "operations/test_telemetry.py",
+    "operations/test_monitoring.py", "vectors/test_frameworks.py", "azure/test_azure_crash.py", "vectors/test_crash.py",
+    "models/test_real_server.py", "operations/test_database_identity.py", "functions/test_edge.py", "models/test_medical.py",
 ]
 
 

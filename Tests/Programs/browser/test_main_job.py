@@ -83,7 +83,7 @@ def test_main_job(page, apus, library):
     expect(page.get_by_role("heading", name="Ask your documents")).to_be_visible()
     drop(page, library.paths)
     expect(page.locator(".upload")).to_have_count(count)
-    expect(page.locator("#document-count")).to_have_text(str(count), timeout=90000)
+    expect(page.locator("#document-count")).to_have_text(str(count), timeout=300_000)
     page.get_by_role("link", name="Documents").click()
     expect(page.locator(".document .ready")).to_have_count(count, timeout=480000)
     page.screenshot(path=f"{SHOTS}/documents.png")
