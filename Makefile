@@ -1,18 +1,24 @@
-# The two commands of the README are `make run` and `make test`.
+# The commands of the README: `make run`, `make check`, `make test`, `make test-long`, `make check-deploy`.
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 PROGRAMS = .build/release
 
-.PHONY: run test build setup setup-bench format lint bench package check-deploy clean
+.PHONY: run check test test-long build setup setup-bench format lint coverage bench package check-deploy clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
 	@exec $(PROGRAMS)/apus up $(APUS_ARGS)
 
-# Sets up what is missing and runs every test.
+# What a change needs every few minutes: format, structure, build, Swift units.
+check:
+	@scripts/test quick
+
+# Sets up what is missing and runs every test, those of what is deployed apart; what can go on for hours is short here.
 test:
-	@scripts/setup test
-	@$(MAKE) --no-print-directory lint build
-	@scripts/test
+	@scripts/test all $(TEST_ARGS)
+
+# Kills, fuzzing and comparison at full length: hours. APUS_KILLS, APUS_EXAMPLES and APUS_FUZZ_SECONDS change how long.
+test-long:
+	@scripts/test long $(TEST_ARGS)
 
 # Makes the deployable packages in .build/packages.
 package:
@@ -39,14 +45,20 @@ format:
 lint:
 	swift format lint --strict --recursive --parallel Sources Examples Tests Package.swift
 
+# Which lines the tests run, by target; everything is built anew with counters, so it takes three times as long as the tests.
+coverage:
+	@scripts/setup test
+	@scripts/coverage $(COVERAGE_ARGS)
+
 setup-bench:
 	@scripts/setup bench
 
 # Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
 # The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure;
-# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models
+# what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models.
+# Whether the figures of README.md and docs are true here: BENCH_ARGS=--check
 bench: setup-bench build
-	@$(PROGRAMS)/apus bench $(BENCH_ARGS)
+	@$(PROGRAMS)/apus-bench $(BENCH_ARGS)
 
 clean:
 	rm -rf .build web/vendor

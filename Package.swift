@@ -2,9 +2,9 @@
 import PackageDescription
 
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
-// targets above it in this file alone, and on what it imports alone. Each C library is
-// imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and CGraph,
-// CEncoder and CVocabulary are C of our own beside what uses it.
+// targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
+// library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and
+// CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
@@ -92,6 +92,9 @@ let azure = group(
         ),
     ])
 
+// What the kernels of CEncoder and CGraph share: a header alone is no target.
+let kernels = CSetting.headerSearchPath("../Kernels")
+
 let vectorService = group(
     "Sources/VectorService",
     [
@@ -102,7 +105,7 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno",
                     "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
-                ])
+                ]), kernels,
             ]),
         // The index; like the kernels above, optimised in debug builds too.
         .target(
@@ -111,13 +114,13 @@ let vectorService = group(
                 .unsafeFlags([
                     "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fassociative-math",
                     "-fno-signed-zeros", "-fno-trapping-math",
-                ])
+                ]), kernels,
             ]),
         .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
         .target(
             name: "Vectors",
             dependencies: [
-                "CGraph", "CLinux", "Chroma", "Digests", "HTTPMessages", "JSONCoding", "LinearRegex", "SQLite",
+                "CGraph", "CLinux", "Chroma", "Digests", "JSONCoding", "LinearRegex", "SQLite",
             ]
         ),
         .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
@@ -126,15 +129,15 @@ let vectorService = group(
             name: "VectorServer",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "OTLP",
-                "Problems", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding", "Vectors",
+                "OTLP", "Problems", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding",
+                "Vectors",
             ]
         ),
         .executableTarget(
             name: "vm-server",
             dependencies: [
-                "AzureIdentity", "CLinux", "HTTPClient", "HTTPServing", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport", "VectorServer", "Vectors",
+                "AzureIdentity", "CLinux", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
+                "VectorServer",
             ]
         ),
     ])
@@ -147,7 +150,7 @@ let emulator = group(
             name: "AzureEmulator",
             dependencies: [
                 "AzureSignatures", "CLinux", "CosmosQuery", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding",
-                "Markup", "Problems", "SQLite", "TaskTools", "Telemetry",
+                "Markup", "Problems", "ProgramSupport", "SQLite", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -166,15 +169,13 @@ let host = group(
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "Settings",
-                "Telemetry",
+                "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
         .executableTarget(
             name: "functions-host",
             dependencies: [
-                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "Telemetry",
-                "TelemetryExport",
+                "EventLoop", "FunctionsHost", "HTTPClient", "ProgramSupport", "Settings", "TelemetryExport",
             ]
         ),
     ])
@@ -191,11 +192,14 @@ let product = group(
             ]
         ),
         .target(
+            name: "AppSetup",
+            dependencies: ["AzureIdentity", "HTTPClient", "Settings", "Telemetry", "TelemetryExport"]),
+        .target(
             name: "Catalog",
             dependencies: [
-                "AzureIdentity", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Postgres", "Problems",
-                "Settings",
-                "TaskTools", "Telemetry",
+                "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Postgres", "Problems",
+                "Settings", "TaskTools",
+                "Telemetry",
             ]
         ),
         .target(
@@ -222,38 +226,39 @@ let product = group(
         .target(
             name: "Tools",
             dependencies: [
-                "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models", "ProgramSupport",
-                "Retrieval", "Settings",
+                "AzureIdentity", "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models",
+                "ProgramSupport", "Retrieval", "Settings",
             ]
         ),
+        .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
         .target(
             name: "Ingestion",
             dependencies: [
-                "AzureStorage", "Catalog", "ChromaClient", "Digests", "Documents", "JSONCoding", "Models", "Telemetry",
+                "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents", "JSONCoding",
+                "Models", "Telemetry",
             ]
         ),
         .target(
             name: "Chat",
             dependencies: [
-                "AzureIdentity", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
+                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPMessages",
+                "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
                 "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
             ]
         ),
         .target(
             name: "Upload",
             dependencies: [
-                "AzureIdentity", "AzureStorage", "Catalog", "ChromaClient", "Digests", "Documents", "FunctionsRuntime",
-                "HTTPClient", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding", "Models", "Problems",
-                "Settings",
-                "Telemetry", "TelemetryExport",
+                "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents",
+                "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
+                "Settings", "Telemetry", "TelemetryExport",
             ]
         ),
         .target(
             name: "History",
             dependencies: [
-                "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages", "FunctionsRuntime", "HTTPClient",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "Settings", "Telemetry", "TelemetryExport",
+                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "DocumentQueue", "FunctionsRuntime",
+                "HTTPMessages", "JSONCoding", "Problems", "Telemetry", "TelemetryExport",
             ]
         ),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
@@ -277,8 +282,8 @@ let operations = group(
         .target(
             name: "Backup",
             dependencies: [
-                "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
-                "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "Telemetry",
+                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                "HTTPMessages", "JSONCoding", "Models", "Settings", "TarArchives", "Telemetry",
             ]
         ),
         .target(
@@ -291,16 +296,16 @@ let operations = group(
             name: "Bench",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "HTTPClient",
-                "HTTPMessages",
-                "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "ProductStack", "Telemetry",
             ]
         ),
         .executableTarget(name: "bench-handler"),
+        // Not a part of any package: it measures what was built here.
+        .executableTarget(name: "apus-bench", dependencies: ["Bench", "ProductStack", "ProgramSupport", "Telemetry"]),
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Bench", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport",
-                "Reembedding",
+                "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
                 "Settings", "Telemetry",
             ]
         ),
@@ -312,28 +317,55 @@ let examples: [Target] = [
 ]
 
 let tests =
-    [.target(name: "TestSupport", path: "Tests/Units/TestSupport")]
+    [
+        .target(name: "TestSupport", path: "Tests/Units/TestSupport"),
+        .target(
+            name: "TestStores",
+            dependencies: [
+                "AzureEmulator", "AzureSignatures", "Digests", "HTTPClient", "Postgres", "Settings", "Telemetry",
+                "TestSupport", "VectorServer",
+            ], path: "Tests/Units/TestStores"),
+    ]
     + group(
         "Tests/Units/Base",
         [
+            .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+            .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport"]),
             .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding"]),
             .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
-            .testTarget(
-                name: "TelemetryTests",
-                dependencies: ["JSONCoding", "OTLP", "Settings", "Telemetry", "TelemetryExport"]),
+            .testTarget(name: "ProblemsTests", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
+            .testTarget(name: "ProgramSupportTests", dependencies: ["ProgramSupport", "TestSupport"]),
+            .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
+            .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
+            .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
+            .testTarget(name: "TelemetryTests", dependencies: ["JSONCoding", "Telemetry"]),
+            .testTarget(name: "WordPiecesTests", dependencies: ["JSONCoding", "TestSupport", "WordPieces"]),
         ])
     + group(
         "Tests/Units/Adapters",
         [
-            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"]),
+            .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
                 name: "HTTPClientTests",
                 dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
-                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport"]
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport",
+                ]
             ),
+            .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
+            .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
+            .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+            .testTarget(name: "TarArchivesTests", dependencies: ["TarArchives", "TestSupport"]),
+            .testTarget(
+                name: "TelemetryExportTests",
+                dependencies: [
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
+                    "Telemetry", "TelemetryExport", "TestSupport",
+                ]),
+            .testTarget(name: "ZipArchivesTests", dependencies: ["TestSupport", "ZipArchives"]),
         ])
     + group(
         "Tests/Units/Azure",
@@ -355,6 +387,15 @@ let tests =
                 name: "TextEmbeddingTests",
                 dependencies: ["JSONCoding", "MatrixProducts", "TestSupport", "TextEmbedding", "WordPieces"]
             ),
+            .testTarget(name: "ChromaTests", dependencies: ["Chroma", "Digests", "HTTPMessages", "JSONCoding"]),
+            .testTarget(name: "MatrixProductsTests", dependencies: ["CEncoder", "MatrixProducts", "TestSupport"]),
+            .testTarget(
+                name: "VectorServerTests",
+                dependencies: [
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "Problems",
+                    "ProgramSupport", "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
+                ]
+            ),
             .testTarget(
                 name: "VectorsTests",
                 dependencies: ["CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport", "Vectors"]
@@ -375,31 +416,121 @@ let tests =
     + group(
         "Tests/Units/Host",
         [
+            .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
             .testTarget(
                 name: "FunctionsHostTests",
-                dependencies: ["EventLoop", "FunctionsHost", "HTTPMessages", "JSONCoding", "TestSupport"]
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "AzureStorage", "Digests", "EventLoop", "FunctionsHost",
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Markup", "Problems", "Telemetry",
+                    "TestSupport",
+                ]
             ),
-            .testTarget(name: "HTTPRelayTests", dependencies: ["HTTPMessages", "HTTPRelay"]),
+            .testTarget(
+                name: "HTTPRelayTests", dependencies: ["EventLoop", "HTTPMessages", "HTTPRelay", "TestSupport"]),
         ])
     + group(
         "Tests/Units/Product",
         [
-            .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
+            .target(
+                name: "ProductFixture",
+                dependencies: [
+                    "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages", "ChromaClient",
+                    "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages", "HTTPServing", "History", "JSONCoding",
+                    "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
+                    "VectorServer", "ZipArchives",
+                ]),
             .testTarget(
-                name: "DocumentsTests", dependencies: ["Documents", "SentenceUnits", "TestSupport", "WordPieces"]),
+                name: "AppSetupTests",
+                dependencies: [
+                    "AppSetup", "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages",
+                    "ChromaClient", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Settings", "Telemetry",
+                    "TestSupport", "Tools",
+                ]),
             .testTarget(
-                name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
+                name: "CatalogTests",
+                dependencies: ["Catalog", "Digests", "JSONCoding", "Postgres", "ProductFixture", "TestSupport"]),
+            .testTarget(
+                name: "ChatTests",
+                dependencies: [
+                    "Catalog", "Chat", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Models", "Problems",
+                    "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
+                ]),
+            .testTarget(
+                name: "DocumentsTests",
+                dependencies: [
+                    "Documents", "HTTPMessages", "JSONCoding", "ProductFixture", "SentenceUnits", "TestSupport",
+                    "WordPieces",
+                ]),
+            .testTarget(
+                name: "FunctionsRuntimeTests",
+                dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]),
+            .testTarget(
+                name: "HistoryTests",
+                dependencies: [
+                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "ProductFixture", "TestSupport",
+                ]),
+            .testTarget(
+                name: "IngestionTests",
+                dependencies: [
+                    "AzureStorage", "Catalog", "ChromaClient", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "ProductFixture", "Telemetry", "TestSupport",
+                ]),
             .testTarget(
                 name: "ModelsTests",
                 dependencies: [
-                    "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Problems", "Settings",
+                    "AzureIdentity", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems",
+                    "ProductFixture", "Settings", "TestSupport",
                 ]
             ),
             .testTarget(
+                name: "RetrievalTests",
+                dependencies: ["JSONCoding", "Retrieval"]),
+            .testTarget(
                 name: "ToolsTests",
-                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]
+                dependencies: [
+                    "AzureIdentity", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Retrieval",
+                    "Settings", "TestSupport", "Tools",
+                ]
             ),
-            .testTarget(name: "UploadTests", dependencies: ["HTTPMessages", "JSONCoding", "Upload"]),
+            .testTarget(
+                name: "UploadTests",
+                dependencies: [
+                    "AzureStorage", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres", "ProductFixture",
+                    "TestSupport", "Upload",
+                ]),
+        ])
+    + group(
+        "Tests/Units/Operations",
+        [
+            .testTarget(name: "ApusTests", dependencies: ["ChildProcess", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "BackupTests",
+                dependencies: [
+                    "AzureStorage", "Backup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                    "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "TestStores", "TestSupport",
+                ]),
+            .testTarget(
+                name: "BenchTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Bench", "HTTPMessages", "HTTPServing", "JSONCoding",
+                    "ProductStack", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "PackagingTests",
+                dependencies: ["ChildProcess", "Digests", "Packaging", "ProductStack", "Telemetry", "TestSupport"]),
+            .testTarget(
+                name: "ProductStackTests",
+                dependencies: [
+                    "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres", "ProductStack",
+                    "TestSupport",
+                ]),
+            .testTarget(
+                name: "ReembeddingTests",
+                dependencies: [
+                    "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
+                    "Settings", "TestStores", "TestSupport", "VectorServer",
+                ]),
         ])
 
 let package = Package(

@@ -1,19 +1,34 @@
-import glob, os, sys, uuid
+import os, sys, uuid
 
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
-import model_server, stack as stacks
+import library as libraries, model_server, stack as stacks
 from emulators import Clients, Emulator, IDENTITY_HEADER
 from functions import Maker
-
-has_data = os.path.isdir(os.path.join(stacks.DATA, "northwind"))
-needs_data = pytest.mark.skipif(not has_data, reason="needs the test data beside the repository")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "section(number): section of the custom handlers' documentation that the test follows")
+    config.addinivalue_line("markers", "long: goes on for longer in `make test-long`, which sets APUS_KILLS and APUS_EXAMPLES")
+    config.addinivalue_line("markers", "one_style: what it shows is the service's doing, asked for by code that both styles of the SDK share")
     config.addinivalue_line("markers", "inferred: the behaviour is deduced from the host's code, not stated or tested there")
+
+
+# Files run side by side, in this order: those that take longest come first, so that nobody waits for one of them at the end.
+LONGEST = [
+    "clients/test_failures.py", "operations/test_backup.py", "azure/test_azure_crash.py", "functions/test_triggers.py",
+    "azure/test_cosmos.py", "vectors/test_crash.py", "vectors/test_frameworks.py", "vectors/test_against_chroma.py",
+    "azure/test_blob.py", "models/test_failover.py", "operations/test_telemetry.py", "operations/test_monitoring.py",
+]
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        path = os.path.relpath(item.path, os.path.dirname(__file__))
+        return LONGEST.index(path) if path in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture
@@ -48,20 +63,12 @@ def stack(model):
         apus.remove()
 
 
-@pytest.fixture(scope="session")
-def northwind(stack):
-    """The six Northwind documents, ready: name to document."""
-    if not has_data:
-        pytest.skip("needs the test data beside the repository")
-    ids = []
-    for path in sorted(glob.glob(os.path.join(stacks.DATA, "northwind", "*.pdf"))):
-        with open(path, "rb") as file:
-            answer = stack.upload(os.path.basename(path), file.read(), "application/pdf")
-        assert answer.status == 202, answer.body
-        ids.append(answer.json["documents"][0]["id"])
-    documents = [stack.wait_settled(i, limit=180) for i in ids]
-    assert all(d["status"] == "ready" for d in documents)
-    return {d["name"]: d for d in documents}
+@pytest.fixture(scope="session", params=libraries.LIBRARIES)
+def library(request, stack):
+    """The sample library of the repository in the stack, alone; then in its place the one beside the repository, if it is there."""
+    library = libraries.LIBRARIES[request.param]()
+    yield library.upload_to(stack)
+    library.remove_from(stack)
 
 
 @pytest.fixture(scope="session")
@@ -72,13 +79,23 @@ def emulator():
 
 
 @pytest.fixture(autouse=True)
-def no_faults(request):
+def no_faults_and_the_time_that_it_is(request):
     yield
     if "emulator" in request.fixturenames:
-        request.getfixturevalue("emulator").admin("DELETE", "faults")
+        emulator = request.getfixturevalue("emulator")
+        emulator.admin("DELETE", "faults")
+        emulator.admin("DELETE", "clock")
 
 
-@pytest.fixture(params=["sync", "async"])
+def pytest_generate_tests(metafunc):
+    # The synchronous and the asynchronous SDK send what the same functions build (names, values, headers, bodies); they
+    # have code of their own for transfers in pieces, pages, retries, tokens and the whole of Cosmos DB's operations.
+    if "clients" in metafunc.fixturenames:
+        is_shared = metafunc.definition.get_closest_marker("one_style")
+        metafunc.parametrize("clients", ["sync"] if is_shared else ["sync", "async"], indirect=True)
+
+
+@pytest.fixture
 def clients(request, emulator, monkeypatch):
     """Clients of both styles; managed identity is found as on Functions."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", emulator.url("identity") + "/msi/token")

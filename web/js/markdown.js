@@ -56,7 +56,7 @@ function markCitations(target, citations, onCite) {
     const pieces = parts.map((part, index) => {
       if (index % 2 === 0) return document.createTextNode(part);
       const citation = citations?.find((c) => c.n === Number(part));
-      // While the answer streams nothing is confirmed yet; afterwards only checked citations are buttons.
+      // While the answer streams nothing is confirmed yet; afterwards only citations of passages are buttons.
       return make("button", {
         class: "cite", type: "button", disabled: !citation,
         "aria-label": citation ? text.source(citation.n, citation.name, citation.page) : `[${part}]`,

@@ -1,9 +1,8 @@
 import { $, announce, make } from "./dom.js";
 import { api } from "./api.js";
-import { size, text } from "./strings.js";
+import { text } from "./strings.js";
 
 // One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
-const limit = 100 * 1024 * 1024;
 const accepted = /\.(pdf|docx|html?|md|markdown|txt)$/i;
 const waiting = [];
 let running = 0;
@@ -39,8 +38,8 @@ function setUpDrop() {
 export function addFiles(files) {
   for (const file of files) {
     const row = makeRow(file.name);
-    const refusal = file.size === 0 ? text.emptyFile : file.size > limit ? text.tooLarge(size(limit))
-      : accepted.test(file.name) ? null : text.wrongType;
+    // How large a file may be is the server's to say, and its answer is shown.
+    const refusal = file.size === 0 ? text.emptyFile : accepted.test(file.name) ? null : text.wrongType;
     if (refusal) row.fail(refusal); else waiting.push({ file, row });
   }
   pump();

@@ -1,8 +1,5 @@
-import CCurl
 public import HTTPMessages
 import ProgramSupport
-import Synchronization
-import Telemetry
 
 /// Sends HTTP requests over libcurl's multi interface: connections are kept and shared, bodies stream both
 /// ways, every request has a deadline and ends when its task is cancelled.

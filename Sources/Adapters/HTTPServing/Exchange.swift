@@ -2,7 +2,6 @@ import CLinux
 import CMicrohttpd
 import HTTPMessages
 import Synchronization
-import Telemetry
 
 /// One request and its response, between the library's threads and our tasks.
 ///

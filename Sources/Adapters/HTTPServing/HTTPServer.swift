@@ -205,7 +205,7 @@ final class ServerCore: Sendable {
     func begin(
         _ exchange: Exchange, method: HTTPMethod, fields: HTTPFields, connection: HTTPRequest.Connection
     ) -> HTTPResponse? {
-        let id = fields["x-request-id"].flatMap(Self.acceptableID) ?? Self.makeID()
+        let id = fields["x-request-id"].flatMap(Self.acceptableID) ?? TraceContext.hex(.random(in: .min ... .max))
         if let reason = FramingGuard.refusal(method: method, fields: fields) {
             return refusal(Problem(.badRequest, reason), id)
         }
@@ -269,12 +269,6 @@ final class ServerCore: Sendable {
                 (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
             }
         return isPlain && !text.isEmpty ? text : nil
-    }
-
-    private static func makeID() -> String {
-        let number = UInt64.random(in: .min ... .max)
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
 

@@ -2,11 +2,11 @@ public import HTTPMessages
 import Problems
 import Telemetry
 
-/// Finds the function for a request by method and path template, and turns errors into problems.
+/// Finds the function for a request by method and path template.
 ///
 /// Templates are fixed segments and `{name}` segments. Trailing slashes are tolerated.
 public struct Router: Sendable {
-    /// Answers a routed request; thrown errors become problems.
+    /// Answers a routed request. What it throws is for the server's handler to word.
     public typealias Action = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
     private struct Route: Sendable {

@@ -10,7 +10,7 @@ public struct ConnectionParameters: Sendable {
 
     /// Reads a connection string or URI.
     ///
-    /// - Throws: `PostgresError` with libpq's words when it is neither.
+    /// - Throws: `PostgresError` with state 08001 when it is neither.
     public init(_ conninfo: String) throws(PostgresError) {
         var complaint: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(conninfo, &complaint) else {

@@ -1,6 +1,6 @@
 /// A failed connection or statement.
 public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
-    /// SQLSTATE, five characters; `08000` when there is no connection.
+    /// SQLSTATE, five characters; of class 08 when there is no connection.
     public let state: String
     /// The server's words. They may quote data, so they belong in a log only.
     public let message: String
@@ -13,7 +13,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
         self.constraint = constraint
     }
 
-    /// Whether the server cannot be reached or is going down: SQLSTATE classes 08 and 57P.
+    /// Whether the server cannot be reached, is going down or has no room: SQLSTATE classes 08 and 53, and 57P.
     public var isUnavailable: Bool { state.hasPrefix("08") || state.hasPrefix("57P") || state.hasPrefix("53") }
     /// Whether a unique constraint refused the row.
     public var isUniqueViolation: Bool { state == "23505" }

@@ -114,6 +114,8 @@ public final class PostgresPool: Sendable {
                 }
                 if ready { continuation.resume() }
             }
+            // The room that was announced to a task that no longer wants it is announced to the next.
+            if Task.isCancelled { wakeOne() }
             try Task.checkCancellation()
         } onCancel: {
             let waiter = state.withLock { state in
@@ -124,18 +126,18 @@ public final class PostgresPool: Sendable {
     }
 
     private func giveBack(_ connection: PostgresConnection) {
-        let waiter = state.withLock { state in
-            state.idle.append(connection)
-            return state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation
-        }
-        waiter?.resume()
+        state.withLock { $0.idle.append(connection) }
+        wakeOne()
     }
 
     private func discard() {
-        let waiter = state.withLock { state in
-            state.count -= 1
-            return state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation
-        }
+        state.withLock { $0.count -= 1 }
+        wakeOne()
+    }
+
+    /// Tells the task that has waited longest that there is room; it looks for itself.
+    private func wakeOne() {
+        let waiter = state.withLock { $0.waiters.isEmpty ? nil : $0.waiters.removeFirst().continuation }
         waiter?.resume()
     }
 }

@@ -4,7 +4,7 @@ import JSONCoding
 public import Settings
 import Telemetry
 
-/// Secrets of a key vault.
+/// Secrets of a key vault (docs/reference/identity-and-key-vault.md, 2).
 public struct KeyVaultClient: Sendable {
     /// A version of a secret.
     public struct Version: Sendable {

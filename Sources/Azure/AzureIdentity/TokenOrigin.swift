@@ -5,7 +5,8 @@ import JSONCoding
 import Settings
 import Telemetry
 
-/// Where an identity's tokens come from, chosen once by the environment.
+/// Where an identity's tokens come from, chosen once by the environment
+/// (docs/reference/identity-and-key-vault.md, 1).
 enum TokenOrigin: Sendable {
     /// Functions, App Service and Container Apps.
     case functions(endpoint: String, header: Secret, clientID: String?)

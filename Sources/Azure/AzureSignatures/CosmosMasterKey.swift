@@ -1,7 +1,8 @@
 import Digests
 public import HTTPMessages
 
-/// Master-key authorization of Cosmos DB ("Access control in the Azure Cosmos DB SQL API").
+/// Master-key authorization of Cosmos DB ("Access control in the Azure Cosmos DB SQL API";
+/// docs/reference/cosmos-db.md, 2.1).
 public struct CosmosMasterKey: Sendable {
     private let key: [UInt8]
 

@@ -2,7 +2,7 @@ import Digests
 public import HTTPMessages
 
 /// Shared access signatures of Blob and Queue Storage: the text that is signed, for each of the four kinds ("Create an
-/// account SAS", "Create a service SAS", "Create a user delegation SAS").
+/// account SAS", "Create a service SAS", "Create a user delegation SAS"; docs/reference/azure-storage.md, 1.5).
 public struct SharedAccessSignature: Sendable {
     /// What a signature is for.
     public enum Resource: Sendable, Equatable {

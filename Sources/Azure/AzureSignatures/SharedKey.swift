@@ -1,7 +1,8 @@
 import Digests
 public import HTTPMessages
 
-/// Shared Key authorization of Blob and Queue Storage ("Authorize with Shared Key").
+/// Shared Key authorization of Blob and Queue Storage ("Authorize with Shared Key";
+/// docs/reference/azure-storage.md, 1.4).
 public struct SharedKey: Sendable {
     /// Account name.
     public let account: String

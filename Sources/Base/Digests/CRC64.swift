@@ -1,5 +1,5 @@
 /// CRC-64/NVME: reflected polynomial `0x9A6C9329AC4BC9B5`, initial value and final XOR all ones. Storage services use it
-/// as a checksum (NVM Express, NVM Command Set 1.0, section 5.2.1.3.4).
+/// as a checksum (NVM Express, NVM Command Set 1.0, section 5.2.1.3.4; docs/reference/azure-storage.md, 2.8).
 public struct CRC64: Sendable {
     // Eight tables let eight bytes be taken at once (Kounavis and Berry, "A Systematic Approach to Building High
     // Performance, Software-Based, CRC Generators").

@@ -32,8 +32,10 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// Adds a line. Control bytes are dropped from the value, so that no value can end the header section.
     public mutating func append(_ name: String, _ value: String) {
-        let isClean = value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
-        all.append(Field(name: name, value: isClean ? value : String(value.unicodeScalars.filter { $0.value >= 32 })))
+        func isClean(_ code: UInt32) -> Bool { code >= 32 && code != 127 || code == 9 }
+        let needsNothing = value.utf8.allSatisfy { isClean(UInt32($0)) }
+        all.append(
+            Field(name: name, value: needsNothing ? value : String(value.unicodeScalars.filter { isClean($0.value) })))
     }
 
     /// Adds a line exactly as it was received, for whoever has to judge it.
@@ -43,7 +45,7 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// `Connection` included.
     public mutating func removeHopByHop() {
         let named = values("connection").flatMap { $0.split(separator: ",") }
-            .map { String($0.filter { $0 != " " }) }
+            .map { String($0.filter { $0 != " " && $0 != "\t" }) }
         let hop = [
             "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
             "trailer", "transfer-encoding", "upgrade", "upgrade-insecure-requests", "alt-svc",

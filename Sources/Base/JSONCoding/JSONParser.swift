@@ -232,7 +232,7 @@ public struct JSONParser: ~Copyable {
         }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let value = Int64(text) { return .int(value) }
-        guard let value = Double(text) else { throw error("number out of range") }
+        guard let value = Double(text), value.isFinite else { throw error("number out of range") }
         return .double(value)
     }
 

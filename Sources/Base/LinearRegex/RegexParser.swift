@@ -179,7 +179,7 @@ struct RegexParser {
             case "s": flags.dotMatchesNewline = value
             case "x": flags.ignoresSpace = value
             case "u": flags.unicode = value
-            // Swapped greed and CRLF lines: the first does not change whether a text matches.
+            // Swapped greed does not change whether a text matches.
             case "U": break
             default: throw error("unrecognized flag")
             }

@@ -13,7 +13,8 @@ public actor RunOnce {
         do {
             try await task.value
         } catch {
-            running = nil
+            // Another caller may have begun again already.
+            if running == task { running = nil }
             throw error
         }
     }

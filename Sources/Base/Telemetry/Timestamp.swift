@@ -21,7 +21,8 @@ public enum Timestamp {
 
     /// A point in time given in milliseconds since 1970.
     public static func format(milliseconds: Int64) -> String {
-        let (seconds, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let remainder = (milliseconds % 1000 + 1000) % 1000
+        let seconds = (milliseconds - remainder) / 1000
         var clock = time_t(seconds)
         var parts = tm()
         gmtime_r(&clock, &parts)
@@ -47,8 +48,9 @@ public enum Timestamp {
         guard words.count == 6, words[5] == "GMT", let day = Int32(words[1]), let year = Int32(words[3]),
             let month = months.firstIndex(of: String(words[2]).lowercased().capitalizedASCII)
         else { return nil }
-        let clock = words[4].split(separator: ":").compactMap { Int32($0) }
-        guard clock.count == 3, (1...31).contains(day), (1900...9999).contains(year), (0..<24).contains(clock[0]),
+        let clock = words[4].split(separator: ":", omittingEmptySubsequences: false).map { Int32($0) ?? -1 }
+        guard clock.count == 3, (1900...9999).contains(year),
+            isDay(Int(day), month: month + 1, year: Int(year)), (0..<24).contains(clock[0]),
             (0..<60).contains(clock[1]), (0...60).contains(clock[2])
         else { return nil }
         var parts = tm()
@@ -80,16 +82,18 @@ public enum Timestamp {
             return true
         }
         guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),
-            (1...12).contains(month), (1...31).contains(day)
+            isDay(day, month: month, year: year)
         else { return nil }
         var clock = tm()
         (clock.tm_year, clock.tm_mon, clock.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
         var milliseconds: Int64 = 0
         if !digits.isEmpty {
-            guard take("T"), let hour = number(2), take(":"), let minute = number(2) else { return nil }
+            guard take("T"), let hour = number(2), take(":"), let minute = number(2), hour < 24,
+                minute < 60
+            else { return nil }
             (clock.tm_hour, clock.tm_min) = (Int32(hour), Int32(minute))
             if take(":") {
-                guard let second = number(2) else { return nil }
+                guard let second = number(2), second <= 60 else { return nil }
                 clock.tm_sec = Int32(second)
                 if take(".") {
                     let fraction = digits.prefix { (48...57).contains($0) }
@@ -101,6 +105,13 @@ public enum Timestamp {
             guard take("Z"), digits.isEmpty else { return nil }
         }
         return Int64(timegm(&clock)) * 1000 + milliseconds
+    }
+
+    /// Whether the month has that day (RFC 3339, section 5.7).
+    private static func isDay(_ day: Int, month: Int, year: Int) -> Bool {
+        let isLeap = year % 4 == 0 && year % 100 != 0 || year % 400 == 0
+        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        return (1...12).contains(month) && (1...lengths[month - 1]).contains(day)
     }
 
     private static func pad(_ number: Int, _ width: Int) -> String {

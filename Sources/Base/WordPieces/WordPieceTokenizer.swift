@@ -61,8 +61,8 @@ public struct WordPieceTokenizer: Sendable {
         ("[PAD]", 0), ("[UNK]", unknown), ("[CLS]", classification), ("[SEP]", separator), ("[MASK]", 103),
     ]
 
-    /// Visits the stretches between literal special pieces, each with the special piece before it. The reference
-    /// takes such literals for the pieces themselves, so we do too.
+    /// Visits the stretches between literal special pieces, each with the special piece before it. The model's
+    /// own tokenizer takes such literals for the pieces themselves, so we do too.
     private func forEachPart(_ text: String, _ visit: (Substring, Int32?) -> Bool) {
         var rest = text[...]
         var before: Int32?

@@ -1,7 +1,7 @@
 package import JSONCoding
 
 /// What the gateway tells clients that merge the answers of several partition key ranges themselves (.NET SDK,
-/// `QueryPlanBaselineTests`).
+/// `QueryPlanBaselineTests`; docs/reference/cosmos-db.md, 6.2).
 package struct QueryPlan: Sendable {
     private let query: Query
     private let evaluator: Evaluator

@@ -58,12 +58,9 @@ public struct DataVerifier: Sendable {
             problems.append("\(name): its file is missing; restore it from a backup, or delete it")
         }
         guard row["status"]?.string == "ready" else { return problems }
-        do {
-            _ = try await services.blobs.properties(
-                BlobPaths.container, BlobPaths.text(workspace: workspace, document: id))
-        } catch let error as StorageError where error.isNotFound {
-            problems.append("\(name): its text is missing; upload it again")
-        }
+        let text = try await services.blobs.properties(
+            BlobPaths.container, BlobPaths.text(workspace: workspace, document: id))
+        if text == nil { problems.append("\(name): its text is missing; upload it again") }
         let count = try await services.vectors.count(filter: ["documentId": .string(id)])
         if let expected = row["passages"]?.int, count != Int(expected) {
             problems.append("\(name): \(count) of \(expected) passages are indexed; upload it again")

@@ -102,7 +102,7 @@ public struct VMPackage: Sendable {
             Depends: \(dependencies.joined(separator: ", "))
             Recommends: postgresql
             Description: Document chat that cites the page
-             Answers questions about uploaded documents, with citations that are checked.
+             Answers questions about uploaded documents, with citations that lead to the page.
              Brings everything for one machine (apus.service), and the page, proxy and
              vector service alone (apus-vm.socket) for deployments with Azure Functions.
 

@@ -5,15 +5,23 @@ import Telemetry
 /// Prints the parts' log lines one by one, each behind its part's name.
 public final class LogPrinter: Sendable {
     private let showsRequests: Bool
+    private let write: @Sendable (String) -> Void
     private let lock = Mutex(())
 
     /// - Parameter showsRequests: Whether the line of each successful request is shown.
-    public init(showsRequests: Bool) { self.showsRequests = showsRequests }
+    public convenience init(showsRequests: Bool) {
+        self.init(showsRequests: showsRequests) { writeAll($0, to: 1) }
+    }
+
+    init(showsRequests: Bool, _ write: @escaping @Sendable (String) -> Void) {
+        self.showsRequests = showsRequests
+        self.write = write
+    }
 
     /// Prints one line.
     public func print(_ part: String, _ line: String) {
         guard let text = format(part, line) else { return }
-        lock.withLock { _ in writeAll(text + "\n", to: 1) }
+        lock.withLock { _ in write(text + "\n") }
     }
 
     private func format(_ part: String, _ line: String) -> String? {

@@ -24,23 +24,19 @@ final class Part: Sendable {
         self.printer = printer
     }
 
-    var processID: Int32? { state.withLock { $0.process?.id } }
-
     /// Runs the program until `stop`.
     func run() async {
-        var failures = 0
+        var rule = RestartRule()
         while !state.withLock({ $0.isStopping }) {
             let started = ContinuousClock.now
             do {
                 let code = try await runOnce()
                 if state.withLock({ $0.isStopping }) { return }
-                failures = ContinuousClock.now - started > .seconds(60) ? 1 : failures + 1
                 printer.print(name, "ended with code \(code); starting it again")
             } catch {
-                failures += 1
                 printer.print(name, "cannot be started: \(error)")
             }
-            try? await Task.sleep(for: .milliseconds(min(10_000, 200 * failures * failures)))
+            try? await Task.sleep(for: rule.pause(afterRunning: ContinuousClock.now - started))
         }
     }
 

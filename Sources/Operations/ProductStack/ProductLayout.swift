@@ -25,8 +25,13 @@ public struct ProductLayout: Sendable {
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         guard count > 0 else { throw StackError("the program's own path cannot be found.") }
         let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        var folder = path.split(separator: "/").dropLast()
-        programs = "/" + folder.joined(separator: "/")
+        try self.init(programs: "/" + path.split(separator: "/").dropLast().joined(separator: "/"))
+    }
+
+    /// Finds the root by walking up from the folder of the programs.
+    init(programs: String) throws {
+        self.programs = programs
+        var folder = programs.split(separator: "/")[...]
         while !folder.isEmpty {
             let candidate = "/" + folder.joined(separator: "/")
             if FileManager.default.fileExists(atPath: candidate + "/host.json"),

@@ -26,10 +26,15 @@ public struct StackPorts: Sendable {
 
     /// Ports that nobody uses at this moment, for a stack that nobody else has to find.
     public static func unused() -> StackPorts? {
+        unusedRow(of: 10).map { StackPorts(page: $0, base: $0 + 1) }
+    }
+
+    /// The first of so many consecutive ports that nobody uses at this moment; `nil` when there are none.
+    public static func unusedRow(of count: Int) -> UInt16? {
         for _ in 0..<100 {
             let base = UInt16.random(in: 20_000...60_000)
-            let ports = StackPorts(page: base, base: base + 1)
-            if (base...base + 9).allSatisfy({ apus_port_available("127.0.0.1", $0) == 0 }) { return ports }
+            let ports = (0..<UInt16(clamping: count)).map { base &+ $0 }
+            if ports.allSatisfy({ apus_port_available("127.0.0.1", $0) == 0 }) { return base }
         }
         return nil
     }

@@ -1,7 +1,4 @@
-import AzureSignatures
-import ChildProcess
 import FoundationEssentials
-import Glibc
 public import HTTPClient
 import HTTPMessages
 import Telemetry
@@ -34,9 +31,7 @@ public final class StackSupervisor: Sendable {
     private let postgres: PrivatePostgres?
     /// In the order of starting; stopping goes backwards.
     private let parts: [Part]
-    private let usesEmulator: Bool
-    /// Settings that are this stack's own, not its user's.
-    private let ownSettings: [String: String]
+    private let plan: StackPlan
 
     /// Plans a stack; nothing is started yet.
     public init(_ given: Configuration, layout: ProductLayout, printer: LogPrinter, client: HTTPSession) throws {
@@ -46,58 +41,10 @@ public final class StackSupervisor: Sendable {
         }
         let data = configuration.dataDirectory
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
-        let settings = configuration.environment
-        postgres = settings["APUS_DATABASE_URL"] == nil ? try PrivatePostgres(dataDirectory: data) : nil
-        let namesStorage = ["", "__blobServiceUri", "__accountName"].contains {
-            settings["AzureWebJobsStorage" + $0] != nil
-        }
-        usesEmulator = !namesStorage || settings["APUS_COSMOS_ENDPOINT"] == nil
-        var environment = Self.settings(configuration.ports, postgres: postgres)
-        // A key of ours would win over the identity that the settings ask for.
-        if namesStorage { environment["AzureWebJobsStorage"] = nil }
-        if settings["APUS_COSMOS_ENDPOINT"] != nil { environment["APUS_COSMOS_KEY"] = nil }
-        // Whoever names real services means a real identity for them, even where the emulator stands in for the rest.
-        let namesIdentity =
-            namesStorage || settings["APUS_COSMOS_ENDPOINT"] != nil || settings["AZURE_CLIENT_ID"] != nil
-        if usesEmulator, !namesIdentity {
-            // So that a vault of the emulator can be tried by naming it.
-            environment["IDENTITY_ENDPOINT"] = "http://127.0.0.1:\(configuration.ports.identity)/msi/token"
-            environment["IDENTITY_HEADER"] = "apus-local-identity"
-        }
-        ownSettings = environment.filter { settings[$0.key] == nil && $0.key != "PATH" }
-        environment.merge(settings) { $1 }
-        var parts: [Part] = []
-        if let postgres { parts.append(Part("postgres", postgres.command, stopSignal: SIGINT, printer: printer)) }
-        let ports = configuration.ports
-        let reporting = Self.reporting(settings, ports: configuration.ports)
-        func add(_ program: String, _ arguments: [String]) {
-            var command = Subprocess.Command(layout.program(program), arguments)
-            // What reports are sent to does not report to itself.
-            command.environment = program == "vm-server" ? environment : environment.merging(reporting) { $1 }
-            parts.append(Part(program, command, printer: printer))
-        }
-        if usesEmulator {
-            add(
-                "azure-emulator",
-                [
-                    "--data", data + "/azure", "--blob-port", "\(ports.blob)", "--queue-port", "\(ports.queue)",
-                    "--cosmos-port", "\(ports.cosmos)", "--vault-port", "\(ports.vault)", "--identity-port",
-                    "\(ports.identity)",
-                ])
-        }
-        add(
-            "vm-server",
-            [
-                "--data", data + "/vectors", "--web", layout.web, "--model", layout.model, "--port", "\(ports.page)",
-                "--vectors-port", "\(ports.vectors)", "--address", configuration.pageAddress,
-            ] + (configuration.onlyData ? ["--vectors-only", "--no-embeddings"] : []))
-        if !configuration.onlyData {
-            add(
-                "functions-host",
-                ["start", "--json"]
-                    + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
-        }
-        self.parts = parts
+        postgres =
+            configuration.environment["APUS_DATABASE_URL"] == nil ? try PrivatePostgres(dataDirectory: data) : nil
+        plan = StackPlan(configuration, layout: layout, postgres: postgres)
+        parts = plan.programs.map { Part($0.name, $0.command, stopSignal: $0.stopSignal, printer: printer) }
         self.configuration = configuration
         self.layout = layout
         self.printer = printer
@@ -105,7 +52,7 @@ public final class StackSupervisor: Sendable {
     }
 
     /// The settings under which other programs reach the stack's services.
-    public var settings: [String: String] { ownSettings.merging(configuration.environment) { $1 } }
+    public var settings: [String: String] { plan.ownSettings.merging(configuration.environment) { $1 } }
 
     /// Where the page is.
     public var pageURL: String {
@@ -128,11 +75,6 @@ public final class StackSupervisor: Sendable {
             """
     }
 
-    /// Process ids of the running parts, by name.
-    public var processes: [(name: String, id: Int32)] {
-        parts.compactMap { part in part.processID.map { (part.name, $0) } }
-    }
-
     /// Starts everything, calls `whenReady` once all parts are healthy, and stops everything in order when the body
     /// returns or throws.
     public func run(_ whenReady: @escaping @Sendable () async throws -> Void) async throws {
@@ -143,7 +85,7 @@ public final class StackSupervisor: Sendable {
                 "Apus runs already with the data in \(configuration.dataDirectory). Stop it first, or choose another folder with --data."
             )
         }
-        try configuration.ports.checkFree(usesEmulator: usesEmulator)
+        try configuration.ports.checkFree(usesEmulator: plan.usesEmulator)
         try await postgres?.prepare()
         var running: [Task<Void, Never>] = []
         let result: Result<Void, any Error>
@@ -152,17 +94,17 @@ public final class StackSupervisor: Sendable {
             for part in parts {
                 if part.name == "functions-host" {
                     try await postgres?.waitUntilReady()
-                    if usesEmulator { await waitForEmulator() }
+                    if plan.usesEmulator { await waitForEmulator() }
                 }
                 running.append(Task { await part.run() })
             }
             if configuration.onlyData {
                 try await postgres?.waitUntilReady()
-                if usesEmulator { await waitForEmulator() }
+                if plan.usesEmulator { await waitForEmulator() }
                 try await waitUntil("http://127.0.0.1:\(configuration.ports.vectors)/api/v2/heartbeat")
             } else {
                 try await waitUntil(pageURL + "/health")
-                try file.write(ownSettings)
+                try file.write(plan.ownSettings)
             }
             try await whenReady()
             result = .success(())
@@ -171,7 +113,11 @@ public final class StackSupervisor: Sendable {
         }
         if !configuration.onlyData { file.remove() }
         for part in parts.reversed() { await part.stop() }
-        for task in running { await task.value }
+        for task in running {
+            // One that waits for its next start waits no longer.
+            task.cancel()
+            await task.value
+        }
         try result.get()
     }
 
@@ -203,43 +149,5 @@ public final class StackSupervisor: Sendable {
             try await Task.sleep(for: .milliseconds(50))
         }
         throw StackError("not every part became healthy within a minute; the lines above say which and why.")
-    }
-
-    /// Has the programs report their metrics to the VM server, whose `/metrics` shows them all, unless the environment
-    /// says where telemetry goes.
-    private static func reporting(_ environment: [String: String], ports: StackPorts) -> [String: String] {
-        guard !environment.keys.contains(where: { $0.hasPrefix("OTEL_") && $0.hasSuffix("ENDPOINT") }) else {
-            return [:]
-        }
-        var settings = [
-            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://127.0.0.1:\(ports.vectors)/v1/metrics",
-            "OTEL_METRIC_EXPORT_INTERVAL": environment["OTEL_METRIC_EXPORT_INTERVAL"] ?? "15000",
-        ]
-        if let token = environment["APUS_CHROMA_TOKEN"], !token.isEmpty {
-            let encoded = token.utf8.map { byte in
-                let digits = String(byte, radix: 16)
-                return digits.count < 2 ? "%0\(digits)" : "%\(digits)"
-            }
-            settings["OTEL_EXPORTER_OTLP_METRICS_HEADERS"] = "x-chroma-token=\(encoded.joined())"
-        }
-        return settings
-    }
-
-    private static func settings(_ ports: StackPorts, postgres: PrivatePostgres?) -> [String: String] {
-        let account = DevelopmentAccount.storageName
-        var settings = [
-            "PATH": "/usr/bin:/bin",
-            "AzureWebJobsStorage":
-                "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(DevelopmentAccount.storageKey);"
-                + "BlobEndpoint=http://127.0.0.1:\(ports.blob)/\(account);QueueEndpoint=http://127.0.0.1:\(ports.queue)/\(account);",
-            "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:\(ports.cosmos)",
-            "APUS_COSMOS_KEY": DevelopmentAccount.cosmosKey,
-            "APUS_CHROMA_URL": "http://127.0.0.1:\(ports.vectors)",
-            "APUS_EMBEDDINGS_URL": "http://127.0.0.1:\(ports.vectors)/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
-            "APUS_CHAT_URL": "http://127.0.0.1:\(ports.chat)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(ports.upload)",
-            "APUS_HISTORY_URL": "http://127.0.0.1:\(ports.history)",
-        ]
-        settings["APUS_DATABASE_URL"] = postgres?.conninfo
-        return settings
     }
 }

@@ -1,5 +1,5 @@
-// The measure of "direct": a custom handler in C that does as little as HTTP allows. `apus bench functions` calls it by
-// itself and through functions-host; the difference is the host. For `apus bench models` it stands in as the model.
+// The measure of "direct": a custom handler in C that does as little as HTTP allows. `apus-bench functions` calls it by
+// itself and through functions-host; the difference is the host. For `apus-bench models` it stands in as the model.
 //
 // GET /api/hello answers a short text, POST /<FunctionName> an empty envelope, GET /api/stream server-sent events:
 // one at once and then EVENTS_PER_SECOND of them, each holding the monotonic time in nanoseconds at which it was sent.

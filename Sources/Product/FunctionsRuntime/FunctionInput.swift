@@ -5,7 +5,7 @@ public import JSONCoding
 /// An input binding's value as a function wants it.
 ///
 /// The host writes texts, numbers and lists as JSON inside a string, objects as they are, bytes as base64, and older
-/// hosts wrote texts plainly; each reader copes with all of them (custom handler reference, section 3.2).
+/// hosts wrote texts plainly; each reader copes with all of them (docs/reference/functions-custom-handlers.md, 3.2).
 public struct FunctionInput: Sendable {
     private let written: JSONValue
 

@@ -5,7 +5,7 @@ public import JSONCoding
 /// An output binding's value.
 ///
 /// The host decodes every text that happens to be base64, so texts go out encoded: `test` and `done` would be damaged
-/// otherwise (custom handler reference, section 3.8). Give the binding no `dataType: binary`.
+/// otherwise (docs/reference/functions-custom-handlers.md, 3.8). Give the binding no `dataType: binary`.
 public struct FunctionOutput: Sendable, Equatable {
     let value: JSONValue
 

@@ -1,7 +1,8 @@
 public import HTTPMessages
 public import JSONCoding
 
-/// An error as Chroma's API words it; clients choose their exception by `name`.
+/// An error as Chroma's API words it; clients choose their exception by `name`
+/// (docs/reference/chroma.md, 1.2).
 public struct ChromaError: Error, Sendable, CustomStringConvertible {
     public let status: HTTPStatus
     /// One of the names that Chroma's clients know.

@@ -63,8 +63,8 @@ public final class LinearLayer {
     private let resultPrecision: Precision
     private let appliesGELU: Bool
     private let bias: [Float]
-    // Row counts are rounded up to multiples of 16, so that few primitives serve all batches; row counts past
-    // 4096 do not occur, because the encoder cuts its batches there.
+    // Row counts are rounded up, so that few primitives serve all batches: 23 for each way of using cores, since the
+    // encoder cuts its batches at 2048 rows. All of them are kept.
     private var products: [Int: Product] = [:]
     private var packed: dnnl_memory_t?
     private var packedDescription = dnnl_memory_desc_t()
@@ -181,10 +181,6 @@ public final class LinearLayer {
             primitive: primitive, source: try memory(&sourceDescription, data: nil), weights: weights,
             result: try memory(&resultDescription, data: nil),
             scratch: try memory(scratch, data: apus_dnnl_allocate()))
-        if products.count >= 64 {
-            for old in products.values { dnnl_primitive_destroy(old.primitive) }
-            products = [:]
-        }
         products[key] = product
         return product
     }

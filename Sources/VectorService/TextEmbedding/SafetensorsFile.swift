@@ -52,7 +52,7 @@ final class SafetensorsFile: @unchecked Sendable {
         let offsets = entry["data_offsets"]?.array?.compactMap(\.int).compactMap { Int(exactly: $0) } ?? []
         let byteCount = shape.reduce(4, *)
         guard entry["dtype"]?.string == "F32", given == shape, offsets.count == 2, offsets[0] >= 0,
-            offsets[1] - offsets[0] == byteCount, dataStart + offsets[1] <= size
+            offsets[1] >= offsets[0], offsets[1] <= size - dataStart, offsets[1] - offsets[0] == byteCount
         else { throw ModelError("tensor \(name) is not float32 of shape \(shape)") }
         return UnsafePointer((mapping + dataStart + offsets[0]).assumingMemoryBound(to: Float.self))
     }

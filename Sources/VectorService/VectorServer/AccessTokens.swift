@@ -5,10 +5,15 @@ public import Settings
 
 /// Who may use the vectors port: tokens, each for one tenant or for all. Without any token everybody may.
 public struct AccessTokens: Sendable {
-    /// A token and the tenant that it is bound to, `nil` for all.
-    struct Entry: Sendable {
+    /// Whose data a caller may see.
+    enum Caller: Sendable, Equatable {
+        case everyone
+        case tenant(String)
+    }
+
+    private struct Entry: Sendable {
         let token: Secret
-        let tenant: String?
+        let caller: Caller
     }
 
     private let entries: [Entry]
@@ -19,13 +24,13 @@ public struct AccessTokens: Sendable {
     ///     skipped.
     /// - Throws: `AccessTokensError` with the number of a line that is neither.
     public init(token: Secret?, file: String?) throws(AccessTokensError) {
-        var entries = token.map { [Entry(token: $0, tenant: nil)] } ?? []
+        var entries = token.map { [Entry(token: $0, caller: .everyone)] } ?? []
         let lines = (file ?? "").split(separator: "\n", omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard words.count == 2 else { throw AccessTokensError(line: number + 1) }
-            entries.append(Entry(token: Secret(first), tenant: words[1] == "*" ? nil : words[1]))
+            entries.append(Entry(token: Secret(first), caller: words[1] == "*" ? .everyone : .tenant(words[1])))
         }
         self.entries = entries
     }
@@ -35,11 +40,11 @@ public struct AccessTokens: Sendable {
         "/api/v2", "/api/v2/heartbeat", "/api/v2/healthcheck", "/api/v2/version", "/api/v2/pre-flight-checks",
     ]
 
-    /// Whose the request is: the tenant of its token, `nil` for all of them.
+    /// Who sends the request, by its token.
     ///
-    /// - Throws: `ChromaError` 401 for a missing or wrong token, 403 for one of another tenant.
-    func authorise(_ request: HTTPRequest) throws(ChromaError) -> String? {
-        guard !entries.isEmpty, !Self.open.contains(request.target.rawPath) else { return nil }
+    /// - Throws: `ChromaError` 401 for a missing or wrong token.
+    func caller(of request: HTTPRequest) throws(ChromaError) -> Caller {
+        guard !entries.isEmpty else { return .everyone }
         let bearer = request.fields["authorization"].flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
         let given = (request.fields["x-chroma-token"] ?? bearer ?? "").bytes
         var found: Entry?
@@ -50,7 +55,16 @@ public struct AccessTokens: Sendable {
                 .unauthorized, "AuthError",
                 "The token is missing or wrong; send it as x-chroma-token or as a bearer token")
         }
-        guard let tenant = found.tenant else { return nil }
+        return found.caller
+    }
+
+    /// Lets a request pass whose path is open to everybody or its caller's to use.
+    ///
+    /// - Throws: `ChromaError` 401 for a missing or wrong token, 403 for one of another tenant.
+    func admit(_ request: HTTPRequest) throws(ChromaError) {
+        guard !Self.open.contains(request.target.rawPath), case .tenant(let tenant) = try caller(of: request) else {
+            return
+        }
         let segments = request.target.segments ?? []
         if segments.count >= 4, segments[2] == "tenants" {
             guard segments[3] == tenant else { throw Self.forbidden }
@@ -60,7 +74,6 @@ public struct AccessTokens: Sendable {
             // Making tenants, resetting and names across tenants are for those who may see all.
             throw Self.forbidden
         }
-        return tenant
     }
 
     private static let forbidden = ChromaError(

@@ -35,8 +35,8 @@ struct ChromaRoutes: Sendable {
         router.on(.get, Self.base + "/pre-flight-checks") { _ in
             HTTPResponse(json: ["max_batch_size": 5461, "supports_base64_encoding": true])
         }
-        router.on(.get, Self.base + "/auth/identity") { [store] request in
-            guard let tenant = request.parameters["authorised tenant"] else {
+        router.on(.get, Self.base + "/auth/identity") { [store, options] request in
+            guard case .tenant(let tenant) = try options.tokens?.caller(of: request) else {
                 return HTTPResponse(json: [
                     "user_id": "", "tenant": "default_tenant", "databases": ["default_database"],
                 ])
@@ -56,12 +56,7 @@ struct ChromaRoutes: Sendable {
     private func addTenants(to router: inout Router) {
         let tenants = Self.base + "/tenants"
         router.on(.post, tenants) { [store] request in
-            guard let name = try await request.json()["name"]?.string else {
-                throw ChromaError.shape("name", "missing field `name`")
-            }
-            guard name.utf8.count >= 3 else {
-                throw ChromaError.invalid("Validation error: name: tenant name must be at least 3 characters")
-            }
+            let name = try NameRequest.tenant(try await request.json())
             try await store.createTenant(name)
             return HTTPResponse(json: [:])
         }
@@ -72,18 +67,13 @@ struct ChromaRoutes: Sendable {
                 json: ["name": .string(name), "resource_name": .optional(store.resourceName(tenant: name))])
         }
         router.on(.patch, tenants + "/{tenant}") { [store] request in
-            guard let name = try await request.json()["resource_name"]?.string else {
-                throw ChromaError.shape("resource_name", "missing field `resource_name`")
-            }
+            let name = try NameRequest.resource(try await request.json())
             try await store.setResourceName(name, tenant: request.parameters["tenant"] ?? "")
             return HTTPResponse(json: [:])
         }
         let databases = tenants + "/{tenant}/databases"
         router.on(.post, databases) { [store] request in
-            guard let name = try await request.json()["name"]?.string else {
-                throw ChromaError.shape("name", "missing field `name`")
-            }
-            if let problem = NameRules.problem(name) { throw ChromaError.invalid(problem) }
+            let name = try NameRequest.database(try await request.json())
             try await store.createDatabase(name, id: UUIDv7.random(), tenant: request.parameters["tenant"] ?? "")
             return HTTPResponse(json: [:])
         }

@@ -118,38 +118,20 @@ struct CollectionRoutes: Sendable {
     private func create(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
         let (tenant, database) = try request.scope
-        guard body.object != nil else { throw ChromaError.shape("", "expected an object") }
-        guard let name = body["name"]?.string else { throw ChromaError.shape("name", "missing field `name`") }
-        let orGet = body["get_or_create"] ?? .null
-        guard orGet.isNull || orGet.bool != nil else { throw ChromaError.shape("get_or_create", "expected a boolean") }
-        let metadata = try MetadataRules.collectionMetadata(body["metadata"], field: "metadata", dropsNull: false)
-        if let problem = NameRules.problem(name) { throw ChromaError.invalid("Validation error: name: " + problem) }
-        let schema = try CollectionSchema(
-            configuration: body["configuration"], schema: body["schema"], metadata: metadata,
-            allowsSparse: allowsSparse)
+        let wanted = try CreateCollectionRequest(body, allowsSparse: allowsSparse)
         let info = CollectionInfo(
-            id: UUIDv7.random(), name: name, tenant: tenant, database: database, metadata: metadata, schema: schema)
-        return HTTPResponse(json: Self.json(try await store.createCollection(info, orGet: orGet.bool ?? false)))
+            id: UUIDv7.random(), name: wanted.name, tenant: tenant, database: database, metadata: wanted.metadata,
+            schema: wanted.schema)
+        return HTTPResponse(json: Self.json(try await store.createCollection(info, orGet: wanted.getsExisting)))
     }
 
     private func modify(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
         var info = try Self.collection(request, in: store)
-        if let name = body["new_name"], !name.isNull {
-            guard let text = name.string else { throw ChromaError.shape("new_name", "expected a string") }
-            if let problem = NameRules.problem(text) {
-                throw ChromaError.invalid("Validation error: new_name: " + problem)
-            }
-            info.name = text
-        }
-        if let metadata = try MetadataRules.collectionMetadata(
-            body["new_metadata"], field: "new_metadata", dropsNull: true)
-        {
-            info.metadata = metadata
-        }
-        if let configuration = body["new_configuration"], !configuration.isNull {
-            try info.schema.modify(configuration)
-        }
+        let wanted = try ModifyCollectionRequest(body)
+        info.name = wanted.name ?? info.name
+        info.metadata = wanted.metadata ?? info.metadata
+        try wanted.apply(to: &info.schema)
         try await store.update(info)
         return HTTPResponse(json: [:])
     }
@@ -157,11 +139,7 @@ struct CollectionRoutes: Sendable {
     private func fork(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
         let info = try Self.collection(request, in: store)
-        guard let name = body["new_name"]?.string else { throw ChromaError.shape("new_name", "missing field") }
-        if let problem = NameRules.problem(name) {
-            throw ChromaError.invalid("Validation error: new_name: " + problem)
-        }
-        return HTTPResponse(json: Self.json(try await store.fork(info, name: name)))
+        return HTTPResponse(json: Self.json(try await store.fork(info, name: try NameRequest.fork(body))))
     }
 
     private func resolve(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -29,27 +29,31 @@ struct RecordRoutes: Sendable {
         }
     }
 
-    private func write(_ request: HTTPRequest, _ kind: RecordBatch.Kind) async throws -> HTTPResponse {
-        let body = try await request.json()
-        let parsed = Result { () throws(ChromaError) in
-            try RecordBatch(body, kind: kind, allowsSparse: allowsSparse)
-        }
-        // The body's shape is looked at before the collection, its contents after.
+    /// Reads a body and finds its collection. A body of the wrong shape is refused before the collection is looked
+    /// for, one with the wrong contents after.
+    private func read<Body>(
+        _ request: HTTPRequest, _ parse: (JSONValue) throws(ChromaError) -> Body
+    ) async throws -> (Body, CollectionInfo) {
+        let json = try await request.json()
+        let parsed = Result { () throws(ChromaError) in try parse(json) }
         if case .failure(let error) = parsed, error.status == .unprocessableContent { throw error }
         let collection = try CollectionRoutes.collection(request, in: store)
-        try await store.write(try parsed.get(), kind: kind, to: collection)
+        return (try parsed.get(), collection)
+    }
+
+    private func write(_ request: HTTPRequest, _ kind: RecordBatch.Kind) async throws -> HTTPResponse {
+        let (batch, collection) = try await read(request) { body throws(ChromaError) in
+            try RecordBatch(body, kind: kind, allowsSparse: allowsSparse)
+        }
+        try await store.write(batch, kind: kind, to: collection)
         return HTTPResponse(kind == .add ? .created : .ok, json: [:])
     }
 
     private func get(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try await request.json()
-        let include = try RecordInclude(body["include"], default: ["documents", "metadatas"])
-        let (offset, limit) = (try body.count("offset") ?? 0, try body.count("limit"))
-        let ids = try body.ids()
-        let collection = try CollectionRoutes.collection(request, in: store)
-        let chosen = try selection(body, ids)
+        let (wanted, collection) = try await read(request, GetRequest.init)
+        let include = wanted.include
         let records = try await store.get(
-            chosen, from: collection, offset: offset, limit: limit, fields: include.fields)
+            wanted.selection, from: collection, offset: wanted.offset, limit: wanted.limit, fields: include.fields)
         var result: [UInt8] = []
         result += "{\"ids\":".utf8
         JSONValue.strings(records.map(\.id)).write(to: &result)
@@ -64,26 +68,10 @@ struct RecordRoutes: Sendable {
     }
 
     private func query(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try await request.json()
-        guard let list = body["query_embeddings"]?.array else {
-            throw ChromaError.shape("query_embeddings", "missing field `query_embeddings`")
-        }
-        let include = try RecordInclude(body["include"], default: ["documents", "metadatas", "distances"])
-        let ids = try body.ids()
-        let count = try body.count("n_results") ?? 10
-        var vectors: [[Float]] = []
-        for item in list {
-            guard let numbers = item.array else {
-                throw ChromaError.shape("query_embeddings", "expected lists of numbers")
-            }
-            vectors.append(try RecordBatch.queryVector(numbers))
-        }
-        let collection = try CollectionRoutes.collection(request, in: store)
-        guard Set(vectors.map(\.count)).count <= 1 else {
-            throw ChromaError.invalid("Inconsistent dimensions in provided embeddings")
-        }
-        let chosen = try selection(body, ids)
-        let groups = try await store.query(vectors, chosen, in: collection, count: count, fields: include.fields)
+        let (wanted, collection) = try await read(request, QueryRequest.init)
+        let include = wanted.include
+        let groups = try await store.query(
+            wanted.vectors, wanted.selection, in: collection, count: wanted.count, fields: include.fields)
         var result: [UInt8] = []
         result += "{\"ids\":".utf8
         JSONValue.array(groups.map { .strings($0.map(\.id)) }).write(to: &result)
@@ -107,61 +95,19 @@ struct RecordRoutes: Sendable {
     }
 
     private func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try await request.json()
-        let ids = try body.ids()
-        let limit = try body.count("limit")
-        let collection = try CollectionRoutes.collection(request, in: store)
-        let chosen = try selection(body, ids)
-        let hasFilter = chosen.filter != nil || chosen.documentFilter != nil
-        if limit != nil, !hasFilter {
-            throw ChromaError.invalid(
-                "Validation error: limit, where: limit can only be specified when a where clause is provided")
-        }
-        if !hasFilter {
-            guard let ids else { return HTTPResponse(json: ["deleted": 0]) }
-            guard !ids.isEmpty else {
-                throw ChromaError.invalid("Validation error: ids, where: Either ids or where must be specified")
-            }
-        }
-        let deleted = try await store.delete(chosen, limit: limit, from: collection)
+        let (wanted, collection) = try await read(request, DeleteRequest.init)
+        // Nothing selected is nothing deleted, not everything.
+        guard !wanted.selection.isEverything else { return HTTPResponse(json: ["deleted": 0]) }
+        let deleted = try await store.delete(wanted.selection, limit: wanted.limit, from: collection)
         return HTTPResponse(json: ["deleted": .int(Int64(deleted))])
     }
 
     private func search(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try await request.json()
-        guard let list = body["searches"]?.array else {
-            throw ChromaError.shape("searches", "missing field `searches`")
-        }
+        let searches = try SearchRequest.elements(of: try await request.json())
         let collection = try CollectionRoutes.collection(request, in: store)
         var requests: [SearchRequest] = []
-        for item in list { requests.append(try SearchRequest(item)) }
+        for search in searches { requests.append(try SearchRequest(search)) }
         let answers = try await store.search(requests, in: collection)
         return HTTPResponse(json: SearchAnswer.json(requests, answers))
-    }
-
-    private func selection(_ body: JSONValue, _ ids: [String]?) throws(ChromaError) -> RecordSelection {
-        RecordSelection(
-            ids: ids, filter: try WhereFilter.parse(body["where"]),
-            documentFilter: try WhereFilter.parseDocument(body["where_document"]))
-    }
-}
-
-extension JSONValue {
-    /// The member `ids`, if given.
-    fileprivate func ids() throws(ChromaError) -> [String]? {
-        guard let value = self["ids"], !value.isNull else { return nil }
-        guard let list = value.array else { throw .shape("ids", "expected a list of strings") }
-        let texts = list.compactMap(\.string)
-        guard texts.count == list.count else { throw .shape("ids", "expected a list of strings") }
-        return texts
-    }
-
-    /// A member that has to be an unsigned 32-bit number, if given.
-    fileprivate func count(_ name: String) throws(ChromaError) -> Int? {
-        guard let value = self[name], !value.isNull else { return nil }
-        guard case .int(let number) = value, let count = UInt32(exactly: number) else {
-            throw .shape(name, "expected an unsigned 32-bit number")
-        }
-        return Int(count)
     }
 }

@@ -1,3 +1,4 @@
+import Chroma
 import JSONCoding
 import Vectors
 

@@ -74,22 +74,21 @@ public struct VectorAPI: Sendable {
         let path = request.target.rawPath
         let isEmbedding = path.hasPrefix("/v1/")
         do {
-            var request = request
-            let tenant = try options.tokens?.authorise(request)
+            try options.tokens?.admit(request)
             if path.hasPrefix("/api/v1/"), path != "/api/v1/" { return Self.gone(request) }
             if path == "/metrics" {
                 Span.current?.route = path
                 return HTTPResponse(
                     .ok, text: metrics.text(store.statistics) + telemetry.text,
-                    contentType: "text/plain; version=0.0.4; charset=utf-8")
+                    contentType: PrometheusText.contentType)
             }
             if path == "/openapi.json" { return HTTPResponse(json: APIDescription.json(router.table)) }
             // Chroma has no path that ends in a slash.
             if path.hasSuffix("/") { return HTTPResponse(.notFound) }
-            if let tenant { request.parameters["authorised tenant"] = tenant }
             let (routed, action) = try router.resolve(request)
             return try await action(routed)
         } catch {
+            let error = (error as? VectorError).map(ChromaError.init) ?? error
             if Problem(error).status == .internalServerError, !(error is ChromaError) {
                 log.error("request failed", ["path": path, "error": String(reflecting: error)])
             }

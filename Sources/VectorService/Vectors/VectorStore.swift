@@ -1,9 +1,6 @@
 import Chroma
-import Digests
 import FoundationEssentials
 import Glibc
-import HTTPMessages
-import JSONCoding
 import SQLite
 import Synchronization
 
@@ -60,8 +57,6 @@ public final class VectorStore: Sendable {
         for collection in all { collection.close(checkpointing: true) }
     }
 
-    static func missing(_ id: String) -> ChromaError { .notFound("Collection [\(id)] does not exist.") }
-
     func folder(_ id: String) -> String { directory + "/collections/" + id }
 
     /// Folders of collections whose deletion was interrupted.
@@ -83,7 +78,7 @@ public final class VectorStore: Sendable {
         do {
             return try await body(collection)
         } catch is CollectionClosed {
-            throw Self.missing(info.id)
+            throw VectorError.collectionMissing(id: info.id)
         } catch {
             throw Self.readable(error)
         }
@@ -103,9 +98,11 @@ public final class VectorStore: Sendable {
         }
         if let found = take() { return found }
         return try opening.withLock { _ in
-            if let found = take() { return Unshared(found) }
-            guard catalog.read({ $0.collections[info.id] != nil }) else { throw Self.missing(info.id) }
-            guard makes || access(folder(info.id), F_OK) == 0 else { return Unshared(nil) }
+            if let found = take() { return UncheckedBox<VectorCollection?>(found) }
+            guard catalog.read({ $0.collections[info.id] != nil }) else {
+                throw VectorError.collectionMissing(id: info.id)
+            }
+            guard makes || access(folder(info.id), F_OK) == 0 else { return UncheckedBox(nil) }
             let schema = info.schema
             let fresh = try VectorCollection(
                 directory: folder(info.id), space: schema.space,
@@ -116,7 +113,7 @@ public final class VectorStore: Sendable {
                 searchCandidates: max(schema.parameter("ef_search"), 1))
             open.withLock { $0[info.id] = Open(collection: fresh, users: 1) }
             closeLeastUsed()
-            return Unshared(fresh)
+            return UncheckedBox(fresh)
         }.value
     }
 
@@ -176,19 +173,12 @@ public final class VectorStore: Sendable {
         discard(ids)
     }
 
-    /// Errors that a caller can do something about are worded for it.
+    /// The system's errors that a caller can do something about, told apart.
     private static func readable(_ error: any Error) -> any Error {
         let isFull =
             (error as? VectorStorageError)?.isDiskFull
             ?? ((error as? SQLiteError).map { $0.code & 0xFF == 13 } ?? false)
         guard isFull else { return error }
-        return ChromaError(
-            .internalServerError, "InternalError", "The disk is full: nothing was changed. Make room and try again")
+        return VectorError.diskFull
     }
-}
-
-/// Carries a reference out of a lock.
-private struct Unshared: @unchecked Sendable {
-    let value: VectorCollection?
-    init(_ value: VectorCollection?) { self.value = value }
 }

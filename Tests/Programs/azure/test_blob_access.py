@@ -1,5 +1,5 @@
 """Blob Storage by Microsoft's own SDK: listings, snapshots, copies, leases and shared access signatures."""
-import base64, datetime, os, time, uuid
+import base64, datetime, os, uuid
 
 import pytest
 from azure.core import MatchConditions
@@ -72,6 +72,7 @@ class TestListing:
         rest = [b.name for page in again.list_blobs(results_per_page=4).by_page(continuation_token=token) for b in page]
         assert seen + rest == self.names
 
+    @pytest.mark.one_style
     def test_what_xml_cannot_carry(self, container):
         container.upload_blob("a\x01b", b"x")
         container.upload_blob(" lead\rand trail ", b"y", metadata={"m": "<&>\"'"})
@@ -79,6 +80,7 @@ class TestListing:
         assert set(found) == {"a\x01b", " lead\rand trail "}
         assert found[" lead\rand trail "] == {"m": "<&>\"'"}
 
+    @pytest.mark.one_style
     def test_bad_requests(self, container):
         with pytest.raises(HttpResponseError) as caught:
             list(container.list_blobs(results_per_page=0).by_page())
@@ -182,7 +184,8 @@ class TestLeases:
         lease.release()
         assert self.code(blob.get_blob_properties, lease=wrong) == "LeaseNotPresentWithBlobOperation"
 
-    def test_breaking(self, container):
+    @pytest.mark.one_style
+    def test_breaking(self, emulator, container):
         blob = container.get_blob_client("b")
         blob.upload_blob(b"x")
         lease = blob.acquire_lease(-1)
@@ -192,7 +195,7 @@ class TestLeases:
         assert self.code(lease.renew) == "LeaseIsBrokenAndCannotBeRenewed"
         assert self.code(lease.change, str(uuid.uuid4())) == "LeaseIsBreakingAndCannotBeChanged"
         assert self.code(blob.upload_blob, b"y", overwrite=True) == "LeaseIdMissing"
-        time.sleep(1.1)
+        emulator.pass_time(1.1)
         assert blob.get_blob_properties().lease.state == "broken"
         blob.upload_blob(b"y", overwrite=True)
         assert blob.get_blob_properties().lease.state == "available"
@@ -200,6 +203,7 @@ class TestLeases:
         assert again.break_lease(0) == 0
         assert blob.get_blob_properties().lease.state == "broken"
 
+    @pytest.mark.one_style
     def test_bad_durations(self, container):
         blob = container.get_blob_client("b")
         blob.upload_blob(b"x")

@@ -117,6 +117,7 @@ class TestItems:
             with pytest.raises(CosmosResourceNotFoundError):
                 call()
 
+    @pytest.mark.one_style
     @pytest.mark.parametrize("item_id", ["a 1", "ü", "日本", "%", "+", "'", '"', "x" * 1023])
     def test_ids(self, container, item_id):
         container.create_item({"id": item_id, "pk": "a"})
@@ -141,6 +142,7 @@ class TestItems:
         answer = container.create_item({"id": "1", "pk": "a"}, no_response=True)
         assert not answer and container.read_item("1", "a")["id"] == "1"
 
+    @pytest.mark.one_style
     @pytest.mark.parametrize("key", ["", "long" * 400, "ünï", 0, -1, 1, 1.5, 12.5, 1e300, True, False])
     def test_keys(self, container, key):
         container.create_item({"id": "1", "pk": key})
@@ -179,21 +181,22 @@ class TestItems:
                 call()
         assert container.read_item("1", "a")["n"] == 1
 
-    def test_time_to_live(self, database):
+    @pytest.mark.one_style
+    def test_time_to_live(self, emulator, database):
         container = database.create_container("ttl", PartitionKey("/pk"), default_ttl=-1)
         container.create_item({"id": "kept", "pk": "a"})
         container.create_item({"id": "short", "pk": "a", "ttl": 1})
         container.create_item({"id": "renewed", "pk": "a", "ttl": 3})
-        time.sleep(2)
+        emulator.pass_time(2)
         container.upsert_item({"id": "renewed", "pk": "a", "ttl": 3})
         assert status(container.read_item, "short", "a")[0] == 404
-        time.sleep(1.6)
+        emulator.pass_time(1.6)
         assert sorted(i["id"] for i in container.query_items("SELECT * FROM c", partition_key="a")) == ["kept", "renewed"]
         container.create_item({"id": "short", "pk": "a"})
         assert status(container.create_item, {"id": "zero", "pk": "a", "ttl": 0})[0] == 400
         plain = database.create_container("plain", PartitionKey("/pk"))
         plain.create_item({"id": "1", "pk": "a", "ttl": 1})
-        time.sleep(1.6)
+        emulator.pass_time(1.6)
         assert plain.read_item("1", "a")["id"] == "1", "without a time to live of the container there is none"
 
     def test_unique_keys(self, database):

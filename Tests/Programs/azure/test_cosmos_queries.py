@@ -105,7 +105,10 @@ class TestAnswers:
     @pytest.mark.parametrize("query, expected", ORDERED)
     def test_ordered(self, containers, mode, query, expected):
         if mode == "strict" and query.endswith(("c.n", "c.n DESC")) and "IS_NUMBER" not in query:
-            pytest.skip("the SDK itself does not merge values of several types")
+            # The SDK merges the partitions by itself, and gives up on values of several types.
+            with pytest.raises((TypeError, ValueError)):
+                ask(containers[mode], query, used(query))
+            return
         rows = ask(containers[mode], query, used(query))
         if query.startswith("SELECT *"):
             rows = [row["id"] for row in rows]

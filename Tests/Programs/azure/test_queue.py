@@ -1,5 +1,5 @@
 """Queue Storage by Microsoft's own SDK, synchronous and asynchronous."""
-import datetime, threading, time
+import datetime, threading
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
@@ -52,6 +52,7 @@ class TestQueues:
         assert pages == [names[:2], names[2:4], names[4:]]
         assert [q.metadata["own"] for q in service.list_queues(name_starts_with=name, include_metadata=True)] == list("01234")
 
+    @pytest.mark.one_style
     @pytest.mark.parametrize("bad, expected", [("ab", "OutOfRangeInput"), ("UPPER", "InvalidResourceName"), ("a--b", "InvalidResourceName")])
     def test_names(self, clients, bad, expected):
         assert code(clients.queues().create_queue, bad) == (400, expected)
@@ -65,12 +66,14 @@ class TestQueues:
 
 
 class TestMessages:
+    @pytest.mark.one_style
     @pytest.mark.parametrize("text", ["t", "", "<&>\"'", "\U0001F600", "  blanks  ", "cr\r\nlf\n", "x" * 65536])
     def test_text(self, queue, text):
         queue.send_message(text)
         # The SDK sends line ends as they are, and XML knows only one kind of them.
         assert (queue.receive_message().content or "") == text.replace("\r\n", "\n")
 
+    @pytest.mark.one_style
     def test_too_long(self, queue):
         assert code(queue.send_message, "x" * 65537) == (413, "RequestBodyTooLarge")
 
@@ -81,22 +84,24 @@ class TestMessages:
         encoded.send_message("{\"ü\": 1}")
         assert queue.peek_messages()[0].content == "eyLDvCI6IDF9" and encoded.receive_message().content == "{\"ü\": 1}"
 
-    def test_visibility(self, queue):
+    @pytest.mark.one_style
+    def test_visibility(self, emulator, queue):
         sent = queue.send_message("m")
         first = queue.receive_message(visibility_timeout=1)
         assert first.id == sent.id and first.dequeue_count == 1
         assert queue.receive_message() is None and queue.get_queue_properties().approximate_message_count == 1
-        time.sleep(1.1)
+        emulator.pass_time(1.1)
         second = queue.receive_message(visibility_timeout=30)
         assert second.id == first.id and second.dequeue_count == 2 and second.pop_receipt != first.pop_receipt
         assert code(queue.delete_message, first) == (400, "PopReceiptMismatch")
         queue.delete_message(second)
         assert code(queue.delete_message, second) == (404, "MessageNotFound")
 
-    def test_an_expired_receipt_is_good_until_somebody_else_took_the_message(self, queue):
+    @pytest.mark.one_style
+    def test_an_expired_receipt_is_good_until_somebody_else_took_the_message(self, emulator, queue):
         queue.send_message("m")
         message = queue.receive_message(visibility_timeout=1)
-        time.sleep(1.1)
+        emulator.pass_time(1.1)
         queue.delete_message(message)
         assert queue.get_queue_properties().approximate_message_count == 0
 
@@ -122,6 +127,7 @@ class TestMessages:
         assert [m.content for m in messages] == [str(index) for index in range(40)]
         assert len({m.pop_receipt for m in messages}) == 40
 
+    @pytest.mark.one_style
     def test_limits(self, queue):
         queue.send_message("m")
         assert code(lambda: list(queue.receive_messages(messages_per_page=33))) == (400, "OutOfRangeQueryParameterValue")
@@ -133,12 +139,13 @@ class TestMessages:
         assert signed("GET", url).headers["x-ms-error-code"] == "OutOfRangeQueryParameterValue"
         assert signed("DELETE", f"{queue.url}/messages/abc").headers["x-ms-error-code"] == "MissingRequiredQueryParameter"
 
-    def test_life_times(self, queue):
+    @pytest.mark.one_style
+    def test_life_times(self, emulator, queue):
         queue.send_message("short", time_to_live=1)
         forever = queue.send_message("forever", time_to_live=-1)
         assert forever.expires_on.year == 9999
         queue.send_message("later", visibility_timeout=2, time_to_live=60)
-        time.sleep(1.1)
+        emulator.pass_time(1.1)
         assert [m.content for m in queue.peek_messages(max_messages=32)] == ["forever"]
         assert queue.get_queue_properties().approximate_message_count == 2
 
@@ -150,6 +157,7 @@ class TestMessages:
         assert queue.get_queue_properties().approximate_message_count == 0
         assert code(queue.delete_message, held) == (404, "MessageNotFound")
 
+    @pytest.mark.one_style
     def test_a_restart_keeps_everything(self, clients, queue):
         queue.send_message("visible")
         queue.send_message("held")
@@ -160,7 +168,7 @@ class TestMessages:
         again = clients.queues().get_queue_client(queue.queue_name)
         assert [m.content for m in again.peek_messages(max_messages=5)] == ["new"]
         again.delete_message(held)
-        time.sleep(3.1)
+        clients.emulator.pass_time(3.1)
         assert sorted((m.content, m.dequeue_count) for m in again.peek_messages(max_messages=5)) == [("new", 0), ("visible", 1)]
 
 

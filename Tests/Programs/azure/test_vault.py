@@ -27,6 +27,7 @@ def code(call, *arguments, **named):
 
 
 class TestSecrets:
+    @pytest.mark.one_style
     @pytest.mark.parametrize("value", ["plain", "", "quotes \"'\\", "lines\n\r\n", "\U0001F600", "x" * 25600])
     def test_values(self, vault, secret, value):
         made = vault.set_secret(secret, value)
@@ -58,10 +59,12 @@ class TestSecrets:
         vault.set_secret(secret.upper(), "two")
         assert vault.get_secret(secret).value == "two" and vault.get_secret(secret.upper()).name == secret
 
+    @pytest.mark.one_style
     @pytest.mark.parametrize("bad", ["under_score", "dot.dot", "x" * 128])
     def test_bad_names(self, vault, bad):
         assert code(vault.set_secret, bad, "x") == (400, "BadParameter")
 
+    @pytest.mark.one_style
     def test_limits(self, vault, secret):
         assert code(vault.set_secret, secret, "x" * 25601) == (400, "BadParameter")
         assert code(vault.set_secret, secret, "x", tags={str(n): "" for n in range(16)}) == (400, "BadParameter")

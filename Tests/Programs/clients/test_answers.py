@@ -3,14 +3,11 @@ import concurrent.futures, os, re, socket, subprocess, sys, time, uuid
 
 import pytest
 
-from conftest import needs_data
 from stack import DATA, ROOT
 
-QUESTION = "What is the deductible for in-network services under Northwind Health Plus?"
 
-
-def test_stream_has_the_events_of_the_contract(stack, northwind):
-    events = stack.ask_stream(QUESTION)
+def test_stream_has_the_events_of_the_contract(stack, library):
+    events = stack.ask_stream(library.question)
     names = [name for name, _ in events]
     assert names[:2] == ["start", "sources"] and names[-1] == "done" and "delta" in names
     done = events[-1][1]
@@ -26,24 +23,25 @@ def test_stream_has_the_events_of_the_contract(stack, northwind):
         assert passages[citation["n"]]["start"] <= citation["start"] < citation["end"] <= passages[citation["n"]]["end"]
 
 
-def test_one_json_object_without_accept(stack, northwind):
-    answer = stack.ask(QUESTION)
+def test_one_json_object_without_accept(stack, library):
+    answer = stack.ask(library.question)
     assert answer.status == 200 and answer.headers["x-request-id"]
     assert set(answer.json) >= {"chatId", "messageId", "answerId", "model", "passages", "text", "citations", "finishReason", "usage", "timings", "chatName"}
 
 
-def test_honest_when_it_is_not_in_the_documents(stack, northwind):
+def test_honest_when_it_is_not_in_the_documents(stack, library):
     answer = stack.ask("What is the tallest mountain in the world?").json
     assert answer["finishReason"] == "not_found" and answer["citations"] == []
 
 
-def test_searches_only_the_documents_named(stack, northwind):
-    perks = northwind["PerksPlus.pdf"]["id"]
-    answer = stack.ask("Which activities are covered?", documents=[perks]).json
-    assert {p["documentId"] for p in answer["passages"]} == {perks}
+def test_searches_only_the_documents_named(stack, library):
+    name, question = library.narrow
+    only = library.documents[name]["id"]
+    answer = stack.ask(question, documents=[only]).json
+    assert {p["documentId"] for p in answer["passages"]} == {only}
 
 
-def test_documents_of_a_chat_stay_in_it(stack, northwind):
+def test_documents_of_a_chat_stay_in_it(stack, library):
     chat = stack.ask("Hello there").json["chatId"]
     content = b"The secret handshake of the swifts is three wing beats and a whistle."
     upload = stack.call("POST", f"/api/upload?name=swifts.txt&chatId={chat}", content, {"Content-Type": "text/plain"})
@@ -62,8 +60,8 @@ def test_documents_of_a_chat_stay_in_it(stack, northwind):
     assert stack.call("GET", "/api/documents/" + document["id"]).status == 404
 
 
-def test_same_message_id_is_answered_from_what_is_stored(stack, northwind):
-    body = {"message": QUESTION, "messageId": str(uuid.uuid4())}
+def test_same_message_id_is_answered_from_what_is_stored(stack, library):
+    body = {"message": library.question, "messageId": str(uuid.uuid4())}
     first = stack.call("POST", "/api/chat", body).json
     second = stack.call("POST", "/api/chat", body).json
     assert [first[k] for k in ("chatId", "answerId", "text", "citations")] == [second[k] for k in ("chatId", "answerId", "text", "citations")]
@@ -72,8 +70,8 @@ def test_same_message_id_is_answered_from_what_is_stored(stack, northwind):
     assert history["chat"]["messages"] == 2
 
 
-def test_the_same_question_sent_at_once_is_stored_once(stack, northwind):
-    body = {"message": QUESTION, "messageId": str(uuid.uuid4())}
+def test_the_same_question_sent_at_once_is_stored_once(stack, library):
+    body = {"message": library.question, "messageId": str(uuid.uuid4())}
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = [a.json for a in pool.map(lambda _: stack.call("POST", "/api/chat", body), range(8))]
     assert len({a["chatId"] for a in answers}) == 1 and len({a["text"] for a in answers}) == 1
@@ -81,8 +79,8 @@ def test_the_same_question_sent_at_once_is_stored_once(stack, northwind):
     assert [m["role"] for m in messages] == ["user", "assistant"]
 
 
-def test_history_lists_renames_and_deletes(stack, northwind):
-    chat = stack.ask(QUESTION).json["chatId"]
+def test_history_lists_renames_and_deletes(stack, library):
+    chat = stack.ask(library.question).json["chatId"]
     for _ in range(2):
         stack.ask("And the copay?", chatId=chat)
     listed = stack.call("GET", "/api/history?limit=1").json
@@ -101,26 +99,26 @@ def test_history_lists_renames_and_deletes(stack, northwind):
 class TestWithAModel:
     MODEL = "openai:test-model"
 
-    def test_only_known_passages_are_cited(self, stack, northwind, model):
-        events = stack.ask_stream(QUESTION, model=self.MODEL)
+    def test_only_known_passages_are_cited(self, stack, library, model):
+        events = stack.ask_stream(library.question, model=self.MODEL)
         done = events[-1][1]
         assert done["text"] == "The plan covers it [1]. Nothing supports [2] this."
         assert [c["n"] for c in done["citations"]] == [1, 2]
         assert done["usage"] == {"promptTokens": 11, "completionTokens": 7} and done["finishReason"] == "stop"
         prompt = model.requests[-1]["messages"]
-        assert prompt[0]["role"] == "system" and '<passage number="1"' in prompt[-1]["content"] and prompt[-1]["content"].endswith(QUESTION)
+        assert prompt[0]["role"] == "system" and '<passage number="1"' in prompt[-1]["content"] and prompt[-1]["content"].endswith(library.question)
 
-    def test_remembers_the_conversation(self, stack, northwind, model):
+    def test_remembers_the_conversation(self, stack, library, model):
         chat = stack.ask("First question about plans", model=self.MODEL).json["chatId"]
         stack.ask("And then?", model=self.MODEL, chatId=chat)
         roles = [m["role"] for m in model.requests[-1]["messages"]]
         assert roles == ["system", "user", "assistant", "user"]
 
-    def test_length_is_reported(self, stack, northwind):
+    def test_length_is_reported(self, stack, library):
         assert stack.ask("LENGTH please", model=self.MODEL).json["finishReason"] == "length"
 
     @pytest.mark.parametrize("word,status", [("REFUSE", 502), ("OVERLOADED", 503), ("GARBAGE", 503), ("CUT", 503)])
-    def test_failures_are_problems_and_the_question_is_kept(self, stack, northwind, word, status):
+    def test_failures_are_problems_and_the_question_is_kept(self, stack, library, word, status):
         message = str(uuid.uuid4())
         events = stack.ask_stream(f"{word} this", model=self.MODEL, messageId=message)
         assert events[-1][0] == "error" and events[-1][1]["status"] in (status, 502)
@@ -130,7 +128,7 @@ class TestWithAModel:
         assert messages[1]["finishReason"] == "error"
         assert messages[1]["text"] == ("It begins " if word == "CUT" else "")
 
-    def test_a_failed_answer_is_written_anew_when_asked_again(self, stack, northwind):
+    def test_a_failed_answer_is_written_anew_when_asked_again(self, stack, library):
         body = {"message": f"FLAKY {uuid.uuid4()}", "messageId": str(uuid.uuid4()), "model": self.MODEL}
         assert stack.call("POST", "/api/chat", body).status == 503
         second = stack.call("POST", "/api/chat", body).json
@@ -138,13 +136,15 @@ class TestWithAModel:
         chat = stack.call("GET", f"/api/history/{second['chatId']}").json
         assert [m["finishReason"] for m in chat["messages"]] == [None, "stop"] and chat["chat"]["messages"] == 2
 
-    def test_a_model_that_stalls_is_given_up(self, stack, northwind):
+    # It takes the half minute after which a model is given up, whatever the documents.
+    @pytest.mark.parametrize("library", ["library"], indirect=True)
+    def test_a_model_that_stalls_is_given_up(self, stack, library):
         events = stack.ask_stream("STALL now", model=self.MODEL)
         assert events[-1][0] == "error" and events[-1][1]["status"] == 503
         messages = stack.call("GET", f"/api/history/{events[0][1]['chatId']}").json["messages"]
         assert (messages[1]["finishReason"], messages[1]["text"]) == ("error", "It begins ")
 
-    def test_leaving_cancels_the_model_and_keeps_the_part(self, stack, northwind, model):
+    def test_leaving_cancels_the_model_and_keeps_the_part(self, stack, library, model):
         model.closed_early.clear()
         message = str(uuid.uuid4())
         body = f'{{"message":"ENDLESS talk","messageId":"{message}","model":"{self.MODEL}"}}'.encode()
@@ -169,9 +169,9 @@ def test_models_are_listed(stack):
         {"id": "extractive", "provider": "extractive", "default": True}, {"id": "openai:test-model", "provider": "openai", "default": False}]}
 
 
-@needs_data
-def test_retrieval_reaches_its_floors(stack, northwind):
-    result = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "evaluate-retrieval.py"), "--url", stack.url,
-                             "--data", os.path.join(DATA, "northwind")], capture_output=True, text=True, timeout=300)
+def test_retrieval_reaches_its_floors(stack, library):
+    data = ["--data", os.path.join(DATA, library.name)] if library.name == "northwind" else []
+    result = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "evaluate-retrieval.py"), "--url", stack.url, *data],
+                            capture_output=True, text=True, timeout=300)
     print(result.stdout)
     assert result.returncode == 0, result.stdout + result.stderr

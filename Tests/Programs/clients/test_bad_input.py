@@ -3,9 +3,12 @@ import io, os, socket, struct, time, uuid, zipfile
 
 import pytest
 
-from conftest import needs_data
+from library import GOLDEN
 from stack import DATA, request
 
+# Made by two programs; the second lies beside the repository.
+LOCKED = [os.path.join(GOLDEN, "documents", "reportlab-password.pdf")]
+LOCKED += filter(os.path.exists, [os.path.join(DATA, "parsers", "py-pdf-libreoffice-writer-password.pdf")])
 UNKNOWN = "01a1f8b2-e59a-73e0-bc32-03ed38fb440c"
 
 
@@ -134,9 +137,9 @@ class TestDocuments:
         receipt = stack.call("DELETE", "/api/documents/" + state["id"]).json
         assert receipt["rows"] == 1 and receipt["passages"] == 0
 
-    @needs_data
-    def test_password(self, stack):
-        with open(os.path.join(DATA, "parsers", "py-pdf-libreoffice-writer-password.pdf"), "rb") as file:
+    @pytest.mark.parametrize("path", LOCKED, ids=os.path.basename)
+    def test_password(self, stack, path):
+        with open(path, "rb") as file:
             upload = stack.upload("locked.pdf", file.read())
         assert stack.wait_settled(upload.json["documents"][0]["id"])["error"]["code"] == "password_protected"
 

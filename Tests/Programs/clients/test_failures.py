@@ -7,16 +7,22 @@ import stack as stacks
 from stack import request
 
 
-@pytest.fixture
-def own(model):
+@pytest.fixture(scope="module")
+def shared():
+    """One Apus for all that is broken here; every test gets it whole and empty."""
     apus = stacks.Stack({"APUS_MODELS": "extractive"})
     try:
-        yield apus.start()
+        yield apus
     finally:
         apus.remove()
 
 
-def text_of(number, sentences=400):
+@pytest.fixture
+def own(shared):
+    return shared.heal()
+
+
+def text_of(number, sentences=100):
     return "\n".join(f"Document {number} sentence {i}: swifts of colony {number} sleep on the wing at {i} metres." for i in range(sentences)).encode()
 
 
@@ -78,7 +84,7 @@ def test_kill_of_one_program_during_uploads(own, victim):
         while not stop.is_set() and number < 40:
             number += 1
             with contextlib.suppress(OSError):
-                answer = own.upload(f"{victim}-{number}.txt", text_of(number, 120))
+                answer = own.upload(f"{victim}-{number}.txt", text_of(number, 24))
                 if answer.status == 202:
                     accepted.append(answer.json["documents"][0]["id"])
                 else:

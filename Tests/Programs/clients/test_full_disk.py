@@ -3,8 +3,9 @@ import contextlib, os, signal, subprocess, time
 
 import pytest
 
+import ports
 import stack as stacks
-from stack import STORAGE_KEY, free_ports, request
+from stack import STORAGE_KEY, request
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ def test_blobs(small_disk):
     from azure.core.exceptions import HttpResponseError
     from azure.storage.blob import BlobServiceClient
 
-    base = free_ports(5)
+    base = ports.take(5)
     names = ["blob", "queue", "cosmos", "vault", "identity"]
-    ports = [text for index, name in enumerate(names) for text in (f"--{name}-port", str(base + index))]
-    with running("azure-emulator", "--data", str(small_disk / "azure"), *ports):
+    options = [text for index, name in enumerate(names) for text in (f"--{name}-port", str(base + index))]
+    with running("azure-emulator", "--data", str(small_disk / "azure"), *options):
         wait_for(f"http://127.0.0.1:{base}/")
         service = BlobServiceClient.from_connection_string(
             f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={STORAGE_KEY};BlobEndpoint=http://127.0.0.1:{base}/devstoreaccount1;",
@@ -63,7 +64,7 @@ def test_blobs(small_disk):
 
 
 def test_vectors(small_disk):
-    base = free_ports(1)
+    base = ports.take()
     with running("vm-server", "--vectors-only", "--data", str(small_disk / "vectors"), "--vectors-port", str(base)):
         url = f"http://127.0.0.1:{base}/api/v2/tenants/default_tenant/databases/default_database/collections"
         wait_for(f"http://127.0.0.1:{base}/api/v2/heartbeat")

@@ -4,12 +4,18 @@ import contextlib, glob, hashlib, json, os, shutil, stat, subprocess, sys, time,
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
+import library, ports
 import stack as stacks
 from stack import DATA, PROGRAMS, ROOT, request
 from trees import tree
 
 LIMITS = {"chat": 20_000_000, "history": 20_000_000, "upload": 35_000_000}
 APPS = sorted(LIMITS)
+# A PDF, and a question that it answers; the second lies beside the repository.
+READABLE = [(path, question) for path, question in [
+    (os.path.join(library.DOCUMENTS, "product-manual.pdf"), "What does the error code E07 mean?"),
+    (os.path.join(DATA, "northwind", "PerksPlus.pdf"), "Which activities does PerksPlus cover?"),
+] if os.path.exists(path)]
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +78,7 @@ def test_a_program_for_another_processor_is_named(tmp_path):
     other[18:20] = (183 if other[18] == 62 else 62).to_bytes(2, "little")
     (app / "handler").write_bytes(other)
     (app / "handler").chmod(0o755)
-    port = stacks.free_ports(1)
+    port = ports.take()
     with subprocess.Popen(
             [f"{PROGRAMS}/functions-host", "start", "--root", str(app), "--port", str(port)], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT) as host:
@@ -110,7 +116,7 @@ def debian(packages):
 @contextlib.contextmanager
 def handler(debian, app, stack, **settings):
     """A packaged handler inside the tree, over the stack's services."""
-    port = stacks.free_ports(1)
+    port = ports.take()
     host = "http://127.0.0.1"
     account = "devstoreaccount1"
     environment = {
@@ -163,13 +169,15 @@ def invocation(document):
     return {"Data": {"message": json.dumps({"documentId": document})}, "Metadata": {"DequeueCount": "1"}}
 
 
-def test_a_document_is_uploaded_read_and_cited_by_the_packages(debian, shared):
-    pdf = open(os.path.join(DATA, "northwind", "PerksPlus.pdf"), "rb").read()
+@pytest.mark.parametrize("path,question", READABLE, ids=lambda value: os.path.basename(value) if value.endswith(".pdf") else "")
+def test_a_document_is_uploaded_read_and_cited_by_the_packages(debian, shared, path, question):
+    pdf = open(path, "rb").read()
+    page_name = f"tokyo-{os.path.basename(path)}.html"
     # Japanese in an encoding of old, which the packaged converters have to know.
-    page = "<html><head><meta charset=shift_jis></head><body><p>本社は東京タワーの隣にある。</p></body></html>"
+    page = f"<html><head><meta charset=shift_jis></head><body><p>本社は東京タワーの隣にある。</p><p>{page_name}</p></body></html>"
     with handler(debian, "upload", shared) as upload:
         ids = []
-        for name, content, kind in [("perks.pdf", pdf, "application/pdf"), ("tokyo.html", page.encode("shift_jis"), "text/html")]:
+        for name, content, kind in [("given.pdf", pdf, "application/pdf"), (page_name, page.encode("shift_jis"), "text/html")]:
             answer = request("POST", f"{upload}/api/upload?name={name}", content, {"Content-Type": kind})
             assert answer.status == 202, answer.body
             ids.append(answer.json["documents"][0]["id"])
@@ -179,10 +187,10 @@ def test_a_document_is_uploaded_read_and_cited_by_the_packages(debian, shared):
         text = request("GET", f"{upload}/api/documents/{ids[1]}/text?page=1").json
         assert "東京タワー" in text["pages"][0]["text"]
     with handler(debian, "chat", shared) as chat:
-        answer = request("POST", f"{chat}/api/chat", {"message": "Which activities does PerksPlus cover?", "documents": ids})
+        answer = request("POST", f"{chat}/api/chat", {"message": question, "documents": ids})
         assert answer.status == 200, answer.body
         citations = answer.json["citations"]
-        assert citations and all(c["name"] == "perks.pdf" for c in citations)
+        assert citations and all(c["name"] == "given.pdf" for c in citations)
     with handler(debian, "history", shared) as history:
         stored = request("GET", f"{history}/api/history/{answer.json['chatId']}").json
         assert [m["role"] for m in stored["messages"]] == ["user", "assistant"]

@@ -1,9 +1,10 @@
-"""host.json, the handler's command line and local settings, against the real program (section 1 and 8)."""
+"""host.json, the handler's command line and local settings, against the real program (docs/reference/functions-custom-handlers.md, 1 and 8)."""
 import json, os, shutil, sys
 
 import pytest
 
 from functions import HANDLER, HTTP_OUT, http_in
+import ports
 
 
 def failing(make, app, *parts, environment=None):
@@ -199,8 +200,7 @@ def test_ports_that_are_none(make, port):
 @pytest.mark.section("1.2")
 @pytest.mark.parametrize("kind", [int, str])
 def test_a_fixed_port(make, kind):
-    from stack import free_ports
-    port = free_ports(1)
+    port = ports.take()
     app = make.app(handler={"port": kind(port)}).http("a")
     host, start = started(make, app)
     assert start["environment"]["FUNCTIONS_CUSTOMHANDLER_PORT"] == str(port) and str(port) in host.log

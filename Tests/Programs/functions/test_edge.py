@@ -1,4 +1,4 @@
-"""Routes, keys, limits, CORS, the host's own endpoints and what callers may get wrong (sections 7 and 8)."""
+"""Routes, keys, limits, CORS, the host's own endpoints and what callers may get wrong (docs/reference/functions-custom-handlers.md, 7 and 8)."""
 import contextlib, http.client, json, os, re, socket, stat, threading, time
 
 import pytest

@@ -1,4 +1,4 @@
-"""The handler's start, end, restart and output (section 6)."""
+"""The handler's start, end, restart and output (docs/reference/functions-custom-handlers.md, 6)."""
 import os, re, signal, time
 
 import pytest

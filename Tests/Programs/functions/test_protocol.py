@@ -1,4 +1,4 @@
-"""What the handler is sent and what its answers become, in the three modes (sections 3 to 5)."""
+"""What the handler is sent and what its answers become, in the three modes (docs/reference/functions-custom-handlers.md, 3 to 5)."""
 import base64, json, re, socket, threading, time
 
 import pytest

@@ -4,7 +4,7 @@ import json, os, re, shutil, socket, subprocess, time, urllib.request
 import pytest
 
 from functions import Host
-from stack import PROGRAMS, ROOT, free_ports, request
+from stack import PROGRAMS, ROOT, request
 from test_triggers import Storage
 
 EXAMPLE = os.path.join(ROOT, "Examples", "notes")

@@ -4,7 +4,8 @@ import os, signal, subprocess, tempfile, time
 import pytest
 
 from chat_handler import ChatHandler
-from stack import ROOT, free_ports, request
+import ports
+from stack import ROOT, request
 
 PROXY = os.path.join(ROOT, ".venv-proxy", "bin", "litellm")
 CONFIGURATION = """
@@ -21,7 +22,7 @@ general_settings: {master_key: sk-test}
 
 @pytest.fixture(scope="module")
 def proxy():
-    port = free_ports(1)
+    port = ports.take()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "config.yaml")
         with open(path, "w") as file:

@@ -3,6 +3,7 @@ import contextlib, glob, http.server, json, os, pwd, shutil, subprocess, tempfil
 
 import pytest
 
+import ports
 import stack as stacks
 from stack import PROGRAMS, request
 
@@ -19,7 +20,7 @@ def postgres():
         entry = pwd.getpwnam("postgres")
         os.chown(folder, entry.pw_uid, entry.pw_gid)
         user = {"user": entry.pw_uid, "group": entry.pw_gid}
-    port = stacks.free_ports(1)
+    port = ports.take()
     run = lambda *words: subprocess.run([f"{programs}/{words[0]}", *words[1:]], check=True, cwd="/", capture_output=True, **user)
     run("initdb", "-D", f"{folder}/data", "-U", "owner", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync")
     options = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
@@ -69,7 +70,7 @@ def identity(token):
 @contextlib.contextmanager
 def history(stack, database, endpoint):
     """The history app over a stack's other services."""
-    port = stacks.free_ports(1)
+    port = ports.take()
     account = "devstoreaccount1"
     environment = {
         "FUNCTIONS_CUSTOMHANDLER_PORT": str(port), "APUS_DATABASE_URL": database, "IDENTITY_ENDPOINT": endpoint,

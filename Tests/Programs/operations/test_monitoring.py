@@ -5,6 +5,7 @@ import contextlib, glob, json, os, re, subprocess, time, urllib.parse
 import pytest
 
 import model_server
+import ports
 import stack as stacks
 from stack import ROOT, Stack, request
 
@@ -31,7 +32,7 @@ def prometheus(tmp_path_factory):
         prices.write_text(json.dumps({"models": {"openai:test-model": {"price": {"input": 1000, "output": 2000}}}}))
         stack = Stack({
             "OTEL_METRIC_EXPORT_INTERVAL": "500", "APUS_MODELS": "openai:test-model,ollama:absent,extractive",
-            "OPENAI_BASE_URL": model.url, "OPENAI_API_KEY": "none", "OLLAMA_HOST": f"http://127.0.0.1:{stacks.free_ports(1)}",
+            "OPENAI_BASE_URL": model.url, "OPENAI_API_KEY": "none", "OLLAMA_HOST": f"http://127.0.0.1:{ports.take()}",
             "APUS_MODEL_SETTINGS": str(prices)})
         ends.callback(stack.remove)
         stack.start()
@@ -39,7 +40,7 @@ def prometheus(tmp_path_factory):
         text = text.replace("apus:8000", f"127.0.0.1:{stack.ports['vectors']}").replace("15s", "1s")
         text = re.sub(r"alerting:\n(  .*\n)+", "", text).replace("rules/", f"{MONITORING}/rules/")
         (folder / "prometheus.yml").write_text(text)
-        port = stacks.free_ports(1)
+        port = ports.take()
         server = subprocess.Popen(
             ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
              f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

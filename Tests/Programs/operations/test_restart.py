@@ -3,6 +3,7 @@ import os, signal, socket, subprocess, threading, time
 
 import pytest
 
+import ports
 import stack as stacks
 from stack import PROGRAMS, request
 
@@ -66,7 +67,7 @@ def test_no_request_is_lost_while_the_program_is_exchanged(manager):
 
 
 def test_a_socket_for_another_process_or_port_is_left_alone(tmp_path):
-    port = stacks.free_ports(1)
+    port = ports.take()
     environment = {**os.environ, "LISTEN_PID": "1", "LISTEN_FDS": "1"}
     process = subprocess.Popen(
         [f"{PROGRAMS}/vm-server", "--vectors-only", "--no-embeddings", "--data", str(tmp_path), "--vectors-port", str(port)],

@@ -5,6 +5,7 @@ import json, os, re, subprocess, time
 import pytest
 
 import model_server
+import ports
 import stack as stacks
 from collector import Collector
 from stack import PROGRAMS, Stack, request
@@ -117,7 +118,7 @@ def test_logs_are_json_with_trace_ids_and_without_text_or_secrets(watched):
     stack, _, _ = watched
     trace = os.urandom(16).hex()
     ask(stack, "Who is the zzyzx harbour master?", traceparent=f"00-{trace}-{PARENT}-01")
-    environment = {**os.environ, "FUNCTIONS_CUSTOMHANDLER_PORT": str(stacks.free_ports(1)), "APUS_LOG": "debug"}
+    environment = {**os.environ, "FUNCTIONS_CUSTOMHANDLER_PORT": str(ports.take()), "APUS_LOG": "debug"}
     log = stack.read_log()
     for secret in ("zzyzx", "Ada Quill", "secret-of-the-collector", stacks.STORAGE_KEY, stacks.COSMOS_KEY):
         assert secret not in log, secret
@@ -130,7 +131,7 @@ def test_logs_are_json_with_trace_ids_and_without_text_or_secrets(watched):
 
 
 def test_log_lines_carry_the_request_s_trace(tmp_path):
-    port = stacks.free_ports(1)
+    port = ports.take()
     process = subprocess.Popen(
         [f"{PROGRAMS}/vm-server", "--vectors-only", "--no-embeddings", "--data", str(tmp_path), "--vectors-port", str(port),
          "--slow-ms", "1"], stderr=subprocess.PIPE, text=True)
@@ -161,7 +162,7 @@ def test_log_lines_carry_the_request_s_trace(tmp_path):
 @pytest.mark.parametrize("kind", ["absent", "slow", "failing"])
 def test_a_bad_collector_never_slows_or_fails_a_request(kind):
     collector = None if kind == "absent" else Collector(delay=30 if kind == "slow" else 0, status=503)
-    url = collector.url if collector else f"http://127.0.0.1:{stacks.free_ports(1)}"
+    url = collector.url if collector else f"http://127.0.0.1:{ports.take()}"
     stack = Stack({
         "OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_TIMEOUT": "1000", "OTEL_BSP_SCHEDULE_DELAY": "50",
         "OTEL_METRIC_EXPORT_INTERVAL": "100", "OTEL_BSP_MAX_QUEUE_SIZE": "20"})
@@ -185,7 +186,7 @@ def test_a_bad_collector_never_slows_or_fails_a_request(kind):
 
 def test_wrong_settings_are_named_all_at_once():
     environment = {
-        "FUNCTIONS_CUSTOMHANDLER_PORT": str(stacks.free_ports(1)), "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
+        "FUNCTIONS_CUSTOMHANDLER_PORT": str(ports.take()), "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_TRACES_SAMPLER": "sometimes", "OTEL_EXPORTER_OTLP_HEADERS": "nonsense",
         "OTEL_METRIC_EXPORT_INTERVAL": "soon", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}
     result = subprocess.run([f"{PROGRAMS}/history-function"], env=environment, capture_output=True, text=True, timeout=20)
@@ -199,7 +200,7 @@ def test_wrong_settings_are_named_all_at_once():
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    port = stacks.free_ports(1)
+    port = ports.take()
     process = subprocess.Popen(
         [f"{PROGRAMS}/vm-server", "--vectors-only", "--no-embeddings", "--data", str(tmp_path_factory.mktemp("v")),
          "--vectors-port", str(port)], stderr=subprocess.DEVNULL)
@@ -299,7 +300,7 @@ def test_bad_reports_are_refused_and_leave_everything_as_it_is(gateway):
 
 
 def test_spans_go_on_to_the_collector_behind_it(tmp_path):
-    collector, port = Collector(), stacks.free_ports(1)
+    collector, port = Collector(), ports.take()
     process = subprocess.Popen(
         [f"{PROGRAMS}/vm-server", "--vectors-only", "--no-embeddings", "--data", str(tmp_path), "--vectors-port", str(port)],
         env={**os.environ, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": collector.url + "/v1/traces",

@@ -1,7 +1,8 @@
 """Chat handlers beside a running stack: the same stores, other settings."""
 import json, os, signal, subprocess, tempfile, time
 
-from stack import ROOT, free_ports, parse_events, request
+import ports
+from stack import ROOT, parse_events, request
 
 
 class ChatHandler:
@@ -13,7 +14,7 @@ class ChatHandler:
         for name in list(inherited):
             if name.startswith(("APUS_MODEL", "OPENAI_", "APUS_ANSWER", "APUS_PRESET")):
                 del inherited[name]
-        self.port = free_ports(1)
+        self.port = ports.take()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = os.path.join(stack.data, f"chat-{self.port}.txt")
         self.log = open(self.log_path, "wb")

@@ -1,7 +1,8 @@
 """Runs azure-emulator for tests, and lets one test drive the synchronous and the asynchronous SDKs alike."""
 import asyncio, base64, contextlib, email.utils, hashlib, hmac, inspect, json, os, shutil, signal, subprocess, tempfile, time, urllib.parse
 
-from stack import COSMOS_KEY, PROGRAMS, STORAGE_KEY, free_ports, request
+import ports
+from stack import COSMOS_KEY, PROGRAMS, STORAGE_KEY, request
 
 ACCOUNT = "devstoreaccount1"
 SERVICES = ["blob", "queue", "cosmos", "vault", "identity"]
@@ -16,7 +17,7 @@ class Emulator:
     def __init__(self, *options, data=None):
         self.options = options
         self.data = data or tempfile.mkdtemp(prefix="apus-azure-")
-        base = free_ports(len(SERVICES))
+        base = ports.take(len(SERVICES))
         self.ports = {name: base + index for index, name in enumerate(SERVICES)}
         self.process = None
 
@@ -75,6 +76,11 @@ class Emulator:
 
     def admin(self, method, path, body=None):
         return request(method, f"{self.url('blob')}/_emulator/{path}", body)
+
+    def pass_time(self, seconds):
+        """Moves the emulator's clock on: what begins, ends or expires does so without being waited for."""
+        answer = self.admin("POST", "clock", {"advance": seconds})
+        assert answer.status == 200, answer.body
 
     def fault(self, service, **rule):
         answer = self.admin("POST", "faults", {"service": service, **rule})

@@ -1,7 +1,8 @@
 """Function apps for tests: roots made of files, and functions-host that serves them."""
 import base64, contextlib, json, os, re, shutil, signal, subprocess, tempfile, time
 
-from stack import PROGRAMS, free_ports, request
+import ports
+from stack import PROGRAMS, request
 
 HANDLER = os.path.join(os.path.dirname(__file__), "handlers", "scripted.py")
 HTTP_OUT = {"type": "http", "direction": "out", "name": "res"}
@@ -86,7 +87,7 @@ class Host:
 
     def __init__(self, app, *options, environment=None):
         self.app = app
-        self.port = free_ports(1)
+        self.port = ports.take()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = app.path("host.log")
         inherited = {"PATH": "/usr/bin:/bin", "TZ": "UTC", **(environment or {})}

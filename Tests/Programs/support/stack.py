@@ -1,28 +1,13 @@
 """Starts and stops a whole Apus of its own for tests: own data folder, own ports, ended exactly."""
-import contextlib, json, os, shutil, signal, socket, subprocess, tempfile, time, urllib.error, urllib.request, uuid
+import contextlib, json, os, shutil, signal, subprocess, tempfile, time, urllib.error, urllib.parse, urllib.request, uuid
+
+import ports
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 DATA = os.path.join(ROOT, "..", "shared", "data")
 PROGRAMS = os.path.join(ROOT, ".build", "release")
 STORAGE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 COSMOS_KEY = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
-
-
-def free_ports(count):
-    """The first of `count` consecutive free ports."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base = probe.getsockname()[1]
-        if base + count > 65000:
-            continue
-        with contextlib.ExitStack() as held:
-            try:
-                for port in range(base, base + count):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
-                return base
-            except OSError:
-                continue
 
 
 class Answer:
@@ -52,7 +37,7 @@ class Stack:
     def __init__(self, environment=None):
         self.data = tempfile.mkdtemp(prefix="apus-test-")
         os.chmod(self.data, 0o755)
-        base = free_ports(10)
+        base = ports.take(10)
         self.port = base
         self.base = base + 1
         names = ["vectors", "chat", "upload", "history", "blob", "queue", "cosmos", "vault", "identity"]
@@ -75,9 +60,22 @@ class Stack:
                 raise RuntimeError("apus up ended: " + self.read_log()[-3000:])
             with contextlib.suppress(OSError):
                 if request("GET", self.url + "/health", timeout=20).status == 200:
+                    self.started = self.processes()
                     return self
             time.sleep(0.1)
         raise RuntimeError("apus up did not become healthy: " + self.read_log()[-3000:])
+
+    def heal(self):
+        """Starts it again unless it runs as it was started, and leaves neither documents nor chats behind."""
+        if self.process is None or self.process.poll() is not None or self.processes() != self.started:
+            self.stop()
+            self.start()
+        for kind, path in [("documents", "/api/documents"), ("chats", "/api/history")]:
+            while left := self.call("GET", path + "?limit=200").json[kind]:
+                for entry in left:
+                    answer = self.call("DELETE", f"{path}/{entry['id']}")
+                    assert answer.status in (200, 404), answer.body
+        return self
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -1,7 +1,8 @@
 """Starts and stops vector services for tests: ours alone, and Chroma's own server to compare with."""
 import contextlib, os, shutil, signal, subprocess, sys, tempfile, time
 
-from stack import PROGRAMS, free_ports, request
+import ports
+from stack import PROGRAMS, request
 
 
 class Service:
@@ -10,7 +11,7 @@ class Service:
     def __init__(self, data=None):
         self.data = data or tempfile.mkdtemp(prefix="apus-vectors-")
         self.process = None
-        self.port = free_ports(1)
+        self.port = ports.take()
 
     def command(self):
         raise NotImplementedError

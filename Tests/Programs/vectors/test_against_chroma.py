@@ -177,6 +177,7 @@ class BothServers(RuleBasedStateMachine):
             assert ours == theirs
 
 
+@pytest.mark.long
 def test_every_answer_is_chromas(apus, chroma):
     machine = type("Machine", (BothServers,), {"apus": apus, "chroma": chroma})
     run_state_machine_as_test(machine, settings=settings(

@@ -1,4 +1,4 @@
-"""Input that is malformed, oversized, slow or hostile gets the reference's error, and nothing is lost or left."""
+"""Input that is malformed, oversized, slow or hostile gets Chroma's error, and nothing is lost or left."""
 import json, os, socket, subprocess, tempfile, time, uuid
 
 import pytest

@@ -1,9 +1,11 @@
 """Kills the server at random moments under load: what was acknowledged is there, a batch is there whole or not at all."""
 import base64, http.client, json, os, random, struct, threading, time
 
+import pytest
+
 import vectors
 
-KILLS = int(os.environ.get("APUS_KILLS", "200"))
+KILLS = int(os.environ.get("APUS_KILLS", "20"))
 WRITERS = 3
 # Long vectors, so that the few records which fit into a short test are worth a graph with its checkpoints.
 DIMENSION = 1024
@@ -66,6 +68,7 @@ def held(server, collection):
     return {name: (metadata["n"], document, metadata) for name, document, metadata in zip(body["ids"], body["documents"], body["metadatas"])}
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost():
     chance = random.Random(7)
     server = vectors.Apus()
@@ -79,7 +82,7 @@ def test_nothing_acknowledged_is_lost():
             for writer in writers:
                 writer.start()
             # Now and then long enough for the graph, its checkpoint and the tidying after it.
-            time.sleep(chance.uniform(0.01, 0.25) if round_ % 20 else 2.5)
+            time.sleep(chance.uniform(0.01, 0.25) if round_ % 10 else 2.5)
             server.kill()
             for writer in writers:
                 writer.join(30)
@@ -95,7 +98,8 @@ def test_nothing_acknowledged_is_lost():
             assert len(found) == sum(map(len, known.values()))
             missed += not check_search(server, collection, found, chance)
         assert any(known.values())
-        assert missed <= KILLS // 50, f"{missed} of {KILLS} searches did not find a record by its own vector"
+        # A graph may miss now and then; a single miss in a short run says nothing about how often.
+        assert missed <= max(1, KILLS // 50), f"{missed} of {KILLS} searches did not find a record by its own vector"
     finally:
         server.remove()
 

@@ -10,34 +10,32 @@ public final class Instrument: Sendable {
 
     private static let seriesLimit = 2000
     private static let overflow = ["otel.metric.overflow": "true"]
-    private let series = Mutex<[[String: String]: MetricValue]>([:])
+    private let all = Mutex<[[String: String]: Series]>([:])
 
     init(_ definition: MetricDefinition) { self.definition = definition }
 
-    /// Adds to a counter.
-    public func add(_ amount: Double = 1, _ attributes: [String: String] = [:]) {
-        update(attributes) { value in
-            guard case .number(let sum) = value else { return }
-            value = .number(sum + amount)
+    /// The series of a set of attributes, which begins with 0 when it is new. What counts often keeps it.
+    public func series(_ attributes: [String: String] = [:]) -> Series {
+        all.withLock { all in
+            if let known = all[attributes] { return known }
+            let key = all.count < Self.seriesLimit ? attributes : Self.overflow
+            if let known = all[key] { return known }
+            let fresh = Series(definition.kind)
+            all[key] = fresh
+            return fresh
         }
     }
 
+    /// Adds to a counter.
+    public func add(_ amount: Double = 1, _ attributes: [String: String] = [:]) { series(attributes).add(amount) }
+
     /// Sets a gauge.
-    public func set(_ amount: Double, _ attributes: [String: String] = [:]) {
-        update(attributes) { $0 = .number(amount) }
-    }
+    public func set(_ amount: Double, _ attributes: [String: String] = [:]) { series(attributes).set(amount) }
 
     /// Adds a value to a histogram.
     public func record(_ amount: Double, _ attributes: [String: String] = [:]) {
-        guard case .histogram(let bounds) = definition.kind, amount.isFinite else { return }
-        update(attributes) { value in
-            guard case .distribution(var distribution) = value else { return }
-            // The old buckets are let go first, so that they are changed in place.
-            value = .number(0)
-            distribution.buckets[bounds.firstIndex { amount <= $0 } ?? bounds.count] += 1
-            distribution.sum += amount
-            value = .distribution(distribution)
-        }
+        // A value that is no number makes no series either.
+        if amount.isFinite { series(attributes).record(amount) }
     }
 
     /// Adds the seconds since a moment to a histogram.
@@ -46,28 +44,10 @@ public final class Instrument: Sendable {
         record(Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18, attributes)
     }
 
-    /// Takes a value that was counted elsewhere, in the place of what was there.
-    public func replace(_ value: MetricValue, _ attributes: [String: String] = [:]) {
-        update(attributes) { $0 = value }
-    }
-
-    /// Forgets all values; for gauges whose set of attributes changes.
-    public func reset() { series.withLock { $0 = [:] } }
+    /// Forgets all values; for gauges whose set of attributes changes. Series that somebody holds are not shown again.
+    public func reset() { all.withLock { $0 = [:] } }
 
     var snapshot: MetricSnapshot {
-        MetricSnapshot(definition: definition, points: series.withLock { $0.map { ($0.key, $0.value) } })
-    }
-
-    private func update(_ attributes: [String: String], _ change: (inout MetricValue) -> Void) {
-        series.withLock { series in
-            let isKnown = series[attributes] != nil
-            let key = isKnown || series.count < Self.seriesLimit ? attributes : Self.overflow
-            change(&series[key, default: empty])
-        }
-    }
-
-    private var empty: MetricValue {
-        guard case .histogram(let bounds) = definition.kind else { return .number(0) }
-        return .distribution(.init(buckets: [UInt64](repeating: 0, count: bounds.count + 1), sum: 0))
+        MetricSnapshot(definition: definition, points: all.withLock { $0.map { ($0.key, $0.value.value) } })
     }
 }

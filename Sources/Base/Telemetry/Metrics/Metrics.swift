@@ -9,11 +9,12 @@ public final class Metrics: Sendable {
     private struct State {
         var instruments: [Instrument] = []
         var observers: [@Sendable () -> Void] = []
+        var parts: [(metrics: Metrics, attributes: [String: String])] = []
     }
 
     private let state = Mutex(State())
 
-    /// An empty set, for tests.
+    /// An empty set, for what has a `/metrics` of its own, and for tests.
     public init() {}
 
     /// A sum that only grows. The same name gives the same instrument.
@@ -40,10 +41,31 @@ public final class Metrics: Sendable {
         state.withLock { $0.observers.append(observe) }
     }
 
+    /// Shows another set's metrics in every snapshot of this one, each value with further attributes.
+    public func include(_ metrics: Metrics, _ attributes: [String: String]) {
+        state.withLock { $0.parts.append((metrics, attributes)) }
+    }
+
+    /// Ends an inclusion.
+    public func exclude(_ metrics: Metrics) { state.withLock { $0.parts.removeAll { $0.metrics === metrics } } }
+
     /// All values as they are now, in the order in which their instruments were made.
     public func snapshot() -> [MetricSnapshot] {
         for observe in state.withLock({ $0.observers }) { observe() }
-        return state.withLock { $0.instruments }.map(\.snapshot).filter { !$0.points.isEmpty }
+        let (instruments, parts) = state.withLock { ($0.instruments, $0.parts) }
+        var all = instruments.map(\.snapshot)
+        for (metrics, attributes) in parts {
+            for snapshot in metrics.snapshot() {
+                let points = snapshot.points.map { ($0.attributes.merging(attributes) { $1 }, $0.value) }
+                // One metric stands once, whoever has values of it.
+                if let place = all.firstIndex(where: { $0.definition == snapshot.definition }) {
+                    all[place].points += points
+                } else {
+                    all.append(MetricSnapshot(definition: snapshot.definition, points: points))
+                }
+            }
+        }
+        return all.filter { !$0.points.isEmpty }
     }
 
     private func instrument(_ definition: MetricDefinition) -> Instrument {
@@ -90,7 +112,7 @@ public struct MetricDefinition: Sendable, Equatable {
 public struct MetricSnapshot: Sendable {
     public let definition: MetricDefinition
     /// A value for each combination of attributes.
-    public let points: [(attributes: [String: String], value: MetricValue)]
+    public var points: [(attributes: [String: String], value: MetricValue)]
 
     /// Values of a metric.
     public init(definition: MetricDefinition, points: [(attributes: [String: String], value: MetricValue)]) {

@@ -5,7 +5,8 @@ import Markup
 import SQLite
 import Telemetry
 
-/// List Blobs: flat or rolled up at a delimiter, in pages that neither skip nor repeat a blob that stays.
+/// List Blobs: flat or rolled up at a delimiter, in pages that neither skip nor repeat a blob that stays
+/// (docs/reference/azure-storage.md, 2.5).
 struct BlobListing {
     let service: BlobService
     let call: StorageCall

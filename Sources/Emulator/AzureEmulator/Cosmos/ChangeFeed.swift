@@ -4,7 +4,8 @@ import JSONCoding
 import SQLite
 import Telemetry
 
-/// Items in the order of their last change; each shows once, as it is now, and deletions do not show.
+/// Items in the order of their last change; each shows once, as it is now, and deletions do not show
+/// (docs/reference/cosmos-db.md, 7).
 struct ChangeFeed {
     let store: CosmosStore
     let container: CosmosStore.Container

@@ -4,7 +4,7 @@ import JSONCoding
 import Problems
 import SQLite
 
-/// A transactional batch: up to 100 operations in one partition, all or none.
+/// A transactional batch: up to 100 operations in one partition, all or none (docs/reference/cosmos-db.md, 4.4).
 struct ItemBatch: Sendable {
     private struct Operation: Sendable {
         let kind: String

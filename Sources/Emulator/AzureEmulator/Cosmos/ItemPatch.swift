@@ -1,7 +1,8 @@
 import CosmosQuery
 import JSONCoding
 
-/// A partial update of an item ("Partial document update"): at most ten operations, all or nothing.
+/// A partial update of an item ("Partial document update"; docs/reference/cosmos-db.md, 4.3): at most ten
+/// operations, all or nothing.
 struct ItemPatch: Sendable {
     private struct Operation: Sendable {
         let kind: String

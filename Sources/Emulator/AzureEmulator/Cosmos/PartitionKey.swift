@@ -1,7 +1,8 @@
 import CosmosQuery
 import JSONCoding
 
-/// The value of a partition key, or a prefix of a hierarchical one; `nil` components are undefined.
+/// The value of a partition key, or a prefix of a hierarchical one; `nil` components are undefined
+/// (docs/reference/cosmos-db.md, 5).
 struct PartitionKey: Sendable, Equatable {
     let components: [JSONValue?]
 

@@ -3,7 +3,8 @@ import HTTPServing
 import JSONCoding
 import Problems
 
-/// The ranges of effective partition keys: one, or several when the emulator is strict.
+/// The ranges of effective partition keys: one, or several when the emulator is strict
+/// (docs/reference/cosmos-db.md, 5 and 6.2).
 struct PartitionRanges: Sendable {
     /// Half-open ranges of keys as text.
     let ranges: [(minimum: String, maximum: String)]

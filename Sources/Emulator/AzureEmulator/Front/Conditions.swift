@@ -1,7 +1,8 @@
 import HTTPMessages
 import Telemetry
 
-/// Conditional headers ("Specifying conditional headers for Blob service operations").
+/// Conditional headers ("Specifying conditional headers for Blob service operations";
+/// docs/reference/azure-storage.md, 2.6).
 struct Conditions: Sendable {
     private let match: [String]
     private let noneMatch: [String]

@@ -1,4 +1,5 @@
-/// A lease on a container or blob, as a value: what each action makes of each state ("Lease Blob").
+/// A lease on a container or blob, as a value: what each action makes of each state ("Lease Blob";
+/// docs/reference/azure-storage.md, 2.7).
 struct Lease: Sendable, Equatable {
     enum State: String, Sendable {
         case available, leased, expired, breaking, broken

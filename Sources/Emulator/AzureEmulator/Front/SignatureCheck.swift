@@ -3,7 +3,8 @@ import Digests
 import HTTPMessages
 import Telemetry
 
-/// Decides whether a caller may do what it asks for, in the services' order of checks.
+/// Decides whether a caller may do what it asks for, in the services' order of checks
+/// (docs/reference/azure-storage.md, 1.3).
 struct SignatureCheck: Sendable {
     /// Limits that a stored access policy puts on signatures that name it.
     struct Policy: Sendable, Equatable {

@@ -4,7 +4,8 @@ import Markup
 import SQLite
 import Telemetry
 
-/// Queue Storage's REST operations on accounts and queues; messages are in `MessageOperations`.
+/// Queue Storage's REST operations on accounts and queues; messages are in `MessageOperations`
+/// (docs/reference/azure-storage.md, 3).
 struct QueueService: Sendable {
     typealias Call = StorageCall
 

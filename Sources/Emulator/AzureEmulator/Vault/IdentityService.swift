@@ -6,7 +6,7 @@ import Problems
 import Telemetry
 
 /// Where tokens come from: the identity endpoint of Functions, the one of virtual machines, and an authority for client
-/// secrets and workload identities.
+/// secrets and workload identities (docs/reference/identity-and-key-vault.md, 1).
 struct IdentityService: Sendable {
     let authority: TokenAuthority
     let faults: FaultInjector

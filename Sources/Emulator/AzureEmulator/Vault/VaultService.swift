@@ -30,7 +30,7 @@ struct VaultFailure: Error {
     }
 }
 
-/// Key Vault's REST operations on secrets.
+/// Key Vault's REST operations on secrets (docs/reference/identity-and-key-vault.md, 2).
 struct VaultService: Sendable {
     let store: VaultStore
     let authority: TokenAuthority

@@ -1,6 +1,7 @@
 package import JSONCoding
 
-/// The order of values: undefined, null, booleans, numbers, strings, arrays, objects; `nil` is undefined.
+/// The order of values: undefined, null, booleans, numbers, strings, arrays, objects; `nil` is undefined
+/// (docs/reference/cosmos-db.md, 6.3).
 package enum ValueOrder {
     /// A number as the shortest kind of JSON number.
     package static func number(_ value: Double) -> JSONValue {

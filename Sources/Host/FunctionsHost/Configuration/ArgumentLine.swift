@@ -1,5 +1,5 @@
 /// The handler's command line, put together and taken apart as the host does
-/// (functions-custom-handlers reference, section 1.3).
+/// (docs/reference/functions-custom-handlers.md, 1.3).
 enum ArgumentLine {
     /// Replaces each `%NAME%` whose variable exists; others stay as literal text.
     static func expandVariables(_ text: String, _ environment: [String: String]) -> String {

@@ -6,7 +6,7 @@ import HTTPClient
 import Settings
 
 /// Finds what a binding's `connection` names and makes clients for it
-/// (functions-custom-handlers reference, section 2.3).
+/// (docs/reference/functions-custom-handlers.md, 2.3).
 struct Connections: Sendable {
     static let standard = "AzureWebJobsStorage"
 

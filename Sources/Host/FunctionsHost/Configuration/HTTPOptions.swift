@@ -1,7 +1,7 @@
 import HTTPMessages
 import JSONCoding
 
-/// `extensions.http` (functions-custom-handlers reference, section 1.6).
+/// `extensions.http` (docs/reference/functions-custom-handlers.md, 1.6).
 struct HTTPOptions: Sendable {
     var routePrefix = "api"
     /// Running and waiting requests above which new ones get 429; `nil` for no limit.

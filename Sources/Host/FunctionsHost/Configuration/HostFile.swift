@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSONCoding
 
 /// An app's host.json with the environment's overrides in it
-/// (functions-custom-handlers reference, section 1; `HostJsonFileConfigurationSource` of the host).
+/// (docs/reference/functions-custom-handlers.md, 1; `HostJsonFileConfigurationSource` of the host).
 enum HostFile {
     /// Prefix of the variables that override the file.
     private static let prefix = "azurefunctionsjobhost"

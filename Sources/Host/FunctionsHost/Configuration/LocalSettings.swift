@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSONCoding
 
 /// local.settings.json: what Azure keeps in an app's settings, for a developer's machine
-/// (functions-custom-handlers reference, section 8.1).
+/// (docs/reference/functions-custom-handlers.md, 8.1).
 struct LocalSettings: Sendable {
     var port: UInt16?
     var address: String?

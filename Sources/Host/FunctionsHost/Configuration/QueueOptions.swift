@@ -1,4 +1,4 @@
-/// `extensions.queues` (functions-custom-handlers reference, section 9.1).
+/// `extensions.queues` (docs/reference/functions-custom-handlers.md, 9.1).
 struct QueueOptions: Sendable, Equatable {
     var batchSize = 16
     /// A new fetch starts when no more than this many messages are being worked on.

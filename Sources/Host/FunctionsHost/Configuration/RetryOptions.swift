@@ -1,4 +1,4 @@
-/// A retry policy of an app or a function (functions-custom-handlers reference, section 1.7).
+/// A retry policy of an app or a function (docs/reference/functions-custom-handlers.md, 1.7).
 struct RetryOptions: Sendable, Equatable {
     enum Strategy: Sendable, Equatable {
         case fixed(Duration)

@@ -6,7 +6,7 @@ import HTTPMessages
 import JSONCoding
 
 /// The keys that callers prove their rights with, in a file of the app's root
-/// (functions-custom-handlers reference, section 7.2).
+/// (docs/reference/functions-custom-handlers.md, 7.2).
 @NetworkActor
 final class AccessKeys {
     /// What a key opens.

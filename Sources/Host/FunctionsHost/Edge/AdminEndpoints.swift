@@ -6,7 +6,7 @@ import HTTPRelay
 import JSONCoding
 import Telemetry
 
-/// The host's own endpoints below `/admin` (functions-custom-handlers reference, section 7.7).
+/// The host's own endpoints below `/admin` (docs/reference/functions-custom-handlers.md, 7.7).
 @NetworkActor
 final class AdminEndpoints {
     /// What they need of the app.
@@ -57,7 +57,7 @@ final class AdminEndpoints {
         case ["host", "state"] where request.method == .put: return changeState(body, app)
         case ["host", "synctriggers"] where request.method == .post: return HTTPResponse(.noContent)
         case ["metrics"] where isGet:
-            return HTTPResponse(.ok, text: metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+            return HTTPResponse(.ok, text: metrics(), contentType: PrometheusText.contentType)
         case ["functions"] where isGet:
             return Self.json(.ok, .array((app.catalog?.functions ?? []).map { describe($0, app) }))
         default: break

@@ -1,7 +1,7 @@
 import HTTPMessages
 
 /// Cross-origin calls from browsers, answered before functions are looked at
-/// (functions-custom-handlers reference, section 7.4; Fetch standard, section 3.2).
+/// (docs/reference/functions-custom-handlers.md, 7.4; Fetch standard, section 3.2).
 struct CrossOrigin: Sendable {
     let origins: [String]
     let credentials: Bool

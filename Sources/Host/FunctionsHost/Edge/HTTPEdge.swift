@@ -7,7 +7,7 @@ import JSONCoding
 import Problems
 
 /// Takes callers' requests and finds the function: routes, keys, limits
-/// (functions-custom-handlers reference, section 7).
+/// (docs/reference/functions-custom-handlers.md, 7).
 @NetworkActor
 final class HTTPEdge {
     static let standardBodyLimit = 104_857_600

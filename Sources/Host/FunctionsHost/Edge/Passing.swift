@@ -4,7 +4,7 @@ import HTTPRelay
 import Telemetry
 
 /// Passes requests on to the handler as they are: proxying streams both ways, forwarding reads everything first
-/// (functions-custom-handlers reference, sections 4 and 5).
+/// (docs/reference/functions-custom-handlers.md, 4 and 5).
 @NetworkActor
 struct Passing {
     /// Longest time without a byte moving.

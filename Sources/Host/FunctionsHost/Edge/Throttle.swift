@@ -1,6 +1,6 @@
 import EventLoop
 
-/// Limits how many requests run and wait (functions-custom-handlers reference, section 7.5).
+/// Limits how many requests run and wait (docs/reference/functions-custom-handlers.md, 7.5).
 @NetworkActor
 final class Throttle {
     private let concurrent: Int?

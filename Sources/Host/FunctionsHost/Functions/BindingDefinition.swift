@@ -1,6 +1,6 @@
 import JSONCoding
 
-/// One entry of a function's `bindings` (functions-custom-handlers reference, sections 2.1 to 2.3).
+/// One entry of a function's `bindings` (docs/reference/functions-custom-handlers.md, 2.1 to 2.3).
 struct BindingDefinition: Sendable {
     enum Direction: String, Sendable { case `in`, out }
 

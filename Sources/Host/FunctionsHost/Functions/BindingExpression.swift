@@ -2,7 +2,7 @@ import Digests
 import JSONCoding
 import Telemetry
 
-/// Substitution in binding values (functions-custom-handlers reference, section 2.4): `%setting%` when a function is
+/// Substitution in binding values (docs/reference/functions-custom-handlers.md, 2.4): `%setting%` when a function is
 /// read, `{expression}` for each invocation.
 enum BindingExpression {
     /// Replaces each `%name%` by the setting.

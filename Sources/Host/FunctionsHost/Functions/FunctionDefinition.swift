@@ -1,7 +1,7 @@
 import HTTPMessages
 import JSONCoding
 
-/// One function of an app, read and checked (functions-custom-handlers reference, section 2).
+/// One function of an app, read and checked (docs/reference/functions-custom-handlers.md, 2).
 struct FunctionDefinition: Sendable {
     enum AuthLevel: Int, Sendable {
         case anonymous, function, admin

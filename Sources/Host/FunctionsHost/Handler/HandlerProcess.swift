@@ -7,7 +7,7 @@ import HTTPMessages
 import HTTPRelay
 
 /// An app's handler: started, probed, started again when it ends as the restart policy says
-/// (functions-custom-handlers reference, section 6).
+/// (docs/reference/functions-custom-handlers.md, 6).
 @NetworkActor
 final class HandlerProcess {
     private enum Readiness {

@@ -1,4 +1,4 @@
-/// The level and the text of a line that a handler wrote (functions-custom-handlers reference, section 6.6).
+/// The level and the text of a line that a handler wrote (docs/reference/functions-custom-handlers.md, 6.6).
 struct OutputLine: Equatable {
     let level: HostConsole.Level
     let text: String

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// What happens when a handler ends (functions-custom-handlers reference, section 6.4).
+/// What happens when a handler ends (docs/reference/functions-custom-handlers.md, 6.4).
 struct RestartPolicy: Sendable, Equatable {
     enum Ending: Sendable, Equatable {
         case exit(Int32)

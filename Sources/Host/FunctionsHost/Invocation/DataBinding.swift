@@ -4,7 +4,7 @@ import Digests
 import JSONCoding
 
 /// Input and output bindings other than HTTP: blobs, queues, Cosmos DB
-/// (functions-custom-handlers reference, sections 2.3 and 3.8).
+/// (docs/reference/functions-custom-handlers.md, 2.3 and 3.8).
 struct DataBinding: Sendable {
     let connections: Connections
     let environment: [String: String]

@@ -2,7 +2,7 @@ import Digests
 import JSONCoding
 import Telemetry
 
-/// How values of the host appear in an envelope (functions-custom-handlers reference, section 3.2).
+/// How values of the host appear in an envelope (docs/reference/functions-custom-handlers.md, 3.2).
 enum EnvelopeValue {
     /// Objects stay objects; anything else becomes a string that holds its JSON text.
     static func quoted(_ value: JSONValue) -> JSONValue {

@@ -1,7 +1,7 @@
 import HTTPMessages
 import JSONCoding
 
-/// Makes the HTTP response out of a response envelope (functions-custom-handlers reference, sections 3.7 and 3.8).
+/// Makes the HTTP response out of a response envelope (docs/reference/functions-custom-handlers.md, 3.7 and 3.8).
 enum HTTPResult {
     /// - Throws: `HostError` when the output cannot be a response.
     static func response(_ envelope: ResponseEnvelope, _ binding: BindingDefinition) throws -> HTTPResponse {

@@ -12,7 +12,7 @@ final class Invoker {
     private static let redirectLimit = 50
 
     let handler: HandlerProcess
-    let metrics = HostMetrics()
+    let metrics: HostMetrics
     private let configuration: HostConfiguration
     private let behaviour: HostBehaviour
     private let data: DataBinding
@@ -23,12 +23,13 @@ final class Invoker {
     private var watcher: Task<Void, Never>?
 
     init(
-        handler: HandlerProcess, configuration: HostConfiguration, data: DataBinding, behaviour: HostBehaviour,
-        console: HostConsole
+        handler: HandlerProcess, configuration: HostConfiguration, data: DataBinding, metrics: HostMetrics,
+        behaviour: HostBehaviour, console: HostConsole
     ) {
         self.handler = handler
         self.configuration = configuration
         self.data = data
+        self.metrics = metrics
         self.behaviour = behaviour
         self.console = console
         levels = LogLevels(configuration.logLevels)

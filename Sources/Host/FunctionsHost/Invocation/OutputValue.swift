@@ -1,7 +1,7 @@
 import Digests
 import JSONCoding
 
-/// A value that an output binding gets, after the base64 rule (functions-custom-handlers reference, section 3.8).
+/// A value that an output binding gets, after the base64 rule (docs/reference/functions-custom-handlers.md, 3.8).
 enum OutputValue: Sendable, Equatable {
     case bytes([UInt8])
     case json(JSONValue)

@@ -1,7 +1,7 @@
 import HTTPMessages
 import JSONCoding
 
-/// What a handler answers in the envelope dialect (functions-custom-handlers reference, section 3.6).
+/// What a handler answers in the envelope dialect (docs/reference/functions-custom-handlers.md, 3.6).
 struct ResponseEnvelope: Sendable {
     /// `nil` when the answer has none.
     let outputs: JSONObject?

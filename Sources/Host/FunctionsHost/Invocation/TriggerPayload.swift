@@ -5,7 +5,7 @@ import JSONCoding
 import Telemetry
 
 /// What a trigger gives to one call: the value of its binding and the metadata, still without what other inputs and
-/// retries add (functions-custom-handlers reference, sections 3.3 and 3.4).
+/// retries add (docs/reference/functions-custom-handlers.md, 3.3 and 3.4).
 struct TriggerPayload: Sendable {
     var value: JSONValue
     var metadata: JSONObject

@@ -1,4 +1,3 @@
-import CLinux
 import Digests
 public import EventLoop
 import FoundationEssentials
@@ -6,6 +5,7 @@ import Glibc
 public import HTTPClient
 import HTTPMessages
 import HTTPRelay
+import Telemetry
 
 /// Serves one function app: its port stays while its files, and with them its functions, may change.
 @NetworkActor
@@ -43,6 +43,7 @@ public final class AppHost {
     private let client: HTTPSession
     private let console: HostConsole
     private let keys: AccessKeys?
+    private let metrics: HostMetrics
     private var server: RelayServer?
     private var admin: AdminEndpoints?
     private var instance: AppInstance?
@@ -76,18 +77,17 @@ public final class AppHost {
         self.environment = environment
         self.client = client
         self.console = console
+        metrics = HostMetrics(app: root.split(separator: "/").last.map(String.init) ?? root)
         keys = options.checksKeys ? try AccessKeys(root: root) : nil
         let settings = try LocalSettings(root: root, environment: environment)
         try listen(settings)
         instance = try AppInstance(
-            root: root, settings: complete(settings), options: options, keys: keys, client: client, console: console)
+            root: root, settings: complete(settings), options: options, keys: keys, metrics: metrics, client: client,
+            console: console)
         admin = AdminEndpoints(root: root, keys: keys) { [unowned self] in reload() }
         announce()
         begin()
     }
-
-    /// The origins of a list separated by commas.
-    public static func origins(_ text: String) -> [String] { LocalSettings.origins(text) }
 
     /// Stops callers first, then triggers, then the handler.
     public func shutDown() async {
@@ -157,8 +157,8 @@ public final class AppHost {
             do {
                 let settings = try LocalSettings(root: root, environment: environment)
                 instance = try AppInstance(
-                    root: root, settings: complete(settings), options: options, keys: keys, client: client,
-                    console: console)
+                    root: root, settings: complete(settings), options: options, keys: keys, metrics: metrics,
+                    client: client, console: console)
                 error = nil
                 announce()
             } catch {
@@ -189,7 +189,7 @@ public final class AppHost {
         let path = exchange.request.target.rawPath
         let lowered = path.utf8.count < 64 ? path.lowercased() : path
         if lowered.hasPrefix("/admin/") {
-            return try await admin?.answer(exchange, description()) { [unowned self] in metrics() } ?? ()
+            return try await admin?.answer(exchange, description()) { [unowned self] in metricsText() } ?? ()
         }
         if let page = offlinePage() {
             return try await exchange.send(
@@ -205,22 +205,22 @@ public final class AppHost {
             !instance.edge.hasRoute(exchange.request)
         {
             return try await exchange.send(
-                HTTPResponse(.ok, text: metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8"))
+                HTTPResponse(.ok, text: metricsText(), contentType: PrometheusText.contentType))
         }
         try await instance.edge.answer(exchange)
     }
 
-    /// Hands what the app did on to the process's metrics.
-    public func publishMetrics() {
-        let app = root.split(separator: "/").last.map(String.init) ?? root
-        instance?.invoker?.metrics.publish(app: app, restarts: instance?.invoker?.handler.restarts ?? 0)
+    /// Brings what is not counted but looked up into the process's metrics; to be called before they are exported.
+    public func observeMetrics() {
+        let handler = instance?.invoker?.handler
+        metrics.observe(
+            restarts: handler?.restarts ?? 0, isReady: handler?.isReady ?? false,
+            connections: server?.connectionCount ?? 0)
     }
 
-    private func metrics() -> String {
-        let handler = instance?.invoker?.handler
-        return instance?.invoker?.metrics.text(
-            restarts: handler?.restarts ?? 0, isReady: handler?.isReady ?? false,
-            connections: server?.connectionCount ?? 0) ?? ""
+    private func metricsText() -> String {
+        observeMetrics()
+        return metrics.text
     }
 
     private func description() -> AdminEndpoints.App {

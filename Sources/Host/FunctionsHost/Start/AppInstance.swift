@@ -1,5 +1,4 @@
 import EventLoop
-import FoundationEssentials
 import HTTPClient
 
 /// An app as its files say at one time: configuration, functions, handler and triggers. A change of the files makes a
@@ -19,8 +18,8 @@ final class AppInstance {
     ///
     /// - Throws: `HostError` for what keeps the whole app from running.
     init(
-        root: String, settings: LocalSettings, options: AppHost.Options, keys: AccessKeys?, client: HTTPSession,
-        console: HostConsole
+        root: String, settings: LocalSettings, options: AppHost.Options, keys: AccessKeys?, metrics: HostMetrics,
+        client: HTTPSession, console: HostConsole
     ) throws {
         let environment = settings.environment
         let configuration = try HostConfiguration(root: root, environment: environment)
@@ -47,8 +46,8 @@ final class AppInstance {
                 connections: connections, environment: environment, queueOptions: configuration.queues,
                 didPut: { name in Task { @NetworkActor in queues.wake(name) } })
             let invoker = Invoker(
-                handler: process, configuration: configuration, data: data, behaviour: options.behaviour,
-                console: console)
+                handler: process, configuration: configuration, data: data, metrics: metrics,
+                behaviour: options.behaviour, console: console)
             self.invoker = invoker
             let triggers = try Triggers(
                 catalog, root: root, connections: connections, configuration: configuration, invoker: invoker,

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 
 /// Tells when the files of an app have changed: definitions, settings, the executable and what host.json names
-/// (functions-custom-handlers reference, section 1.7).
+/// (docs/reference/functions-custom-handlers.md, 1.7).
 ///
 /// Looks twice a second, which costs a few system calls and works on every file system, shared folders included.
 struct FileWatcher: Sendable {

@@ -1,4 +1,4 @@
-/// The list of an app's functions as `start` prints it (functions-custom-handlers reference, section 8.3).
+/// The list of an app's functions as `start` prints it (docs/reference/functions-custom-handlers.md, 8.3).
 struct FunctionTable {
     let catalog: FunctionCatalog
     let port: UInt16

@@ -4,7 +4,7 @@ import JSONCoding
 import Telemetry
 
 /// Runs a function for each blob that is new or has changed, found by scanning the container. What has been done is
-/// recorded as a receipt, so that a restart does not repeat it (functions-custom-handlers reference, sections 2.3, 3.4).
+/// recorded as a receipt, so that a restart does not repeat it (docs/reference/functions-custom-handlers.md, 2.3, 3.4).
 @NetworkActor
 final class BlobListener {
     private nonisolated static let concurrency = 8

@@ -3,7 +3,7 @@ import Digests
 import EventLoop
 
 /// Delivers a queue's messages to a function, several at a time, and puts those aside that fail too often
-/// (functions-custom-handlers reference, section 9.1).
+/// (docs/reference/functions-custom-handlers.md, 9.1).
 @NetworkActor
 final class QueueListener {
     private static let poisonSuffix = "-poison"

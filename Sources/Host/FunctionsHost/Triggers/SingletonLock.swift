@@ -2,7 +2,7 @@ import AzureStorage
 import Digests
 
 /// Makes sure that one instance only listens: a lease on a blob, renewed while the work runs
-/// (functions-custom-handlers reference, sections 1.7 and 9.2).
+/// (docs/reference/functions-custom-handlers.md, 1.7 and 9.2).
 struct SingletonLock: Sendable {
     let storage: HostStorage
     /// The function whose listener it is.

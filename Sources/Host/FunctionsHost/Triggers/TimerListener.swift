@@ -1,8 +1,7 @@
 import EventLoop
-import JSONCoding
 import Telemetry
 
-/// Fires a timer function by its schedule; runs do not overlap (functions-custom-handlers reference, section 9.2).
+/// Fires a timer function by its schedule; runs do not overlap (docs/reference/functions-custom-handlers.md, 9.2).
 @NetworkActor
 final class TimerListener {
     private let function: FunctionDefinition

@@ -1,7 +1,7 @@
 import JSONCoding
 import Telemetry
 
-/// What is recorded of a timer between runs (functions-custom-handlers reference, section 9.2;
+/// What is recorded of a timer between runs (docs/reference/functions-custom-handlers.md, 9.2;
 /// `ScheduleMonitor.CheckPastDueAsync`). Times in milliseconds since 1970.
 struct TimerStatus: Sendable, Equatable {
     var last: Int64?

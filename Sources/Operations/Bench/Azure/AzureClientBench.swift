@@ -9,12 +9,12 @@ import HTTPMessages
 import Synchronization
 
 /// Sends 1 GB through our Blob client and back, and reports the process's highest memory.
-public enum AzureClientBench {
+enum AzureClientBench {
     private static let totalBytes = 1 << 30
 
     /// - Parameter endpoint: The emulator's Blob endpoint.
     /// - Returns: Megabytes that were resident at most.
-    public static func run(_ endpoint: String) async throws -> Double {
+    static func run(_ endpoint: String) async throws -> Double {
         // As every handler does.
         apus_allocator_prefers_small()
         let name = DevelopmentAccount.storageName

@@ -1,7 +1,5 @@
 import CLinux
-import ChildProcess
 import FoundationEssentials
-import Glibc
 import HTTPClient
 import HTTPMessages
 import JSONCoding
@@ -10,42 +8,44 @@ import ProductStack
 
 /// A stack of its own for measuring: `apus up` as a child, with its own ports and data folder.
 final class RunningStack: Sendable {
-    let ports: StackPorts
-    private let process: Subprocess
+    private let ports: StackPorts
+    private let program: BackgroundProgram
     /// From the start to the first healthy answer.
     let startMilliseconds: Double
 
     static let client = HTTPSession(maximumConnections: 64)
 
-    init(layout: ProductLayout, data: String, modelURL: String) async throws {
-        let base = try Self.freePorts(10)
+    /// Whether an address answers that all is well.
+    static func isWell(_ url: String) async -> Bool { (try? await client.fetch(.init(.get, url)).status) == .ok }
+
+    init(_ bench: Workbench, data: String, modelURL: String) async throws {
+        let base = try bench.freePorts(10)
         ports = StackPorts(page: base, base: base + 1)
-        var command = Subprocess.Command(
-            layout.program("apus"), ["up", "--data", data, "--port", "\(base)", "--base-port", "\(base + 1)"])
-        command.environment = [
-            "PATH": "/usr/bin:/bin", "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL,
-            "APUS_LOG": "warning", "APUS_ANSWER_CACHE": "0",
-        ]
-        let log = open(data + "/log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer {
-            close(log)
-            close(null)
-        }
-        let started = ContinuousClock.now
-        process = try Subprocess(command, standardInput: null, standardOutput: log, standardError: log)
-        while (try? await Self.client.fetch(.init(.get, "http://127.0.0.1:\(base)/health")).status) != .ok {
-            guard process.isRunning, ContinuousClock.now - started < .seconds(90) else {
-                throw BenchError("the stack did not start; \(data)/log.txt says why")
+        program = try BackgroundProgram(
+            "log", bench.program("apus"),
+            ["up", "--data", data, "--port", "\(base)", "--base-port", "\(base + 1)"],
+            [
+                "APUS_MODELS": "extractive,openai:bench", "OPENAI_BASE_URL": modelURL, "APUS_LOG": "warning",
+                "APUS_ANSWER_CACHE": "0",
+            ], in: data, grace: .seconds(30))
+        do {
+            startMilliseconds = try await program.ready(within: .seconds(90), every: 10_000) {
+                await Self.isWell("http://127.0.0.1:\(base)/health")
             }
-            try await Task.sleep(for: .milliseconds(10))
+        } catch {
+            await program.stop()
+            throw error
         }
-        startMilliseconds = milliseconds(ContinuousClock.now - started)
     }
 
     var page: String { "http://127.0.0.1:\(ports.page)" }
 
-    func stop() async { await process.stop(grace: .seconds(30)) }
+    var vectorsPort: UInt16 { ports.vectors }
+
+    /// Does the body's work with the stack, and stops the stack however the work ends.
+    func whileRunning<Result>(_ body: (RunningStack) async throws -> Result) async throws -> Result {
+        try await program.whileRunning { _ in try await body(self) }
+    }
 
     /// Resident bytes of the stack's own programs by name, PostgreSQL aside.
     func residentBytes() -> [String: UInt64] {
@@ -88,23 +88,11 @@ final class RunningStack: Sendable {
     private func descends(_ id: Int32, _ parents: [Int32: Int32]) -> Bool {
         var current = id
         for _ in 0..<10 {
-            if current == process.id { return true }
+            if current == program.id { return true }
             guard let parent = parents[current] else { return false }
             current = parent
         }
         return false
-    }
-
-    static func freePorts(_ count: Int) throws -> UInt16 {
-        for _ in 0..<100 {
-            let probe = apus_listen("127.0.0.1", 0, 1)
-            guard probe >= 0 else { break }
-            let base = UInt16(clamping: apus_socket_port(probe))
-            close(probe)
-            guard base < 65_000 else { continue }
-            if (0..<UInt16(count)).allSatisfy({ apus_port_available("127.0.0.1", base + $0) == 0 }) { return base }
-        }
-        throw BenchError("there are not \(count) free ports in a row")
     }
 
     // MARK: - Calls
@@ -122,7 +110,7 @@ final class RunningStack: Sendable {
         var times: [String: Double] = [:]
         while let piece = try await response.body.next() {
             for event in try parser.feed(piece) where times[event.name] == nil {
-                times[event.name] = milliseconds(ContinuousClock.now - started)
+                times[event.name] = started.millisecondsAgo
             }
         }
         return times
@@ -146,18 +134,8 @@ final class RunningStack: Sendable {
                 $0["status"]?.string
             }
             if states.contains("failed") { throw BenchError("a document failed") }
-            if states.allSatisfy({ $0 == "ready" }) { return milliseconds(ContinuousClock.now - started) }
+            if states.allSatisfy({ $0 == "ready" }) { return started.millisecondsAgo }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
-}
-
-/// Measuring is not possible.
-struct BenchError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}
-
-func milliseconds(_ duration: Duration) -> Double {
-    Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
 }

@@ -1,40 +1,72 @@
-/// Measured values next to their bars.
-struct BenchReport {
-    private var rows: [(what: String, bar: String, measured: String, isReached: Bool)] = []
+import JSONCoding
+import Telemetry
 
-    /// Adds a row whose value should be at most the bar.
-    mutating func atMost(_ what: String, _ bar: Double, _ value: Double, unit: String) {
-        rows.append((what, "≤ \(Self.text(bar)) \(unit)", "\(Self.text(value)) \(unit)", value <= bar))
+/// Figures next to their bars, as a table for people and as JSON for comparing two runs.
+public struct BenchReport: Sendable {
+    /// What was measured, in the order of the table.
+    public private(set) var figures: [Figure] = []
+    /// Stands below the table.
+    var remark = ""
+    private var rows: TextTable
+
+    /// A report of figures with their bars.
+    init() { rows = TextTable(head: ["What", "Apus", "Bar", "Ratio", ""]) }
+
+    /// A report of figures beside another server's.
+    init(beside other: String) { rows = TextTable(head: ["What", "Apus", other, "Ratio", "Bar", ""]) }
+
+    /// Adds a figure that should be at most the bar.
+    mutating func add(_ what: String, _ value: Double, _ unit: String, atMost bar: Double) {
+        add(Figure(what, value, unit, better: .lower), bar: bar)
     }
 
-    /// Adds a row whose value should be at least the bar.
-    mutating func atLeast(_ what: String, _ bar: Double, _ value: Double, unit: String) {
-        rows.append((what, "≥ \(Self.text(bar)) \(unit)", "\(Self.text(value)) \(unit)", value >= bar))
+    /// Adds a figure that should be at least the bar.
+    mutating func add(_ what: String, _ value: Double, _ unit: String, atLeast bar: Double) {
+        add(Figure(what, value, unit, better: .higher), bar: bar)
     }
 
-    /// The table as text.
-    var table: String {
-        let all =
-            [("What", "Bar", "Measured", "")]
-            + rows.map { ($0.what, $0.bar, $0.measured, $0.isReached ? "ok" : "MISSED") }
-        let widths = [all.map(\.0.count).max() ?? 0, all.map(\.1.count).max() ?? 0, all.map(\.2.count).max() ?? 0]
-        func padded(_ text: String, _ width: Int) -> String {
-            text + String(repeating: " ", count: width - text.count + 2)
-        }
-        return all.map { padded($0.0, widths[0]) + padded($0.1, widths[1]) + padded($0.2, widths[2]) + $0.3 }
-            .joined(separator: "\n") + "\n"
+    private mutating func add(_ figure: Figure, bar: Double) {
+        figures.append(figure)
+        let ratio = figure.ratio(to: bar)
+        rows.add([
+            figure.name, figure.text, "\(figure.better == .higher ? "≥" : "≤") \(figure.text(bar))",
+            "\(TextTable.number(ratio))×", Self.verdict(ratio >= 1),
+        ])
     }
 
-    private static func text(_ value: Double) -> String {
-        let rounded = (value * 10).rounded() / 10
-        return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+    /// Adds a figure that should be so many times as good as the other server's.
+    mutating func add(_ figure: Figure, beside other: Double, times bar: Double) {
+        figures.append(figure)
+        let ratio = figure.ratio(to: other)
+        rows.add([
+            figure.name, figure.text, figure.text(other), "\(TextTable.number(ratio))×", "\(TextTable.number(bar))×",
+            Self.verdict(ratio >= bar),
+        ])
     }
-}
 
-extension [Double] {
-    /// The value below which the share of all values lies.
-    func quantile(_ share: Double) -> Double {
-        guard !isEmpty else { return .nan }
-        return sorted()[Swift.min(count - 1, Int(Double(count) * share))]
+    /// Adds a figure that should be at least the floor, whatever the other server's is.
+    mutating func add(_ figure: Figure, beside other: Double, atLeast floor: Double) {
+        figures.append(figure)
+        rows.add([
+            figure.name, figure.text, figure.text(other), "", "≥ \(figure.text(floor))",
+            Self.verdict(figure.value >= floor),
+        ])
+    }
+
+    private static func verdict(_ isReached: Bool) -> String { isReached ? "ok" : "MISSED" }
+
+    /// The table, and what is said below it.
+    public var text: String { rows.text + remark }
+
+    /// The figures as `scripts/compare-bench` reads them.
+    ///
+    /// - Parameter benchmark: What was measured.
+    public func encoded(of benchmark: Benchmark) -> [UInt8] {
+        let report: JSONValue = [
+            "benchmark": .string(benchmark.rawValue), "version": .string(Product.version),
+            "measuredAt": .string(Timestamp.now()), "machine": .string(Machine.description),
+            "figures": .array(figures.map(\.json)),
+        ]
+        return report.encoded
     }
 }

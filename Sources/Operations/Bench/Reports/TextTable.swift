@@ -1,5 +1,5 @@
 /// Rows of text in columns of equal width, the first row being the head.
-struct TextTable {
+struct TextTable: Sendable {
     private var rows: [[String]]
 
     init(head: [String]) { rows = [head] }
@@ -9,14 +9,20 @@ struct TextTable {
     var text: String {
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
-            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count + 2) }.joined()
+            let line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count + 2) }.joined()
+            return String(line.reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n") + "\n"
     }
 
-    /// A number with three digits or so.
+    /// A number with three digits or so; a word for what is none.
     static func number(_ value: Double) -> String {
-        if value >= 100 { return String(Int(value.rounded())) }
-        let digits = value >= 10 ? 10.0 : 100.0
+        guard value.isFinite else { return value.isNaN ? "none" : "endless" }
+        if abs(value) >= 100 { return whole(value.rounded()) }
+        let digits = abs(value) >= 10 ? 10.0 : 100.0
         return String((value * digits).rounded() / digits)
+    }
+
+    private static func whole(_ value: Double) -> String {
+        Int(exactly: value).map { String($0) } ?? String(value)
     }
 }

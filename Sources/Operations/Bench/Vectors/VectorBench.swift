@@ -2,72 +2,56 @@ import FoundationEssentials
 import Glibc
 import HTTPMessages
 import JSONCoding
-public import ProductStack
 
 /// Measures our vector service beside Chroma's own server on the same machine with the same requests.
-public struct VectorBench: Sendable {
-    private let layout: ProductLayout
-    private let runs: Int
+struct VectorBench {
     private static let chromaVersion = "1.5.9"
 
-    /// - Parameter runs: How often each figure is taken; medians are reported.
-    public init(layout: ProductLayout, runs: Int) {
-        self.layout = layout
-        self.runs = runs
-    }
+    let bench: Workbench
 
-    /// Figures of one server, each a list with one entry per run.
-    private struct Figures {
-        var values: [String: [Double]] = [:]
-        mutating func add(_ name: String, _ value: Double) { values[name, default: []].append(value) }
-        func median(_ name: String) -> Double { (values[name] ?? []).quantile(0.5) }
-    }
-
-    /// Measures everything; `progress` gets a line before each step.
-    ///
-    /// - Returns: The table.
-    public func run(_ progress: @escaping @Sendable (String) -> Void) async throws -> String {
+    /// Measures both servers.
+    func run() async throws -> BenchReport {
         _ = try LoadGenerator.find()
-        let folder = FileManager.default.temporaryDirectory.path + "/apus-bench-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        progress("installing chromadb \(Self.chromaVersion) into \(layout.root)/.build/bench-chroma")
+        bench.say("installing chromadb \(Self.chromaVersion) into \(bench.root)/.build/bench-chroma")
         let chroma = try await installChroma()
-        progress("making 100000 vectors")
-        let data = VectorData(count: 100_000)
-        var ours = Figures()
-        var theirs = Figures()
-        // In turns, so that whatever else the machine does meets both.
-        for run in 1...runs {
-            for side in ["apus", "chroma"] {
-                let place = "\(folder)/\(side)\(run)"
-                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-                let launch: @Sendable () async throws -> MeasuredServer = { [layout] in
-                    let port = try RunningStack.freePorts(1)
-                    return side == "apus"
-                        ? try await MeasuredServer(
-                            side, path: layout.program("vm-server"),
-                            arguments: [
-                                "--vectors-only", "--no-embeddings", "--data", place, "--vectors-port", "\(port)",
-                            ], port: port, data: place)
-                        : try await MeasuredServer(
-                            side, path: chroma, arguments: ["run", "--path", place, "--port", "\(port)"], port: port,
-                            data: place)
-                }
-                let figures = try await measure(side, run, data, folder, launch, progress)
-                if side == "apus" { ours = merge(ours, figures) } else { theirs = merge(theirs, figures) }
-                try FileManager.default.removeItem(atPath: place)
+        let data = makeData()
+        var theirs = Samples()
+        let ours = try await bench.samples { run in
+            // In turns, so that whatever else the machine does meets both.
+            let ours = try await measure("run \(run), apus", data) { [bench] place in
+                try await MeasuredServer.apus(bench, data: place)
             }
+            theirs.add(
+                try await measure("run \(run), chroma", data) { [bench] place in
+                    let port = try bench.freePorts(1)
+                    return try await MeasuredServer(
+                        "chroma", path: chroma, arguments: ["run", "--path", place, "--port", "\(port)"], port: port,
+                        data: place)
+                })
+            return ours
         }
-        return table(ours, theirs)
+        return report(ours, beside: theirs)
     }
 
-    private func merge(_ all: Figures, _ one: Figures) -> Figures {
-        Figures(values: all.values.merging(one.values) { $0 + $1 })
+    /// Measures ours alone.
+    ///
+    /// - Returns: The same figures as `run`.
+    func runAlone() async throws -> [Figure] {
+        _ = try LoadGenerator.find()
+        let data = makeData()
+        let samples = try await bench.samples { run in
+            try await measure("run \(run)", data) { [bench] place in try await MeasuredServer.apus(bench, data: place) }
+        }
+        return report(samples, beside: Samples()).figures
+    }
+
+    private func makeData() -> VectorData {
+        bench.say("making 100000 vectors")
+        return VectorData(count: 100_000)
     }
 
     private func installChroma() async throws -> String {
-        let folder = layout.root + "/.build/bench-chroma"
+        let folder = bench.root + "/.build/bench-chroma"
         let program = folder + "/bin/chroma"
         if access(program, X_OK) != 0 {
             _ = try await CommandOutput.read("/usr/bin/python3", ["-m", "venv", folder])
@@ -79,44 +63,40 @@ public struct VectorBench: Sendable {
     }
 
     private func measure(
-        _ side: String, _ run: Int, _ data: VectorData, _ folder: String,
-        _ launch: @Sendable () async throws -> MeasuredServer, _ progress: @Sendable (String) -> Void
-    ) async throws -> Figures {
-        func say(_ what: String) { progress("run \(run) of \(runs), \(side): \(what)") }
-        var figures = Figures()
-        var server = try await launch()
-        do {
-            say("20000 vectors")
-            var collection = try await server.make("small")
-            figures.add("ingest 20k", try await ingest(server, collection, data, 20_000, documents: false))
-            try await server.remove(collection, "small")
-            say("20000 vectors with documents")
-            collection = try await server.make("documents")
-            figures.add("ingest documents", try await ingest(server, collection, data, 20_000, documents: true))
-            try await server.remove(collection, "documents")
-            say("100000 vectors")
-            collection = try await server.make("large")
-            figures.add("ingest 100k", try await ingest(server, collection, data, data.count, documents: false))
-            try await server.settle(collection)
-            say("queries")
-            try await queries(server, collection, data, folder, &figures)
-            figures.add("memory", server.residentMegabytes)
-            say("single adds")
-            try await singleAdds(server, collection, data, &figures)
+        _ name: String, _ data: VectorData, _ launch: @escaping @Sendable (String) async throws -> MeasuredServer
+    ) async throws -> [String: Double] {
+        func say(_ what: String) { bench.say("\(name): \(what)") }
+        return try await bench.withFolder { folder in
+            var figures: [String: Double] = [:]
+            try await launch(folder).whileRunning { server in
+                say("20000 vectors")
+                var collection = try await server.make("small")
+                figures["ingest 20k"] = try await ingest(server, collection, data, 20_000, documents: false)
+                try await server.remove(collection, "small")
+                say("20000 vectors with documents")
+                collection = try await server.make("documents")
+                figures["ingest documents"] = try await ingest(server, collection, data, 20_000, documents: true)
+                try await server.remove(collection, "documents")
+                say("100000 vectors")
+                collection = try await server.make("large")
+                figures["ingest 100k"] = try await ingest(server, collection, data, data.count, documents: false)
+                try await server.settle(collection)
+                say("queries")
+                try await queries(server, collection, data, folder, &figures)
+                figures["memory"] = server.residentMegabytes
+                say("single adds")
+                try await singleAdds(server, collection, data, &figures)
+            }
             say("start")
-            await server.stop()
             let started = ContinuousClock.now
-            server = try await launch()
-            let body = Self.queryBody(data.queries(1)[0], filter: nil)
-            let again = try await server.make("large")
-            try await server.post(again + "/query", body)
-            figures.add("start", milliseconds(ContinuousClock.now - started))
-        } catch {
-            await server.stop()
-            throw error
+            figures["start"] = try await launch(folder).whileRunning { server in
+                let body = Self.queryBody(data.queries(1)[0], filter: nil)
+                let again = try await server.make("large")
+                try await server.post(again + "/query", body)
+                return started.millisecondsAgo
+            }
+            return figures
         }
-        await server.stop()
-        return figures
     }
 
     /// Adds in batches of 500; returns records per second, acknowledged ones, that is, durable ones.
@@ -126,11 +106,12 @@ public struct VectorBench: Sendable {
         let bodies = stride(from: 0, to: count, by: 500).map { Self.addBody(data, $0..<$0 + 500, documents: documents) }
         let started = ContinuousClock.now
         for body in bodies { try await server.post(collection + "/add", body) }
-        return Double(count) / (milliseconds(ContinuousClock.now - started) / 1000)
+        return Double(count) / (started.millisecondsAgo / 1000)
     }
 
     private func queries(
-        _ server: MeasuredServer, _ collection: String, _ data: VectorData, _ folder: String, _ figures: inout Figures
+        _ server: MeasuredServer, _ collection: String, _ data: VectorData, _ folder: String,
+        _ figures: inout [String: Double]
     ) async throws {
         let queries = data.queries(100)
         let cases: [(name: String, filter: JSONValue?, matches: (Int) -> Bool)] = [
@@ -145,28 +126,28 @@ public struct VectorBench: Sendable {
                 let ids = Set(answer["ids"]?[0]?.array?.compactMap(\.string) ?? [])
                 found += data.nearest(query, 10, where: matches).count { ids.contains("id\($0)") }
             }
-            figures.add("recall \(name)", Double(found) / Double(queries.count * 10))
+            figures["recall \(name)"] = Double(found) / Double(queries.count * 10)
             let load = try LoadGenerator(bodies: bodies, directory: folder, name: "query")
             let alone = try await load.run(collection + "/query", connections: 1, seconds: 5)
-            figures.add("p50 \(name)", alone.p50)
-            figures.add("p99 \(name)", alone.p99)
+            figures["p50 \(name)"] = alone.p50
+            figures["p99 \(name)"] = alone.p99
             guard filter == nil else { continue }
             for clients in [8, 64] {
                 let many = try await load.run(collection + "/query", connections: clients, seconds: 5)
-                figures.add("rate \(clients)", many.requestsPerSecond)
+                figures["rate \(clients)"] = many.requestsPerSecond
             }
         }
     }
 
     private func singleAdds(
-        _ server: MeasuredServer, _ collection: String, _ data: VectorData, _ figures: inout Figures
+        _ server: MeasuredServer, _ collection: String, _ data: VectorData, _ figures: inout [String: Double]
     ) async throws {
         // Enough for Chroma to write its index once, which it does every 1000 operations.
         let bodies = (0..<1500).map { Self.addBody(data, $0..<$0 + 1, documents: false, prefix: "single") }
         var times: [Double] = []
         for body in bodies { times.append(try await server.post(collection + "/add", body).milliseconds) }
-        figures.add("add p50", times.quantile(0.5))
-        figures.add("add p99", times.quantile(0.99))
+        figures["add p50"] = times.quantile(0.5)
+        figures["add p99"] = times.quantile(0.99)
     }
 
     static func addBody(_ data: VectorData, _ rows: Range<Int>, documents: Bool, prefix: String = "id") -> [UInt8] {
@@ -195,31 +176,34 @@ public struct VectorBench: Sendable {
         return JSONValue.object(body).encoded
     }
 
-    private func table(_ ours: Figures, _ theirs: Figures) -> String {
-        var report = ComparisonReport()
-        func faster(_ what: String, _ name: String, _ bar: Double, unit: String) {
-            report.add(what, ours.median(name), theirs.median(name), unit, bar, isRate: false)
+    /// Figures of latency, memory and time, which should be so many times as good as the other server's.
+    private static let limits: [(what: String, name: String, unit: String, bar: Double)] = [
+        ("query, one client, p50", "p50 all", "ms", 1.5), ("query, one client, p99", "p99 all", "ms", 2),
+        ("filtered query, 1 %, p50", "p50 1 %", "ms", 20), ("filtered query, 10 %, p50", "p50 10 %", "ms", 20),
+        ("single add, p50", "add p50", "ms", 2), ("single add, p99", "add p99", "ms", 10),
+        ("resident memory at 100,000", "memory", "MB", 2),
+        ("start to first answered query at 100,000", "start", "ms", 20),
+    ]
+    private static let rates: [(what: String, name: String, bar: Double)] = [
+        ("ingest 20,000, batches of 500", "ingest 20k", 3), ("ingest 100,000, batches of 500", "ingest 100k", 6),
+        ("ingest 20,000 with 24-word documents", "ingest documents", 5), ("queries, 8 clients", "rate 8", 4),
+        ("queries, 64 clients", "rate 64", 4),
+    ]
+
+    private func report(_ ours: Samples, beside theirs: Samples) -> BenchReport {
+        var report = BenchReport(beside: "Chroma \(Self.chromaVersion)")
+        for (what, name, bar) in Self.rates {
+            let figure = Figure(what, ours.median(name), "/s", better: .higher)
+            report.add(figure, beside: theirs.median(name), times: bar)
         }
-        func more(_ what: String, _ name: String, _ bar: Double) {
-            report.add(what, ours.median(name), theirs.median(name), "/s", bar, isRate: true)
+        for (what, name, unit, bar) in Self.limits {
+            let figure = Figure(what, ours.median(name), unit, better: .lower)
+            report.add(figure, beside: theirs.median(name), times: bar)
         }
-        more("ingest 20,000, batches of 500", "ingest 20k", 3)
-        more("ingest 100,000, batches of 500", "ingest 100k", 6)
-        more("ingest 20,000 with 24-word documents", "ingest documents", 5)
-        faster("query, one client, p50", "p50 all", 1.5, unit: "ms")
-        faster("query, one client, p99", "p99 all", 2, unit: "ms")
-        more("queries, 8 clients", "rate 8", 4)
-        more("queries, 64 clients", "rate 64", 4)
-        faster("filtered query, 1 %, p50", "p50 1 %", 20, unit: "ms")
-        faster("filtered query, 10 %, p50", "p50 10 %", 20, unit: "ms")
-        faster("single add, p50", "add p50", 2, unit: "ms")
-        faster("single add, p99", "add p99", 10, unit: "ms")
-        faster("resident memory at 100,000", "memory", 2, unit: "MB")
-        faster("start to first answered query at 100,000", "start", 20, unit: "ms")
         for (name, floor) in [("all", 0.97), ("1 %", 0.99), ("10 %", 0.99)] {
-            report.addRecall(
-                "recall@10, \(name)", ours.median("recall \(name)"), theirs.median("recall \(name)"), floor)
+            let figure = Figure("recall@10, \(name)", ours.median("recall \(name)"), "", better: .higher)
+            report.add(figure, beside: theirs.median("recall \(name)"), atLeast: floor)
         }
-        return report.table
+        return report
     }
 }

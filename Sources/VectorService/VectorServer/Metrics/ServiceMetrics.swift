@@ -1,70 +1,70 @@
 import Synchronization
+import Telemetry
 import Vectors
 
-/// Counts requests for `/metrics` in Prometheus' text format (version 0.0.4).
+/// Counts the vectors port's requests for `/metrics`.
 final class ServiceMetrics: Sendable {
-    private struct Series {
-        var byStatus: [Int: Int] = [:]
-        var buckets = [Int](repeating: 0, count: ServiceMetrics.bounds.count)
-        var seconds = 0.0
-        var count = 0
+    private struct Answer: Hashable {
+        let operation: String
+        let status: Int
+    }
+
+    /// The series of one operation's answers with one status, looked up once.
+    private struct Counts {
+        let requests: Series
+        let seconds: Series
     }
 
     private static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-    private let series = Mutex<[String: Series]>([:])
+    private let all = Metrics()
+    private let requests: Instrument
+    private let durations: Instrument
+    private let counts = Mutex<[Answer: Counts]>([:])
+
+    init() {
+        requests = all.counter("apus.vectors.requests", unit: "{request}", "Requests by operation and status.")
+        durations = all.histogram(
+            "apus.vectors.request", unit: "s", bounds: Self.bounds,
+            "Time from a request's header section to its answer.")
+    }
 
     /// Notes an answered request; `operation` is one of few names, never a part of the path.
     func note(_ operation: String, status: Int, seconds: Double) {
-        series.withLock { all in
-            var one = all[operation] ?? Series()
-            one.byStatus[status, default: 0] += 1
-            one.count += 1
-            one.seconds += seconds
-            for (index, bound) in Self.bounds.enumerated() where seconds <= bound { one.buckets[index] += 1 }
-            all[operation] = one
+        let answer = Answer(operation: operation, status: status)
+        let counts = counts.withLock { counts in
+            if let known = counts[answer] { return known }
+            let fresh = Counts(
+                requests: requests.series(["operation": operation, "status": "\(status)"]),
+                seconds: durations.series(["operation": operation]))
+            counts[answer] = fresh
+            return fresh
         }
+        counts.requests.add()
+        counts.seconds.record(seconds)
     }
 
     /// The text that a Prometheus server reads.
     func text(_ store: VectorStore.Statistics) -> String {
-        var result = ""
-        func describe(_ name: String, _ type: String, _ help: String) {
-            result += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
-        }
-        let all = series.withLock { $0 }.sorted { $0.key < $1.key }
-        describe("apus_vectors_requests_total", "counter", "Requests by operation and status.")
-        for (operation, one) in all {
-            for (status, count) in one.byStatus.sorted(by: { $0.key < $1.key }) {
-                result += "apus_vectors_requests_total{operation=\"\(operation)\",status=\"\(status)\"} \(count)\n"
-            }
-        }
-        describe("apus_vectors_request_seconds", "histogram", "Time from a request's header section to its answer.")
-        for (operation, one) in all {
-            for (bound, count) in zip(Self.bounds, one.buckets) {
-                result += "apus_vectors_request_seconds_bucket{operation=\"\(operation)\",le=\"\(bound)\"} \(count)\n"
-            }
-            result += "apus_vectors_request_seconds_bucket{operation=\"\(operation)\",le=\"+Inf\"} \(one.count)\n"
-            result += "apus_vectors_request_seconds_sum{operation=\"\(operation)\"} \(one.seconds)\n"
-            result += "apus_vectors_request_seconds_count{operation=\"\(operation)\"} \(one.count)\n"
-        }
-        let gauges: [(String, String, Int)] = [
-            ("collections", "Collections in all tenants.", store.collections),
+        let gauges: [(name: String, unit: String, help: String, value: Int)] = [
+            ("collections", "{collection}", "Collections in all tenants.", store.collections),
             (
-                "open_collections", "Collections that are open; the rest is opened when asked for.",
+                "open_collections", "{collection}", "Collections that are open; the rest is opened when asked for.",
                 store.openCollections
             ),
-            ("records", "Records of the open collections.", store.records),
-            ("vector_bytes", "Bytes of the open collections' vector files.", store.vectorBytes),
-            ("graph_nodes", "Vectors in the graphs of the open collections.", store.graphNodes),
-            ("unindexed_vectors", "Vectors that are searched one by one until a graph has them.", store.unindexed),
-            ("deleted_vectors", "Vectors deleted and not yet taken out of a graph.", store.deleted),
+            ("records", "{record}", "Records of the open collections.", store.records),
+            ("vector", "By", "Bytes of the open collections' vector files.", store.vectorBytes),
+            ("graph_nodes", "{node}", "Vectors in the graphs of the open collections.", store.graphNodes),
+            (
+                "unindexed_vectors", "{vector}", "Vectors that are searched one by one until a graph has them.",
+                store.unindexed
+            ),
+            ("deleted_vectors", "{vector}", "Vectors deleted and not yet taken out of a graph.", store.deleted),
         ]
-        for (name, help, value) in gauges {
-            describe("apus_vectors_\(name)", "gauge", help)
-            result += "apus_vectors_\(name) \(value)\n"
+        for (name, unit, help, value) in gauges {
+            all.gauge("apus.vectors.\(name)", unit: unit, help).set(Double(value))
         }
-        describe("apus_vectors_checkpoints_total", "counter", "Graph checkpoints written since the start.")
-        result += "apus_vectors_checkpoints_total \(store.checkpoints)\n"
-        return result
+        all.counter("apus.vectors.checkpoints", unit: "{checkpoint}", "Graph checkpoints written since the start.")
+            .series().set(Double(store.checkpoints))
+        return PrometheusText(all.snapshot()).text
     }
 }

@@ -33,7 +33,6 @@ public struct TelemetryRoutes: Sendable {
 
     /// The process's own metrics and everything that was reported.
     var text: String {
-        var result = PrometheusText()
         var families: [(definition: MetricDefinition, points: [(attributes: [String: String], value: MetricValue)])] =
             gateway.snapshot().map { ($0.definition, $0.points) }
         for own in Metrics.shared.snapshot() {
@@ -46,8 +45,7 @@ public struct TelemetryRoutes: Sendable {
                 families.append((own.definition, points))
             }
         }
-        for family in families { result.add(MetricSnapshot(definition: family.definition, points: family.points)) }
-        return result.text
+        return PrometheusText(families.map { MetricSnapshot(definition: $0.definition, points: $0.points) }).text
     }
 
     private func metrics(_ request: HTTPRequest) async throws -> HTTPResponse {

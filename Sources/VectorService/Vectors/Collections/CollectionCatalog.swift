@@ -1,5 +1,4 @@
 import Chroma
-import HTTPMessages
 import JSONCoding
 import SQLite
 import Synchronization
@@ -154,7 +153,7 @@ final class CollectionCatalog: Sendable {
     func createTenant(_ name: String) async throws {
         try await write { state, access in
             guard state.tenants[name] == nil else {
-                throw ChromaError(.conflict, "ChromaError", "Tenant [\(name)] already exists")
+                throw VectorError.tenantExists(name)
             }
             try access.query("INSERT INTO tenants VALUES (?, NULL)", [.text(name)])
             state.tenants[name] = .some(nil)
@@ -173,7 +172,7 @@ final class CollectionCatalog: Sendable {
         try await write { state, access in
             let place = Place(tenant: tenant, database: name, name: "")
             guard state.databases[place] == nil else {
-                throw ChromaError(.conflict, "ChromaError", "Database [\(name)] already exists")
+                throw VectorError.databaseExists(name)
             }
             try access.query("INSERT INTO databases VALUES (?, ?, ?)", [.text(id), .text(name), .text(tenant)])
             state.databases[place] = Database(id: id, name: name, tenant: tenant)
@@ -184,7 +183,7 @@ final class CollectionCatalog: Sendable {
     func deleteDatabase(_ name: String, tenant: String) async throws -> [String] {
         try await write { state, access in
             guard state.databases.removeValue(forKey: Place(tenant: tenant, database: name, name: "")) != nil else {
-                throw ChromaError.notFound("Database [\(name)] not found")
+                throw VectorError.databaseMissing(name)
             }
             let gone = state.collections.values.filter { $0.tenant == tenant && $0.database == name }
             for info in gone {
@@ -202,11 +201,11 @@ final class CollectionCatalog: Sendable {
     func create(_ info: CollectionInfo, orGet: Bool) async throws -> (info: CollectionInfo, isNew: Bool) {
         try await write { state, access in
             guard state.databases[Place(tenant: info.tenant, database: info.database, name: "")] != nil else {
-                throw ChromaError.invalid("Database [\(info.database)] does not exist")
+                throw VectorError.homeMissing(database: info.database)
             }
             if let id = state.places[info.place], let found = state.collections[id] {
                 if orGet { return (found, false) }
-                throw ChromaError(.conflict, "ChromaError", "Collection [\(info.name)] already exists")
+                throw VectorError.collectionExists(name: info.name)
             }
             try Self.insert(info, access)
             if info.root != info.id {
@@ -222,9 +221,9 @@ final class CollectionCatalog: Sendable {
 
     func update(_ info: CollectionInfo) async throws {
         try await write { state, access in
-            guard let old = state.collections[info.id] else { throw VectorStore.missing(info.id) }
+            guard let old = state.collections[info.id] else { throw VectorError.collectionMissing(id: info.id) }
             if let other = state.places[info.place], other != info.id {
-                throw ChromaError(.conflict, "ChromaError", "Collection [\(info.name)] already exists")
+                throw VectorError.collectionExists(name: info.name)
             }
             try access.query(
                 "UPDATE collections SET name = ?, metadata = ?, schema = ? WHERE id = ?",
@@ -239,7 +238,7 @@ final class CollectionCatalog: Sendable {
 
     func delete(_ id: String) async throws {
         try await write { state, access in
-            guard let info = state.collections[id] else { throw VectorStore.missing(id) }
+            guard let info = state.collections[id] else { throw VectorError.collectionMissing(id: id) }
             try access.query("DELETE FROM collections WHERE id = ?", [.text(id)])
             state.remove(info)
         }

@@ -194,9 +194,3 @@ final class VectorCollection: @unchecked Sendable {
         }.value
     }
 }
-
-/// Carries a reference that is guarded otherwise out of a lock.
-private struct UncheckedBox<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
-}

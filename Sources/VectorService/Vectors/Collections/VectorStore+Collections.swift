@@ -1,7 +1,5 @@
 import Chroma
 import Digests
-import HTTPMessages
-import JSONCoding
 
 extension VectorStore {
     // MARK: - Tenants and databases
@@ -64,10 +62,12 @@ extension VectorStore {
 
     /// The collection of that id as the catalogue has it, if it belongs to the tenant and database.
     ///
-    /// - Throws: `ChromaError` 404 otherwise.
+    /// - Throws: `VectorError.collectionMissing` otherwise.
     public func reference(id: String, tenant: String, database: String) throws -> CollectionInfo {
         let found = catalog.read { $0.collections[id] }
-        guard let found, found.tenant == tenant, found.database == database else { throw Self.missing(id) }
+        guard let found, found.tenant == tenant, found.database == database else {
+            throw VectorError.collectionMissing(id: id)
+        }
         return found
     }
 
@@ -143,7 +143,7 @@ extension VectorStore {
             schema: info.schema, root: info.root)
         let target = folder(copy.id)
         let isTaken = catalog.read { $0.places[copy.place] != nil }
-        guard !isTaken else { throw ChromaError(.conflict, "ChromaError", "Collection [\(name)] already exists") }
+        guard !isTaken else { throw VectorError.collectionExists(name: name) }
         do {
             try await withCollection(info) { collection in
                 guard let collection else { return }

@@ -2,7 +2,6 @@ import Chroma
 import Dispatch
 import FoundationEssentials
 import Glibc
-import HTTPMessages
 import JSONCoding
 import SQLite
 

@@ -1,6 +1,4 @@
 import Chroma
-import HTTPMessages
-import JSONCoding
 import SQLite
 
 extension VectorCollection {
@@ -24,15 +22,12 @@ extension VectorCollection {
     {
         try lock.reading {
             if let dimension = state.dimension, let wrong = vectors.first(where: { $0.count != dimension }) {
-                throw ChromaError.invalid(
-                    "Collection expecting embedding with dimension of \(dimension), got \(wrong.count)")
+                throw VectorError.wrongDimension(expected: dimension, given: wrong.count)
             }
             let evaluation = FilterEvaluation(collection: self)
             if let ids = selection.ids, selection.filter == nil, selection.documentFilter == nil {
                 guard try evaluation.seqs(ids: ids).count == Set(ids).count else {
-                    throw ChromaError(
-                        .internalServerError, "InternalError",
-                        "Error executing plan: Internal error: Error finding id")
+                    throw VectorError.recordMissing
                 }
             }
             let allowed = try evaluation.seqs(selection)

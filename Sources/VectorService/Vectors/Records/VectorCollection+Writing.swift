@@ -1,8 +1,6 @@
-import CGraph
 import Chroma
 import Dispatch
 import FoundationEssentials
-import JSONCoding
 import SQLite
 import Synchronization
 
@@ -80,8 +78,7 @@ extension VectorCollection {
         guard let dimension else { return }
         if let expected = state.dimension {
             guard expected == dimension else {
-                throw ChromaError.invalid(
-                    "Collection expecting embedding with dimension of \(expected), got \(dimension)")
+                throw VectorError.wrongDimension(expected: expected, given: dimension)
             }
             return
         }

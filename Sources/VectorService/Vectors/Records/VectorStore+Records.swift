@@ -1,6 +1,4 @@
 public import Chroma
-import HTTPMessages
-import JSONCoding
 
 extension VectorStore {
     /// Applies a write as a whole; it is on the disk when this returns.
@@ -29,9 +27,7 @@ extension VectorStore {
         return try await withCollection(info) { collection in
             guard let collection else {
                 if let ids = selection.ids, !ids.isEmpty, selection.filter == nil, selection.documentFilter == nil {
-                    throw ChromaError(
-                        .internalServerError, "InternalError",
-                        "Error executing plan: Internal error: Error finding id")
+                    throw VectorError.recordMissing
                 }
                 return vectors.map { _ in [] }
             }
@@ -80,7 +76,7 @@ extension VectorStore {
         }
     }
 
-    private func admit(_ selection: RecordSelection, _ info: CollectionInfo) throws(ChromaError) {
+    private func admit(_ selection: RecordSelection, _ info: CollectionInfo) throws(VectorError) {
         if let filter = selection.filter { try info.schema.admit(filter) }
         if let filter = selection.documentFilter { try info.schema.admit(filter) }
     }

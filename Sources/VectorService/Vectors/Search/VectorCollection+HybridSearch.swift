@@ -44,16 +44,15 @@ extension VectorCollection {
         switch nearest.query {
         case .dense(let vector):
             guard nearest.key == "#embedding" else {
-                throw ChromaError.invalid("Dense vectors are searched under #embedding, not under \(nearest.key)")
+                throw VectorError.denseQuery(key: nearest.key)
             }
             if let dimension = state.dimension, dimension != vector.count {
-                throw ChromaError.invalid(
-                    "Collection expecting embedding with dimension of \(dimension), got \(vector.count)")
+                throw VectorError.wrongDimension(expected: dimension, given: vector.count)
             }
             return self.nearest(to: vector, count: nearest.limit, allowed: allowed).map { ($0.seq, $0.distance) }
         case .sparse(let vector):
             guard let weighsByFrequency = sparseKeys[nearest.key] else {
-                throw ChromaError.invalid("There is no sparse vector index on \(nearest.key)")
+                throw VectorError.noSparseIndex(key: nearest.key)
             }
             return try nearestSparse(vector, nearest, allowed, weighsByFrequency)
         }

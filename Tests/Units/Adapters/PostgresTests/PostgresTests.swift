@@ -63,7 +63,11 @@ struct PostgresTests {
             try await pool.query("SELECT 1")
             let admin = PostgresPool(server ?? "", maximumConnections: 1)
             try await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name])
-            try await Task.sleep(for: .milliseconds(100))
+            // The farewell is in our socket before the server forgets the connection.
+            let isGone = try await eventually {
+                try await admin.query("SELECT 1 FROM pg_stat_activity WHERE datname = $1", [name]).isEmpty
+            }
+            #expect(isGone)
             #expect(try await pool.query("SELECT 2 AS two").first?.int("two") == 2)
         }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// host.json and what belongs to it (functions-custom-handlers reference, section 1).
+/// host.json and what belongs to it (docs/reference/functions-custom-handlers.md, 1).
 @Suite struct ConfigurationTests {
     private func configuration(_ content: String, _ environment: [String: String] = [:]) throws -> HostConfiguration {
         let folder = try Fixtures.temporaryDirectory()

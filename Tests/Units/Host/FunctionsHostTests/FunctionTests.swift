@@ -5,7 +5,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// function.json, routes and binding values (functions-custom-handlers reference, section 2).
+/// function.json, routes and binding values (docs/reference/functions-custom-handlers.md, 2).
 @Suite struct FunctionTests {
     private static let http: JSONValue = [
         "bindings": [

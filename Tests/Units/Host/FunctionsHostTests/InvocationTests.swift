@@ -5,7 +5,7 @@ import Testing
 
 @testable import FunctionsHost
 
-/// Envelopes, results, outputs, the handler's life (functions-custom-handlers reference, sections 3 and 6).
+/// Envelopes, results, outputs, the handler's life (docs/reference/functions-custom-handlers.md, 3 and 6).
 @Suite struct InvocationTests {
     private func binding(_ name: String, _ type: String = "http", dataType: String? = nil) throws -> BindingDefinition {
         var json: JSONObject = ["type": .string(type), "direction": "out", "name": .string(name)]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FunctionsRuntime
 
-/// Inputs, outputs and logs of an invocation (functions-custom-handlers reference, sections 3.2 to 3.8).
+/// Inputs, outputs and logs of an invocation (docs/reference/functions-custom-handlers.md, 3.2 to 3.8).
 @Suite struct ContextTests {
     private func context(_ json: String) throws -> FunctionContext {
         let envelope: Envelope = try #require(Envelope(try JSONParser.parse(json)))

@@ -7,7 +7,7 @@ import Testing
 import Vectors
 
 @Suite struct StoreTests {
-    /// The reference's own observations: query (1,1) against four vectors.
+    /// What Chroma answers (docs/reference/chroma.md, 6): query (1,1) against four vectors.
     @Test(arguments: [
         ("l2", [1, 29, 2, 10] as [Float]), ("cosine", [0.051316738, 1.1414213, 1, 0.051316738]),
         ("ip", [-2, 2, 1, -5]),
@@ -60,7 +60,9 @@ import Vectors
         try await StoreFixture.with { fixture in
             let info = try await fixture.collection()
             try await fixture.add(["a"], [[1, 2]], to: info)
-            await #expect(throws: ChromaError.self) { try await fixture.add(["b"], [[1, 2, 3]], to: info) }
+            await #expect(throws: VectorError.wrongDimension(expected: 2, given: 3)) {
+                try await fixture.add(["b"], [[1, 2, 3]], to: info)
+            }
             #expect(try await fixture.store.count(info) == 1)
             #expect(try await fixture.store.described(info).version == 1)
         }
@@ -134,7 +136,7 @@ import Vectors
     @Test func anotherTenantsCollectionIsNotThere() async throws {
         try await StoreFixture.with { fixture in
             let info = try await fixture.collection()
-            #expect(throws: ChromaError.self) {
+            #expect(throws: VectorError.collectionMissing(id: info.id)) {
                 try fixture.store.reference(id: info.id, tenant: "other", database: "default_database")
             }
         }
@@ -158,12 +160,12 @@ import Vectors
             _ = try await fixture.store.delete(.init(ids: ["a"]), limit: nil, from: info)
             let needles = [Array(secret.utf8), withUnsafeBytes(of: number) { Array($0) }]
             var left: [String] = ["not looked"]
-            for _ in 0..<60 where !left.isEmpty {
-                try await Task.sleep(for: .milliseconds(100))
+            _ = try await eventually {
                 left = try files(in: fixture.folder + "/collections/" + info.id).filter { path in
                     let bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
                     return needles.contains { contains(bytes, $0) }
                 }
+                return left.isEmpty
             }
             #expect(left == [])
         }
@@ -180,7 +182,9 @@ import Vectors
             #expect(try await fixture.ids("{\"$and\":[]}", in: info) == ["b"])
             let second = try await fixture.store.fork(fork, name: "fork of the fork")
             for collection in [info, fork, second] { #expect(fixture.store.forkCount(collection) == 2) }
-            await #expect(throws: ChromaError.self) { try await fixture.store.fork(info, name: "fork") }
+            await #expect(throws: VectorError.collectionExists(name: "fork")) {
+                try await fixture.store.fork(info, name: "fork")
+            }
         }
     }
 

@@ -1,0 +1,118 @@
+public import EventLoop
+public import HTTPClient
+public import ProgramSupport
+
+/// The apps of one program, each on its own port as if alone, until one of them or the program ends.
+@NetworkActor
+public final class AppGroup {
+    private static let observationInterval = Duration.seconds(5)
+    private static let standardPort: UInt16 = 7071
+
+    private let apps: [AppHost]
+    private let ending = Ending()
+
+    /// Reads the app roots that the command line names, and listens for each.
+    ///
+    /// - Throws: `HostError` that says what to do.
+    public init(
+        _ options: ProgramOptions, environment: [String: String], client: HTTPSession, console: HostConsole
+    ) throws {
+        let given = options.all("root")
+        let first = options.value("port").map { _ in options.port("port", default: 0) }
+        apps = try (given.isEmpty ? ["."] : given).enumerated().map { index, root in
+            let parts = root.split(separator: "=", maxSplits: 1).map(String.init)
+            // A single root may leave its port to local.settings.json.
+            let base = first ?? (given.count < 2 ? nil : Self.standardPort)
+            let port = parts.count == 2 ? UInt16(parts[1]) : base.flatMap { Self.port(from: $0, index) }
+            guard let folder = parts.first, port != nil || base == nil && parts.count == 1 else {
+                options.fail("--root \(root) has no usable port")
+            }
+            var own = AppHost.Options(options)
+            own.port = port
+            return try AppHost(root: folder, options: own, environment: environment, client: client, console: console)
+        }
+        for app in apps { app.onEnd = { [ending] in ending.end($0) } }
+    }
+
+    /// The port of the app at a place; 0, which lets the system choose, stays 0.
+    private static func port(from base: UInt16, _ index: Int) -> UInt16? {
+        base == 0 ? 0 : UInt16(exactly: Int(base) + index)
+    }
+
+    /// Serves until the program is to end, or until an app ends by itself; then stops all apps.
+    ///
+    /// - Throws: `HostEnded` when an app ended by itself.
+    public func run(until termination: @escaping @Sendable () async -> Void) async throws {
+        let observing = Task { @NetworkActor [apps] in
+            while (try? await Task.sleep(for: Self.observationInterval)) != nil {
+                for app in apps { app.observeMetrics() }
+            }
+        }
+        let signal = Task { @NetworkActor [ending] in
+            await termination()
+            ending.end(nil)
+        }
+        let reason = await ending.wait()
+        signal.cancel()
+        observing.cancel()
+        for app in apps { app.observeMetrics() }
+        for app in apps { await app.shutDown() }
+        if let reason { throw HostEnded(description: reason) }
+    }
+}
+
+extension AppHost {
+    /// The program's command line.
+    public nonisolated static let options: [ProgramOptions.Option] = [
+        .init(
+            "root", "DIR[=PORT]", "start: app folder (default: the current one); may be repeated, each on its own port."
+        ),
+        .init("port", "PORT", "start: port of the first app without one of its own (default 7071)."),
+        .init("address", "IP", "start: address to listen on (default 127.0.0.1)."),
+        .init("cors", "ORIGINS", "start: origins that browsers may call from, separated by commas; * for all."),
+        .init("cors-credentials", nil, "start: let browsers send credentials."),
+        .init("enable-auth", nil, "start: ask callers for keys; they are in local.keys.json of the app folder."),
+        .init("functions", "NAMES", "start: functions to run, separated by commas (default: all)."),
+        .init("strict", nil, "start: behave as the real host does also where that helps nobody."),
+        .init("verbose", nil, "start: show what is sent to the handler, and more."),
+        .init("json", nil, "start: print JSON lines on standard error."),
+        .init("package", "DIR", "new: the Apus sources to build with (default: those of this program)."),
+    ]
+}
+
+extension AppHost.Options {
+    /// What the command line asks of every app.
+    init(_ options: ProgramOptions) {
+        self.init()
+        address = options.value("address")
+        corsOrigins = options.value("cors").map { LocalSettings.origins($0) }
+        corsCredentials = options.flag("cors-credentials")
+        checksKeys = options.flag("enable-auth")
+        behaviour = options.flag("strict") ? .strict : .helpful
+        functions = (options.value("functions") ?? "").split(separator: ",").map(String.init)
+    }
+}
+
+/// An app ended by itself, so the program does.
+public struct HostEnded: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// Waits for the first reason to end.
+@NetworkActor
+private final class Ending {
+    private var reason: String??
+    private var waiter: CheckedContinuation<String?, Never>?
+
+    func end(_ given: String?) {
+        guard reason == nil else { return }
+        reason = .some(given)
+        waiter?.resume(returning: given)
+        waiter = nil
+    }
+
+    func wait() async -> String? {
+        if let reason { return reason }
+        return await withCheckedContinuation { waiter = $0 }
+    }
+}

@@ -1,0 +1,116 @@
+import AzureStorage
+import Catalog
+import ChatMessages
+import ChromaClient
+import Digests
+import FoundationEssentials
+import HTTPMessages
+import JSONCoding
+import Settings
+import TestStores
+import TestSupport
+
+@testable import Backup
+
+/// A product in use: two documents that are ready, one that failed, two chats with messages.
+struct FilledStores {
+    let services: BackupServices
+    let ready: [String]
+    let failed: String
+    let chats: [String]
+
+    static func content(_ number: Int) -> [UInt8] { Array("The document \(number). It has two passages.".utf8) }
+
+    /// Fills empty stores.
+    init(_ stores: Stores) async throws {
+        services = try await Self.services(stores)
+        try await services.blobs.createContainer(BlobPaths.container)
+        try await services.catalog.prepare()
+        var ready: [String] = []
+        for number in 1...2 { ready.append(try await Self.addDocument(number, to: services)) }
+        failed = UUIDv7.make()
+        let bytes = Array("no document".utf8)
+        _ = try await services.catalog.addDocument(
+            .init(
+                id: failed, name: "broken.pdf", mediaType: "application/pdf", bytes: bytes.count,
+                sha256: Digest.hex(Digest.sha256(bytes)), chatId: nil))
+        try await services.blobs.upload(
+            Bytes(bytes), to: BlobPaths.container, BlobPaths.original(workspace: "default", document: failed),
+            contentType: "application/pdf")
+        try await services.catalog.setStatus(failed, .failed, error: (code: "damaged", detail: "It is damaged."))
+        self.ready = ready
+        var chats: [String] = []
+        for number in 1...2 {
+            let chat = UUIDv7.make()
+            _ = try await services.catalog.createChat(chat, name: "Chat \(number)")
+            for turn in 1...(number * 3) {
+                _ = try await services.messages.add(
+                    ChatMessage(
+                        id: UUIDv7.make(), chatId: chat, workspaceId: "default",
+                        role: turn % 2 == 1 ? "user" : "assistant", text: "Message \(turn) of \(number) ✓",
+                        createdAt: "2026-11-20T10:00:0\(turn).000Z", finishReason: turn % 2 == 1 ? nil : "stop"))
+            }
+            _ = try await services.catalog.countMessages(chat, added: number * 3)
+            chats.append(chat)
+        }
+        self.chats = chats
+    }
+
+    static func services(_ stores: Stores, _ more: [String: String] = [:]) async throws -> BackupServices {
+        try await BackupServices(environment: stores.settings.merging(more) { $1 }, client: stores.client)
+    }
+
+    private static func addDocument(_ number: Int, to services: BackupServices) async throws -> String {
+        let id = UUIDv7.make()
+        let bytes = content(number)
+        _ = try await services.catalog.addDocument(
+            .init(
+                id: id, name: "document-\(number).txt", mediaType: "text/plain", bytes: bytes.count,
+                sha256: Digest.hex(Digest.sha256(bytes)), chatId: nil))
+        for (path, content) in [
+            (BlobPaths.original(workspace: "default", document: id), bytes),
+            (BlobPaths.text(workspace: "default", document: id), Array(#"{"pages":[]}"#.utf8)),
+        ] {
+            try await services.blobs.upload(Bytes(content), to: BlobPaths.container, path, contentType: "text/plain")
+        }
+        try await services.vectors.upsert(
+            (0..<2).map { ordinal in
+                ChromaService.Record(
+                    id: "\(id):\(ordinal)", embedding: [Float(number), Float(ordinal), 0.5],
+                    document: "Passage \(ordinal) of \(number)",
+                    metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))])
+            })
+        guard
+            try await services.catalog.setReady(
+                id, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en"))
+        else { throw TestFailure("the document is not there") }
+        return id
+    }
+
+    /// Everything that the stores hold of what was filled in, in a form that can be compared.
+    func contents(of services: BackupServices) async throws -> [String] {
+        var lines: [String] = []
+        let rows = try await services.catalog.snapshot()
+        lines += rows.documents.map { "document " + Self.stable($0) }
+        lines += rows.chats.map { "chat " + Self.stable($0) }
+        for id in ready + [failed] {
+            let path = BlobPaths.original(workspace: "default", document: id)
+            let body = try await services.blobs.open(BlobPaths.container, path).body
+            var bytes: [UInt8] = []
+            while let piece = try await body.next() { bytes += piece }
+            lines.append("file \(id) \(String(decoding: bytes, as: UTF8.self))")
+            let records = try await services.vectors.storedRecords(
+                filter: ["documentId": .string(id)], limit: 10, offset: 0)
+            lines += records.map { "passage \($0.json.text)" }.sorted()
+        }
+        for chat in chats {
+            lines += try await services.messages.messages(in: chat, limit: 100).map { "message \($0.json.text)" }
+        }
+        return lines
+    }
+
+    private static func stable(_ row: JSONValue) -> String {
+        (row.object?.members ?? []).sorted { $0.name < $1.name }.map { "\($0.name)=\($0.value.text)" }
+            .joined(separator: " ")
+    }
+}

@@ -1,0 +1,146 @@
+import ChildProcess
+import Glibc
+import Testing
+
+@testable import ProductStack
+
+/// What each program of the stack is started with.
+struct PlanTests {
+    private func withPlan(
+        _ environment: [String: String], onlyData: Bool = false, _ body: (StackPlan, FakeLayout) throws -> Void
+    ) async throws {
+        try await FakeLayout.with { fake in
+            var configuration = StackSupervisor.Configuration(
+                dataDirectory: fake.root + "/data", ports: StackPorts(page: 8080, base: nil), environment: environment)
+            configuration.onlyData = onlyData
+            try body(StackPlan(configuration, layout: try fake.layout, postgres: nil), fake)
+        }
+    }
+
+    private func environment(_ plan: StackPlan, _ program: String) -> [String: String] {
+        plan.programs.first { $0.name == program }?.command.environment ?? [:]
+    }
+
+    private func arguments(_ plan: StackPlan, _ program: String) -> [String] {
+        plan.programs.first { $0.name == program }?.command.arguments ?? []
+    }
+
+    @Test func theProgramsStartFromTheStoresUp() async throws {
+        try await withPlan([:]) { plan, _ in
+            #expect(plan.programs.map(\.name) == ["azure-emulator", "vm-server", "functions-host"])
+            #expect(plan.usesEmulator)
+            #expect(plan.programs.allSatisfy { $0.stopSignal == SIGTERM })
+        }
+    }
+
+    @Test func everyProgramGetsItsPlaceAndItsPorts() async throws {
+        try await withPlan([:]) { plan, fake in
+            #expect(
+                arguments(plan, "azure-emulator") == [
+                    "--data", fake.root + "/data/azure", "--blob-port", "10000", "--queue-port", "10001",
+                    "--cosmos-port", "8081", "--vault-port", "8443", "--identity-port", "8444",
+                ])
+            #expect(
+                arguments(plan, "vm-server") == [
+                    "--data", fake.root + "/data/vectors", "--web", fake.root + "/web", "--model",
+                    fake.root + "/models/all-MiniLM-L6-v2", "--port", "8080", "--vectors-port", "8000", "--address",
+                    "127.0.0.1",
+                ])
+            #expect(
+                arguments(plan, "functions-host") == [
+                    "start", "--json", "--root", fake.root + "/.build/apps/chat=7071", "--root",
+                    fake.root + "/.build/apps/upload=7072", "--root", fake.root + "/.build/apps/history=7073",
+                ])
+        }
+    }
+
+    @Test func theSettingsNameTheStacksOwnServices() async throws {
+        try await withPlan([:]) { plan, _ in
+            let settings = environment(plan, "functions-host")
+            #expect(settings["APUS_CHROMA_URL"] == "http://127.0.0.1:8000")
+            #expect(settings["APUS_EMBEDDINGS_URL"] == "http://127.0.0.1:8000/v1")
+            #expect(settings["APUS_COSMOS_ENDPOINT"] == "http://127.0.0.1:8081")
+            #expect(settings["APUS_COSMOS_KEY"]?.isEmpty == false)
+            #expect(settings["APUS_CHAT_URL"] == "http://127.0.0.1:7071")
+            #expect(settings["AzureWebJobsStorage"]?.contains("BlobEndpoint=http://127.0.0.1:10000/") == true)
+            #expect(settings["AzureWebJobsStorage"]?.contains("QueueEndpoint=http://127.0.0.1:10001/") == true)
+            #expect(settings["IDENTITY_ENDPOINT"] == "http://127.0.0.1:8444/msi/token")
+            #expect(plan.ownSettings["PATH"] == nil && settings["PATH"] == "/usr/bin:/bin")
+        }
+    }
+
+    @Test func whatTheUserNamesWinsAndIsNotTheStacksOwn() async throws {
+        try await withPlan(["APUS_CHROMA_URL": "http://chroma:1", "APUS_MODELS": "ollama:x"]) { plan, _ in
+            #expect(environment(plan, "functions-host")["APUS_CHROMA_URL"] == "http://chroma:1")
+            #expect(environment(plan, "functions-host")["APUS_MODELS"] == "ollama:x")
+            #expect(plan.ownSettings["APUS_CHROMA_URL"] == nil && plan.ownSettings["APUS_MODELS"] == nil)
+            #expect(plan.ownSettings["APUS_EMBEDDINGS_URL"] == "http://127.0.0.1:8000/v1")
+        }
+    }
+
+    @Test(arguments: ["AzureWebJobsStorage", "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__accountName"])
+    func realStorageLeavesTheEmulatorForTheRestAndGetsNoKeyOfOurs(setting: String) async throws {
+        try await withPlan([setting: "value"]) { plan, _ in
+            #expect(plan.usesEmulator)
+            let settings = environment(plan, "functions-host")
+            #expect(settings["AzureWebJobsStorage"] == (setting == "AzureWebJobsStorage" ? "value" : nil))
+            #expect(settings["IDENTITY_ENDPOINT"] == nil)
+            #expect(settings["APUS_COSMOS_KEY"] != nil)
+        }
+    }
+
+    @Test func aRealCosmosGetsNoKeyOfOurs() async throws {
+        try await withPlan(["APUS_COSMOS_ENDPOINT": "https://c.documents.azure.com"]) { plan, _ in
+            #expect(plan.usesEmulator)
+            #expect(environment(plan, "functions-host")["APUS_COSMOS_KEY"] == nil)
+            #expect(environment(plan, "functions-host")["IDENTITY_ENDPOINT"] == nil)
+        }
+    }
+
+    @Test func whereAllOfAzureIsRealThereIsNoEmulator() async throws {
+        let settings = ["APUS_COSMOS_ENDPOINT": "https://c", "AzureWebJobsStorage__blobServiceUri": "https://b"]
+        try await withPlan(settings) { plan, _ in
+            #expect(!plan.usesEmulator)
+            #expect(plan.programs.map(\.name) == ["vm-server", "functions-host"])
+        }
+    }
+
+    @Test func aClientIdMeansARealIdentity() async throws {
+        try await withPlan(["AZURE_CLIENT_ID": "id"]) { plan, _ in
+            #expect(environment(plan, "functions-host")["IDENTITY_ENDPOINT"] == nil)
+        }
+    }
+
+    @Test func onlyTheDataNeedsNoPageNoModelAndNoHandlers() async throws {
+        try await withPlan([:], onlyData: true) { plan, _ in
+            #expect(plan.programs.map(\.name) == ["azure-emulator", "vm-server"])
+            #expect(arguments(plan, "vm-server").suffix(2) == ["--vectors-only", "--no-embeddings"])
+        }
+    }
+
+    // MARK: - Reporting
+
+    @Test func programsReportToTheVMServerWhichDoesNotReportToItself() async throws {
+        try await withPlan([:]) { plan, _ in
+            let name = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
+            #expect(environment(plan, "functions-host")[name] == "http://127.0.0.1:8000/v1/metrics")
+            #expect(environment(plan, "azure-emulator")[name] != nil && environment(plan, "vm-server")[name] == nil)
+            #expect(environment(plan, "functions-host")["OTEL_METRIC_EXPORT_INTERVAL"] == "15000")
+        }
+    }
+
+    @Test func whoNamesACollectorReportsThere() async throws {
+        for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
+            try await withPlan([name: "http://collector:4318"]) { plan, _ in
+                #expect(environment(plan, "functions-host")["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] == nil)
+            }
+        }
+    }
+
+    @Test func theTokenGoesAlongWithEveryByteEncoded() async throws {
+        try await withPlan(["APUS_CHROMA_TOKEN": "a,=\u{7}"]) { plan, _ in
+            let headers = environment(plan, "functions-host")["OTEL_EXPORTER_OTLP_METRICS_HEADERS"]
+            #expect(headers == "x-chroma-token=%61%2c%3d%07")
+        }
+    }
+}

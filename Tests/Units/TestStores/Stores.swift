@@ -1,0 +1,95 @@
+public import AzureEmulator
+import AzureSignatures
+import Digests
+import FoundationEssentials
+public import HTTPClient
+import Postgres
+import Settings
+import Telemetry
+import TestSupport
+public import VectorServer
+
+/// The stores that the product keeps its data in, new and empty: the Azure emulator and the vector service in this
+/// process, and a database of their own on the PostgreSQL server that `APUS_TEST_POSTGRES` names.
+public struct Stores: Sendable {
+    public let emulator: Emulator
+    public let vectors: VMServer
+    public let client = HTTPSession()
+    /// Of the database.
+    public let conninfo: String
+
+    private static let server = ProcessInfo.processInfo.environment["APUS_TEST_POSTGRES"]
+
+    /// Whether there is a PostgreSQL server.
+    public static var hasDatabase: Bool { server != nil }
+
+    /// Gives the body stores that are removed afterwards.
+    public static func with(_ body: (Stores) async throws -> Void) async throws {
+        let database = "t" + Digest.hex(Digest.randomBytes(8))
+        let admin = PostgresPool(server ?? "", maximumConnections: 1)
+        try await admin.query("CREATE DATABASE \(database)")
+        let conninfo = (server ?? "").replacing("dbname=postgres", with: "dbname=\(database)")
+        let result: Result<Void, any Error>
+        do {
+            try await withServices(conninfo, body)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try await admin.query("DROP DATABASE \(database) WITH (FORCE)")
+        try result.get()
+    }
+
+    private static func withServices(_ conninfo: String, _ body: (Stores) async throws -> Void) async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = Emulator.Configuration()
+        configuration.dataDirectory = folder + "/azure"
+        (configuration.blobPort, configuration.queuePort, configuration.cosmosPort) = (0, 0, 0)
+        (configuration.vaultPort, configuration.identityPort) = (0, 0)
+        let emulator = try Emulator(configuration, log: Log(label: "test", level: .error))
+        do {
+            let vectors = try vectorService(folder + "/vectors")
+            do {
+                try await body(Stores(emulator: emulator, vectors: vectors, conninfo: conninfo))
+            } catch {
+                await vectors.shutDown()
+                throw error
+            }
+            await vectors.shutDown()
+        } catch {
+            await emulator.shutDown()
+            throw error
+        }
+        await emulator.shutDown()
+    }
+
+    /// A vector service without embeddings, on a port that the system chooses; the caller shuts it down.
+    public static func vectorService(_ folder: String) throws -> VMServer {
+        var configuration = VMServer.Configuration()
+        configuration.dataDirectory = folder
+        (configuration.port, configuration.vectorsPort) = (0, 0)
+        (configuration.vectorsOnly, configuration.embeds) = (true, false)
+        var settings = SettingsReader([:])
+        return try VMServer(
+            configuration, upstreams: APIProxy.Upstreams(&settings), client: HTTPSession(),
+            log: Log(label: "test", level: .error))
+    }
+
+    private func url(_ service: String) -> String {
+        "http://127.0.0.1:\(emulator.ports.first { $0.name == service }?.port ?? 0)"
+    }
+
+    /// The settings that name them.
+    public var settings: [String: String] {
+        let name = DevelopmentAccount.storageName
+        return [
+            "APUS_DATABASE_URL": conninfo, "APUS_COSMOS_ENDPOINT": url("cosmos"),
+            "APUS_COSMOS_KEY": DevelopmentAccount.cosmosKey,
+            "APUS_CHROMA_URL": "http://127.0.0.1:\(vectors.ports.vectors)",
+            "AzureWebJobsStorage":
+                "AccountName=\(name);AccountKey=\(DevelopmentAccount.storageKey);"
+                + "BlobEndpoint=\(url("blob"))/\(name);QueueEndpoint=\(url("queue"))/\(name)",
+        ]
+    }
+}

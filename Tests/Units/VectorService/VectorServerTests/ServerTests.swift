@@ -1,0 +1,250 @@
+import FoundationEssentials
+import HTTPClient
+import HTTPMessages
+import HTTPServing
+import JSONCoding
+import Problems
+import ProgramSupport
+import Settings
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+import VectorServer
+import Vectors
+
+/// The whole server on real ports: page, proxy, vectors.
+@Suite struct ServerTests {
+    /// The apps behind the server; they answer with what they got.
+    private final class Apps: Sendable {
+        let seen = Mutex<[(method: String, target: String, fields: HTTPFields, body: String)]>([])
+
+        func answer(_ request: HTTPRequest) async -> HTTPResponse {
+            let body = (try? await request.body.collect(limit: 1 << 20)) ?? []
+            seen.withLock {
+                $0.append(
+                    (
+                        request.method.rawValue, request.target.text, request.fields,
+                        String(decoding: body, as: UTF8.self)
+                    ))
+            }
+            if request.target.rawPath == "/api/health" { return HTTPResponse(json: ["version": "9.9"]) }
+            return HTTPResponse(
+                HTTPStatus(rawValue: 203), fields: ["X-App": "yes", "Connection": "x-hop", "X-Hop": "1"],
+                body: .bytes(body))
+        }
+    }
+
+    private func with(
+        _ change: (inout VMServer.Configuration) -> Void = { _ in },
+        _ body: (VMServer, Apps, HTTPSession) async throws -> Void
+    ) async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder + "/web", withIntermediateDirectories: true)
+        try "page".write(toFile: folder + "/web/index.html", atomically: true, encoding: .utf8)
+        let apps = Apps()
+        let backend = try HTTPServer(HTTPServer.Configuration()) { await apps.answer($0) }
+        var settings = SettingsReader([
+            "APUS_CHAT_URL": "http://127.0.0.1:\(backend.port)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(backend.port)",
+            "APUS_HISTORY_URL": "http://127.0.0.1:1", "APUS_FUNCTIONS_KEY": "function-key",
+        ])
+        let upstreams = APIProxy.Upstreams(&settings)
+        try settings.finish()
+        var configuration = VMServer.Configuration()
+        configuration.dataDirectory = folder + "/data"
+        configuration.webDirectory = folder + "/web"
+        (configuration.port, configuration.vectorsPort) = (0, 0)
+        configuration.embeds = false
+        change(&configuration)
+        let client = HTTPSession()
+        let server = try VMServer(
+            configuration, upstreams: upstreams, client: client, log: Log(label: "test", level: .error))
+        do {
+            try await body(server, apps, client)
+        } catch {
+            await server.shutDown()
+            await backend.shutDown(grace: .zero)
+            throw error
+        }
+        await server.shutDown()
+        await backend.shutDown(grace: .zero)
+    }
+
+    private func page(_ server: VMServer) -> String { "http://127.0.0.1:\(server.ports.page ?? 0)" }
+
+    @Test func thePageAndTheVectorsHaveTheirOwnPorts() async throws {
+        try await with { server, _, client in
+            let site = try await client.fetch(.init(.get, page(server) + "/"))
+            #expect(site.status == .ok && site.body == Array("page".utf8))
+            let vectors = "http://127.0.0.1:\(server.ports.vectors)"
+            let beat = try await client.fetch(.init(.get, vectors + "/api/v2/heartbeat"))
+            #expect(beat.status == .ok)
+            let elsewhere = try await client.fetch(.init(.get, page(server) + "/api/v2/heartbeat"))
+            #expect(elsewhere.status == .notFound)
+            #expect(try await client.fetch(.init(.get, vectors + "/")).status == .notFound)
+        }
+    }
+
+    @Test func withoutAPageThereIsOnePort() async throws {
+        try await with({ $0.vectorsOnly = true }) { (server, _, client) async throws in
+            #expect(server.ports.page == nil)
+            let beat = "http://127.0.0.1:\(server.ports.vectors)/api/v2"
+            #expect(try await client.fetch(.init(.get, beat)).status == .ok)
+        }
+    }
+
+    @Test func requestsGoToTheirAppWithTheKeyAndWithoutTheHost() async throws {
+        try await with { server, apps, client in
+            var request = HTTPSession.Request(
+                .post, page(server) + "/api/chat?x=%20y",
+                fields: ["Content-Type": "application/json", "x-functions-key": "forged", "X-Own": "1"],
+                body: .bytes(Array("{\"message\":1}".utf8)))
+            request.bodyLength = 13
+            let answer = try await client.fetch(request)
+            #expect(answer.status.rawValue == 203 && answer.fields["x-app"] == "yes")
+            #expect(answer.fields["x-hop"] == nil && answer.body == Array("{\"message\":1}".utf8))
+            let seen = try #require(apps.seen.withLock { $0.first })
+            #expect(seen.method == "POST" && seen.target == "/api/chat?x=%20y" && seen.body == "{\"message\":1}")
+            #expect(seen.fields.values("x-functions-key") == ["function-key"] && seen.fields["x-own"] == "1")
+            #expect(seen.fields["host"] != page(server).dropFirst(7).description)
+        }
+    }
+
+    @Test(arguments: [
+        ("/api/chat", 203), ("/api/ask", 203), ("/api/models", 203), ("/api/upload", 203),
+        ("/api/documents/1/text", 203),
+        ("/v1/chat/completions", 203), ("/api/history", 503), ("/api/history/1", 503), ("/api/chatter", 404),
+        ("/api/", 404), ("/api/v2/heartbeat", 404), ("/v1/embeddings", 404),
+    ])
+    func pathsHaveTheirApp(path: String, status: Int) async throws {
+        try await with { server, _, client in
+            let answer = try await client.fetch(.init(.get, page(server) + path))
+            #expect(answer.status.rawValue == status)
+            if status != 203 { #expect(answer.fields["content-type"] == "application/problem+json") }
+        }
+    }
+
+    @Test func otherSitesCannotChangeAnything() async throws {
+        try await with { (server, _, client) async throws in
+            let own = page(server)
+            func status(_ method: HTTPMethod, _ origin: String) async throws -> Int {
+                try await client.fetch(.init(method, own + "/api/chat", fields: ["Origin": origin])).status.rawValue
+            }
+            #expect(try await status(.post, own) == 203)
+            for origin in ["https://evil.example", "null", own + ".evil.example"] {
+                #expect(try await status(.post, origin) == 403)
+                #expect(try await status(.delete, origin) == 403)
+                #expect(try await status(.get, origin) == 203)
+            }
+        }
+    }
+
+    @Test func healthSumsUpItsParts() async throws {
+        try await with { server, _, client in
+            let answer = try await client.fetch(.init(.get, page(server) + "/health"))
+            let json = try JSONParser.parse(answer.body)
+            #expect(answer.status == .serviceUnavailable && json["status"] == "degraded")
+            #expect(json["checks"]?["vectors"] == ["status": "ok"])
+            #expect(json["checks"]?["chat"] == ["status": "ok", "version": "9.9"])
+            #expect(json["checks"]?["history"] == ["status": "down", "version": nil])
+            #expect(json["checks"]?["embeddings"] == nil && json["version"] == .string(Product.version))
+        }
+    }
+
+    @Test func chromasErrorsAlsoStandForWhatNeverReachesARoute() async throws {
+        try await with { server, _, client in
+            let url = "http://127.0.0.1:\(server.ports.vectors)/api/v2/tenants"
+            var request = HTTPSession.Request(
+                .post, url, fields: ["Content-Type": "application/json"],
+                body: .bytes([UInt8](repeating: 32, count: 41_943_041)))
+            request.headTimeout = .seconds(60)
+            let answer = try await client.fetch(request)
+            #expect(answer.status == .contentTooLarge)
+            #expect(try JSONParser.parse(answer.body)["error"] == "ChromaError")
+        }
+    }
+}
+
+/// The command line, and what it does in place of serving.
+@Suite struct ProgramTests {
+    private func options(_ arguments: [String]) -> ProgramOptions {
+        ProgramOptions(
+            program: "vm-server", usage: "", summary: "", options: VMServer.options, arguments: arguments)
+    }
+
+    @Test func optionsBecomeAConfiguration() throws {
+        let standard = try VMServer.Configuration(options([]), token: nil)
+        #expect(standard.port == 8080 && standard.vectorsPort == 8000 && standard.address == "127.0.0.1")
+        #expect(standard.embeds && standard.service.allowsSparse && !standard.service.allowsReset)
+        #expect(!standard.vectorsOnly && standard.tls == nil && standard.dataDirectory == ".apus/vectors")
+        let given = try VMServer.Configuration(
+            options([
+                "--vectors-only", "--allow-reset", "--data", "/d", "--port=0", "--vectors-port", "9000", "--model",
+                "/m",
+                "--no-embeddings", "--no-sparse", "--cors-origin", "https://a", "--cors-origin=https://b",
+                "--slow-ms", "250", "--scalar-quantisation", "--index-threads", "3", "--vectors-address", "0.0.0.0",
+            ]), token: Secret("t"))
+        #expect(given.vectorsOnly && given.service.allowsReset && given.dataDirectory == "/d" && given.port == 0)
+        #expect(given.vectorsPort == 9000 && given.modelDirectory == "/m" && !given.embeds)
+        #expect(!given.service.allowsSparse && given.service.origins == ["https://a", "https://b"])
+        #expect(given.service.slow == .milliseconds(250) && given.storage.quantised)
+        #expect(given.storage.indexThreads == 3 && given.vectorsAddress == "0.0.0.0")
+    }
+
+    @Test func aFileThatCannotBeReadIsNamedWithItsOption() throws {
+        let error = #expect(throws: UnreadableFile.self) {
+            try VMServer.Configuration(options(["--tokens", "/nowhere/tokens"]), token: nil)
+        }
+        #expect(error?.description == "--tokens: cannot read /nowhere/tokens")
+    }
+
+    @Test func checksCopiesAndPutsBack() async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await APIFixture.with { fixture in
+            _ = try await fixture.sample()
+            await fixture.store.close()
+            try FileManager.default.copyItem(atPath: fixture.folder + "/data", toPath: folder + "/data")
+        }
+        var lines: [String] = []
+        func run(_ arguments: [String]) throws -> Bool {
+            lines = []
+            return try StoreMaintenance.run(options(["--data", folder + "/data"] + arguments)) { lines.append($0) }
+        }
+        #expect(try !run([]))
+        #expect(try run(["--verify"]))
+        #expect(lines == ["1 collections, 3 records: everything is intact."])
+        #expect(try run(["--backup", folder + "/copy"]))
+        #expect(
+            lines == ["Copied 1 collections with 3 records to \(folder)/copy; every record was checked."])
+        #expect(throws: VectorStorageError.self) { try run(["--backup", folder + "/copy"]) }
+        try FileManager.default.removeItem(atPath: folder + "/data")
+        #expect(try run(["--restore", folder + "/copy"]))
+        #expect(lines == ["Restored 1 collections with 3 records into \(folder)/data."])
+        #expect(try run(["--verify"]))
+    }
+
+    @Test func aDamagedFolderEndsTheCheckWithAnError() async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await APIFixture.with { fixture in
+            _ = try await fixture.sample()
+            await fixture.store.close()
+            try FileManager.default.copyItem(atPath: fixture.folder + "/data", toPath: folder + "/data")
+        }
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: folder + "/data/collections").first)
+        let path = folder + "/data/collections/\(name)/vectors.f32"
+        var bytes = try Fixtures.bytes(path)
+        for place in bytes.indices.suffix(from: bytes.count / 2) where bytes[place] != 0 { bytes[place] ^= 0xFF }
+        for place in bytes.indices.prefix(bytes.count / 2) where bytes[place] != 0 { bytes[place] ^= 0x55 }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        var lines: [String] = []
+        #expect(throws: DamagedStore.self) {
+            try StoreMaintenance.run(options(["--data", folder + "/data", "--verify"])) { lines.append($0) }
+        }
+        #expect(
+            lines.contains { $0.contains("does not fit its checksum") } && lines.last?.contains("problems.") == true)
+    }
+}

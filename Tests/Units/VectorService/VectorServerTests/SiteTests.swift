@@ -1,0 +1,78 @@
+import FoundationEssentials
+import HTTPMessages
+import TestSupport
+import Testing
+import VectorServer
+
+/// The web page's files.
+@Suite struct SiteTests {
+    private func with(_ body: (StaticSite, (String, HTTPFields) throws -> APIFixture.Answer) throws -> Void) throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder + "/web/vendor", withIntermediateDirectories: true)
+        for (name, content) in [
+            ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"),
+            (".secret.js", "no"),
+            ("notes.exe", "no"),
+        ] {
+            try content.write(toFile: folder + "/web/" + name, atomically: true, encoding: .utf8)
+        }
+        try "outside".write(toFile: folder + "/outside.txt", atomically: true, encoding: .utf8)
+        let site = StaticSite(directory: folder + "/web")
+        try body(site) { path, fields in
+            let request = HTTPRequest(
+                method: .get, target: HTTPTarget(path), fields: fields, body: .bytes([]), id: "1")
+            return try APIFixture.read(site.answer(request))
+        }
+    }
+
+    @Test(arguments: [
+        ("/", "text/html; charset=utf-8"), ("/index.html", "text/html; charset=utf-8"),
+        ("/c/0190-chat", "text/html; charset=utf-8"), ("/documents", "text/html; charset=utf-8"),
+        ("/settings", "text/html; charset=utf-8"), ("/app.mjs", "text/javascript; charset=utf-8"),
+        ("/vendor/marked.js", "text/javascript; charset=utf-8"), ("/app.mjs?v=1", "text/javascript; charset=utf-8"),
+    ])
+    func servesFilesAndViews(path: String, type: String) throws {
+        try with { _, get in
+            let answer = try get(path, [:])
+            #expect(answer.status == 200 && answer.fields["content-type"] == type)
+            #expect(answer.fields["x-content-type-options"] == "nosniff")
+            #expect(answer.fields["content-security-policy"]?.contains("default-src 'none'") == true)
+            #expect(answer.fields["x-frame-options"] == "DENY")
+        }
+    }
+
+    @Test(arguments: [
+        ("/none.html", 404), ("/app", 404), ("/notes.exe", 404), ("/vendor", 404), ("/.secret.js", 400),
+        ("/../outside.txt", 400), ("/%2e%2e/outside.txt", 400), ("/vendor/..%2F..%2Foutside.txt", 400),
+        ("/a%00.html", 400), ("/a%5Cb.html", 400), ("/%FF.html", 400),
+    ])
+    func servesNothingElse(path: String, status: Int) throws {
+        try with { _, get in
+            let answer = try get(path, [:])
+            #expect(answer.status == status)
+        }
+    }
+
+    @Test func browsersAskWhetherTheirCopyIsCurrent() throws {
+        try with { _, get in
+            let first = try get("/app.mjs", [:])
+            let tag = try #require(first.fields["etag"])
+            #expect(first.fields["cache-control"] == "no-cache")
+            let again = try get("/app.mjs", ["if-none-match": tag])
+            #expect(again.status == 304 && again.bytes.isEmpty && again.fields["etag"] == tag)
+            #expect(try get("/app.mjs", ["if-none-match": "\"other\""]).status == 200)
+            #expect(try get("/vendor/marked.js", [:]).fields["cache-control"] == "public, max-age=86400")
+        }
+    }
+
+    @Test func onlyReadingIsPossible() throws {
+        try with { site, _ in
+            for (method, status) in [(HTTPMethod.head, 200), (.post, 405), (.put, 405), (.delete, 405)] {
+                let request = HTTPRequest(
+                    method: method, target: HTTPTarget("/"), fields: [:], body: .bytes([]), id: "1")
+                #expect(site.answer(request).status.rawValue == status)
+            }
+        }
+    }
+}

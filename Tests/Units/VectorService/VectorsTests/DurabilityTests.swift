@@ -1,0 +1,185 @@
+import Chroma
+import FoundationEssentials
+import JSONCoding
+import SQLite
+import TestSupport
+import Testing
+
+@testable import Vectors
+
+/// What is left of a store whose process or machine ended in the middle.
+@Suite struct DurabilityTests {
+    /// A copy of the folder as it is on the disk now, as a crash would leave it.
+    private func crashed(_ fixture: StoreFixture) throws -> String {
+        let copy = fixture.folder + "-crashed"
+        try? FileManager.default.removeItem(atPath: copy)
+        try FileManager.default.copyItem(atPath: fixture.folder, toPath: copy)
+        return copy
+    }
+
+    private func ids(_ store: VectorStore, _ info: CollectionInfo) async throws -> [String] {
+        try await store.get(.init(), from: info, offset: 0, limit: nil, fields: StoreFixture.nothing).map(\.id)
+    }
+
+    private func folder(_ store: String, _ info: CollectionInfo) -> String { store + "/collections/" + info.id }
+
+    @Test func whatWasAcknowledgedSurvivesACrash() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await fixture.add(["a", "b"], [[1, 2], [3, 4]], documents: ["one", "two"], to: info)
+            try await fixture.store.write(
+                try fixture.batch(["a"], [[5, 6]], kind: .upsert), kind: .upsert, to: info)
+            _ = try await fixture.store.delete(.init(ids: ["b"]), limit: nil, from: info)
+            let again = try VectorStore(directory: try crashed(fixture))
+            let records = try await again.get(
+                .init(), from: info, offset: 0, limit: nil, fields: StoreFixture.everything)
+            #expect(records.map(\.id) == ["a"] && records[0].embedding == [5, 6] && records[0].document == "one")
+            #expect(try await again.described(info).version == 3)
+            await again.close()
+        }
+    }
+
+    @Test func aSmallWritesVectorsComeBackFromTheDatabase() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await fixture.add(["a", "b"], [[1, 2], [3, 4]], to: info)
+            let copy = try crashed(fixture)
+            // The machine lost what had not reached the vector file.
+            let path = folder(copy, info) + "/vectors.f32"
+            let size = try Fixtures.bytes(path).count
+            try Data([UInt8](repeating: 0, count: size)).write(to: URL(fileURLWithPath: path))
+            let again = try VectorStore(directory: copy)
+            let hits = try await again.query(
+                [[3, 4]], .init(), in: info, count: 1, fields: StoreFixture.everything)[0]
+            #expect(hits.map(\.id) == ["b"] && hits[0].distance == 0 && hits[0].embedding == [3, 4])
+            await again.close()
+        }
+    }
+
+    @Test func aWriteWhoseLogIsCutOffIsNotThereAtAll() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await fixture.add((0..<10).map { "first\($0)" }, StoreFixture.vectors(10, dimension: 4), to: info)
+            let log = folder(fixture.folder, info) + "/records.sqlite-wal"
+            let before = try Fixtures.bytes(log).count
+            try await fixture.add((0..<50).map { "second\($0)" }, StoreFixture.vectors(50, dimension: 4), to: info)
+            let after = try Fixtures.bytes(log)
+            #expect(after.count > before)
+            // Every place at which the machine may have stopped writing.
+            for length in stride(from: before, to: after.count, by: max(1, (after.count - before) / 7)) {
+                let copy = try crashed(fixture)
+                let path = folder(copy, info) + "/records.sqlite-wal"
+                try Data(after.prefix(length)).write(to: URL(fileURLWithPath: path))
+                try? FileManager.default.removeItem(atPath: folder(copy, info) + "/records.sqlite-shm")
+                let again = try VectorStore(directory: copy)
+                let count = try await ids(again, info).count
+                #expect(count == 10 || count == 60, "\(length) of \(after.count)")
+                await again.close()
+                #expect(try StoreVerification.run(copy).problems == [])
+            }
+        }
+    }
+
+    @Test func aVectorFileThatIsTooShortIsSaidSo() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await fixture.add(["a"], [[1, 2]], to: info)
+            await fixture.store.close()
+            let copy = try crashed(fixture)
+            try Data().write(to: URL(fileURLWithPath: folder(copy, info) + "/vectors.f32"))
+            let again = try VectorStore(directory: copy)
+            let error = await #expect(throws: VectorStorageError.self) { try await again.count(info) }
+            #expect(error?.description.contains("restore the collection from a backup") == true)
+            await again.close()
+        }
+    }
+
+    @Test func aNewerFormatIsLeftAlone() async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let catalog = try SQLiteDatabase(path: folder + "/catalog.sqlite", schema: "")
+        try catalog.execute("PRAGMA user_version = 9")
+        let error = #expect(throws: VectorStorageError.self) { try VectorStore(directory: folder) }
+        #expect(error?.description.contains("has format 9, written by a newer version") == true)
+    }
+
+    @Test func foldersThatNobodyKnowsAreRemovedAtTheStart() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await fixture.add(["a"], [[1]], to: info)
+            let copy = try crashed(fixture)
+            let orphan = copy + "/collections/00000000-0000-4000-8000-000000000000"
+            try FileManager.default.createDirectory(atPath: orphan, withIntermediateDirectories: true)
+            let again = try VectorStore(directory: copy)
+            #expect(!FileManager.default.fileExists(atPath: orphan))
+            #expect(try await ids(again, info) == ["a"])
+            await again.close()
+        }
+    }
+
+    @Test func onlySoManyCollectionsStayOpen() async throws {
+        var options = VectorStore.Options()
+        options.openCollections = 2
+        try await StoreFixture.with(options: options) { fixture in
+            var all: [CollectionInfo] = []
+            for index in 0..<6 {
+                let info = try await fixture.collection("l2", "docs\(index)")
+                try await fixture.add(["a\(index)"], [[Float(index)]], to: info)
+                all.append(info)
+            }
+            #expect(fixture.store.statistics.openCollections <= 2)
+            #expect(fixture.store.statistics.collections == 6)
+            for (index, info) in all.enumerated() {
+                #expect(try await ids(fixture.store, info) == ["a\(index)"])
+                #expect(fixture.store.statistics.openCollections <= 3)
+            }
+        }
+    }
+
+    @Test func aRefusedFirstWriteSetsNoDimension() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            let update = try fixture.batch(["none"], [[1, 2, 3]], kind: .update)
+            // Nothing is stored by it, so nothing is known of the dimension.
+            try await fixture.store.write(update, kind: .update, to: info)
+            try await fixture.add(["a"], [[1, 2]], to: info)
+            #expect(try await fixture.store.described(info).dimension == 2)
+        }
+    }
+
+    @Test func writersAtOnceAllGetTheirTurn() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<16 {
+                    group.addTask {
+                        for round in 0..<5 {
+                            try await fixture.add(["\(writer)-\(round)"], [[Float(writer), Float(round)]], to: info)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await fixture.store.count(info) == 80)
+            #expect(try await fixture.store.described(info).version == 80)
+            let again = try VectorStore(directory: try crashed(fixture))
+            #expect(try await again.count(info) == 80)
+            await again.close()
+        }
+    }
+
+    @Test func aCollectionThatIsDeletedMeanwhileIsMissing() async throws {
+        try await StoreFixture.with { fixture in
+            let info = try await fixture.collection()
+            try await fixture.add(["a"], [[1]], to: info)
+            try await fixture.store.delete(info)
+            await #expect(throws: VectorError.collectionMissing(id: info.id)) { try await fixture.store.count(info) }
+            await #expect(throws: VectorError.collectionMissing(id: info.id)) {
+                try await fixture.add(["b"], [[1]], to: info)
+            }
+            await #expect(throws: VectorError.collectionMissing(id: info.id)) { try await fixture.store.delete(info) }
+            await #expect(throws: VectorError.collectionMissing(id: info.id)) { try await fixture.store.update(info) }
+            #expect(!FileManager.default.fileExists(atPath: folder(fixture.folder, info)))
+        }
+    }
+}
