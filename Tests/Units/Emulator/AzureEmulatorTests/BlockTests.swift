@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func idsAreBase64OfOneLength() async throws {
-        try await stage("01", "x")
+        try await stage("0001", "x")
         #expect(try await stage("1", "x").outcome == "400 InvalidBlobOrBlock")
         #expect(
             try await services.blob(.put, "docs/b?comp=block&blockid=%21%21", [:], "x").outcome

@@ -279,7 +279,7 @@ import Testing
     @Test(
         arguments: [
             (HTTPMethod.put, "docs/a?comp=page"), (.put, "docs/a?comp=appendblock"), (.post, "docs/a?comp=query"),
-            (.put, "docs/a?comp=legalhold"), (.put, "docs/a?comp=undelete"),
+            (.put, "docs/a?comp=legalhold"),
         ] as [(HTTPMethod, String)])
     func whatIsNotThereSaysSo(method: HTTPMethod, path: String) async throws {
         try await fill(["a"])
