@@ -103,7 +103,11 @@ struct RoundTripTests {
                 #expect(report.queued == 2)
                 #expect(try await services.vectors.documentIDs().isEmpty)
                 let messages = try await services.queue.peek(IngestMessage.queue, count: 10) ?? []
-                let ids = messages.compactMap { IngestMessage(text: $0.text)?.documentId }
+                let ids = messages.compactMap { message -> String? in
+                    // As the queue keeps them.
+                    guard let text = Data(base64Encoded: message.text) else { return nil }
+                    return IngestMessage(text: String(decoding: text, as: UTF8.self))?.documentId
+                }
                 #expect(Set(ids) == Set(filled.ready))
                 #expect(try await services.catalog.document(filled.failed)?.status == .failed)
             }

@@ -1,3 +1,4 @@
+import ChildProcess
 import FoundationEssentials
 import TestSupport
 
@@ -32,4 +33,13 @@ struct FakeLayout {
         String(decoding: try Fixtures.bytes("\(root)/\(path)"), as: UTF8.self)
     }
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(path)") }
+
+    /// Copies a program by another process: a program that is written here cannot be started while a child that was
+    /// forked meanwhile holds its file open.
+    func copyProgram(_ path: String, to name: String) async throws {
+        let copy = Subprocess.Command("/bin/cp", [path, "\(root)/\(name)"])
+        guard try await Subprocess.run(copy, timeout: .seconds(60), outputLimit: 1000).code == 0 else {
+            throw TestFailure("\(path) cannot be copied")
+        }
+    }
 }

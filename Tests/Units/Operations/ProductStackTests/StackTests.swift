@@ -28,7 +28,7 @@ struct StackFileTests {
     @Test func settingsOfARunningStackAreRead() async throws {
         try await FakeLayout.with { fake in
             // What tells a stack is the name of its program.
-            try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: fake.root + "/apus")
+            try await fake.copyProgram("/bin/sleep", to: "apus")
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
             defer { close(null) }
             let process = try Subprocess(
@@ -92,7 +92,7 @@ struct StackSupervisorTests {
         try await FakeLayout.with { fake in
             for app in ProductLayout.apps { _ = try Staging(layout: try fake.layout).stage(app) }
             try fake.write("models/all-MiniLM-L6-v2/model.safetensors", "")
-            try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: fake.root + "/apus")
+            try await fake.copyProgram("/bin/sleep", to: "apus")
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
             defer { close(null) }
             let other = try Subprocess(
