@@ -346,7 +346,8 @@ let tests =
         [
             .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
-                name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
+                name: "HTTPClientTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
                 dependencies: [
@@ -391,8 +392,8 @@ let tests =
             .testTarget(
                 name: "VectorServerTests",
                 dependencies: [
-                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport",
-                    "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "Problems",
+                    "ProgramSupport", "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
                 ]
             ),
             .testTarget(
@@ -415,11 +416,17 @@ let tests =
     + group(
         "Tests/Units/Host",
         [
+            .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
             .testTarget(
                 name: "FunctionsHostTests",
-                dependencies: ["EventLoop", "FunctionsHost", "HTTPMessages", "JSONCoding", "TestSupport"]
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "AzureStorage", "Digests", "EventLoop", "FunctionsHost",
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Markup", "Problems", "Telemetry",
+                    "TestSupport",
+                ]
             ),
-            .testTarget(name: "HTTPRelayTests", dependencies: ["HTTPMessages", "HTTPRelay"]),
+            .testTarget(
+                name: "HTTPRelayTests", dependencies: ["EventLoop", "HTTPMessages", "HTTPRelay", "TestSupport"]),
         ])
     + group(
         "Tests/Units/Product",

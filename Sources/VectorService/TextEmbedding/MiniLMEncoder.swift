@@ -1,6 +1,5 @@
 import CEncoder
 public import MatrixProducts
-import WordPieces
 
 /// The all-MiniLM-L6-v2 sentence encoder (Wang et al. 2020; Reimers and Gurevych 2019): six transformer layers,
 /// mean pooling, unit length, 384 dimensions, at most 256 word pieces.

@@ -1,6 +1,5 @@
 public import HTTPClient
 public import HTTPMessages
-import HTTPServing
 import JSONCoding
 import Problems
 public import Settings

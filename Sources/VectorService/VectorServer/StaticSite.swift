@@ -1,7 +1,6 @@
 import Digests
 import FoundationEssentials
 public import HTTPMessages
-import HTTPServing
 import Problems
 
 /// Serves the web page from a folder, with content types, revalidation and security headers.

@@ -4,7 +4,6 @@ public import HTTPServing
 import JSONCoding
 import MatrixProducts
 import Problems
-import Settings
 public import Telemetry
 public import TelemetryExport
 import TextEmbedding

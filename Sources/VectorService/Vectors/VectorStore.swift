@@ -1,8 +1,6 @@
 import Chroma
-import Digests
 import FoundationEssentials
 import Glibc
-import JSONCoding
 import SQLite
 import Synchronization
 

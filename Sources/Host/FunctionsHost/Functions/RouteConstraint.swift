@@ -1,4 +1,3 @@
-import JSONCoding
 import LinearRegex
 
 /// A condition on a route's parameter, as ASP.NET routing has them.

@@ -1,4 +1,3 @@
-import CLinux
 import Digests
 public import EventLoop
 import FoundationEssentials

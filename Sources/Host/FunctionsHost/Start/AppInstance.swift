@@ -1,5 +1,4 @@
 import EventLoop
-import FoundationEssentials
 import HTTPClient
 
 /// An app as its files say at one time: configuration, functions, handler and triggers. A change of the files makes a

@@ -1,6 +1,5 @@
 import AzureStorage
 import Digests
-import FoundationEssentials
 import JSONCoding
 
 /// The host's own records in the storage account: timer states, blob receipts, locks, all in one container.

@@ -1,5 +1,4 @@
 import EventLoop
-import JSONCoding
 import Telemetry
 
 /// Fires a timer function by its schedule; runs do not overlap (docs/reference/functions-custom-handlers.md, 9.2).

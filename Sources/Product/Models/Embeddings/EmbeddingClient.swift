@@ -94,9 +94,14 @@ public struct EmbeddingClient: ConfiguredClient, Sendable {
         request.body = .bytes(format.body(texts).encoded)
         request.headTimeout = .seconds(120)
         let prepared = request
-        let policy = RetryPolicy()
-        return try await policy.run(retryIf: { ($0 as? ModelServiceError)?.isUnavailable ?? false }) {
-            try await attempt(prepared, count: texts.count)
+        // A try may last as long as its own timeout; the pauses between them are short.
+        let policy = RetryPolicy(deadline: .seconds(360))
+        return try await policy.run { _ in
+            do {
+                return try await attempt(prepared, count: texts.count)
+            } catch let error as ModelServiceError where error.isUnavailable {
+                throw RetryPolicy.Failure(error, .uncertain)
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-import HTTPMessages
 public import JSONCoding
 import LinearRegex
 

@@ -1,6 +1,5 @@
 import Chroma
 import Digests
-import JSONCoding
 
 extension VectorStore {
     // MARK: - Tenants and databases

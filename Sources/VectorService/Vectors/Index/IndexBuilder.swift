@@ -1,7 +1,6 @@
 import CGraph
 import CLinux
 import Dispatch
-import FoundationEssentials
 import Glibc
 import SQLite
 import Synchronization

@@ -1,5 +1,3 @@
-import CGraph
-import FoundationEssentials
 import Glibc
 import JSONCoding
 import SQLite

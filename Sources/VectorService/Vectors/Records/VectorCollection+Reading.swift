@@ -1,5 +1,4 @@
 import Chroma
-import JSONCoding
 import SQLite
 
 extension VectorCollection {

@@ -1,8 +1,6 @@
-import CGraph
 import Chroma
 import Dispatch
 import FoundationEssentials
-import JSONCoding
 import SQLite
 import Synchronization
 

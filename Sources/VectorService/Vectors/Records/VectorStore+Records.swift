@@ -1,5 +1,4 @@
 public import Chroma
-import JSONCoding
 
 extension VectorStore {
     /// Applies a write as a whole; it is on the disk when this returns.

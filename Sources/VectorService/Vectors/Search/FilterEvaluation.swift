@@ -1,6 +1,5 @@
 import CLinux
 import Chroma
-import JSONCoding
 import LinearRegex
 import SQLite
 

@@ -1,5 +1,4 @@
 import CGraph
-import Chroma
 import Synchronization
 
 extension VectorCollection {

@@ -32,7 +32,7 @@ import VectorServer
         "/api/v2", "/api/v2/heartbeat", "/api/v2/healthcheck", "/api/v2/version", "/api/v2/pre-flight-checks",
     ])
     func whatTellsNothingIsOpen(path: String) async throws {
-        try await APIFixture.with(try options()) { fixture in
+        try await APIFixture.with(try options()) { (fixture) async throws in
             #expect(try await fixture.call(.get, path).status == 200)
         }
     }
@@ -81,7 +81,7 @@ import VectorServer
     @Test func withoutAnyTokenEverybodyMay() async throws {
         var options = VectorAPI.Options()
         options.tokens = try AccessTokens(token: nil, file: "# nobody\n")
-        try await APIFixture.with(options) { fixture in
+        try await APIFixture.with(options) { (fixture) async throws in
             #expect(try await fixture.call(.get, APIFixture.collections).status == 200)
         }
     }

@@ -100,7 +100,7 @@ struct EmbeddingTests {
     }
 
     @Test func withoutEmbeddingsThereIsNoSuchPath() async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             #expect(try await fixture.call(.post, "/v1/embeddings", ["input": "x"]).status == 404)
             #expect(try await fixture.call(.get, "/v1/models").status == 404)
         }

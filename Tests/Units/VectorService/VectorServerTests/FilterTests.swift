@@ -1,3 +1,4 @@
+import HTTPMessages
 import JSONCoding
 import TestSupport
 import Testing

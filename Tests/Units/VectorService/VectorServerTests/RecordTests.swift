@@ -138,7 +138,7 @@ import VectorServer
     }
 
     @Test func theShapeIsLookedAtBeforeTheCollectionAndTheContentsAfter() async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             let none = APIFixture.collections + "/00000000-0000-4000-8000-000000000000"
             #expect(try await fixture.call(.post, none + "/add", ["ids": 5]).status == 422)
             #expect(try await fixture.call(.post, none + "/add", ["ids": ["a"], "embeddings": [[]]]).status == 404)

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import Problems
 import ProgramSupport
 import Settings
 import Synchronization
@@ -86,7 +87,7 @@ import Vectors
     }
 
     @Test func withoutAPageThereIsOnePort() async throws {
-        try await with({ $0.vectorsOnly = true }) { server, _, client in
+        try await with({ $0.vectorsOnly = true }) { (server, _, client) async throws in
             #expect(server.ports.page == nil)
             let beat = "http://127.0.0.1:\(server.ports.vectors)/api/v2"
             #expect(try await client.fetch(.init(.get, beat)).status == .ok)
@@ -125,7 +126,7 @@ import Vectors
     }
 
     @Test func otherSitesCannotChangeAnything() async throws {
-        try await with { server, _, client in
+        try await with { (server, _, client) async throws in
             let own = page(server)
             func status(_ method: HTTPMethod, _ origin: String) async throws -> Int {
                 try await client.fetch(.init(method, own + "/api/chat", fields: ["Origin": origin])).status.rawValue

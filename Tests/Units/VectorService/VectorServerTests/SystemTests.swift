@@ -51,7 +51,7 @@ import VectorServer
 
     @Test(arguments: ["/", "/api/v2/", "/api/v2/nothing", "/api/v1", "/api/v1/", "/api/v2/heartbeat/", "/v1/nothing"])
     func knowsNoOtherPaths(path: String) async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             #expect(try await fixture.call(.get, path).status == 404)
         }
     }
@@ -77,7 +77,7 @@ import VectorServer
     }
 
     @Test func headWorksWhereGetDoes() async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             #expect(try await fixture.call(.head, "/api/v2/version").status == 200)
             #expect(try await fixture.call(.head, "/api/v2/tenants").status == 405)
         }

@@ -1,3 +1,4 @@
+import HTTPMessages
 import JSONCoding
 import TestSupport
 import Testing
@@ -131,7 +132,7 @@ import Testing
     }
 
     @Test func nobodyListsOrDeletesTenants() async throws {
-        try await APIFixture.with { fixture in
+        try await APIFixture.with { (fixture) async throws in
             #expect(try await fixture.call(.get, Self.tenants).status == 405)
             #expect(try await fixture.call(.delete, Self.tenants + "/default_tenant").status == 405)
         }
