@@ -1,5 +1,6 @@
 import Catalog
 import Digests
+import HTTPMessages
 import JSONCoding
 import ProductFixture
 import TestSupport
