@@ -192,11 +192,14 @@ let product = group(
             ]
         ),
         .target(
+            name: "AppSetup",
+            dependencies: ["AzureIdentity", "HTTPClient", "Settings", "Telemetry", "TelemetryExport"]),
+        .target(
             name: "Catalog",
             dependencies: [
-                "AzureIdentity", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Postgres", "Problems",
-                "Settings",
-                "TaskTools", "Telemetry",
+                "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Postgres", "Problems",
+                "Settings", "TaskTools",
+                "Telemetry",
             ]
         ),
         .target(
@@ -223,38 +226,39 @@ let product = group(
         .target(
             name: "Tools",
             dependencies: [
-                "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models", "ProgramSupport",
-                "Retrieval", "Settings",
+                "AzureIdentity", "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models",
+                "ProgramSupport", "Retrieval", "Settings",
             ]
         ),
+        .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
         .target(
             name: "Ingestion",
             dependencies: [
-                "AzureStorage", "Catalog", "ChromaClient", "Digests", "Documents", "JSONCoding", "Models", "Telemetry",
+                "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents", "JSONCoding",
+                "Models", "Telemetry",
             ]
         ),
         .target(
             name: "Chat",
             dependencies: [
-                "AzureIdentity", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPClient",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
+                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPMessages",
+                "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
                 "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
             ]
         ),
         .target(
             name: "Upload",
             dependencies: [
-                "AzureIdentity", "AzureStorage", "Catalog", "ChromaClient", "Digests", "Documents", "FunctionsRuntime",
-                "HTTPClient", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding", "Models", "Problems",
-                "Settings",
-                "Telemetry", "TelemetryExport",
+                "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents",
+                "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
+                "Settings", "Telemetry", "TelemetryExport",
             ]
         ),
         .target(
             name: "History",
             dependencies: [
-                "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages", "FunctionsRuntime", "HTTPClient",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "Settings", "Telemetry", "TelemetryExport",
+                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "DocumentQueue", "FunctionsRuntime",
+                "HTTPMessages", "JSONCoding", "Problems", "Telemetry", "TelemetryExport",
             ]
         ),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
@@ -278,8 +282,8 @@ let operations = group(
         .target(
             name: "Backup",
             dependencies: [
-                "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
-                "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "Telemetry",
+                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
+                "HTTPMessages", "JSONCoding", "Models", "Settings", "TarArchives", "Telemetry",
             ]
         ),
         .target(
@@ -342,7 +346,8 @@ let tests =
         [
             .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
             .testTarget(
-                name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "TestSupport"]),
+                name: "HTTPClientTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
                 dependencies: [
@@ -426,23 +431,74 @@ let tests =
     + group(
         "Tests/Units/Product",
         [
-            .testTarget(name: "ChatTests", dependencies: ["Chat", "Models", "Retrieval"]),
+            .target(
+                name: "ProductFixture",
+                dependencies: [
+                    "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages", "ChromaClient",
+                    "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages", "HTTPServing", "History", "JSONCoding",
+                    "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
+                    "VectorServer", "ZipArchives",
+                ]),
+            .testTarget(
+                name: "AppSetupTests",
+                dependencies: [
+                    "AppSetup", "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "ChatMessages",
+                    "ChromaClient", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Settings", "Telemetry",
+                    "TestSupport", "Tools",
+                ]),
+            .testTarget(
+                name: "CatalogTests",
+                dependencies: ["Catalog", "Digests", "JSONCoding", "Postgres", "ProductFixture", "TestSupport"]),
+            .testTarget(
+                name: "ChatTests",
+                dependencies: [
+                    "Catalog", "Chat", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Models", "Problems",
+                    "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
+                ]),
             .testTarget(
                 name: "DocumentsTests",
-                dependencies: ["Documents", "JSONCoding", "SentenceUnits", "TestSupport", "WordPieces"]),
+                dependencies: [
+                    "Documents", "HTTPMessages", "JSONCoding", "ProductFixture", "SentenceUnits", "TestSupport",
+                    "WordPieces",
+                ]),
             .testTarget(
-                name: "FunctionsRuntimeTests", dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding"]),
+                name: "FunctionsRuntimeTests",
+                dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]),
+            .testTarget(
+                name: "HistoryTests",
+                dependencies: [
+                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "ProductFixture", "TestSupport",
+                ]),
+            .testTarget(
+                name: "IngestionTests",
+                dependencies: [
+                    "AzureStorage", "Catalog", "ChromaClient", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "ProductFixture", "Telemetry", "TestSupport",
+                ]),
             .testTarget(
                 name: "ModelsTests",
                 dependencies: [
-                    "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "Problems", "Settings",
+                    "AzureIdentity", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems",
+                    "ProductFixture", "Settings", "TestSupport",
                 ]
             ),
             .testTarget(
+                name: "RetrievalTests",
+                dependencies: ["JSONCoding", "Retrieval"]),
+            .testTarget(
                 name: "ToolsTests",
-                dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "TestSupport", "Tools"]
+                dependencies: [
+                    "AzureIdentity", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Retrieval",
+                    "Settings", "TestSupport", "Tools",
+                ]
             ),
-            .testTarget(name: "UploadTests", dependencies: ["HTTPMessages", "JSONCoding", "Upload"]),
+            .testTarget(
+                name: "UploadTests",
+                dependencies: [
+                    "AzureStorage", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres", "ProductFixture",
+                    "TestSupport", "Upload",
+                ]),
         ])
     + group(
         "Tests/Units/Operations",

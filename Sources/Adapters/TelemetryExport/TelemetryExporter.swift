@@ -11,7 +11,9 @@ public import Telemetry
 ///
 /// Requests never wait for it: spans wait in a bounded buffer, an attempt has a deadline, and what cannot be sent is
 /// dropped and counted.
-public final class TelemetryExporter: Sendable {
+public final class TelemetryExporter: SecretSettings, Sendable {
+    public static var secretNames: [String] { [secretName] }
+
     private let settings: ExportSettings
     private let client: HTTPSession
     private let log: Log

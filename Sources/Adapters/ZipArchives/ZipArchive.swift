@@ -17,7 +17,9 @@ public final class ZipArchive {
 
     /// Opens an archive.
     public init(_ bytes: [UInt8]) throws(Failure) {
-        storage = .allocate(byteCount: max(1, bytes.count), alignment: 1)
+        // The library takes nothing at all for an archive without entries.
+        guard !bytes.isEmpty else { throw .notAnArchive }
+        storage = .allocate(byteCount: bytes.count, alignment: 1)
         storage.copyBytes(from: bytes)
         var error = zip_error_t()
         guard let source = zip_source_buffer_create(storage.baseAddress, UInt64(bytes.count), 0, &error) else {

@@ -16,7 +16,9 @@ public struct KeyVaultClient: Sendable {
 
     private static let apiVersion = "7.4"
     private static let resource = "https://vault.azure.net"
-    private static let maximumTries = 4
+    /// The service advises pauses of 1, 2, 4 … 16 seconds.
+    private static let policy = RetryPolicy(
+        maximumTries: 4, firstPause: .seconds(1), longestPause: .seconds(16), deadline: .seconds(240))
 
     private let url: String
     private let identity: TokenSource
@@ -74,40 +76,36 @@ public struct KeyVaultClient: Sendable {
     /// The answer's body, `nil` for 404.
     private func get(_ address: String, what: String) async throws -> JSONValue? {
         try identity.checkMaySend(to: address)
-        var renewed = false
-        var wait = Duration.seconds(1)
-        for attempt in 1... {
-            let token = try await identity.token(for: Self.resource)
-            var request = HTTPSession.Request(
-                .get, address, fields: ["Authorization": "Bearer \(token)", "Accept": "application/json"])
-            request.headTimeout = .seconds(15)
-            var problem: String
-            do {
-                let answer = try await client.fetch(request, limit: 1 << 20)
-                let json = (try? JSONParser.parse(answer.body)) ?? .null
-                let code = json["error"]?["innererror"]?["code"]?.string ?? json["error"]?["code"]?.string ?? ""
-                problem = "\(answer.status.rawValue) \(code), request \(answer.fields["x-ms-request-id"] ?? "unknown")"
-                switch answer.status.rawValue {
-                case 200: return json
-                case 404: return nil
-                case 401 where !renewed:
-                    renewed = true
-                    await identity.forget(Self.resource)
-                    continue
-                case 429, 500...:
-                    wait = ServiceClock.wait(answer.fields) ?? wait
-                case let status:
-                    throw IdentityError(description: "Key Vault: \(what): \(problem)", isForbidden: status == 403)
-                }
-            } catch let error as HTTPClientError {
-                problem = error.description
-            }
-            guard attempt < Self.maximumTries else {
-                throw IdentityError(description: "Key Vault: \(what): \(problem)")
-            }
-            try await Task.sleep(for: wait * Double.random(in: 0.9...1.1))
-            wait = min(wait * 2, .seconds(16))
+        return try await Self.policy.run(renewToken: { await identity.forget(Self.resource) }) { turn in
+            try await attempt(address, what, turn)
         }
-        return nil
+    }
+
+    private func attempt(_ address: String, _ what: String, _ turn: RetryPolicy.Try) async throws -> JSONValue? {
+        let token = try await identity.token(for: Self.resource)
+        var request = HTTPSession.Request(
+            .get, address, fields: ["Authorization": "Bearer \(token)", "Accept": "application/json"])
+        request.headTimeout = turn.timeout(atMost: .seconds(15))
+        let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
+        do {
+            answer = try await client.fetch(request, limit: 1 << 20)
+        } catch let error as HTTPClientError {
+            throw RetryPolicy.Failure(
+                IdentityError(description: "Key Vault: \(what): \(error.description)"), noAnswer: error)
+        }
+        let json = (try? JSONParser.parse(answer.body)) ?? .null
+        let status = answer.status.rawValue
+        let code = json["error"]?["innererror"]?["code"]?.string ?? json["error"]?["code"]?.string ?? ""
+        let requestID = answer.fields["x-ms-request-id"] ?? "unknown"
+        let error = IdentityError(
+            description: "Key Vault: \(what): \(status) \(code), request \(requestID)", isForbidden: status == 403)
+        switch status {
+        case 200: return json
+        case 404: return nil
+        case 401: throw RetryPolicy.Failure(error, .unauthorised)
+        case 429, 500...:
+            throw RetryPolicy.Failure(error, .uncertain, wait: answer.fields.retryAfter(atMost: .seconds(60)))
+        default: throw error
+        }
     }
 }

@@ -63,29 +63,33 @@ public actor TokenSource {
         }
     }
 
-    private static let maximumTries = 4
+    private static let policy = RetryPolicy(maximumTries: 4, firstPause: .milliseconds(400))
 
     private static func fetch(_ resource: String, _ origin: TokenOrigin, _ client: HTTPSession) async throws -> Held {
-        var problem = ""
-        for attempt in 1...maximumTries {
-            do {
-                let request = try origin.request(for: resource)
-                let answer = try await client.fetch(request, limit: 64 * 1024)
-                let json = (try? JSONParser.parse(answer.body)) ?? .null
-                if answer.status == .ok, let (token, expires) = origin.token(in: json) {
-                    let now = Timestamp.nowMilliseconds() / 1000
-                    let life = max(0, expires - now)
-                    return Held(token: token, expires: expires, renews: life >= 7200 ? now + life / 2 : expires - 300)
-                }
-                problem = "\(answer.status.rawValue) \(TokenOrigin.reason(in: json))"
-                // Right after a start the endpoint may not be there yet; other refusals stay what they are.
-                guard answer.status.rawValue >= 500 || [404, 410, 429].contains(answer.status.rawValue) else { break }
-            } catch let error as HTTPClientError {
-                problem = error.description
-            }
-            guard attempt < maximumTries else { break }
-            try await Task.sleep(for: .milliseconds(200 << attempt))
+        func error(_ problem: String) -> IdentityError {
+            IdentityError(description: "\(origin.name) gives no token for \(resource): \(problem)")
         }
-        throw IdentityError(description: "\(origin.name) gives no token for \(resource): \(problem)")
+        return try await policy.run { _ in
+            // Made for each try: an assertion may have been replaced meanwhile.
+            let request = try origin.request(for: resource)
+            let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
+            do {
+                answer = try await client.fetch(request, limit: 64 * 1024)
+            } catch let failure as HTTPClientError {
+                throw RetryPolicy.Failure(error(failure.description), noAnswer: failure)
+            }
+            let json = (try? JSONParser.parse(answer.body)) ?? .null
+            if answer.status == .ok, let (token, expires) = origin.token(in: json) {
+                let now = Timestamp.nowMilliseconds() / 1000
+                let life = max(0, expires - now)
+                return Held(token: token, expires: expires, renews: life >= 7200 ? now + life / 2 : expires - 300)
+            }
+            let refusal = error("\(answer.status.rawValue) \(TokenOrigin.reason(in: json))")
+            // Right after a start the endpoint may not be there yet; other refusals stay what they are.
+            guard answer.status.rawValue >= 500 || [404, 410, 429].contains(answer.status.rawValue) else {
+                throw refusal
+            }
+            throw RetryPolicy.Failure(refusal, .uncertain, wait: answer.fields.retryAfter(atMost: .seconds(20)))
+        }
     }
 }

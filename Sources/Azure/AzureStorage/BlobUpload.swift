@@ -8,6 +8,8 @@ public struct BlobWrite: Sendable {
     public var conditions = BlobConditions()
     /// Bytes of a block; shorter contents go in one request.
     public var blockBytes = 2 << 20
+    /// Whether a container that is not there is made, and what failed for want of it done again.
+    public var makesContainer = false
     /// Blocks on their way at once; memory is this number of blocks and one more.
     public var concurrency = 2
 
@@ -42,7 +44,7 @@ extension BlobClient {
         call.fields["Content-MD5"] = checksum
         call.body = bytes
         do {
-            return try await transport.call(call).fields["etag"] ?? ""
+            return try await send(call, to: container, write).fields["etag"] ?? ""
         } catch let error as StorageError where error.isConflict && write.conditions.ifNoneMatch == "*" {
             // Our own first try may have been carried out although its answer was lost.
             guard let there = try await properties(container, name), there.contentMD5 == checksum,
@@ -87,7 +89,7 @@ extension BlobClient {
                 let id = Self.blockID(mark, ids.count)
                 ids.append(id)
                 total += bytes.count
-                group.addTask { try await self.putBlock(bytes, id, container, name, write.conditions.leaseID) }
+                group.addTask { try await self.putBlock(bytes, id, container, name, write) }
                 running += 1
                 block = nil
                 if running >= write.concurrency {
@@ -108,16 +110,28 @@ extension BlobClient {
     }
 
     private func putBlock(
-        _ bytes: [UInt8], _ id: String, _ container: String, _ name: String, _ leaseID: String?
+        _ bytes: [UInt8], _ id: String, _ container: String, _ name: String, _ write: BlobWrite
     ) async throws {
         var call = try call(
-            "Put Block", .put, container, name, conditions: BlobConditions(leaseID: leaseID), expected: [201])
+            "Put Block", .put, container, name, conditions: BlobConditions(leaseID: write.conditions.leaseID),
+            expected: [201])
         call.query = [("comp", "block"), ("blockid", id)]
         var checksum = CRC64()
         checksum.update(bytes)
         call.fields["x-ms-content-crc64"] = checksum.base64
         call.body = bytes
-        _ = try await transport.call(call)
+        _ = try await send(call, to: container, write)
+    }
+
+    private func send(_ call: StorageTransport.Call, to container: String, _ write: BlobWrite) async throws
+        -> (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
+    {
+        do {
+            return try await transport.call(call)
+        } catch let error as StorageError where error.code == "ContainerNotFound" && write.makesContainer {
+            try await createContainer(container)
+            return try await transport.call(call)
+        }
     }
 
     private func commit(

@@ -51,7 +51,7 @@ public struct StorageAccount: Sendable {
     }
 
     /// Reads a connection as the Functions host does: a connection string, or the identity form `<name>__…`.
-    public init?(_ settings: inout SettingsReader, named name: String = "AzureWebJobsStorage") {
+    public init?(_ settings: inout SettingsReader, named name: String = standardName) {
         if let text = settings.optional(name) {
             do throws(StorageConfigurationError) {
                 try self.init(connectionString: text)
@@ -79,4 +79,11 @@ public struct StorageAccount: Sendable {
     public var key: SharedKey? { if case .key(let key) = credential { key } else { nil } }
 
     static func base(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
+}
+
+extension StorageAccount: SecretSettings {
+    /// What the account is called in the settings unless said otherwise.
+    public static let standardName = "AzureWebJobsStorage"
+
+    public static var secretNames: [String] { [standardName] }
 }

@@ -9,15 +9,6 @@ import Telemetry
 
 /// Signs and sends the requests of both storage services; retries what is safe, within a deadline.
 struct StorageTransport: Sendable {
-    /// When a call may be sent again.
-    enum Repetition {
-        /// Whatever went wrong: a second run changes nothing.
-        case always
-        /// Only when the first one was surely not carried out.
-        case ifRefused
-        case never
-    }
-
     /// One call.
     struct Call {
         let operation: String
@@ -27,7 +18,7 @@ struct StorageTransport: Sendable {
         var fields: HTTPFields = [:]
         var body: [UInt8] = []
         var expected: [Int]
-        var repetition = Repetition.always
+        var repetition = RetryPolicy.Repetition.always
         /// Time for all tries together.
         var deadline = Duration.seconds(60)
 
@@ -50,8 +41,8 @@ struct StorageTransport: Sendable {
 
     /// Sends a request whose answer is small, and returns it when the status is one of those expected.
     func call(_ call: Call) async throws -> (status: HTTPStatus, fields: HTTPFields, body: [UInt8]) {
-        try await repeating(call) { deadline in
-            let response = try await attempt(call, deadline)
+        try await repeating(call) { turn in
+            let response = try await attempt(call, turn)
             do {
                 return (response.status, response.fields, try await response.collect())
             } catch let error as HTTPClientError {
@@ -62,58 +53,27 @@ struct StorageTransport: Sendable {
 
     /// Sends a request and returns the answer while its body is still arriving.
     func open(_ call: Call) async throws -> HTTPSession.Response {
-        try await repeating(call) { deadline in try await attempt(call, deadline) }
+        try await repeating(call) { turn in try await attempt(call, turn) }
     }
 
     // MARK: - Repeating
 
-    private struct Wait: Error {
-        let error: StorageError
-        /// As the service asked for it.
-        let wait: Duration?
-        /// Whether the request was surely not carried out.
-        let isRefused: Bool
-    }
-
     private func repeating<Value: Sendable>(
-        _ call: Call, _ work: (ContinuousClock.Instant) async throws -> Value
+        _ call: Call, _ work: (RetryPolicy.Try) async throws -> Value
     ) async throws -> Value {
-        let deadline = ContinuousClock.now + call.deadline
-        var pause = Duration.milliseconds(100)
-        var renewed = false
-        for attempt in 1... {
-            do {
-                return try await work(deadline)
-            } catch let failure as Wait {
-                let mayRepeat =
-                    switch call.repetition {
-                    case .always: true
-                    case .ifRefused: failure.isRefused
-                    case .never: false
-                    }
-                let wait = failure.wait ?? pause * Double.random(in: 0.5...1)
-                guard mayRepeat, attempt < Self.maximumTries, ContinuousClock.now + wait < deadline else {
-                    throw failure.error
-                }
-                try await Task.sleep(for: wait)
-                pause = min(pause * 2, .seconds(5))
-            } catch let error as StorageError where error.status == .unauthorized && identity != nil && !renewed {
-                // The token may have been withdrawn before its time; one fresh one is tried.
-                renewed = true
-                await identity?.forget("https://storage.azure.com/")
-            }
-        }
-        throw CancellationError()
+        let policy = RetryPolicy(call.repetition, maximumTries: Self.maximumTries, deadline: call.deadline)
+        return try await policy.run(
+            renewToken: identity.map { identity in { await identity.forget("https://storage.azure.com/") } }, work)
     }
 
     // MARK: - One try
 
-    private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> HTTPSession.Response {
+    private func attempt(_ call: Call, _ turn: RetryPolicy.Try) async throws -> HTTPSession.Response {
         var query = call.query.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }
         if case .signature(let signature) = credential { query.append(signature.value) }
         let url = endpoint + call.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
         var request = HTTPSession.Request(call.method, url, fields: call.fields, body: .bytes(call.body))
-        request.headTimeout = max(.milliseconds(1), min(.seconds(30), deadline - ContinuousClock.now))
+        request.headTimeout = turn.timeout(atMost: .seconds(30))
         request.fields["x-ms-version"] = Self.version
         request.fields["x-ms-date"] = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
         request.fields["x-ms-client-request-id"] = Log.requestID ?? UUIDv7.random()
@@ -146,12 +106,12 @@ struct StorageTransport: Sendable {
         }
     }
 
-    private func noAnswer(_ call: Call, _ error: HTTPClientError) -> Wait {
-        Wait(
-            error: StorageError(
+    private func noAnswer(_ call: Call, _ error: HTTPClientError) -> RetryPolicy.Failure {
+        RetryPolicy.Failure(
+            StorageError(
                 service: service, operation: call.operation, status: HTTPStatus(rawValue: 0), code: error.description,
                 requestID: ""),
-            wait: nil, isRefused: error.isConnection)
+            noAnswer: error)
     }
 
     private func failure(_ call: Call, _ response: HTTPSession.Response) async -> any Error {
@@ -161,9 +121,10 @@ struct StorageTransport: Sendable {
             service: service, operation: call.operation, status: response.status, code: code,
             requestID: response.fields["x-ms-request-id"] ?? "")
         if response.status == .forbidden { error.advice = ServiceClock.advice(response.fields) }
+        if response.status == .unauthorized { return RetryPolicy.Failure(error, .unauthorised) }
         guard error.isUnavailable else { return error }
-        return Wait(
-            error: error, wait: ServiceClock.wait(response.fields),
-            isRefused: [429, 503].contains(response.status.rawValue))
+        return RetryPolicy.Failure(
+            error, [429, 503].contains(response.status.rawValue) ? .refused : .uncertain,
+            wait: response.fields.retryAfter(atMost: .seconds(60)))
     }
 }

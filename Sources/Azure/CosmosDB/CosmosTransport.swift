@@ -50,55 +50,35 @@ struct CosmosTransport: Sendable {
     let identity: TokenSource?
     let client: HTTPSession
 
-    private struct Wait: Error {
-        let error: CosmosError
-        let wait: Duration?
-        let charge: Double
-        /// Whether the request was surely not carried out.
-        let isRefused: Bool
-    }
-
     func send(_ call: Call) async throws -> Answer {
-        let deadline = ContinuousClock.now + call.deadline
-        var pause = Duration.milliseconds(20)
-        var charge = 0.0
-        var renewed = false
-        var tries = 0
+        let policy = RetryPolicy(
+            call.isRepeatable ? .always : .ifRefused, maximumTries: Self.maximumTries, firstPause: .milliseconds(20),
+            longestPause: .seconds(2), deadline: call.deadline)
         var call = call
-        while true {
+        var charge = 0.0
+        let renew: (() async -> Void)? =
+            key == nil ? identity.map { [audience] identity in { await identity.forget(audience) } } : nil
+        return try await policy.run(renewToken: renew) { turn in
             do {
-                return try await attempt(call, deadline, charge)
-            } catch let failure as Wait {
-                charge += failure.charge
-                // Being throttled has an end; being out of reach may have none, and somebody waits for an answer.
-                tries += failure.error.status == 429 ? 0 : 1
-                let wait = failure.wait ?? pause * Double.random(in: 0.5...1)
-                guard failure.isRefused || call.isRepeatable, tries < Self.maximumTries,
-                    ContinuousClock.now + wait < deadline
-                else {
-                    throw failure.error
-                }
-                try await Task.sleep(for: wait)
-                pause = min(pause * 2, .seconds(2))
-            } catch let error as CosmosError where error.status == 401 && identity != nil && key == nil && !renewed {
-                renewed = true
-                await identity?.forget(audience)
+                return try await attempt(call, turn, &charge)
             } catch let error as CosmosError
                 where error.status == 404 && error.subStatus == 1002 && call.fields["x-ms-session-token"] != nil
             {
                 // The replica is behind the session; it can answer without one.
                 call.fields["x-ms-session-token"] = nil
+                return try await attempt(call, turn, &charge)
             }
         }
     }
 
     private var audience: String { "https://cosmos.azure.com" }
 
-    private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant, _ charge: Double) async throws -> Answer {
+    /// - Parameter charge: Request units of all tries, to which this one's are added.
+    private func attempt(_ call: Call, _ turn: RetryPolicy.Try, _ charge: inout Double) async throws -> Answer {
         let date = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
         var request = HTTPSession.Request(
             call.method, endpoint + call.path, fields: call.fields, body: .bytes(call.body?.encoded ?? []))
-        request.headTimeout = max(.milliseconds(1), min(.seconds(20), deadline - ContinuousClock.now))
+        request.headTimeout = turn.timeout(atMost: .seconds(20))
         if call.body != nil, request.fields["content-type"] == nil {
             request.fields["Content-Type"] = "application/json"
         }
@@ -119,24 +99,26 @@ struct CosmosTransport: Sendable {
             answer = try await client.fetch(request)
         } catch let error as HTTPClientError {
             let failure = CosmosError(operation: call.operation, status: 0, code: error.description)
-            throw Wait(error: failure, wait: nil, charge: 0, isRefused: error.isConnection)
+            throw RetryPolicy.Failure(failure, noAnswer: error)
         }
         let status = answer.status.rawValue
-        let units = answer.fields["x-ms-request-charge"].flatMap { Double($0) } ?? 0
+        charge += answer.fields["x-ms-request-charge"].flatMap { Double($0) } ?? 0
         let json = answer.body.isEmpty ? .null : (try? JSONParser.parse(answer.body)) ?? .null
         if answer.status.isSuccess || call.accepts.contains(status) {
-            return Answer(status: status, fields: answer.fields, json: json, charge: charge + units)
+            return Answer(status: status, fields: answer.fields, json: json, charge: charge)
         }
         let error = CosmosError(
             operation: call.operation, status: status,
             subStatus: answer.fields["x-ms-substatus"].flatMap { Int($0) } ?? 0,
             code: json["code"]?.string ?? "unknown", activityID: answer.fields["x-ms-activity-id"] ?? "",
             advice: status == 403 ? ServiceClock.advice(answer.fields) : nil)
+        let wait = answer.fields.retryAfter(atMost: .seconds(60))
         switch status {
-        case 429, 449, 408, 410, 500...:
-            throw Wait(
-                error: error, wait: ServiceClock.wait(answer.fields), charge: units,
-                isRefused: [429, 449, 410, 503].contains(status))
+        case 401: throw RetryPolicy.Failure(error, .unauthorised)
+        // Being throttled has an end; being out of reach may have none, and somebody waits for an answer.
+        case 429: throw RetryPolicy.Failure(error, .throttled, wait: wait)
+        case 449, 410, 503: throw RetryPolicy.Failure(error, .refused, wait: wait)
+        case 408, 500...: throw RetryPolicy.Failure(error, .uncertain, wait: wait)
         default: throw error
         }
     }

@@ -22,8 +22,12 @@ public enum UUIDv7 {
     /// other's place in time.
     public static func derived(from id: String, purpose: String) -> String {
         let digest = Digest.sha256(Array("\(purpose):\(id)".utf8))
-        let time = UInt64(id.filter { $0 != "-" }.prefix(12), radix: 16) ?? 0
-        return make(milliseconds: time, random: Array(digest.prefix(10)))
+        return make(milliseconds: milliseconds(of: id), random: Array(digest.prefix(10)))
+    }
+
+    /// When an identifier was made, in milliseconds since 1970; 0 for a text that cannot say.
+    public static func milliseconds(of id: String) -> UInt64 {
+        UInt64(id.filter { $0 != "-" }.prefix(12), radix: 16) ?? 0
     }
 
     /// A random UUID, version 4, for identifiers that another protocol prescribes so.

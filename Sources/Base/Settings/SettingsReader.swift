@@ -97,5 +97,8 @@ public struct SettingsError: Error, CustomStringConvertible {
     /// One sentence for each variable, names first.
     public let problems: [String]
 
+    /// Reports problems.
+    public init(problems: [String]) { self.problems = problems }
+
     public var description: String { "The settings are not usable:\n" + problems.map { "  * \($0)\n" }.joined() }
 }

@@ -1,14 +1,17 @@
-import AzureIdentity
+import AppSetup
 import AzureStorage
 public import Catalog
 import ChatMessages
 import ChromaClient
 public import HTTPClient
-import Settings
-import Telemetry
+import Models
+public import Settings
 
 /// The stores that a backup reads and a restore writes, as the handlers' own settings name them.
-public struct BackupServices: Sendable {
+public struct BackupServices: SecretSettings, Sendable {
+    private static let keyName = "APUS_BACKUP_KEY"
+    public static let secretNames = [keyName]
+
     /// The database, for looking at its schema.
     public var database: CatalogDatabase { catalog }
 
@@ -30,30 +33,28 @@ public struct BackupServices: Sendable {
         "APUS_MODELS", "APUS_EMBEDDINGS_MODEL", "APUS_PRESET", "APUS_ANSWER_CACHE", "APUS_MAX_UPLOAD_BYTES",
         "APUS_FETCH_ALLOW", "SEARXNG_URL",
     ]
-    private static let secretNames = [
-        "APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_COSMOS_KEY", "APUS_CHROMA_TOKEN", "APUS_BACKUP_KEY",
-    ]
-
     /// Reads the settings; secrets may be in the vault.
     ///
     /// - Throws: `SettingsError`, and what reading the vault throws.
     public init(environment: [String: String], client: HTTPSession) async throws {
-        var settings = SettingsReader(
-            try await KeyVaultSettings.resolved(environment, names: Self.secretNames, client: client))
-        let identity = TokenSource(settings, client: client)
-        catalog = CatalogDatabase(&settings, identity: identity)
-        let messages = MessageStore(&settings, identity: identity, client: client)
-        let account = StorageAccount(&settings)
-        embeddingModel = settings.optional("APUS_EMBEDDINGS_MODEL") ?? "all-MiniLM-L6-v2"
-        vectors = ChromaService(&settings, tenant: catalog.workspace, embeddingModel: embeddingModel, client: client)
-        key = settings.secret("APUS_BACKUP_KEY")
+        var services = try await AppServices(
+            [
+                CatalogDatabase.self, MessageStore.self, StorageClients.self, ChromaService.self, BackupServices.self,
+            ], environment: environment, client: client)
+        let wanted = (
+            services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(StorageClients.self)
+        )
+        embeddingModel = EmbeddingClient.model(services.settings)
+        vectors = ChromaService(
+            &services.settings, tenant: CatalogDatabase.defaultWorkspace, embeddingModel: embeddingModel, client: client
+        )
+        key = services.settings.secret(Self.keyName)
         var told: [String: String] = [:]
-        for name in Self.told { told[name] = settings.optional(name) }
-        self.settings = told
-        try settings.finish()
-        guard let messages, let account else { throw BackupError("the settings name no stores") }
-        self.messages = messages
-        blobs = BlobClient(account: account, identity: identity, client: client)
-        queue = QueueClient(account: account, identity: identity, client: client)
+        for name in Self.told { told[name] = services.settings.optional(name) }
+        settings = told
+        let storage: StorageClients
+        (catalog, messages, storage) = try services.finish(wanted.0, wanted.1, wanted.2)
+        blobs = storage.blobs
+        queue = storage.queues
     }
 }

@@ -53,11 +53,15 @@ struct PrivatePostgres: Sendable {
         }
     }
 
-    /// Makes the cluster if there is none.
+    /// Makes the cluster if there is none. It gets its name when it is whole: what an end in between has left half made
+    /// looks like a cluster, and no server would ever start with it.
     func prepare() async throws {
         guard !FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") else { return }
-        try? FileManager.default.removeItem(atPath: cluster)
-        try await run("initdb", ["-D", cluster, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+        let unfinished = cluster + ".new"
+        for path in [cluster, unfinished] { try? FileManager.default.removeItem(atPath: path) }
+        try await run(
+            "initdb", ["-D", unfinished, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+        try FileManager.default.moveItem(atPath: unfinished, toPath: cluster)
     }
 
     /// The server as a child process.

@@ -1,14 +1,15 @@
 public import AzureIdentity
 import Digests
+public import HTTPClient
 import HTTPMessages
-import HTTPServing
 public import Postgres
 public import Problems
 public import Settings
 import TaskTools
 
 /// The relational index of everything: workspaces, chats, documents. One workspace's view of it.
-public struct CatalogDatabase: Sendable {
+public struct CatalogDatabase: ConfiguredClient, Sendable {
+    public static let secretNames = ["APUS_DATABASE_URL"]
     /// The first workspace.
     public static let defaultWorkspace = "default"
 
@@ -30,7 +31,7 @@ public struct CatalogDatabase: Sendable {
 
     /// Reads `APUS_DATABASE_URL`. For a server of Azure without a password the identity's token is the password
     /// (Azure Database for PostgreSQL, "Microsoft Entra authentication").
-    public init(_ settings: inout SettingsReader, identity: TokenSource) {
+    public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
         let url = settings.required("APUS_DATABASE_URL", "a PostgreSQL connection string or URI")
         let parameters = try? ConnectionParameters(url)
         if !url.isEmpty, parameters == nil {

@@ -6,7 +6,8 @@ public import Settings
 import TaskTools
 
 /// The messages of all chats: database `apus`, container `messages`, one partition per chat.
-public struct MessageStore: Sendable {
+public struct MessageStore: ConfiguredClient, Sendable {
+    public static let secretNames = ["APUS_COSMOS_KEY"]
     /// Names in Cosmos DB.
     public static let databaseName = "apus"
     public static let containerName = "messages"

@@ -19,7 +19,9 @@ public struct VectorServiceError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Passages in a collection of any Chroma v2 server: tenant = workspace, database `apus`, collection `passages`.
-public actor ChromaService {
+public actor ChromaService: SecretSettings {
+    public static let secretNames = ["APUS_CHROMA_TOKEN"]
+
     /// A passage to store.
     public struct Record: Sendable {
         public let id: String

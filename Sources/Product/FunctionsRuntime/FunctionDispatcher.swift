@@ -1,20 +1,26 @@
 import Digests
-import HTTPMessages
-import HTTPServing
+package import HTTPMessages
 import JSONCoding
 import Problems
-import Telemetry
+package import Telemetry
 
 /// Answers every request of a handler's port, in both dialects: proxied HTTP on the caller's path, and the JSON
 /// envelope on `POST /<FunctionName>`. Routes never learn which it was.
-struct FunctionDispatcher: Sendable {
-    let routes: FunctionRoutes
-    let log: Log
+package struct FunctionDispatcher: Sendable {
+    private let routes: FunctionRoutes
+    private let log: Log
+
+    /// Answers for the functions of an app.
+    package init(routes: FunctionRoutes, log: Log) {
+        self.routes = routes
+        self.log = log
+    }
 
     /// Envelopes carry whole uploads with a third more for base64.
     private static let envelopeLimit = 192 << 20
 
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    /// Answers one request; errors become problems.
+    package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         if request.target.rawPath == "/" { return HTTPResponse(.ok, text: "ready\n") }
         if request.method == .post, request.target.segments?.count == 1 { return await envelope(request) }
         return await route(request, FunctionContext(invocationID: Self.invocationID(request)))

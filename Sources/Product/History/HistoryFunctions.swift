@@ -1,11 +1,10 @@
-import AzureIdentity
+import AppSetup
 import AzureStorage
 import Catalog
 import ChatMessages
+import DocumentQueue
 public import FunctionsRuntime
-import HTTPClient
 import HTTPMessages
-import Settings
 public import Telemetry
 import TelemetryExport
 
@@ -15,19 +14,15 @@ public enum HistoryFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        let client = HTTPSession()
-        let secrets = ["APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_COSMOS_KEY", TelemetryExporter.secretName]
-        var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
-        let identity = TokenSource(settings, client: client)
-        let catalog = CatalogDatabase(&settings, identity: identity)
-        let account = StorageAccount(&settings)
-        let messages = MessageStore(&settings, identity: identity, client: client)
-        _ = settings.logLevel()
-        TelemetryExporter.start("apus-history", &settings, client: client, log: log)
-        try settings.finish()
-        guard let account, let messages else { return FunctionRoutes() }
-        let queue = QueueClient(account: account, identity: identity, client: client)
-        let history = HistoryRoutes(catalog: catalog, messages: messages, queue: queue)
+        var services = try await AppServices(
+            [CatalogDatabase.self, StorageClients.self, MessageStore.self, TelemetryExporter.self],
+            environment: environment)
+        let wanted = (
+            services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(StorageClients.self)
+        )
+        _ = services.reportTelemetry(as: "apus-history", log: log)
+        let (catalog, messages, storage) = try services.finish(wanted.0, wanted.1, wanted.2)
+        let history = HistoryRoutes(catalog: catalog, messages: messages, queue: IngestQueue(storage.queues))
         Task {
             // The app has no timer of its own; each process looks once after its start.
             do { try await history.finishCutOffDeletions() } catch {

@@ -1,9 +1,8 @@
-import AzureStorage
 import Catalog
 import ChatMessages
+import DocumentQueue
 import FunctionsRuntime
 import HTTPMessages
-import HTTPServing
 import JSONCoding
 import Problems
 
@@ -13,7 +12,7 @@ struct HistoryRoutes: Sendable {
 
     let catalog: CatalogDatabase
     let messages: MessageStore
-    let queue: QueueClient
+    let queue: IngestQueue
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let limit = try PageLimit.read(request, default: 30, maximum: 200)
@@ -70,10 +69,7 @@ struct HistoryRoutes: Sendable {
 
     private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (rows: Int, messages: Int) {
         let deleted = try await messages.deleteAll(in: id)
-        if !documents.isEmpty { try await queue.create(IngestMessage.queue) }
-        for document in documents {
-            try await queue.put(IngestMessage(documentId: document).text, to: IngestMessage.queue)
-        }
+        for document in documents { try await queue.put(document) }
         return (try await catalog.removeChat(id), deleted)
     }
 

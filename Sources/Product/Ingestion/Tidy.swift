@@ -2,6 +2,7 @@ public import AzureStorage
 public import Catalog
 public import ChromaClient
 import Digests
+import DocumentQueue
 import JSONCoding
 public import Telemetry
 
@@ -15,15 +16,17 @@ public struct Tidy: Sendable {
 
     private let catalog: CatalogDatabase
     private let blobs: BlobClient
-    private let queue: QueueClient
+    private let queues: QueueClient
+    private let ingest: IngestQueue
     private let vectors: ChromaService
     private let log: Log
 
     /// A tidier over the stores.
-    public init(catalog: CatalogDatabase, blobs: BlobClient, queue: QueueClient, vectors: ChromaService, log: Log) {
+    public init(catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaService, log: Log) {
         self.catalog = catalog
-        self.blobs = blobs
-        self.queue = queue
+        blobs = storage.blobs
+        queues = storage.queues
+        ingest = IngestQueue(storage.queues)
         self.vectors = vectors
         self.log = log
     }
@@ -41,16 +44,13 @@ public struct Tidy: Sendable {
     @discardableResult
     public func requeueStuck() async throws -> Int {
         let stuck = try await catalog.stuckDocuments(olderThanSeconds: Self.stuckSeconds)
-        if !stuck.isEmpty { try await queue.create(IngestMessage.queue) }
-        for document in stuck {
-            try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue)
-        }
+        for document in stuck { try await ingest.put(document.id) }
         return stuck.count
     }
 
     private func drainPoison() async throws -> Int {
         var count = 0
-        while let messages = try await queue.get(IngestMessage.poisonQueue, count: 32, visibility: .seconds(60)),
+        while let messages = try await queues.get(IngestMessage.poisonQueue, count: 32, visibility: .seconds(60)),
             !messages.isEmpty
         {
             for message in messages {
@@ -62,7 +62,7 @@ public struct Tidy: Sendable {
                             "The document could not be processed, several times. Press retry to try again."
                         ))
                 }
-                try await queue.delete(message, from: IngestMessage.poisonQueue)
+                try await queues.delete(message, from: IngestMessage.poisonQueue)
                 count += 1
             }
         }
@@ -81,7 +81,8 @@ public struct Tidy: Sendable {
         var removed = 0
         for ids in byDocument.keys.filter({ !$0.isEmpty }).sorted().chunked(500) {
             let known = try await catalog.knownDocuments(ids)
-            for id in ids where !known.contains(id) && now - Self.created(id) > Self.orphanMilliseconds {
+            for id in ids
+            where !known.contains(id) && now - Int64(UUIDv7.milliseconds(of: id)) > Self.orphanMilliseconds {
                 for path in byDocument[id] ?? [] {
                     removed += try await blobs.delete(BlobPaths.container, path) ? 1 : 0
                 }
@@ -101,9 +102,6 @@ public struct Tidy: Sendable {
         }
         return removed
     }
-
-    /// The time in a UUID version 7.
-    private static func created(_ id: String) -> Int64 { Int64(id.filter { $0 != "-" }.prefix(12), radix: 16) ?? 0 }
 }
 
 extension Array {

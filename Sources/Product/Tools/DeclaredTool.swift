@@ -9,6 +9,7 @@ struct DeclaredTool: Tool {
     private static let maximumCharacters = 20_000
     private static let maximumSeconds = 15
 
+    let kind = ToolKind.declared
     let specification: ToolSpecification
     let method: HTTPMethod
     /// With `{name}` for arguments, after the host only.

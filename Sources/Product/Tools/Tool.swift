@@ -2,8 +2,21 @@ public import JSONCoding
 public import Models
 public import Retrieval
 
+/// What a tool works with. It decides where the tool may be used, and how long what it says stays true.
+public enum ToolKind: Sendable {
+    /// The workspace's documents.
+    case documents
+    /// Pages of the web.
+    case web
+    /// A service that the operator declares.
+    case declared
+}
+
 /// Something that a model may have done while it answers.
 public protocol Tool: Sendable {
+    /// What it works with.
+    var kind: ToolKind { get }
+
     /// What the model gets to know of it.
     var specification: ToolSpecification { get }
 

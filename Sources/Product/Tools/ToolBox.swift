@@ -1,13 +1,16 @@
+public import AzureIdentity
 public import HTTPClient
 public import Settings
 
 /// The tools that do not need the product's own data: the web, and what operators declare.
-public struct ToolBox: Sendable {
+public struct ToolBox: ConfiguredClient, Sendable {
+    public static var secretNames: [String] { SearchEngine.secretNames }
+
     /// Every tool, in the order in which models see them.
     public let tools: [any Tool]
 
     /// Reads the search engines' settings, `APUS_FETCH_ALLOW` and `APUS_TOOLS`.
-    public init(_ settings: inout SettingsReader, client: HTTPSession) {
+    public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
         let engines = SearchEngine.configured(&settings)
         let declared = DeclaredToolsFile.read(&settings, client: client)
         let allowed = (settings.optional("APUS_FETCH_ALLOW") ?? "").split(separator: ",").map {

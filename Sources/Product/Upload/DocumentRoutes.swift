@@ -1,10 +1,10 @@
 import AzureStorage
 import Catalog
 import ChromaClient
+import DocumentQueue
 import Documents
 import FunctionsRuntime
 import HTTPMessages
-import HTTPServing
 import Ingestion
 import JSONCoding
 import Problems
@@ -13,7 +13,7 @@ import Problems
 struct DocumentRoutes: Sendable {
     let catalog: CatalogDatabase
     let blobs: BlobClient
-    let queue: QueueClient
+    let queue: IngestQueue
     let remover: DocumentRemover
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -77,8 +77,7 @@ struct DocumentRoutes: Sendable {
                 .conflict, "Only a failed document can be retried; its status is \(document.status.rawValue).")
         }
         try await catalog.setStatus(document.id, .queued)
-        try await queue.create(IngestMessage.queue)
-        try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue)
+        try await queue.put(document.id)
         return HTTPResponse(.accepted, json: try await self.document(request).json)
     }
 

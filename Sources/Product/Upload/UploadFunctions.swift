@@ -1,10 +1,10 @@
-import AzureIdentity
+import AppSetup
 import AzureStorage
 import Catalog
 import ChromaClient
+import DocumentQueue
 import FoundationEssentials
 public import FunctionsRuntime
-import HTTPClient
 import HTTPMessages
 import Ingestion
 import Models
@@ -33,27 +33,22 @@ public enum UploadFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        let client = HTTPSession()
-        let secrets =
+        var services = try await AppServices(
             [
-                "APUS_DATABASE_URL", "AzureWebJobsStorage", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY",
-                TelemetryExporter.secretName,
-            ]
-            + ModelList.secretNames
-        var settings = SettingsReader(try await KeyVaultSettings.resolved(environment, names: secrets, client: client))
-        let identity = TokenSource(settings, client: client)
-        let catalog = CatalogDatabase(&settings, identity: identity)
-        let account = StorageAccount(&settings)
-        let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
+                CatalogDatabase.self, StorageClients.self, EmbeddingClient.self, ChromaService.self,
+                TelemetryExporter.self,
+            ], environment: environment)
+        let wanted = (
+            services.make(CatalogDatabase.self), services.make(StorageClients.self), services.make(EmbeddingClient.self)
+        )
         let vectors = ChromaService(
-            &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
-        let maximum = maximumBytes(&settings)
-        _ = settings.logLevel()
-        let telemetry = TelemetryExporter.start("apus-upload", &settings, client: client, log: log)
-        try settings.finish()
-        guard let account else { return FunctionRoutes() }
-        let blobs = BlobClient(account: account, identity: identity, client: client)
-        let queue = QueueClient(account: account, identity: identity, client: client)
+            &services.settings, tenant: CatalogDatabase.defaultWorkspace,
+            embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
+        let maximum = maximumBytes(&services.settings)
+        let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
+        let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
+        let blobs = storage.blobs
+        let queue = IngestQueue(storage.queues)
         let ingestor = Ingestor(
             catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings,
             temporaryDirectory: FileManager.default.temporaryDirectory.path, log: log)
@@ -62,7 +57,7 @@ public enum UploadFunctions {
         let documents = DocumentRoutes(
             catalog: catalog, blobs: blobs, queue: queue,
             remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
-        let tidy = Tidy(catalog: catalog, blobs: blobs, queue: queue, vectors: vectors, log: log)
+        let tidy = Tidy(catalog: catalog, storage: storage, vectors: vectors, log: log)
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             try await Task.sleep(for: .seconds(150))
@@ -72,13 +67,10 @@ public enum UploadFunctions {
         }
         // Nobody would see what it finds otherwise.
         if telemetry.metrics != nil {
-            Task { await BacklogWatch(catalog: catalog, queue: queue, log: log).run() }
+            Task { await BacklogWatch(catalog: catalog, queue: storage.queues, log: log).run() }
         }
         var routes = FunctionRoutes()
-        routes.http(.post, "upload") {
-            try await queue.create(IngestMessage.queue)
-            return try await uploads.upload($0)
-        }
+        routes.http(.post, "upload") { try await uploads.upload($0) }
         routes.http(.get, "documents") { try await documents.list($0) }
         routes.http(.get, "documents/{id}") { try await documents.get($0) }
         routes.http(.delete, "documents/{id}") { try await documents.delete($0) }

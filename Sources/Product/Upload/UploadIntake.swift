@@ -1,6 +1,7 @@
 import AzureStorage
 import Catalog
 import Digests
+import DocumentQueue
 import Documents
 import HTTPMessages
 import JSONCoding
@@ -13,7 +14,7 @@ import Telemetry
 struct UploadIntake: Sendable {
     let catalog: CatalogDatabase
     let blobs: BlobClient
-    let queue: QueueClient
+    let queue: IngestQueue
     let maximumBytes: Int
 
     struct Received: Sendable {
@@ -50,8 +51,9 @@ struct UploadIntake: Sendable {
         let measured = MeasuredSource(prefix: prefix, next: next, limit: maximumBytes, name: name)
         let stored: (document: DocumentRecord, isDuplicate: Bool)
         do {
-            try await blobs.createContainer(BlobPaths.container)
-            try await blobs.upload(measured, to: BlobPaths.container, path, contentType: type.rawValue)
+            var write = BlobWrite(contentType: type.rawValue)
+            write.makesContainer = true
+            _ = try await blobs.upload(measured, to: BlobPaths.container, path, write)
             let (count, hash) = measured.result
             stored = try await catalog.addDocument(
                 .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId))
@@ -64,7 +66,7 @@ struct UploadIntake: Sendable {
             return Received(document: try await retried(stored.document), isDuplicate: true)
         }
         do {
-            try await queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue)
+            try await queue.put(id)
         } catch {
             // Nothing may stay behind of a refused upload. Where this fails too, the mark lets `tidy` finish it.
             await Task { await withdraw(id, path) }.value
@@ -76,7 +78,7 @@ struct UploadIntake: Sendable {
     /// Uploading a file again that failed before is a wish to try again.
     private func retried(_ document: DocumentRecord) async throws -> DocumentRecord {
         guard document.status == .failed, try await catalog.setStatus(document.id, .queued) else { return document }
-        try await queue.put(IngestMessage(documentId: document.id).text, to: IngestMessage.queue)
+        try await queue.put(document.id)
         return try await catalog.document(document.id) ?? document
     }
 
@@ -84,7 +86,7 @@ struct UploadIntake: Sendable {
     func withdraw(_ received: [Received]) async {
         for item in received where !item.isDuplicate {
             guard (try? await catalog.markDeleting(item.document.id)) == true else { continue }
-            try? await queue.put(IngestMessage(documentId: item.document.id).text, to: IngestMessage.queue)
+            try? await queue.put(item.document.id)
         }
     }
 

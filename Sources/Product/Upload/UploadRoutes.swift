@@ -1,7 +1,6 @@
 import Catalog
 import Digests
 import HTTPMessages
-import HTTPServing
 import JSONCoding
 import Problems
 import Synchronization

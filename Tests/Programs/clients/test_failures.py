@@ -22,7 +22,7 @@ def own(shared):
     return shared.heal()
 
 
-def text_of(number, sentences=400):
+def text_of(number, sentences=100):
     return "\n".join(f"Document {number} sentence {i}: swifts of colony {number} sleep on the wing at {i} metres." for i in range(sentences)).encode()
 
 
@@ -84,7 +84,7 @@ def test_kill_of_one_program_during_uploads(own, victim):
         while not stop.is_set() and number < 40:
             number += 1
             with contextlib.suppress(OSError):
-                answer = own.upload(f"{victim}-{number}.txt", text_of(number, 120))
+                answer = own.upload(f"{victim}-{number}.txt", text_of(number, 24))
                 if answer.status == 202:
                     accepted.append(answer.json["documents"][0]["id"])
                 else:

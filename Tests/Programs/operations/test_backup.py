@@ -179,15 +179,16 @@ def test_tampering_is_noticed(archive, tmp_path):
 
 def test_names_that_leave_their_place_are_refused(archive, tmp_path):
     names, contents = unpack(archive)
-    for name in ("blobs/../original", "../../etc/passwd", "passages/x.jsonl", "more/0", "blobs/" + str(uuid.uuid4()) + "/other"):
-        manifest = json.loads(contents[-1])
-        manifest["entries"][0]["name"] = name
-        forged = pack(tmp_path / "forged", [name, *names[1:]], [*contents[:-1], json.dumps(manifest).encode()])
-        fresh = Stack()
-        try:
+    fresh = Stack()
+    try:
+        # Each is refused, and leaves a place that is as empty as before.
+        for name in ("blobs/../original", "../../etc/passwd", "passages/x.jsonl", "more/0", "blobs/" + str(uuid.uuid4()) + "/other"):
+            manifest = json.loads(contents[-1])
+            manifest["entries"][0]["name"] = name
+            forged = pack(tmp_path / "forged", [name, *names[1:]], [*contents[:-1], json.dumps(manifest).encode()])
             assert "that this Apus knows" in refused("restore", forged, "--data", fresh.data), name
-        finally:
-            fresh.remove()
+    finally:
+        fresh.remove()
 
 
 def test_a_signed_backup_opens_with_its_key_alone(filled, tmp_path):

@@ -11,7 +11,8 @@ _locks, _next, _end = [], 0, 0
 
 
 def _bases():
-    """Where ranges begin: above the ports that the product uses by default, and not where the kernel takes its own."""
+    """Where ranges begin: above the ports that the product uses by default, not where the kernel takes its own, and first
+    those below 20,000, where commands of `apus` begin to look for ports that they need for a moment."""
     try:
         with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
             low, high = map(int, file.read().split())

@@ -98,7 +98,8 @@ def test_nothing_acknowledged_is_lost():
             assert len(found) == sum(map(len, known.values()))
             missed += not check_search(server, collection, found, chance)
         assert any(known.values())
-        assert missed <= KILLS // 50, f"{missed} of {KILLS} searches did not find a record by its own vector"
+        # A graph may miss now and then; a single miss in a short run says nothing about how often.
+        assert missed <= max(1, KILLS // 50), f"{missed} of {KILLS} searches did not find a record by its own vector"
     finally:
         server.remove()
 

@@ -18,6 +18,11 @@ public enum Fixtures {
     /// The third-party test data beside the repository; absent in a bare checkout.
     public static let data = root + "/../shared/data"
 
+    /// Texts with the tokens and values that other programs make of them: the repository's own file, computed with NumPy,
+    /// and the one beside it, computed with ONNX Runtime, if it is there.
+    public static let goldenEmbeddings =
+        [golden + "/minilm.jsonl"] + (hasData ? [data + "/minilm/golden.jsonl"] : [])
+
     /// The model folder that set-up fills.
     public static let model = root + "/models/all-MiniLM-L6-v2"
 

@@ -187,7 +187,7 @@ public struct RawMessage: Sendable {
     /// Every value of a field.
     public func fields(_ name: String) -> [String] {
         head.split(separator: "\r\n").dropFirst().compactMap { line in
-            let parts = line.split(separator: ":", maxSplits: 1)
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { return nil }
             return String(parts[1].drop { $0 == " " })
         }

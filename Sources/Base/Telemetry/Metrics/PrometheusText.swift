@@ -71,12 +71,14 @@ public struct PrometheusText {
 
     private static func escaped(_ text: String, quotes: Bool) -> String {
         var result = ""
-        for character in text {
-            switch character {
+        // Scalar by scalar: a line feed behind a carriage return, or a quotation mark below an accent, is a part of one
+        // character.
+        for scalar in text.unicodeScalars {
+            switch scalar {
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
             case "\"" where quotes: result += "\\\""
-            default: result.append(character)
+            default: result.unicodeScalars.append(scalar)
             }
         }
         return result

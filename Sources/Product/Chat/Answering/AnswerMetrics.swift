@@ -17,12 +17,12 @@ enum AnswerMetrics {
         "apus.answer.passages", unit: "{passage}", "Passages considered for answers, and those that were cited.")
 
     /// Counts an answer.
-    static func note(_ receipt: Receipt, milliseconds: Double, finishReason: String) {
+    static func note(_ receipt: Receipt, milliseconds: Double, ending: AnswerEnding) {
         let model = receipt.model.isEmpty ? "none" : receipt.model
         answers.add(
             1,
             [
-                "model": model, "finish_reason": finishReason, "cache": receipt.cacheHit ? "hit" : "miss",
+                "model": model, "finish_reason": ending.rawValue, "cache": receipt.cacheHit ? "hit" : "miss",
             ])
         durations.record(milliseconds / 1000, ["model": model])
         let kinds = [

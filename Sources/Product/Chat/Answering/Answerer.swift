@@ -18,7 +18,10 @@ struct Answerer: Sendable {
     /// A draft for a task.
     func draft(_ task: AnswerTask, watch: Stopwatch) -> Draft {
         Draft(
-            sources: SourceList(task.found?.passages ?? []), model: task.model,
+            sources: SourceList(task.found?.passages ?? []),
+            searched: AnswerTimes(
+                embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
+            model: task.model,
             provider: models.entry(task.model)?.model?.provider ?? ModelList.extractive, watch: watch)
     }
 
@@ -134,7 +137,7 @@ struct Answerer: Sendable {
                 citations: [], isFound: false)
         }
         for piece in answer.pieces {
-            draft.adopt(piece, quotes: answer.citations, reason: answer.isFound ? "stop" : "not_found")
+            draft.adopt(piece, quotes: answer.citations, ending: answer.isFound ? .stop : .notFound)
             try await emit(.delta(piece))
         }
         draft.note { receipt in

@@ -77,8 +77,12 @@ final class Dialogue: Sendable {
         guard hasText || !draft.text.isEmpty || reason == .length else {
             throw ModelServiceError(service: model.id, kind: .unavailable, reason: "the answer is empty")
         }
+        switch reason {
+        case .length: draft.setEnding(.length)
         // Some services say that tools are wanted without asking for one.
-        draft.setReason(reason == .toolCalls && draft.asksForNothing ? FinishReason.stop.rawValue : reason.rawValue)
+        case .toolCalls where !draft.asksForNothing: draft.setEnding(.toolCalls)
+        case .stop, .toolCalls, .contentFilter: draft.setEnding(.stop)
+        }
     }
 
     private func send(_ request: ModelRequest) async throws -> Round {
@@ -135,7 +139,8 @@ final class Dialogue: Sendable {
     }
 
     private func result(of call: ToolCall, isTooMany: Bool) async throws -> ModelMessage {
-        var activity = ToolActivity(id: call.id, name: call.name, arguments: call.arguments)
+        var activity = ToolActivity(
+            id: call.id, name: call.name, kind: task.tools.kind(of: call.name), arguments: call.arguments)
         try await emit(.tool(activity))
         let watch = Stopwatch()
         var message: ModelMessage

@@ -5,21 +5,11 @@ import Telemetry
 
 /// The answer while it grows. Providers' tasks write it, whoever stores it reads it.
 final class Draft: Sendable {
-    /// An answer as it stands.
-    struct Text: Sendable {
-        let text: String
-        let citations: [Citation]
-        let finishReason: String
-        let firstTokenMilliseconds: Double
-        let toolCalls: [ToolCall]
-        let receipt: Receipt
-    }
-
     private struct State {
         var filter: CitationFilter
         var seam: TextSeam?
         var text = ""
-        var reason = "stop"
+        var ending = AnswerEnding.stop
         var quotes: [Citation]?
         var firstTokenMilliseconds: Double?
         var toolCalls: [ToolCall] = []
@@ -27,11 +17,14 @@ final class Draft: Sendable {
     }
 
     let sources: SourceList
+    private let searched: AnswerTimes
     private let watch: Stopwatch
     private let state: Mutex<State>
 
-    init(sources: SourceList, model: String, provider: String, watch: Stopwatch) {
+    /// - Parameter searched: What finding the sources took.
+    init(sources: SourceList, searched: AnswerTimes, model: String, provider: String, watch: Stopwatch) {
         self.sources = sources
+        self.searched = searched
         self.watch = watch
         state = Mutex(
             State(
@@ -39,7 +32,6 @@ final class Draft: Sendable {
     }
 
     var text: String { state.withLock { $0.text } }
-    var receipt: Receipt { state.withLock { $0.receipt } }
     var asksForNothing: Bool { state.withLock { $0.toolCalls.isEmpty } }
 
     /// Takes what a model wrote; returns what may be shown of it.
@@ -79,23 +71,23 @@ final class Draft: Sendable {
     }
 
     /// Takes over a text that is whole and checked.
-    func adopt(_ text: String, quotes: [Citation], reason: String) {
+    func adopt(_ text: String, quotes: [Citation], ending: AnswerEnding) {
         state.withLock { state in
             if state.firstTokenMilliseconds == nil { state.firstTokenMilliseconds = watch.milliseconds }
             state.text += text
             state.quotes = quotes
-            state.reason = reason
+            state.ending = ending
         }
     }
 
-    func setReason(_ reason: String) { state.withLock { $0.reason = reason } }
+    func setEnding(_ ending: AnswerEnding) { state.withLock { $0.ending = ending } }
     func setToolCalls(_ calls: [ToolCall]) { state.withLock { $0.toolCalls = calls } }
     func note(_ change: (inout Receipt) -> Void) { state.withLock { change(&$0.receipt) } }
 
     /// The answer as it stands.
     ///
-    /// - Parameter reason: Wins over the model's own.
-    func finish(_ reason: String?) -> Text {
+    /// - Parameter ending: Wins over the model's own.
+    func finish(_ ending: AnswerEnding?) -> AnswerOutcome {
         state.withLock { state in
             let passages = sources.all
             let citations =
@@ -103,10 +95,12 @@ final class Draft: Sendable {
                 ?? Citation.resolve(answer: state.text, cited: state.filter.cited, passages: passages)
             state.receipt.passagesConsidered = passages.count
             state.receipt.passagesUsed = citations.count
-            return Text(
-                text: state.text, citations: citations, finishReason: reason ?? state.reason,
-                firstTokenMilliseconds: state.firstTokenMilliseconds ?? 0, toolCalls: state.toolCalls,
-                receipt: state.receipt)
+            var times = searched
+            times.firstToken = state.firstTokenMilliseconds ?? 0
+            times.total = watch.milliseconds
+            return AnswerOutcome(
+                state.text, ending ?? state.ending, citations: citations, passages: passages, receipt: state.receipt,
+                toolCalls: state.toolCalls, times: times)
         }
     }
 }

@@ -59,40 +59,52 @@ final class Library: Sendable {
     ///
     /// - Parameter documents: `nil` when documents are not used.
     func remembered(_ question: String, documents: [String]?, preset: Preset, model: String) async throws
-        -> (answer: RememberedAnswer?, key: String?)
+        -> (answer: AnswerOutcome?, key: String?)
     {
         guard cacheSeconds > 0 else { return (nil, nil) }
         let chain = models.chain(from: model).map { "\($0.id) \(String(describing: $0.model?.settings))" }
         let key = RememberedAnswer.key(question, documents: documents, preset: preset, models: chain)
-        return (try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.init), key)
+        return (try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.answer), key)
     }
 
     /// Remembers an answer that would be the same again: whole, by the model that was asked for, without the web.
-    func remember(_ answer: Draft.Text, _ task: AnswerTask, passages: [FoundPassage], under key: String?) async {
+    func remember(_ answer: AnswerOutcome, _ task: AnswerTask, under key: String?) async {
+        guard let key, let receipt = answer.receipt else { return }
         let isLasting =
-            answer.finishReason == "stop" && answer.receipt.model == task.model && answer.receipt.reason == nil
-            && answer.receipt.tools.allSatisfy { ["search_documents", "read_pages"].contains($0.name) }
-        guard let key, isLasting else { return }
+            answer.ending == .stop && answer.model == task.model && receipt.reason == nil
+            && receipt.tools.allSatisfy { $0.kind == .documents }
+        guard isLasting else { return }
         do {
             try await catalog.rememberAnswer(
-                key, RememberedAnswer(answer, passages: passages).stored, seconds: cacheSeconds,
-                documents: Set(passages.map(\.documentId)))
+                key, RememberedAnswer.text(of: answer), seconds: cacheSeconds,
+                documents: Set(answer.passages.map(\.documentId)))
         } catch {
             log.warning("an answer could not be remembered", ["error": String(reflecting: error)])
         }
     }
 
+    /// A remembered answer as it is given again, counted.
+    func recalled(_ remembered: AnswerOutcome, watch: Stopwatch) async -> AnswerOutcome {
+        var timed = remembered
+        timed.times.firstToken = watch.milliseconds
+        timed.times.total = watch.milliseconds
+        let answer = timed
+        await Task { await count(answer) }.value
+        return answer
+    }
+
     /// Adds an answer to the day's usage and to the process's metrics.
-    func count(_ receipt: Receipt, milliseconds: Double, finishReason: String) async {
-        AnswerMetrics.note(receipt, milliseconds: milliseconds, finishReason: finishReason)
+    func count(_ answer: AnswerOutcome) async {
+        guard let receipt = answer.receipt else { return }
+        AnswerMetrics.note(receipt, milliseconds: answer.times.total, ending: answer.ending)
         var usage = AnswerUsage(model: receipt.model)
-        usage.failed = finishReason == "error"
+        usage.failed = answer.ending == .error
         usage.cacheHit = receipt.cacheHit
         usage.promptTokens = receipt.usage.prompt
         usage.completionTokens = receipt.usage.completion
         usage.cachedTokens = receipt.usage.cached
         usage.cost = receipt.cost ?? 0
-        usage.milliseconds = milliseconds
+        usage.milliseconds = answer.times.total
         do { try await catalog.addUsage(usage) } catch {
             log.warning("an answer could not be counted", ["error": String(reflecting: error)])
         }

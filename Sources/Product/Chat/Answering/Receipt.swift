@@ -10,6 +10,18 @@ struct Receipt: Sendable {
         let failure: String?
         let milliseconds: Double
 
+        init(model: String, failure: String?, milliseconds: Double) {
+            self.model = model
+            self.failure = failure
+            self.milliseconds = milliseconds
+        }
+
+        init?(_ json: JSONValue) {
+            guard let model = json["model"]?.string else { return nil }
+            self.init(
+                model: model, failure: json["failure"]?.string, milliseconds: json["milliseconds"]?.double ?? 0)
+        }
+
         var json: JSONValue {
             [
                 "model": .string(model), "failure": .optional(failure), "milliseconds": .double(milliseconds),
@@ -39,6 +51,28 @@ struct Receipt: Sendable {
     var reason: String? {
         let failures = attempts.compactMap { attempt in attempt.failure.map { "\(attempt.model): \($0)" } }
         return failures.isEmpty ? nil : failures.joined(separator: "; ")
+    }
+
+    /// Nothing taken yet.
+    init(model: String, provider: String) {
+        self.model = model
+        self.provider = provider
+    }
+
+    /// Reads the wire form; `nil` when it is none.
+    init?(_ json: JSONValue) {
+        guard let model = json["model"]?.string, let provider = json["provider"]?.string else { return nil }
+        func count(_ group: String, _ name: String) -> Int { Int(clamping: json[group]?[name]?.int ?? 0) }
+        self.init(model: model, provider: provider)
+        attempts = (json["attempts"]?.array ?? []).compactMap(Attempt.init)
+        usage = TokenUsage(
+            prompt: count("tokens", "prompt"), completion: count("tokens", "completion"),
+            cached: count("tokens", "cached"))
+        cost = json["cost"]?.double
+        tools = (json["tools"]?.array ?? []).compactMap(ToolActivity.init)
+        passagesConsidered = count("passages", "considered")
+        passagesUsed = count("passages", "used")
+        cacheHit = json["cacheHit"]?.bool ?? false
     }
 
     var json: JSONValue {

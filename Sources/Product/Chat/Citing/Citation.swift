@@ -2,8 +2,8 @@ import JSONCoding
 import Retrieval
 import SentenceUnits
 
-/// A statement's source: the quote is the document's own text between the offsets. Whether it supports the statement
-/// is not judged.
+/// A source that an answer names. What is known of it: there is a passage of that number, and the quote stands in its text
+/// between the offsets. Whether the quote bears the statement out is not looked at.
 struct Citation: Sendable, Equatable {
     let passage: FoundPassage
     let start: Int
@@ -28,6 +28,19 @@ struct Citation: Sendable, Equatable {
         start = passage.start + bounded.lowerBound
         end = passage.start + bounded.upperBound
         quote = String(String.UnicodeScalarView(scalars[bounded]))
+    }
+
+    /// Reads the wire form; `nil` when it is none. The passage is known as far as it is quoted.
+    init?(_ json: JSONValue) {
+        guard var object = json.object, let quote = json["quote"]?.string, let end = json["end"]?.int else {
+            return nil
+        }
+        object["text"] = .string(quote)
+        guard let passage = FoundPassage(.object(object)) else { return nil }
+        self.passage = passage
+        start = passage.start
+        self.end = Int(clamping: end)
+        self.quote = quote
     }
 
     private init(whole passage: FoundPassage) {

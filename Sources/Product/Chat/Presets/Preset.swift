@@ -28,7 +28,7 @@ final class Preset: Sendable {
         description = ""
         instructions = "You answer questions from the user's documents."
         disclaimer = nil
-        tools = ["search_documents", "read_pages"]
+        tools = [SearchDocumentsTool.name, ReadPagesTool.name]
         sampleQuestions = []
         refusal = "This is not in your documents, as far as I can tell."
         givesVerdicts = false

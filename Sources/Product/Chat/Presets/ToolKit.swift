@@ -4,16 +4,14 @@ import Tools
 
 /// The tools of one answer.
 struct ToolKit: Sendable {
-    private static let builtIn: Set = ["search_documents", "read_pages", "web_search", "fetch_page"]
-
     let tools: [any Tool]
 
     /// The preset's tools among all there are.
     init(_ all: [any Tool], for preset: Preset, usesDocuments: Bool) {
         tools = all.filter { tool in
-            let name = tool.specification.name
-            if ["search_documents", "read_pages"].contains(name), !usesDocuments { return false }
-            return preset.tools.contains(name) || preset.tools.contains("*") && !Self.builtIn.contains(name)
+            if tool.kind == .documents, !usesDocuments { return false }
+            return preset.tools.contains(tool.specification.name)
+                || preset.tools.contains("*") && tool.kind == .declared
         }
     }
 
@@ -21,6 +19,9 @@ struct ToolKit: Sendable {
     init() { tools = [] }
 
     var specifications: [ToolSpecification] { tools.map(\.specification) }
+
+    /// What a tool works with; `nil` when there is none of that name.
+    func kind(of name: String) -> ToolKind? { tools.first { $0.specification.name == name }?.kind }
 
     /// Runs a call whose arguments fit the tool's schema.
     ///

@@ -1,11 +1,9 @@
-import AzureIdentity
+import AppSetup
 import Catalog
 import ChatMessages
 import ChromaClient
 public import FunctionsRuntime
-import HTTPClient
 import HTTPMessages
-import HTTPServing
 import JSONCoding
 import Models
 import Problems
@@ -17,34 +15,28 @@ import Tools
 
 /// The chat app's functions.
 public enum ChatFunctions {
-    private static let secretNames =
-        [
-            "APUS_DATABASE_URL", "APUS_COSMOS_KEY", "APUS_CHROMA_TOKEN", "APUS_EMBEDDINGS_KEY", "GOOGLE_SEARCH_KEY",
-            "BRAVE_SEARCH_KEY", TelemetryExporter.secretName,
-        ] + ModelList.secretNames
     private static let standardCacheSeconds = 86_400
 
     /// Reads the settings and wires the functions.
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        let client = HTTPSession()
-        var settings = SettingsReader(
-            try await KeyVaultSettings.resolved(environment, names: secretNames, client: client))
-        let identity = TokenSource(settings, client: client)
-        let catalog = CatalogDatabase(&settings, identity: identity)
-        let messages = MessageStore(&settings, identity: identity, client: client)
-        let embeddings = EmbeddingClient(&settings, identity: identity, client: client)
+        var services = try await AppServices(
+            [
+                CatalogDatabase.self, MessageStore.self, EmbeddingClient.self, ChromaService.self, ModelList.self,
+                ToolBox.self, TelemetryExporter.self,
+            ], environment: environment)
+        let wanted = (
+            services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(EmbeddingClient.self),
+            services.make(ModelList.self), PresetLibrary(&services.settings), services.make(ToolBox.self)
+        )
         let vectors = ChromaService(
-            &settings, tenant: catalog.workspace, embeddingModel: embeddings.model, client: client)
-        let models = ModelList(&settings, identity: identity, client: client)
-        let presets = PresetLibrary(&settings)
-        let toolBox = ToolBox(&settings, client: client)
-        let cacheSeconds = settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
-        _ = settings.logLevel()
-        TelemetryExporter.start("apus-chat", &settings, client: client, log: log)
-        try settings.finish()
-        guard let messages, let presets else { return FunctionRoutes() }
+            &services.settings, tenant: CatalogDatabase.defaultWorkspace,
+            embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
+        let cacheSeconds = services.settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
+        _ = services.reportTelemetry(as: "apus-chat", log: log)
+        let (catalog, messages, embeddings, models, presets, toolBox) = try services.finish(
+            wanted.0, wanted.1, wanted.2, wanted.3, wanted.4, wanted.5)
         let retriever = PassageRetriever(embeddings: embeddings, vectors: vectors)
         let own: [any Tool] = [
             SearchDocumentsTool(retriever: retriever), ReadPagesTool(pages: PageReader(vectors: vectors)),

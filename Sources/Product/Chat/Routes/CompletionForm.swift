@@ -18,7 +18,7 @@ struct CompletionForm: Sendable {
     }
 
     /// A `chat.completion`.
-    func whole(_ answer: Draft.Text) -> JSONValue {
+    func whole(_ answer: AnswerOutcome) -> JSONValue {
         var message: JSONObject = ["role": "assistant", "content": .string(answer.text + Self.notes(answer.citations))]
         if !answer.toolCalls.isEmpty {
             if answer.text.isEmpty { message["content"] = .null }
@@ -29,8 +29,8 @@ struct CompletionForm: Sendable {
         ]
         return [
             "id": .string(id), "object": "chat.completion", "created": .int(created), "model": .string(model),
-            "choices": [choice], "usage": Self.usage(answer.receipt.usage),
-            "citations": .array(answer.citations.map(\.json)), "receipt": answer.receipt.json,
+            "choices": [choice], "usage": Self.usage(answer.usage),
+            "citations": .array(answer.citations.map(\.json)), "receipt": answer.receipt?.json ?? .null,
         ]
     }
 
@@ -43,7 +43,7 @@ struct CompletionForm: Sendable {
     }
 
     /// The chunks after the text.
-    func ending(_ answer: Draft.Text, withUsage: Bool) -> [JSONValue] {
+    func ending(_ answer: AnswerOutcome, withUsage: Bool) -> [JSONValue] {
         var chunks: [JSONValue] = []
         let notes = Self.notes(answer.citations)
         if !notes.isEmpty { chunks.append(chunk(["content": .string(notes)])) }
@@ -57,12 +57,12 @@ struct CompletionForm: Sendable {
         }
         if case .object(var last) = chunk([:], reason: Self.reason(answer)) {
             last["citations"] = .array(answer.citations.map(\.json))
-            last["receipt"] = answer.receipt.json
+            last["receipt"] = answer.receipt?.json ?? .null
             chunks.append(.object(last))
         }
         if withUsage {
             var object = head(choices: [])
-            object["usage"] = Self.usage(answer.receipt.usage)
+            object["usage"] = Self.usage(answer.usage)
             chunks.append(.object(object))
         }
         return chunks
@@ -93,8 +93,8 @@ struct CompletionForm: Sendable {
         return ["id": .string(call.id), "type": "function", "function": function]
     }
 
-    private static func reason(_ answer: Draft.Text) -> String {
-        ["length", "tool_calls"].contains(answer.finishReason) ? answer.finishReason : "stop"
+    private static func reason(_ answer: AnswerOutcome) -> String {
+        [.length, .toolCalls].contains(answer.ending) ? answer.ending.rawValue : AnswerEnding.stop.rawValue
     }
 
     private static func usage(_ usage: TokenUsage) -> JSONValue {

@@ -37,7 +37,7 @@ struct CompletionsRoute: Sendable {
             let watch = Stopwatch()
             let form = CompletionForm(id: "chatcmpl-" + UUIDv7.make(), model: wanted.model)
             guard wanted.streams else {
-                let (answer, _) = try await answers.run(task, watch: watch) { _ in }
+                let answer = try await answers.run(task, watch: watch) { _ in }
                 return HTTPResponse(json: form.whole(answer))
             }
             return EventStream.response { events in
@@ -55,7 +55,7 @@ struct CompletionsRoute: Sendable {
     ) async throws {
         do {
             try await events.send(form.chunk(["role": "assistant", "content": ""]))
-            let (answer, _) = try await answers.run(task, watch: watch) { event in
+            let answer = try await answers.run(task, watch: watch) { event in
                 if case .delta(let text) = event { try await events.send(form.chunk(["content": .string(text)])) }
             }
             for chunk in form.ending(answer, withUsage: wanted.wantsUsage) { try await events.send(chunk) }

@@ -1,8 +1,4 @@
-import HTTPServing
-import JSONCoding
 import Models
-import Problems
-import Retrieval
 import Telemetry
 
 /// Answers that belong to no chat: nothing of them is stored but what they took.
@@ -25,27 +21,24 @@ struct OneOffAnswer: Sendable {
     ///
     /// - Parameter key: Where it is to be remembered.
     /// - Throws: `ModelServiceError`; what `emit` throws.
-    func run(_ task: AnswerTask, watch: Stopwatch, key: String? = nil, emit: @escaping Answerer.Emit) async throws -> (
-        answer: Draft.Text, passages: [FoundPassage]
-    ) {
+    func run(_ task: AnswerTask, watch: Stopwatch, key: String? = nil, emit: @escaping Answerer.Emit) async throws
+        -> AnswerOutcome
+    {
         let draft = answerer.draft(task, watch: watch)
         if task.verbatim == nil { try await emit(.sources(draft.sources.all)) }
         do {
             try await answerer.write(task, draft, emit: emit)
         } catch {
-            let receipt = draft.finish("error").receipt
             // A caller who leaves is no failure of the model.
-            let reason = error is ModelServiceError ? "error" : "cancelled"
-            await Task { await library.count(receipt, milliseconds: watch.milliseconds, finishReason: reason) }.value
+            let broken = draft.finish(error is ModelServiceError ? .error : .cancelled)
+            await Task { await library.count(broken) }.value
             throw error
         }
         let answer = draft.finish(nil)
-        let passages = draft.sources.all
         await Task {
-            await library.count(
-                answer.receipt, milliseconds: watch.milliseconds, finishReason: answer.finishReason)
-            await library.remember(answer, task, passages: passages, under: key)
+            await library.count(answer)
+            await library.remember(answer, task, under: key)
         }.value
-        return (answer, passages)
+        return answer
     }
 }

@@ -6,12 +6,14 @@ import Tools
 
 /// `read_pages`: whole pages of one document, put together from its passages.
 struct ReadPagesTool: Tool {
+    static let name = "read_pages"
     private static let maximumPages: Int64 = 10
 
     let pages: PageReader
+    let kind = ToolKind.documents
 
     let specification = ToolSpecification(
-        name: "read_pages",
+        name: name,
         description: "Reads whole pages of one of the user's documents, when a passage alone does not say enough.",
         parameters: [
             "type": "object",

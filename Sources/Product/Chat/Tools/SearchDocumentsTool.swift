@@ -5,10 +5,13 @@ import Tools
 
 /// `search_documents`: passages for other words than those of the question.
 struct SearchDocumentsTool: Tool {
+    static let name = "search_documents"
+
     let retriever: PassageRetriever
+    let kind = ToolKind.documents
 
     let specification = ToolSpecification(
-        name: "search_documents",
+        name: name,
         description: """
             Finds passages in the user's documents. The passages for the question as it was asked are there already; \
             search again with other words, or for a part of the question.

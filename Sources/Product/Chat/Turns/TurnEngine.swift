@@ -1,10 +1,7 @@
 import Catalog
 import ChatMessages
-import HTTPServing
-import JSONCoding
 import Models
 import Problems
-import Retrieval
 import Telemetry
 
 /// Answers one question of a chat: has the answer made, checks its citations, stores it however it ended.
@@ -12,8 +9,6 @@ struct TurnEngine: Sendable {
     let library: Library
     let messages: MessageStore
     let answerer: Answerer
-
-    typealias Emit = @Sendable (TurnEvent) async throws -> Void
 
     private var log: Log { library.log }
 
@@ -27,131 +22,90 @@ struct TurnEngine: Sendable {
     /// of the models: these are an event.
     ///
     /// - Throws: only what `emit` throws, which means that the caller has gone; what was written by then is stored.
-    func run(_ turn: Turn, watch: Stopwatch, emit: @escaping Emit) async throws {
-        if let stored = turn.stored, stored.finishReason != "error" {
-            return try await replay(stored, turn, watch, emit)
+    func run(_ turn: Turn, watch: Stopwatch, emit: @escaping Answerer.Emit) async throws {
+        if let answer = await present(turn, watch) {
+            try await emit(.start(turn.head))
+            return try await answer.replay(emit)
         }
-        if let remembered = turn.remembered { return try await recall(remembered, turn, watch, emit) }
         let draft = answerer.draft(turn.task, watch: watch)
         do {
-            try await emit(.start)
-            try await emit(.answer(.sources(draft.sources.all)))
-            try await answerer.write(turn.task, draft) { try await emit(.answer($0)) }
+            try await emit(.start(turn.head))
+            try await emit(.sources(draft.sources.all))
+            try await answerer.write(turn.task, draft, emit: emit)
             try Task.checkCancellation()
         } catch {
-            return try await breakOff(turn, error, draft, watch, emit)
+            return try await breakOff(turn, error, draft, emit)
         }
-        try await conclude(turn, draft, watch, emit)
+        try await conclude(turn, draft, emit)
     }
 
     // Steps of their own, never inlined: thousands of answers under way would hold room for their endings.
 
+    /// The answer that is there already: stored with the same question, or remembered of an equal one.
     @inline(never)
-    private func conclude(_ turn: Turn, _ draft: Draft, _ watch: Stopwatch, _ emit: Emit) async throws {
-        let answer = draft.finish(nil)
-        let outcome = await end(turn, answer, draft, watch)
-        try await emit(.done(outcome))
+    private func present(_ turn: Turn, _ watch: Stopwatch) async -> AnswerOutcome? {
+        if var stored = turn.replayed {
+            stored.times.total = watch.milliseconds
+            stored.chatName = turn.chatName
+            return stored
+        }
+        guard let remembered = turn.remembered else { return nil }
+        var answer = await library.recalled(remembered, watch: watch)
+        answer.chatName = turn.chatName
+        let stored = answer
+        await Task { await save(stored, turn) }.value
+        return answer
+    }
+
+    @inline(never)
+    private func conclude(_ turn: Turn, _ draft: Draft, _ emit: Answerer.Emit) async throws {
+        let answer = await end(turn, draft, nil)
+        try await emit(.done(answer))
         think(turn, answer)
     }
 
     @inline(never)
-    private func breakOff(
-        _ turn: Turn, _ error: any Error, _ draft: Draft, _ watch: Stopwatch, _ emit: Emit
-    ) async throws {
+    private func breakOff(_ turn: Turn, _ error: any Error, _ draft: Draft, _ emit: Answerer.Emit) async throws {
         // The task may be cancelled already; what was generated is stored all the same.
         let failure = error as? ModelServiceError
-        await end(turn, draft.finish(failure == nil ? "cancelled" : "error"), draft, watch)
+        _ = await end(turn, draft, failure == nil ? .cancelled : .error)
         guard let failure else { throw error }
         try await emit(.failed(failure.problem))
     }
 
     /// Stores an answer and counts it; uninterrupted, since the caller may have gone.
-    @discardableResult
-    private func end(_ turn: Turn, _ answer: Draft.Text, _ draft: Draft, _ watch: Stopwatch) async -> TurnOutcome {
-        let outcome = TurnOutcome(
-            model: answer.receipt.model, finishReason: answer.finishReason, text: answer.text,
-            citations: answer.citations.map(\.json), usage: Self.usage(answer.receipt), receipt: answer.receipt.json,
-            times: turn.searched, firstTokenMilliseconds: answer.firstTokenMilliseconds,
-            totalMilliseconds: watch.milliseconds, chatName: turn.chatName)
-        let passages = draft.sources.all
+    private func end(_ turn: Turn, _ draft: Draft, _ ending: AnswerEnding?) async -> AnswerOutcome {
+        var finished = draft.finish(ending)
+        finished.chatName = turn.chatName
+        let answer = finished
         await Task {
-            async let stored: Void = save(outcome, passages, turn)
-            async let counted: Void = library.count(
-                answer.receipt, milliseconds: outcome.totalMilliseconds, finishReason: answer.finishReason)
-            async let remembered: Void = library.remember(answer, turn.task, passages: passages, under: turn.cacheKey)
+            async let stored: Void = save(answer, turn)
+            async let counted: Void = library.count(answer)
+            async let remembered: Void = library.remember(answer, turn.task, under: turn.cacheKey)
             _ = await (stored, counted, remembered)
         }.value
-        return outcome
-    }
-
-    private static func usage(_ receipt: Receipt) -> JSONValue {
-        [
-            "promptTokens": .int(Int64(receipt.usage.prompt)),
-            "completionTokens": .int(Int64(receipt.usage.completion)),
-        ]
+        return answer
     }
 
     /// Lets the model that answered name the chat and sum it up. Nobody waits for it; what a stop of the process cuts off
     /// is done after the next answer.
-    private func think(_ turn: Turn, _ answer: Draft.Text) {
-        guard let model = library.models.entry(answer.receipt.model)?.model, answer.finishReason == "stop" else {
-            return
-        }
+    private func think(_ turn: Turn, _ answer: AnswerOutcome) {
+        guard let model = library.models.entry(answer.model)?.model, answer.ending == .stop else { return }
         let thoughts = Afterthoughts(catalog: library.catalog, log: log)
         Task {
             if turn.isFirst {
-                await thoughts.name(turn.chatId, question: turn.request.message, answer: answer.text, with: model)
+                await thoughts.name(turn.chatId, question: turn.request.question.text, answer: answer.text, with: model)
             }
             await thoughts.sumUp(turn.chatId, turn.history, before: turn.task.summary, with: model)
         }
     }
 
-    // MARK: - Answers that are there already
-
-    @inline(never)
-    private func replay(_ stored: ChatMessage, _ turn: Turn, _ watch: Stopwatch, _ emit: Emit) async throws {
-        try await emit(.start)
-        try await emit(.answer(.sources(stored.passages.compactMap(FoundPassage.init))))
-        if !stored.text.isEmpty { try await emit(.answer(.delta(stored.text))) }
-        let usage = stored.usage.object == nil ? Self.usage(Receipt(model: "", provider: "")) : stored.usage
-        try await emit(
-            .done(
-                TurnOutcome(
-                    model: stored.model ?? turn.model, finishReason: stored.finishReason ?? "stop", text: stored.text,
-                    citations: stored.citations, usage: usage, receipt: stored.receipt,
-                    totalMilliseconds: watch.milliseconds, chatName: turn.chatName)))
-    }
-
-    @inline(never)
-    private func recall(_ remembered: RememberedAnswer, _ turn: Turn, _ watch: Stopwatch, _ emit: Emit) async throws {
-        let receipt = remembered.receipt
-        var outcome = TurnOutcome(
-            model: remembered.model, finishReason: remembered.finishReason, text: remembered.text,
-            citations: remembered.citations, usage: Self.usage(receipt), receipt: receipt.json,
-            totalMilliseconds: watch.milliseconds, chatName: turn.chatName)
-        let stored = outcome
-        await Task {
-            async let saved: Void = save(stored, remembered.passages, turn)
-            async let counted: Void = library.count(
-                receipt, milliseconds: stored.totalMilliseconds, finishReason: stored.finishReason)
-            _ = await (saved, counted)
-        }.value
-        try await emit(.start)
-        try await emit(.answer(.sources(remembered.passages)))
-        try await emit(.answer(.delta(remembered.text)))
-        outcome.firstTokenMilliseconds = watch.milliseconds
-        outcome.totalMilliseconds = watch.milliseconds
-        try await emit(.done(outcome))
-    }
-
     // MARK: - Storing
 
-    private func save(_ outcome: TurnOutcome, _ passages: [FoundPassage], _ turn: Turn) async {
-        let answer = ChatMessage(
-            id: turn.answerId, chatId: turn.chatId, workspaceId: library.catalog.workspace, role: "assistant",
-            text: outcome.text, createdAt: Timestamp.now(), parentId: turn.request.messageId, model: outcome.model,
-            citations: outcome.citations, passages: passages.map(\.json), finishReason: outcome.finishReason,
-            usage: outcome.usage, receipt: outcome.receipt)
+    private func save(_ outcome: AnswerOutcome, _ turn: Turn) async {
+        let answer = outcome.message(
+            turn.answerId, answering: turn.request.messageId, in: turn.chatId, of: library.catalog.workspace,
+            at: Timestamp.now())
         var added = turn.isNewQuestion ? 1 : 0
         do {
             if let stored = turn.stored {

@@ -2,7 +2,6 @@ import Catalog
 import ChatMessages
 import Digests
 import HTTPMessages
-import HTTPServing
 import JSONCoding
 import Models
 import Problems
@@ -29,24 +28,24 @@ struct TurnPreparation: Sendable {
         var documents: [String]?
         var found: PassageRetriever.Result?
         var standaloneQuestion: String?
-        var remembered: RememberedAnswer?
+        var remembered: AnswerOutcome?
         var cacheKey: String?
     }
 
     /// Stores the question and finds the passages, side by side where one does not need the other.
     func prepare(_ request: ChatRequest) async throws -> Turn {
-        let model = try library.model(request.model)
-        let preset = try library.preset(request.preset)
+        let model = try library.model(request.question.model)
+        let preset = try library.preset(request.question.preset)
         let chatId = request.chatId ?? request.derivedID("chat")
         let talk: Conversation
         let search: Search
         if request.chatId != nil {
             async let conversation = store(request, chatId: chatId)
-            if FollowUp.isLikely(request.message) {
+            if FollowUp.isLikely(request.question.text) {
                 talk = try await conversation
                 let rewriter = FollowUp(model: library.models.entry(model)?.model)
                 let history = talk.history.map(\.modelMessage)
-                let question = await rewriter.standalone(request.message, after: history)
+                let question = await rewriter.standalone(request.question.text, after: history)
                 search = try await find(request, chatId, standalone: question)
             } else {
                 async let passages = find(request, chatId, standalone: nil)
@@ -68,7 +67,7 @@ struct TurnPreparation: Sendable {
     private func turn(_ request: ChatRequest, _ talk: Conversation, _ search: Search, preset: Preset, model: String)
         -> Turn
     {
-        var task = AnswerTask(question: request.message, preset: preset, model: model)
+        var task = AnswerTask(question: request.question.text, preset: preset, model: model)
         task.standaloneQuestion = search.standaloneQuestion
         // The summary stands for what was said until then.
         let until = talk.chat.summarisedUntil ?? ""
@@ -82,9 +81,6 @@ struct TurnPreparation: Sendable {
             request: request, chat: (talk.chat.id, talk.chat.name),
             isFirst: talk.history.isEmpty && talk.isNewQuestion, stored: talk.stored,
             isNewQuestion: talk.isNewQuestion, history: history, task: task,
-            searched: SearchTimes(
-                embedMilliseconds: search.found?.embedMilliseconds ?? 0,
-                searchMilliseconds: search.found?.searchMilliseconds ?? 0),
             remembered: search.remembered, cacheKey: search.cacheKey)
     }
 
@@ -99,13 +95,13 @@ struct TurnPreparation: Sendable {
             chat = known
         } else {
             chat = try await library.catalog.createChat(
-                chatId, name: ChatName.make(from: request.message), preset: request.preset)
+                chatId, name: ChatName.make(from: request.question.text), preset: request.question.preset)
         }
         let history =
             request.chatId == nil ? [] : try await messages.messages(in: chatId, limit: Self.historyLength)
         let question = ChatMessage(
             id: request.messageId, chatId: chatId, workspaceId: library.catalog.workspace, role: "user",
-            text: request.message, createdAt: Timestamp.now())
+            text: request.question.text, createdAt: Timestamp.now())
         if try await messages.add(question) {
             return Conversation(chat: chat, stored: nil, isNewQuestion: true, history: history)
         }
@@ -119,15 +115,15 @@ struct TurnPreparation: Sendable {
     {
         let documents = try await documents(request, chatId)
         let (answer, key) = try await library.remembered(
-            request.message, documents: documents, preset: preset, model: model)
+            request.question.text, documents: documents, preset: preset, model: model)
         if let answer { return Search(documents: documents, remembered: answer) }
-        var search = try await find(request.message, in: documents)
+        var search = try await find(request.question.text, in: documents)
         search.cacheKey = key
         return search
     }
 
     private func find(_ request: ChatRequest, _ chatId: String, standalone: String?) async throws -> Search {
-        var search = try await find(standalone ?? request.message, in: try await documents(request, chatId))
+        var search = try await find(standalone ?? request.question.text, in: try await documents(request, chatId))
         search.standaloneQuestion = standalone
         return search
     }
@@ -138,7 +134,7 @@ struct TurnPreparation: Sendable {
     }
 
     private func documents(_ request: ChatRequest, _ chatId: String) async throws -> [String]? {
-        guard request.useDocuments else { return nil }
-        return try await library.catalog.searchableDocuments(chatId: chatId, only: request.documents)
+        guard request.question.useDocuments else { return nil }
+        return try await library.catalog.searchableDocuments(chatId: chatId, only: request.question.documents)
     }
 }

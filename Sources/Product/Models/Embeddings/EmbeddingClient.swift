@@ -6,7 +6,9 @@ public import Settings
 
 /// Embeds texts: over any OpenAI-compatible endpoint, or with a provider that `APUS_EMBEDDINGS_MODEL` names, such as
 /// `openai:text-embedding-3-small`, `azure:…`, `gemini:…` or `ollama:…`.
-public struct EmbeddingClient: Sendable {
+public struct EmbeddingClient: ConfiguredClient, Sendable {
+    public static let secretNames = ["APUS_EMBEDDINGS_KEY"] + ModelServices.secretNames
+
     /// Texts in one request; longer lists are sent in several.
     private static let batch = 64
     private static let service = "embeddings"
@@ -32,9 +34,14 @@ public struct EmbeddingClient: Sendable {
         self.init(model: model, access: access, format: .openAI(path: "/embeddings", model: model), client: client)
     }
 
+    /// The name of the model that the settings name, or of ours.
+    public static func model(_ settings: SettingsReader) -> String {
+        settings.optional("APUS_EMBEDDINGS_MODEL") ?? "all-MiniLM-L6-v2"
+    }
+
     /// Reads `APUS_EMBEDDINGS_MODEL`, and `APUS_EMBEDDINGS_URL` and `APUS_EMBEDDINGS_KEY` or the provider's settings.
     public init(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
-        let model = settings.optional("APUS_EMBEDDINGS_MODEL") ?? "all-MiniLM-L6-v2"
+        let model = Self.model(settings)
         let pair = model.split(separator: ":", maxSplits: 1).map(String.init)
         // Names without a provider may have a colon of their own.
         guard pair.count == 2, ModelServices.names.contains(pair[0]) else {
@@ -87,9 +94,14 @@ public struct EmbeddingClient: Sendable {
         request.body = .bytes(format.body(texts).encoded)
         request.headTimeout = .seconds(120)
         let prepared = request
-        let policy = RetryPolicy()
-        return try await policy.run(retryIf: { ($0 as? ModelServiceError)?.isUnavailable ?? false }) {
-            try await attempt(prepared, count: texts.count)
+        // A try may last as long as its own timeout; the pauses between them are short.
+        let policy = RetryPolicy(deadline: .seconds(360))
+        return try await policy.run { _ in
+            do {
+                return try await attempt(prepared, count: texts.count)
+            } catch let error as ModelServiceError where error.isUnavailable {
+                throw RetryPolicy.Failure(error, .uncertain)
+            }
         }
     }
 

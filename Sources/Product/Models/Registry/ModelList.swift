@@ -3,10 +3,9 @@ public import HTTPClient
 public import Settings
 
 /// The models of `APUS_MODELS`, in order; the first is the default. `extractive` answers without a language model.
-public struct ModelList: Sendable {
+public struct ModelList: ConfiguredClient, Sendable {
     /// What stands in for a language model.
     public static let extractive = "extractive"
-    /// Settings of the providers that hold secrets.
     public static var secretNames: [String] { ModelServices.secretNames }
 
     /// Every entry: a language model, or `nil` for the extractive answerer.

@@ -1,6 +1,6 @@
+import HTTPClient
 import HTTPMessages
 import JSONCoding
-import Telemetry
 
 extension ModelServiceError {
     /// Reads what a service says when it refuses. Services agree on the status codes and on little else, so codes and
@@ -50,18 +50,11 @@ extension ModelServiceError {
 
     private static let longestWait = 3600.0
 
-    /// `retry-after-ms`, `Retry-After` in seconds or as a date, or Google's RetryInfo (`"retryDelay": "32s"`).
+    /// What the fields say, or Google's RetryInfo (`"retryDelay": "32s"`).
     private static func retryAfter(_ fields: HTTPFields, _ details: JSONValue?) -> Duration? {
-        var seconds = fields["retry-after-ms"].flatMap { Double($0) }.map { $0 / 1000 }
-        if seconds == nil, let text = fields["retry-after"] {
-            let now = Timestamp.nowMilliseconds() / 1000
-            seconds = Double(text) ?? Timestamp.seconds(httpDate: text).map { Double($0 - now) }
-        }
-        if seconds == nil {
-            let delay = (details?.array ?? []).lazy.compactMap { $0["retryDelay"]?.string }.first
-            seconds = delay.flatMap { Double($0.dropLast()) }
-        }
-        guard let seconds, seconds.isFinite else { return nil }
+        if let wait = fields.retryAfter(atMost: .seconds(longestWait)) { return wait }
+        let delay = (details?.array ?? []).lazy.compactMap { $0["retryDelay"]?.string }.first
+        guard let seconds = delay.flatMap({ Double($0.dropLast()) }), seconds.isFinite else { return nil }
         return .milliseconds(Int64(min(max(seconds, 0), longestWait) * 1000))
     }
 }

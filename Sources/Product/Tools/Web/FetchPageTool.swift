@@ -7,6 +7,7 @@ struct FetchPageTool: Tool {
     private static let maximumScalars = 12_000
 
     let fetcher: WebFetcher
+    let kind = ToolKind.web
 
     let specification = ToolSpecification(
         name: "fetch_page",

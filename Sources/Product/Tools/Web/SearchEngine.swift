@@ -16,14 +16,18 @@ struct SearchEngine: Sendable {
     private let request: @Sendable (_ query: String, _ count: Int) -> HTTPSession.Request
     private let results: @Sendable (JSONValue) -> [Result]
 
+    private static let googleKey = "GOOGLE_SEARCH_KEY"
+    private static let braveKey = "BRAVE_SEARCH_KEY"
+    static let secretNames = [googleKey, braveKey]
+
     /// The engines that settings describe, in the order in which they are tried.
     static func configured(_ settings: inout SettingsReader) -> [SearchEngine] {
         var engines: [SearchEngine] = []
-        if let key = settings.secret("GOOGLE_SEARCH_KEY"), let engine = settings.optional("GOOGLE_SEARCH_ENGINE") {
+        if let key = settings.secret(googleKey), let engine = settings.optional("GOOGLE_SEARCH_ENGINE") {
             engines.append(
                 google(settings.url("GOOGLE_SEARCH_URL", default: "https://www.googleapis.com"), key, engine))
         }
-        if let key = settings.secret("BRAVE_SEARCH_KEY") {
+        if let key = settings.secret(braveKey) {
             engines.append(brave(settings.url("BRAVE_SEARCH_URL", default: "https://api.search.brave.com"), key))
         }
         if settings.optional("SEARXNG_URL") != nil { engines.append(searxng(settings.url("SEARXNG_URL"))) }

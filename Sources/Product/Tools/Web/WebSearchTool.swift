@@ -7,6 +7,7 @@ import Retrieval
 struct WebSearchTool: Tool {
     let engines: [SearchEngine]
     let client: HTTPSession
+    let kind = ToolKind.web
 
     let specification = ToolSpecification(
         name: "web_search",

@@ -10,7 +10,7 @@ import Testing
 @Suite struct AnswerTests {
     private func fetch(_ answer: String, _ method: HTTPMethod = .get) async throws -> (HTTPStatus, HTTPFields, String) {
         let server = try RawListener(answering: answer)
-        let (status, fields, body) = try await HTTPSession().fetch(.init(method, server.url))
+        let (status, fields, body) = try await HTTPSession().fetch(patient(server.url, method))
         return (status, fields, String(decoding: body, as: UTF8.self))
     }
 
@@ -20,7 +20,7 @@ import Testing
                 _ = try connection.readMessage()
                 connection.send(answer)
             }
-            _ = try await HTTPSession().fetch(.init(.get, server.url))
+            _ = try await HTTPSession().fetch(patient(server.url))
             return nil
         } catch { return (error as? HTTPClientError)?.code }
     }
@@ -64,14 +64,14 @@ import Testing
             _ = try connection.readMessage()
             connection.send("HTTP/1.1 200 OK\r\n\r\nall of it")
         }
-        #expect(try await HTTPSession().fetch(.init(.get, server.url)).body == "all of it".bytes)
+        #expect(try await HTTPSession().fetch(patient(server.url)).body == "all of it".bytes)
     }
 
     /// RFC 9110, section 15.4: following is the caller's decision, and here nobody follows.
     @Test(arguments: [301, 302, 303, 307, 308]) func redirectionsAreNotFollowed(code: Int) async throws {
         let server = try RawListener(
             answering: "HTTP/1.1 \(code) Moved\r\nLocation: http://127.0.0.1:1/secret\r\nContent-Length: 0\r\n\r\n")
-        let (status, fields, _) = try await HTTPSession().fetch(.init(.get, server.url))
+        let (status, fields, _) = try await HTTPSession().fetch(patient(server.url))
         #expect(status.rawValue == code && fields["location"] == "http://127.0.0.1:1/secret")
     }
 
@@ -82,9 +82,11 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP",
         "",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
     ])
     func whatIsCutOrNoHTTPIsAnError(answer: String) async { #expect(await failure(answer) == .cut) }
+
+    @Test func anotherProtocolIsAnError() async { #expect(await failure("SSH-2.0-OpenSSH_9.2\r\n") != nil) }
 
     @Test func aHeadWithoutEndIsGivenUp() async {
         #expect(await failure("HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 2_000_000))\r\n\r\n") == .cut)
@@ -94,9 +96,9 @@ import Testing
         let server = try RawListener(
             answering: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + String(repeating: "x", count: 100))
         await #expect(throws: HTTPBodyTooLarge.self) {
-            try await HTTPSession().fetch(.init(.get, server.url), limit: 99)
+            try await HTTPSession().fetch(patient(server.url), limit: 99)
         }
-        #expect(try await HTTPSession().fetch(.init(.get, server.url), limit: 100).body.count == 100)
+        #expect(try await HTTPSession().fetch(patient(server.url), limit: 100).body.count == 100)
     }
 
     // MARK: Requests
@@ -109,7 +111,7 @@ import Testing
             seen.withLock { $0 = message }
             connection.send("HTTP/1.1 204 No Content\r\n\r\n")
         }
-        var request = HTTPSession.Request(.get, server.url + "/a/../b%2F?x=1&y=%20")
+        var request = patient(server.url + "/a/../b%2F?x=1&y=%20")
         change(&request)
         _ = try await HTTPSession().fetch(request)
         return try #require(seen.withLock { $0 })
@@ -176,7 +178,7 @@ import Testing
             func next() async throws -> [UInt8]? { throw TestFailure("the disk is gone") }
         }
         let server = try RawListener { connection in _ = try connection.readMessage() }
-        var request = HTTPSession.Request(.put, server.url)
+        var request = patient(server.url, .put)
         request.body = .source(Failing())
         await #expect(throws: HTTPClientError.self) { try await HTTPSession().fetch(request) }
     }
@@ -198,7 +200,7 @@ import Testing
     @Test func aConnectionIsUsedAgain() async throws {
         let server = try RawListener(answering: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         let client = HTTPSession()
-        for _ in 0..<10 { #expect(try await client.fetch(.init(.get, server.url)).body == "ok".bytes) }
+        for _ in 0..<10 { #expect(try await client.fetch(patient(server.url)).body == "ok".bytes) }
         #expect(server.connections == 1)
     }
 
@@ -210,7 +212,7 @@ import Testing
             // And closes, without having said so.
         }
         let client = HTTPSession()
-        for _ in 0..<5 { #expect(try await client.fetch(.init(.get, server.url)).body == "ok".bytes) }
+        for _ in 0..<5 { #expect(try await client.fetch(patient(server.url)).body == "ok".bytes) }
         #expect(server.connections == 5)
     }
 
@@ -226,14 +228,14 @@ import Testing
         }
         let client = HTTPSession()
         try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<8 { group.addTask { try await client.fetch(.init(.get, server.url)).status.rawValue } }
+            for _ in 0..<8 { group.addTask { try await client.fetch(patient(server.url)).status.rawValue } }
             for try await code in group { #expect(code == 200) }
         }
     }
 
     @Test func aNameCanBeBoundToAnAddress() async throws {
         let server = try RawListener(answering: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        var request = HTTPSession.Request(.get, "http://service.invalid:\(server.port)/")
+        var request = patient("http://service.invalid:\(server.port)/")
         request.connectsTo = .init(host: "service.invalid", port: Int(server.port), address: "127.0.0.1")
         #expect(try await HTTPSession().fetch(request).body == "ok".bytes)
         // RFC 2606, section 2: without that, the name is nobody's.
@@ -253,12 +255,12 @@ import Testing
             setenv("http_proxy", proxy.url, 1)
             let server = try RawListener(answering: "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ndirect")
             for host in ["127.0.0.1", "localhost"] {
-                let (_, _, body) = try await HTTPSession().fetch(.init(.get, "http://\(host):\(server.port)/"))
+                let (_, _, body) = try await HTTPSession().fetch(patient("http://\(host):\(server.port)/"))
                 #expect(body == "direct".bytes)
             }
             #expect(proxied.value == 0)
             // And for the world outside it is.
-            let (_, _, body) = try await HTTPSession().fetch(.init(.get, "http://service.invalid/"))
+            let (_, _, body) = try await HTTPSession().fetch(patient("http://service.invalid/"))
             #expect(body == "proxy".bytes && proxied.value == 1)
         }
     }
@@ -273,7 +275,7 @@ import Testing
                 sent.add(100_000)
             }
         }
-        let response = try await HTTPSession().send(.init(.get, server.url))
+        let response = try await HTTPSession().send(patient(server.url))
         var before = 0
         let isStill = try await eventually {
             before = sent.value
@@ -320,4 +322,12 @@ import Testing
         #expect(answer.field("x-hop") == nil && answer.fields("date").count == 1)
         await front.shutDown(grace: .zero)
     }
+}
+
+/// A request that waits as long as a busy machine may take.
+private func patient(_ url: String, _ method: HTTPMethod = .get) -> HTTPSession.Request {
+    var request = HTTPSession.Request(method, url)
+    request.headTimeout = RawConnection.limit
+    request.idleTimeout = RawConnection.limit
+    return request
 }

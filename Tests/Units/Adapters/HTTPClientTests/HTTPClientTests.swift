@@ -1,7 +1,6 @@
 import HTTPClient
 import HTTPMessages
 import HTTPServing
-import TestSupport
 import Testing
 
 @Suite struct HTTPClientTests {
@@ -53,25 +52,5 @@ import Testing
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         await server.shutDown(grace: .zero)
-    }
-
-    @Test func retriesWhatIsSafeAndNoMore() async throws {
-        var tries = 0
-        let policy = RetryPolicy(maximumTries: 3, firstWait: .milliseconds(1))
-        await #expect(throws: TestFailure.self) {
-            try await policy.run(retryIf: { _ in true }) { () async throws -> Int in
-                tries += 1
-                throw TestFailure("again")
-            }
-        }
-        #expect(tries == 3)
-        tries = 0
-        await #expect(throws: TestFailure.self) {
-            try await policy.run(retryIf: { _ in false }) { () async throws -> Int in
-                tries += 1
-                throw TestFailure("no")
-            }
-        }
-        #expect(tries == 1)
     }
 }

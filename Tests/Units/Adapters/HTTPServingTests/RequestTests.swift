@@ -34,13 +34,13 @@ import Testing
     )
         async throws -> RawMessage
     {
-        var answer = RawMessage(head: "")
+        var answer: RawMessage?
         try await withServer(change, tell) { server in
             let connection = try RawConnection(port: server.port)
             connection.send(request)
             answer = try await connection.readResponse(hasBody: hasBody)
         }
-        return answer
+        return try #require(answer)
     }
 
     // MARK: Connections

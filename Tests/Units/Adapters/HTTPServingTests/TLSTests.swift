@@ -32,11 +32,11 @@ import Testing
     private func fetch(_ url: String, _ file: String?) async throws -> String {
         var request = HTTPSession.Request(.get, url)
         request.certificateFile = file
-        return String(decoding: try await HTTPSession().fetch(request).body, as: UTF8.self)
+        return String(decoding: try await HTTPSession().patientFetch(request).body, as: UTF8.self)
     }
 
     @Test func whoTrustsTheAuthorityIsServed() async throws {
-        try await withServer(["DNS:localhost", "IP:127.0.0.1"]) { server, file in
+        try await withServer(["DNS:localhost", "IP:127.0.0.1"]) { (server: HTTPServer, file: String) async throws in
             #expect(try await fetch("https://127.0.0.1:\(server.port)/", file) == "encrypted")
             #expect(try await fetch("https://localhost:\(server.port)/", file) == "encrypted")
         }

@@ -59,7 +59,7 @@ import Testing
             let client = HTTPSession()
             for size in [0, 1, 65_535, 65_536, 5_000_000] {
                 let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-                let answer = try await client.fetch(
+                let answer = try await client.patientFetch(
                     .init(.post, "http://127.0.0.1:\(server.port)/", body: .bytes(body)))
                 #expect(answer.body == body)
             }
@@ -69,7 +69,7 @@ import Testing
     @Test func refusesBodiesThatAreTooLarge() async throws {
         try await withServer(limit: 100_000, echo) { server in
             let client = HTTPSession()
-            let answer = try await client.fetch(
+            let answer = try await client.patientFetch(
                 .init(
                     .post, "http://127.0.0.1:\(server.port)/", body: .bytes([UInt8](repeating: 1, count: 150_000))))
             #expect(answer.status == .contentTooLarge)
@@ -94,7 +94,7 @@ import Testing
         try await withServer(limit: 1 << 24, counter) { server in
             var request = HTTPSession.Request(.post, "http://127.0.0.1:\(server.port)/")
             request.body = .source(Countdown(pieces: 40, bytes: 100_000))
-            let answer = try await HTTPSession().fetch(request)
+            let answer = try await HTTPSession().patientFetch(request)
             #expect(answer.body.count == 4_000_000)
         }
     }
@@ -110,7 +110,7 @@ import Testing
                 })
         }
         try await withServer(late) { server in
-            let answer = try await HTTPSession().fetch(
+            let answer = try await HTTPSession().patientFetch(
                 .init(.post, "http://127.0.0.1:\(server.port)/", body: .bytes([1, 2, 3])))
             #expect(answer.body == "refused".bytes)
         }
@@ -167,7 +167,7 @@ import Testing
         try await withServer(handler) { server in
             let client = HTTPSession()
             await #expect(throws: HTTPClientError.self) {
-                try await client.fetch(.init(.get, "http://127.0.0.1:\(server.port)/"))
+                try await client.patientFetch(.init(.get, "http://127.0.0.1:\(server.port)/"))
             }
         }
     }
@@ -180,7 +180,7 @@ import Testing
                 for _ in 0..<count {
                     group.addTask {
                         for _ in 0..<5 {
-                            _ = try await client.fetch(
+                            _ = try await client.patientFetch(
                                 .init(.post, "http://127.0.0.1:\(server.port)/", body: .bytes([1])))
                         }
                         return 5

@@ -48,7 +48,7 @@ import Testing
     @Test func rowsAreVisitedWithoutCopiesUntilEnough() async throws {
         try await withDatabase { database, _ in
             for number in 1...10 {
-                try database.query("INSERT INTO items VALUES (?, ?)", [.integer(number), .text("v\(number)")])
+                try database.query("INSERT INTO items VALUES (?, ?)", [.integer(Int64(number)), .text("v\(number)")])
             }
             var seen: [Int64] = []
             try database.read { access in
@@ -90,7 +90,7 @@ import Testing
             #expect(error?.isConstraint == true)
             #expect(try database.query("SELECT id FROM items") == [[.integer(1)]])
             // And the connection goes on.
-            try database.transaction { try $0.query("INSERT INTO items VALUES (5, 'e')") }
+            _ = try database.transaction { try $0.query("INSERT INTO items VALUES (5, 'e')") }
             #expect(try database.query("SELECT count(*) FROM items") == [[.integer(2)]])
         }
     }
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func tooManyParametersAreAnError() async throws {
-        try await withDatabase { database, _ in
+        try await withDatabase { (database: SQLiteDatabase, _: String) async throws in
             #expect(throws: SQLiteError.self) { try database.query("SELECT ?", [.integer(1), .integer(2)]) }
             // One that is not given is NULL, and nothing is left over from the call before.
             #expect(try database.query("SELECT ?1", [.integer(1)]) == [[.integer(1)]])
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func manyDifferentStatementsAreServed() async throws {
-        try await withDatabase { database, _ in
+        try await withDatabase { (database: SQLiteDatabase, _: String) async throws in
             for number in 0..<500 { #expect(try database.query("SELECT \(number)") == [[.integer(Int64(number))]]) }
             #expect(try database.query("SELECT 0") == [[.integer(0)]])
         }
@@ -226,7 +226,7 @@ import Testing
         let folder = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/test.sqlite"
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path, groups] in
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, groups] in
             let database = try SQLiteDatabase(
                 path: path, schema: "CREATE TABLE IF NOT EXISTS pairs (a INTEGER, b INTEGER);",
                 durability: groups ? .synchronise : .commit)

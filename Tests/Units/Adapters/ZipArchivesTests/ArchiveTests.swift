@@ -192,7 +192,9 @@ import ZipArchives
             writer.add(file: folder + "/none", as: "a", mode: 0o644)
             #expect(throws: ZipWriter.Failure.self) { try writer.write(to: folder + "/out.zip") }
             #expect(!FileManager.default.fileExists(atPath: folder + "/out.zip"))
-            #expect(throws: ZipWriter.Failure.self) { try ZipWriter().write(to: folder + "/no/such/folder.zip") }
+            let other = ZipWriter()
+            other.add(folder: "lib")
+            #expect(throws: ZipWriter.Failure.self) { try other.write(to: folder + "/no/such/folder.zip") }
         }
     }
 

@@ -93,11 +93,12 @@ import Testing
     }
 
     /// NVM Express, NVM Command Set 1.0, section 5.2.1.3.4: the check value, and the worked examples of 4 KiB.
-    @Test(arguments: [
-        (Array("123456789".utf8), UInt64(0xAE8B_1486_0A79_9888)), ([], 0),
-        ([UInt8](repeating: 0, count: 4096), 0x6482_D367_EB22_B64E),
-        ([UInt8](repeating: 0xFF, count: 4096), 0xC0DD_BA73_02EC_A3AC),
-    ])
+    @Test(
+        arguments: [
+            (Array("123456789".utf8), 0xAE8B_1486_0A79_9888), ([], 0),
+            ([UInt8](repeating: 0, count: 4096), 0x6482_D367_EB22_B64E),
+            ([UInt8](repeating: 0xFF, count: 4096), 0xC0DD_BA73_02EC_A3AC),
+        ] as [([UInt8], UInt64)])
     func crc64IsTheStandards(bytes: [UInt8], value: UInt64) {
         var checksum = CRC64()
         checksum.update(bytes)

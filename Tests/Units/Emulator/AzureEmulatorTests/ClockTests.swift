@@ -28,9 +28,10 @@ import Testing
         #expect((3_601_500...3_661_500).contains(now - before))
     }
 
-    @Test(arguments: [
-        JSONValue.object([:]), ["advance": -1], ["advance": "60"], ["advance": 1e300], ["advance": 1, "to": 2], [],
-    ])
+    @Test(
+        arguments: [
+            JSONValue.object([:]), ["advance": -1], ["advance": "60"], ["advance": 1e300], ["advance": 1, "to": 2], [],
+        ] as [JSONValue])
     func refusesWhatIsNoTime(body: JSONValue) async {
         #expect(await services.admin(.post, "clock", body).status == 400)
         #expect(services.clock.aheadMilliseconds == 0)

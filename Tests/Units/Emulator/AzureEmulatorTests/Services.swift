@@ -58,7 +58,7 @@ final class Services: Sendable {
         var request = HTTPRequest(
             method: method, target: HTTPTarget(target), fields: fields, body: .bytes(body), id: "test")
         request.connection = connection
-        return await Answer(await services.answer(service, request))
+        return await Answer(await services.answer(service, request), isHead: method == .head)
     }
 
     /// Sends a request to the emulator itself.
@@ -155,6 +155,13 @@ final class Services: Sendable {
             body?.encoded ?? [])
     }
 
+    /// A text's MD5 as header fields carry it.
+    static func md5(_ text: String) -> String {
+        let hasher = MD5Hasher()
+        hasher.update(text.bytes)
+        return Base64.encode(hasher.finalize())
+    }
+
     // MARK: - What many tests begin with
 
     /// A Cosmos DB container of the database `d`.
@@ -178,14 +185,18 @@ struct Answer: Sendable {
     let status: Int
     let fields: HTTPFields
     let bytes: [UInt8]
+    /// The length that the answer has or, to a HEAD, would have.
+    let length: Int
     /// Whether the body ended before its end.
     let isCut: Bool
 
-    fileprivate init(_ response: HTTPResponse) async {
+    /// - Parameter isHead: Whether a server would keep the body back.
+    fileprivate init(_ response: HTTPResponse, isHead: Bool) async {
         status = response.status.rawValue
         fields = response.fields
+        let bytes: [UInt8]
         switch response.body {
-        case .bytes(let bytes): (self.bytes, isCut) = (bytes, false)
+        case .bytes(let whole): (bytes, isCut) = (whole, false)
         case .file(let slice): (bytes, isCut) = (slice.readAll(), false)
         case .stream(_, let write):
             let collector = Collector()
@@ -197,6 +208,8 @@ struct Answer: Sendable {
             }
             bytes = await collector.bytes
         }
+        length = bytes.count
+        self.bytes = isHead ? [] : bytes
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }

@@ -19,7 +19,10 @@ struct BuiltProgram {
     init(_ path: String, _ words: [String], directory: String? = nil, environment: [String: String] = [:]) async throws
     {
         var command = Subprocess.Command(path, words)
-        command.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { given, _ in given }
+        var inherited = ["PATH": "/usr/bin:/bin"]
+        // Where coverage is measured, that of the programs is too.
+        inherited["LLVM_PROFILE_FILE"] = ProcessInfo.processInfo.environment["LLVM_PROFILE_FILE"]
+        command.environment = environment.merging(inherited) { given, _ in given }
         command.directory = directory
         let result = try await Subprocess.run(command, timeout: .seconds(60), outputLimit: 1 << 20)
         code = result.code

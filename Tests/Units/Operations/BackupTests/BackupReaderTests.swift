@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Settings
 import TarArchives
 import TestSupport
@@ -27,8 +28,8 @@ struct BackupReaderTests {
             var names: [String] = []
             while let (name, _) = try reader.next() { names.append(name) }
             #expect(names == ArchiveFixture.files.map(\.name) + ["manifest.json"])
-            let mode = try FileManager.default.attributesOfItem(atPath: archive.path)[.posixPermissions] as? UInt16
-            #expect((mode ?? 0) & 0o777 == 0o600)
+            var status = stat()
+            #expect(stat(archive.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
         }
     }
 

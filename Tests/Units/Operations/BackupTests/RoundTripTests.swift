@@ -30,8 +30,7 @@ struct RoundTripTests {
         try await withBackup { filled, path in
             let report = try await BackupWriter(filled.services).write(to: path)
             #expect(report.documents == 3 && report.passages == 4 && report.chats == 2 && report.messages == 9)
-            let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64
-            #expect(size == UInt64(report.bytes))
+            #expect(try Fixtures.bytes(path).count == report.bytes)
             let backup = try BackupReader(path, key: nil)
             #expect(backup.counts == ["documents": 3, "passages": 4, "chats": 2, "messages": 9])
             try await Stores.with { other in

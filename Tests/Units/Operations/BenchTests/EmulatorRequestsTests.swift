@@ -29,9 +29,8 @@ struct EmulatorRequestsTests {
             let head = requests.head(
                 .put, blob + "/bench/one",
                 fields: ["x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"], length: 5000)
-            #expect(try RawExchange(port: port("blob")).run(head: head, bodyBytes: 5000).status == 201)
-            let get = try RawExchange(port: port("blob")).run(
-                head: requests.head(.get, blob + "/bench/one"), bodyBytes: 0)
+            #expect(try await exchange(port("blob"), head, bodyBytes: 5000).status == 201)
+            let get = try await exchange(port("blob"), requests.head(.get, blob + "/bench/one"), bodyBytes: 0)
             #expect(get.status == 200 && get.received > 5000)
             await #expect(throws: BenchError.self) { try await requests.send(.put, blob + "/none/one") }
             result = .success(())

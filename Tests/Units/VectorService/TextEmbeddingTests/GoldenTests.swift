@@ -11,10 +11,6 @@ private struct Golden {
     let ids: [Int32]
     let embedding: [Float]
 
-    /// The repository's own file, computed with NumPy, and the one beside it, computed with ONNX Runtime, if it is there.
-    static let files =
-        [Fixtures.golden + "/minilm.jsonl"] + (Fixtures.hasData ? [Fixtures.data + "/minilm/golden.jsonl"] : [])
-
     static func all(_ file: String) throws -> [Golden] {
         let bytes = try Fixtures.bytes(file)
         return try bytes.split(separator: 10).map { line in
@@ -29,14 +25,14 @@ private struct Golden {
 
 @Suite(.enabled(if: Fixtures.hasModel, "needs the embedding model; scripts/setup fetches it"))
 struct GoldenTests {
-    @Test(arguments: Golden.files)
+    @Test(arguments: Fixtures.goldenEmbeddings)
     func tokenizesLikeTheReference(file: String) throws {
         let golden = try Golden.all(file)
         #expect(golden.count >= 24)
         for item in golden { #expect(WordPieceTokenizer.shared.encode(item.text) == item.ids, "\(item.text)") }
     }
 
-    @Test(arguments: [(Precision.float32, Float(0.9999)), (.bfloat16, 0.999)], Golden.files)
+    @Test(arguments: [(Precision.float32, Float(0.9999)), (.bfloat16, 0.999)], Fixtures.goldenEmbeddings)
     func embedsLikeTheReference(precision: (Precision, Float), file: String) async throws {
         let (precision, floor) = precision
         guard precision == .float32 || MatrixEngine.hasBFloat16 else { return }

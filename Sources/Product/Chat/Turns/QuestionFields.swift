@@ -1,0 +1,34 @@
+import Digests
+import JSONCoding
+
+/// What every question brings, in a chat or by itself.
+struct QuestionFields: Sendable {
+    /// The members of a body, besides the one with the text.
+    static let names = ["documents", "useDocuments", "model", "preset"]
+    private static let maximumLength = 32_000
+    private static let maximumDocuments = 1000
+
+    let text: String
+    /// Documents to search; `nil` means everything that can be seen.
+    let documents: [String]?
+    let useDocuments: Bool
+    let model: String?
+    let preset: String?
+
+    /// Reads the members of a body; what is wrong is noted in the reader.
+    ///
+    /// - Parameter name: Of the member with the text.
+    init(_ name: String, _ body: JSONValue, _ reader: inout FieldReader) {
+        text = reader.requiredString(name, length: 1...Self.maximumLength)
+        if body[name]?.string?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? false {
+            reader.add(name, "Must not be blank.")
+        }
+        documents = reader.strings("documents", maximumCount: Self.maximumDocuments)
+        if let documents, !documents.allSatisfy(UUIDv7.isValid) {
+            reader.add("documents", "Every entry must be a document's id.")
+        }
+        useDocuments = reader.bool("useDocuments", default: true)
+        model = reader.string("model", length: 1...200)
+        preset = reader.string("preset", length: 1...40)
+    }
+}

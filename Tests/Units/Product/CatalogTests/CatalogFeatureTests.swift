@@ -1,0 +1,325 @@
+import Catalog
+import Digests
+import JSONCoding
+import Postgres
+import ProductFixture
+import TestSupport
+import Testing
+
+/// The relational index on a real server.
+@Suite(.serialized, .enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
+struct CatalogFeatureTests {
+    private func newDocument(_ name: String, chatId: String? = nil, sha256: String? = nil)
+        -> CatalogDatabase.NewDocument
+    {
+        .init(
+            id: UUIDv7.make(), name: name, mediaType: "text/plain", bytes: 1, sha256: sha256 ?? name, chatId: chatId)
+    }
+
+    private func ready(_ name: String, chatId: String? = nil, _ catalog: CatalogDatabase) async throws -> String {
+        let document = try await catalog.addDocument(newDocument(name, chatId: chatId)).document
+        _ = try await catalog.setReady(document.id, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil))
+        return document.id
+    }
+
+    // MARK: - Migrations
+
+    @Test func migrationsGoUpAndDownStepByStep() async throws {
+        try await RunningProduct.with([]) { product async throws in
+            let versions = CatalogDatabase.knownMigrations.map(\.version)
+            #expect(versions == Array(1...versions.count))
+            #expect(try await product.catalog.appliedMigrations().map(\.version) == versions)
+            #expect(try await product.catalog.migrate(to: 0) == versions.reversed())
+            let tables = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
+            #expect(try await product.sql.query(tables).isEmpty)
+            for version in versions { #expect(try await product.catalog.migrate(to: version) == [version]) }
+            #expect(try await product.catalog.migrate(to: nil).isEmpty)
+            #expect(try await product.sql.query(tables).count >= 6)
+        }
+    }
+
+    @Test func aStepDownKeepsWhatTheOlderVersionKnows() async throws {
+        try await RunningProduct.with([]) { product in
+            let id = UUIDv7.make()
+            _ = try await product.catalog.createChat(id, name: "stays", preset: "clinic")
+            try await product.catalog.migrate(to: 1)
+            #expect(try await product.sql.query("SELECT name FROM chats").first?.string("name") == "stays")
+            try await product.catalog.migrate(to: nil)
+            let chat = try await product.catalog.chat(id)
+            #expect(chat?.name == "stays" && chat?.preset == nil)
+        }
+    }
+
+    @Test func aNewerSchemaIsNotTouched() async throws {
+        try await RunningProduct.with([]) { product in
+            try await product.sql.query(
+                "INSERT INTO schema_migrations (version, name) VALUES (99, 'of the future')")
+            await #expect(throws: NewerSchemaError.self) {
+                try await CatalogDatabase(database: product.sql).prepare()
+            }
+        }
+    }
+
+    // MARK: - Chats
+
+    @Test func aChatThatIsMadeTwiceIsOne() async throws {
+        try await RunningProduct.with([]) { product in
+            let id = UUIDv7.make()
+            let first = try await product.catalog.createChat(id, name: "first")
+            let second = try await product.catalog.createChat(id, name: "second")
+            #expect(first.name == "first" && second.name == "first" && second.createdAt == first.createdAt)
+            #expect(first.createdAt.wholeMatch(of: Self.time) != nil)
+        }
+    }
+
+    nonisolated(unsafe) private static let time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/
+
+    @Test func whatIsNoIdFindsNothingAndFailsNothing() async throws {
+        try await RunningProduct.with([]) { product async throws in
+            let catalog = product.catalog
+            for id in ["", "x", "' OR 1=1", UUIDv7.make().uppercased(), UUIDv7.make() + "0"] {
+                #expect(try await catalog.chat(id) == nil)
+                #expect(try await catalog.document(id) == nil)
+                #expect(try await catalog.renameChat(id, to: "x") == nil)
+                #expect(try await catalog.markDeleting(id) == false)
+                #expect(try await catalog.markChatDeleting(id) == nil)
+                #expect(try await catalog.documents(chatId: id, limit: 5, after: nil).isEmpty)
+                #expect(try await catalog.chats(limit: 5, before: id).isEmpty)
+            }
+        }
+    }
+
+    @Test func summariesOnlyGoForward() async throws {
+        try await RunningProduct.with([]) { product in
+            let id = UUIDv7.make()
+            _ = try await product.catalog.createChat(id, name: "x")
+            try await product.catalog.setSummary(id, "late", until: "2026-01-02T00:00:00.000Z")
+            try await product.catalog.setSummary(id, "early", until: "2026-01-01T00:00:00.000Z")
+            let chat = try await product.catalog.chat(id)
+            #expect(chat?.summary == "late" && chat?.summarisedUntil == "2026-01-02T00:00:00.000Z")
+        }
+    }
+
+    @Test func suggestedNamesYieldToChosenOnes() async throws {
+        try await RunningProduct.with([]) { product in
+            let id = UUIDv7.make()
+            _ = try await product.catalog.createChat(id, name: "x")
+            try await product.catalog.suggestName(id, "suggested")
+            #expect(try await product.catalog.chat(id)?.name == "suggested")
+            _ = try await product.catalog.renameChat(id, to: "chosen")
+            try await product.catalog.suggestName(id, "again")
+            #expect(try await product.catalog.chat(id)?.name == "chosen")
+        }
+    }
+
+    @Test func aChatsDeletionTakesItsDocumentsAndOnlyThem() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            let chat = UUIDv7.make()
+            _ = try await catalog.createChat(chat, name: "x")
+            let own = try await ready("own", chatId: chat, catalog)
+            let shared = try await ready("shared", catalog)
+            #expect(try await catalog.markChatDeleting(chat) == [own])
+            #expect(try await catalog.chat(chat) == nil)
+            #expect(try await catalog.countMessages(chat, added: 1) == false)
+            #expect(try await catalog.document(own)?.isDeleting == true)
+            #expect(try await catalog.document(shared)?.isDeleting == false)
+            #expect(try await catalog.chatsBeingDeleted(olderThanSeconds: 60).isEmpty)
+            #expect(try await catalog.removeChat(chat) == 1)
+            #expect(try await catalog.removeChat(chat) == 0)
+            // The document's own deletion goes on without the chat.
+            #expect(try await catalog.document(own)?.chatId == nil)
+            #expect(try await catalog.removeDocument(own) == 1)
+        }
+    }
+
+    // MARK: - Documents
+
+    @Test func onlyReadyDocumentsOfTheRightChatAreSearched() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            let (mine, theirs) = (UUIDv7.make(), UUIDv7.make())
+            for chat in [mine, theirs] { _ = try await catalog.createChat(chat, name: "x") }
+            let shared = try await ready("shared", catalog)
+            let own = try await ready("own", chatId: mine, catalog)
+            _ = try await ready("theirs", chatId: theirs, catalog)
+            _ = try await catalog.addDocument(newDocument("queued"))
+            let gone = try await ready("gone", catalog)
+            _ = try await catalog.markDeleting(gone)
+            #expect(Set(try await catalog.searchableDocuments(chatId: nil, only: nil)) == [shared])
+            #expect(Set(try await catalog.searchableDocuments(chatId: mine, only: nil)) == [shared, own])
+            #expect(try await catalog.searchableDocuments(chatId: mine, only: [own, gone, "x"]) == [own])
+            #expect(try await catalog.searchableDocuments(chatId: mine, only: []).isEmpty)
+        }
+    }
+
+    @Test func aDocumentThatIsBeingDeletedDoesNotMove() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            let id = try await catalog.addDocument(newDocument("a")).document.id
+            #expect(try await catalog.setStatus(id, .extracting))
+            #expect(try await catalog.removeDocument(id) == 0)
+            #expect(try await catalog.markDeleting(id))
+            #expect(try await catalog.setStatus(id, .ready) == false)
+            let findings = CatalogDatabase.Findings(pages: 1, pagesWithoutText: 0, passages: 1, language: "de")
+            #expect(try await catalog.setReady(id, findings) == false)
+            #expect(try await catalog.removeDocument(id) == 1)
+        }
+    }
+
+    @Test func findingsAreKeptAndFailuresForgotten() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            let id = try await catalog.addDocument(newDocument("a")).document.id
+            try await catalog.setStatus(id, .failed, error: ("damaged", "It is."))
+            #expect(try await catalog.document(id)?.json["error"] == ["code": "damaged", "detail": "It is."])
+            _ = try await catalog.setReady(
+                id, .init(pages: 9, pagesWithoutText: 2, passages: 30, language: "de"))
+            let json = try await catalog.document(id)?.json
+            #expect(json?["error"] == .null && json?["pages"] == 9 && json?["pagesWithoutText"] == 2)
+            #expect(json?["passages"] == 30 && json?["language"] == "de" && json?["status"] == "ready")
+            #expect(try await catalog.documentsByStatus() == ["ready": 1])
+        }
+    }
+
+    @Test func whatIsStuckIsFoundOldestFirst() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            var ids: [String] = []
+            for minutes in [5, 9, 1] {
+                let id = try await catalog.addDocument(newDocument("\(minutes)")).document.id
+                try await product.sql.query(
+                    "UPDATE documents SET updated_at = now() - make_interval(mins => \(minutes)) WHERE id = $1", [id])
+                ids.append(id)
+            }
+            #expect(try await catalog.stuckDocuments(olderThanSeconds: 120).map(\.id) == [ids[1], ids[0]])
+            #expect(try await catalog.stuckDocuments(olderThanSeconds: 120, limit: 1).map(\.id) == [ids[1]])
+            #expect(try await catalog.knownDocuments(ids + [UUIDv7.make()]) == Set(ids))
+        }
+    }
+
+    @Test func workspacesDoNotSeeEachOther() async throws {
+        try await RunningProduct.with([]) { product in
+            try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
+            let other = CatalogDatabase(database: product.sql, workspace: "other")
+            let id = try await product.catalog.addDocument(newDocument("a")).document.id
+            let chat = UUIDv7.make()
+            _ = try await product.catalog.createChat(chat, name: "x")
+            #expect(try await other.document(id) == nil)
+            #expect(try await other.chat(chat) == nil)
+            #expect(try await other.documents(chatId: nil, limit: 5, after: nil).isEmpty)
+            #expect(try await other.markDeleting(id) == false)
+            #expect(try await other.renameChat(chat, to: "y") == nil)
+            // The same bytes are another document there.
+            #expect(try await other.addDocument(newDocument("a")).isDuplicate == false)
+        }
+    }
+
+    // MARK: - Usage, circuits, answers
+
+    @Test func usageAddsUpByDayAndModel() async throws {
+        try await RunningProduct.with([]) { product in
+            var usage = AnswerUsage(model: "m")
+            (usage.promptTokens, usage.completionTokens, usage.cachedTokens) = (10, 5, 2)
+            (usage.cost, usage.milliseconds) = (0.25, 100)
+            try await product.catalog.addUsage(usage)
+            usage.failed = true
+            try await product.catalog.addUsage(usage)
+            var cached = AnswerUsage(model: "n")
+            cached.cacheHit = true
+            try await product.catalog.addUsage(cached)
+            let days = try await product.catalog.usage(from: "2000-01-01", to: "2999-12-31")
+            #expect(days.count == 2)
+            let first = days.map(\.json).first { $0["model"] == "m" }
+            #expect(first?["answers"] == 2 && first?["failures"] == 1 && first?["promptTokens"] == 20)
+            #expect(first?["cost"]?.double == 0.5 && first?["milliseconds"]?.double == 200)
+            let total = UsageDay.total(days)
+            #expect(total["answers"] == 3 && total["cacheHits"] == 1 && total["cachedTokens"] == 4)
+            #expect(try await product.catalog.usage(from: "2000-01-01", to: "2000-01-02").isEmpty)
+        }
+    }
+
+    @Test func aServiceIsLeftAloneFromTheThirdFailureOn() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            func left() async throws -> Double { try await catalog.circuits().first?.secondsLeft ?? -1 }
+            for _ in 0..<2 {
+                try await catalog.noteFailure(of: "m", reason: "unavailable", pause: nil)
+                #expect(try await left() <= 0)
+            }
+            try await catalog.noteFailure(of: "m", reason: "unavailable", pause: nil)
+            #expect(try await (3...5.1).contains(left()))
+            try await catalog.noteFailure(of: "m", reason: "timed_out", pause: nil)
+            #expect(try await (8...10.1).contains(left()))
+            let circuit = try await catalog.circuits().first
+            #expect(circuit?.failures == 4 && circuit?.reason == "timed_out")
+            // Nobody may try while it is closed; afterwards one may.
+            #expect(try await catalog.claimTrial(of: "m") == false)
+            try await product.sql.query("UPDATE model_circuits SET open_until = now() - interval '1 second'")
+            #expect(try await catalog.claimTrial(of: "m"))
+            #expect(try await catalog.claimTrial(of: "m") == false)
+            try await catalog.noteRecovery(of: "m")
+            #expect(try await catalog.circuits().isEmpty)
+        }
+    }
+
+    @Test func aServiceThatSaysWhenIsBelieved() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            try await catalog.noteFailure(of: "m", reason: "rate_limited", pause: 60)
+            #expect(try await (58...60.1).contains(catalog.circuits().first?.secondsLeft ?? 0))
+            // A later, shorter pause does not shorten it.
+            try await catalog.noteFailure(of: "m", reason: "rate_limited", pause: 1)
+            #expect(try await (57...60.1).contains(catalog.circuits().first?.secondsLeft ?? 0))
+            // Failures long ago say nothing about now.
+            try await product.sql.query(
+                "UPDATE model_circuits SET updated_at = now() - interval '11 minutes', failures = 9, open_until = now()"
+            )
+            try await catalog.noteFailure(of: "m", reason: "unavailable", pause: nil)
+            #expect(try await catalog.circuits().first?.failures == 1)
+        }
+    }
+
+    @Test func aQuoteOfWhatIsGoneIsNotRemembered() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog
+            let id = try await ready("a", catalog)
+            try await catalog.rememberAnswer("k", "one", seconds: 60, documents: [id])
+            #expect(try await catalog.rememberedAnswer("k") == "one")
+            try await catalog.rememberAnswer("k", "two", seconds: 60, documents: [id, ""])
+            #expect(try await catalog.rememberedAnswer("k") == "two")
+            _ = try await catalog.markDeleting(id)
+            #expect(try await catalog.rememberedAnswer("k") == nil)
+            try await catalog.rememberAnswer("k", "late", seconds: 60, documents: [id])
+            #expect(try await catalog.rememberedAnswer("k") == nil)
+        }
+    }
+
+    // MARK: - Snapshots
+
+    @Test func aSnapshotRestoresElsewhere() async throws {
+        try await RunningProduct.with([]) { product in
+            let chat = UUIDv7.make()
+            _ = try await product.catalog.createChat(chat, name: "kept")
+            let document = try await ready("own", chatId: chat, product.catalog)
+            let queued = try await product.catalog.addDocument(newDocument("queued")).document.id
+            let gone = try await ready("gone", product.catalog)
+            _ = try await product.catalog.markDeleting(gone)
+            let snapshot = try await product.catalog.snapshot()
+            #expect(snapshot.chats.count == 1 && snapshot.documents.count == 2 && snapshot.schema >= 2)
+            let tables: JSONValue = [
+                "workspaces": .array(snapshot.workspaces), "chats": .array(snapshot.chats),
+                "documents": .array(snapshot.documents), "usage_days": .array(snapshot.usage),
+            ]
+            for embedsAnew in [false, true] {
+                try await RunningProduct.with([]) { target in
+                    let again = try await target.catalog.restore(tables, embedsAnew: embedsAnew)
+                    #expect(Set(again) == (embedsAnew ? [document, queued] : [queued]))
+                    #expect(try await target.catalog.chat(chat)?.name == "kept")
+                    let size = try await target.catalog.size()
+                    #expect(size.chats == 1 && size.documents == 2)
+                }
+            }
+        }
+    }
+}

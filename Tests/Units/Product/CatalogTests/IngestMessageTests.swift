@@ -1,0 +1,34 @@
+import Catalog
+import Digests
+import Testing
+
+@Suite struct IngestMessageTests {
+    @Test func aMessageComesBackAsItWent() {
+        let id = UUIDv7.make()
+        let message = IngestMessage(text: IngestMessage(documentId: id).text)
+        #expect(message?.documentId == id && message?.cause == nil)
+    }
+
+    @Test(arguments: ["", "x", "{}", "{\"documentId\":1}", "{\"documentId\":\"x\"}", "[\"documentId\"]"])
+    func othersAreNoneOfOurs(text: String) { #expect(IngestMessage(text: text) == nil) }
+
+    @Test func aBadTraceIsNoReasonToLoseADocument() {
+        let id = UUIDv7.make()
+        let text = "{\"documentId\":\"\(id)\",\"traceparent\":\"nonsense\"}"
+        #expect(IngestMessage(text: text)?.documentId == id)
+    }
+
+    @Test func pathsSayWhoseABlobIs() {
+        let path = BlobPaths.original(workspace: "w", document: "d")
+        #expect(path == "w/d/original" && BlobPaths.text(workspace: "w", document: "d") == "w/d/text.json")
+        #expect(BlobPaths.document(of: path) == "d" && BlobPaths.document(of: "w/d") == nil)
+        #expect(path.hasPrefix(BlobPaths.prefix(workspace: "w")))
+    }
+
+    @Test func identifiersSayWhenTheyWereMade() {
+        let id = UUIDv7.make(milliseconds: 1_767_225_600_123, random: Digest.randomBytes(10))
+        #expect(UUIDv7.milliseconds(of: id) == 1_767_225_600_123 && UUIDv7.isValid(id))
+        #expect(UUIDv7.milliseconds(of: UUIDv7.derived(from: id, purpose: "x")) == 1_767_225_600_123)
+        #expect(UUIDv7.milliseconds(of: "nonsense") == 0)
+    }
+}

@@ -1,0 +1,172 @@
+import Documents
+import FoundationEssentials
+import HTTPMessages
+import JSONCoding
+import ProductFixture
+import Testing
+
+/// Readers on small files, made by hand.
+@Suite struct ReaderTests {
+    private let reader = DocumentReader(temporaryDirectory: FileManager.default.temporaryDirectory.path)
+
+    private func pages(_ bytes: [UInt8], _ type: MediaType) async throws -> [String] {
+        try await reader.read(bytes, type).pages.map(\.text)
+    }
+
+    private func code(_ bytes: [UInt8], _ type: MediaType) async -> String? {
+        do {
+            _ = try await reader.read(bytes, type)
+            return nil
+        } catch { return (error as? ExtractionError)?.code }
+    }
+
+    // MARK: - Word
+
+    private func word(_ body: String, parts: [(name: String, content: String)] = []) async throws -> [String] {
+        try await pages(try SampleFiles.docx(body: body, parts: parts), .docx)
+    }
+
+    private func paragraph(_ text: String) -> String { "<w:p><w:r><w:t>\(text)</w:t></w:r></w:p>" }
+
+    @Test func paragraphsAreKeptApart() async throws {
+        #expect(try await pages(try SampleFiles.docx(["One.", "Two &amp; three."]), .docx) == ["One.\n\nTwo & three."])
+    }
+
+    @Test func runsOfOneParagraphAreJoined() async throws {
+        let runs =
+            "<w:p><w:r><w:t>One</w:t></w:r><w:r><w:tab/><w:t>two</w:t></w:r><w:r><w:br/><w:t>three</w:t></w:r></w:p>"
+        #expect(try await word(runs) == ["One\ttwo\nthree"])
+    }
+
+    @Test func pageBreaksMakePages() async throws {
+        let breaks =
+            paragraph("One.") + "<w:p><w:r><w:br w:type=\"page\"/></w:r></w:p>" + paragraph("Two.")
+            + "<w:p><w:r><w:lastRenderedPageBreak/><w:t>Three.</w:t></w:r></w:p>"
+        #expect(try await word(breaks) == ["One.", "Two.", "Three."])
+    }
+
+    @Test func tablesKeepTheirCells() async throws {
+        func row(_ cells: [String]) -> String {
+            "<w:tr>" + cells.map { "<w:tc>\(paragraph($0))</w:tc>" }.joined() + "</w:tr>"
+        }
+        let text = try await word("<w:tbl>\(row(["Item", "Price"]))\(row(["Tea", "3"]))</w:tbl>" + paragraph("End."))
+        let lines = text[0].split(separator: "\n").map { $0.split(separator: "\t").map { $0.filter { $0 != " " } } }
+        #expect(lines == [["Item", "Price"], ["Tea", "3"], ["End."]])
+    }
+
+    @Test func whatIsNotTextIsLeftOut() async throws {
+        let body =
+            "<w:p><w:r><w:instrText>PAGE</w:instrText></w:r><w:del><w:r><w:delText>old</w:delText></w:r></w:del>"
+            + "<w:r><w:t>Kept.</w:t></w:r></w:p>"
+        #expect(try await word(body) == ["Kept."])
+    }
+
+    @Test func notesStandAtTheEnd() async throws {
+        let notes = "<?xml version=\"1.0\"?><w:footnotes \(SampleFiles.namespace)>\(paragraph("A note."))</w:footnotes>"
+        let text = try await word(paragraph("Text."), parts: [("word/footnotes.xml", notes)])
+        #expect(text[0].hasPrefix("Text.") && text[0].hasSuffix("A note."))
+    }
+
+    @Test func theMainPartMayHaveAnotherName() async throws {
+        let relations =
+            "<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">"
+            + "<Relationship Id=\"r\" Type=\"http://x/officeDocument\" Target=\"word/other.xml\"/></Relationships>"
+        let other = "<w:document \(SampleFiles.namespace)><w:body>\(paragraph("Other."))</w:body></w:document>"
+        let file = try SampleFiles.zip([("_rels/.rels", relations), ("word/other.xml", other)])
+        #expect(try await pages(file, .docx) == ["Other."])
+    }
+
+    @Test func brokenWordFilesSayHow() async throws {
+        #expect(await code(try SampleFiles.docx([]), .docx) == "no_text")
+        #expect(await code(try SampleFiles.zip([("word/document.xml", "<w:document")]), .docx) == "damaged")
+        #expect(await code(try SampleFiles.zip([("word/other.xml", "<x/>")]), .docx) == "damaged")
+        let whole = try SampleFiles.docx(["Some text that is long enough to be cut."])
+        #expect(await code(Array(whole.prefix(whole.count / 2)), .docx) == "damaged")
+    }
+
+    // MARK: - PDF
+
+    @Test func pagesOfAPDFKeepTheirNumbers() async throws {
+        let text = try await reader.read(SampleFiles.pdf(["First.", "", "Third."]), .pdf)
+        #expect(text.pages.map(\.number) == [1, 2, 3] && text.pagesWithoutText == 1)
+        #expect(text.pages[0].text.contains("First.") && text.pages[2].text.contains("Third."))
+        #expect(text.pages[2].start == text.pages[1].start + text.pages[1].text.unicodeScalars.count + 1)
+    }
+
+    @Test func aPDFOfPicturesHasNoText() async {
+        #expect(await code(SampleFiles.pdf(["", ""]), .pdf) == "no_text")
+        #expect(await code(Array(SampleFiles.pdf(["x"]).prefix(60)), .pdf) == "damaged")
+    }
+
+    // MARK: - HTML and text
+
+    @Test(arguments: [
+        ("<p>a<p>b", "a\n\nb"), ("a<br>b", "a\nb"), ("<ul><li>a<li>b</ul>", "- a\n- b"),
+        ("<table><tr><th>a<th>b<tr><td>1<td>2</table>", "a\tb\n1\t2"), ("<pre>a\n  b</pre>", "a\n  b"),
+        ("a <!-- c --> b", "a b"), ("<style>x</style>a<script>y</script>", "a"), ("a&nbsp;b &lt;c&gt;", "a b <c>"),
+        ("<nav>menu</nav><main>text</main>", "text"), ("<h1>T</h1><div>a</div><div>b</div>", "T\n\na\nb"),
+    ])
+    func htmlShowsWhatABrowserShows(html: String, text: String) async throws {
+        #expect(try await pages("<html><body>\(html)</body></html>".bytes, .html) == [text])
+    }
+
+    @Test func linesAreCleanedAndCounted() async throws {
+        #expect(try await pages("a  \r\n\r\n\r\n\r\n\r\nb\u{0}\u{FEFF}".bytes, .text) == ["a\n\n\nb"])
+        #expect(try await pages("one\u{c}\u{c}three".bytes, .markdown) == ["one", "", "three"])
+        #expect(await code("\u{c} \n".bytes, .text) == "no_text")
+    }
+
+    @Test func thereIsALimitOfPages() async {
+        #expect(await code(String(repeating: "x\u{c}", count: 5001).bytes, .text) == "too_complex")
+    }
+
+    @Test func theStoredFormComesBack() throws {
+        let text = ExtractedText(pageTexts: ["ä😀", "", "b"])
+        #expect(text.pages.map(\.start) == [0, 3, 4])
+        #expect(ExtractedText(json: try JSONParser.parse(text.json.text)) == text)
+        #expect(ExtractedText(json: [:]) == nil)
+    }
+
+    // MARK: - Web pages
+
+    @Test func aWebPageHasATitleAndText() async {
+        let page = await WebPage(
+            "<html><head><title> A \n title </title></head><body><p>Text.</p></body></html>".bytes, isHTML: true)
+        #expect(page.json["title"] == "A title" && page.json["text"] == "Text.")
+        let plain = await WebPage("Only text.".bytes, isHTML: false)
+        #expect(plain.json["title"] == .null && plain.json["text"] == "Only text.")
+        #expect(await WebPage("<html></html>".bytes, isHTML: true).json == ["error": "no_text"])
+    }
+
+    // MARK: - Kinds
+
+    @Test func whatAFileIsStandsInIt() throws {
+        let docx = try SampleFiles.docx(["x"])
+        #expect(MediaType.recognise(docx, name: "a.zip") == .docx)
+        #expect(MediaType.recognise(try SampleFiles.zip([("a.txt", "x")]), name: "a.docx") == nil)
+        #expect(MediaType.recognise(SampleFiles.pdf(["x"]), name: "a.txt") == .pdf)
+        #expect(MediaType.recognise([0xFF, 0xFE, 0x41, 0x00], name: "a") == .text)
+        #expect(MediaType.recognise("caf\u{e9}".bytes, name: "a.markdown") == .markdown)
+        #expect(MediaType.recognise("<b>x</b>".bytes, name: "a.htm") == .html)
+        #expect(MediaType.recognise("<b>x</b>".bytes, name: "a.txt") == .text)
+    }
+
+    // MARK: - Passages
+
+    @Test func shortPagesAreOnePassageEach() {
+        let passages = PassageSplitter().passages(of: ExtractedText(pageTexts: ["One sentence.", " ", "Another one."]))
+        #expect(passages.map(\.page) == [1, 3] && passages.map(\.text) == ["One sentence.", "Another one."])
+        #expect(passages[1].start == 16)
+    }
+
+    @Test func passagesOverlapBetweenSentences() {
+        let text = (0..<60).map { "Sentence \($0) is about one thing only. " }.joined()
+        let passages = PassageSplitter(targetPieces: 60, overlapPieces: 20).passages(
+            of: ExtractedText(pageTexts: [text]))
+        #expect(passages.count > 5)
+        for (one, next) in zip(passages, passages.dropFirst()) {
+            #expect(next.start < one.end && next.start > one.start && next.end > one.end)
+            #expect(one.text.last == "." || one.text.last == " ")
+        }
+    }
+}

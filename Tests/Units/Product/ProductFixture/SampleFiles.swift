@@ -1,0 +1,68 @@
+import FoundationEssentials
+import TestSupport
+import ZipArchives
+
+/// Small documents of every kind, made by hand.
+public enum SampleFiles {
+    /// A PDF with a line of text on each page; an empty line is a page without text.
+    public static func pdf(_ pages: [String]) -> [UInt8] {
+        var objects = [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Count \(pages.count) /Kids [\(pages.indices.map { "\(4 + 2 * $0) 0 R" }.joined(separator: " "))] >>",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        ]
+        for (index, text) in pages.enumerated() {
+            let content = text.isEmpty ? "" : "BT /F1 12 Tf 72 720 Td (\(text)) Tj ET"
+            objects.append(
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents \(5 + 2 * index) 0 R "
+                    + "/Resources << /Font << /F1 3 0 R >> >> >>")
+            objects.append("<< /Length \(content.utf8.count) >>\nstream\n\(content)\nendstream")
+        }
+        var file = "%PDF-1.4\n"
+        var offsets: [Int] = []
+        for (index, object) in objects.enumerated() {
+            offsets.append(file.utf8.count)
+            file += "\(index + 1) 0 obj\n\(object)\nendobj\n"
+        }
+        let table = file.utf8.count
+        file += "xref\n0 \(objects.count + 1)\n0000000000 65535 f \n"
+        for offset in offsets {
+            let digits = String(offset)
+            file += String(repeating: "0", count: 10 - digits.count) + digits + " 00000 n \n"
+        }
+        file += "trailer\n<< /Size \(objects.count + 1) /Root 1 0 R >>\nstartxref\n\(table)\n%%EOF\n"
+        return Array(file.utf8)
+    }
+
+    /// A Word document of so many paragraphs.
+    public static func docx(_ paragraphs: [String]) throws -> [UInt8] {
+        try docx(body: paragraphs.map { "<w:p><w:r><w:t>\($0)</w:t></w:r></w:p>" }.joined())
+    }
+
+    /// A Word document with this body, and further parts.
+    public static func docx(body: String, parts: [(name: String, content: String)] = []) throws -> [UInt8] {
+        let document = "<?xml version=\"1.0\"?><w:document \(namespace)><w:body>\(body)</w:body></w:document>"
+        let types =
+            "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>"
+        return try zip([("[Content_Types].xml", types), ("word/document.xml", document)] + parts)
+    }
+
+    /// The attribute that makes `w:` mean Word's elements.
+    public static let namespace = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
+
+    /// An archive with these files.
+    public static func zip(_ files: [(name: String, content: String)]) throws -> [UInt8] {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let writer = ZipWriter()
+        for (index, file) in files.enumerated() {
+            let path = "\(folder)/\(index)"
+            guard FileManager.default.createFile(atPath: path, contents: Data(file.content.utf8)) else {
+                throw TestFailure("cannot write to \(folder)")
+            }
+            writer.add(file: path, as: file.name, mode: 0o644)
+        }
+        try writer.write(to: folder + "/a.zip")
+        return try Fixtures.bytes(folder + "/a.zip")
+    }
+}
