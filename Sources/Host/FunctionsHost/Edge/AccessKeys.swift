@@ -17,7 +17,7 @@ final class AccessKeys {
         static let none = Rights(level: .anonymous, keyName: nil)
     }
 
-    static let fileName = "local.keys.json"
+    nonisolated static let fileName = "local.keys.json"
 
     private let path: String
     private var json: JSONValue

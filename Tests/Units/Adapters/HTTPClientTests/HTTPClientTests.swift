@@ -1,6 +1,7 @@
 import HTTPClient
 import HTTPMessages
 import HTTPServing
+import TestSupport
 import Testing
 
 @Suite struct HTTPClientTests {

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPMessages
 import JSONCoding
 import Problems
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing

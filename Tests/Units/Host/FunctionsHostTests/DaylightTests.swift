@@ -28,8 +28,11 @@ extension Schedules {
         }
 
         private func milliseconds(_ text: String) -> Int64? {
+            let numbers = text.split { "- :".contains($0) }.compactMap { Int32($0) }
+            guard numbers.count == 5 else { return nil }
             var parts = tm()
-            guard strptime(text, "%Y-%m-%d %H:%M", &parts) != nil else { return nil }
+            (parts.tm_year, parts.tm_mon, parts.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+            (parts.tm_hour, parts.tm_min) = (numbers[3], numbers[4])
             parts.tm_isdst = -1
             return Int64(mktime(&parts)) * 1000
         }

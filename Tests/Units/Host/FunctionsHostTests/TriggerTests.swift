@@ -7,6 +7,7 @@ import HTTPClient
 import HTTPMessages
 import JSONCoding
 import Problems
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
