@@ -78,21 +78,27 @@ public struct MessageStore: ConfiguredClient, Sendable {
         -> [ChatMessage]
     {
         try await prepare()
-        let rows: [JSONValue]
+        let order = "ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit"
+        // One more than is wanted tells whether the page's border cuts through messages of one moment.
+        let size: (String, JSONValue) = ("@limit", .int(Int64(limit) + 1))
+        var rows: [JSONValue]
         if let before {
             rows = try await container.query(
-                """
-                SELECT * FROM c WHERE c.createdAt < @time OR (c.createdAt = @time AND c.id < @id)
-                ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit
-                """,
-                [("@time", .string(before.createdAt)), ("@id", .string(before.id)), ("@limit", .int(Int64(limit)))],
-                partition: chat)
+                "SELECT * FROM c WHERE c.createdAt < @time OR (c.createdAt = @time AND c.id < @id) \(order)",
+                [("@time", .string(before.createdAt)), ("@id", .string(before.id)), size], partition: chat)
         } else {
-            rows = try await container.query(
-                "SELECT * FROM c ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit", [("@limit", .int(Int64(limit)))],
-                partition: chat)
+            rows = try await container.query("SELECT * FROM c \(order)", [size], partition: chat)
         }
-        return rows.compactMap(ChatMessage.init).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+        let times = rows.map { $0["createdAt"]?.string }
+        if rows.count > limit, limit > 0, let border = times[limit], border == times[limit - 1] {
+            // Ordered by time alone, any of them may have come; the id decides, so all are needed.
+            rows.removeAll { $0["createdAt"]?.string == border }
+            rows += try await container.query(
+                "SELECT * FROM c WHERE c.createdAt = @time", [("@time", .string(border))], partition: chat
+            ).filter { row in before.map { border != $0.createdAt || (row["id"]?.string ?? "") < $0.id } ?? true }
+        }
+        let messages = rows.compactMap(ChatMessage.init).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+        return Array(messages.suffix(limit))
     }
 
     /// How many messages a chat has.

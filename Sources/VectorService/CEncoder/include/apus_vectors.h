@@ -18,7 +18,8 @@ void apus_embedding_sum(const float *word, const float *position, const float *t
 /// Self-attention of one text for one range of heads.
 ///
 /// `qkv` holds, per token, query, key and value rows of `hidden` floats each; `result` gets `hidden`
-/// floats per token. `scratch` holds `tokens * tokens` floats.
+/// floats per token. `scratch` holds `(hidden / heads + 4) * padded` floats, `padded` being `tokens` rounded up to 32;
+/// a head has a multiple of 32 dimensions.
 void apus_attention(
     const float *qkv, float *result, float *scratch, size_t tokens, size_t hidden, size_t heads, size_t first_head,
     size_t end_head);

@@ -185,9 +185,9 @@ import Testing
                 .vault, .get, "/secrets?api-version=7.4", ["Authorization": "Bearer \(token)"]
             ).status
         }
-        await advance(3590)
+        await advance(3400)
         #expect(await status() == 200)
-        await advance(20)
+        await advance(200)
         #expect(await status() == 401)
     }
 

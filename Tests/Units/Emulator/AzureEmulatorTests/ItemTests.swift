@@ -406,13 +406,13 @@ import Testing
     }
 
     @Test func writingBeginsALifeAgain() async throws {
-        let path = try await services.container(["defaultTtl": 10])
+        let path = try await services.container(["defaultTtl": 1000])
         _ = try await create(path, ["id": "a", "pk": "p"])
-        services.clock.advance(milliseconds: 8_000)
+        services.clock.advance(milliseconds: 800_000)
         _ = try await create(path, ["id": "a", "pk": "p"], Self.upsert)
-        services.clock.advance(milliseconds: 8_000)
+        services.clock.advance(milliseconds: 800_000)
         #expect(try await read(path, "a").status == 200)
-        services.clock.advance(milliseconds: 3_000)
+        services.clock.advance(milliseconds: 300_000)
         #expect(try await read(path, "a").status == 404)
         // The id is free though nothing has swept.
         #expect(try await create(path, ["id": "a", "pk": "p"]).status == 201)

@@ -290,7 +290,7 @@ import Testing
             #expect(try await app.call(.get, "/api/f").status == 204)
             try App.write(App.http(), app.root, "g")
             #expect(
-                await eventually(within: .seconds(30)) { (try? await app.call(.get, "/api/g").status) == 204 })
+                await eventually { (try? await app.call(.get, "/admin/functions/g").status) == 200 })
             #expect(
                 try await app.metrics().contains(
                     "functions_host_invocations_total{function=\"f\",result=\"succeeded\"} 1"))

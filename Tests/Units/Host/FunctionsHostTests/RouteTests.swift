@@ -36,7 +36,7 @@ import Testing
         ("bool", "true", true), ("bool", "FALSE", true), ("bool", "1", false),
         ("guid", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", true), ("guid", "0190a1b2c3d47e5f8a9b0c1d2e3f4a5b", true),
         ("guid", "{0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b}", true), ("guid", "0190a1b2", false),
-        ("datetime", "2026-01-05", true), ("datetime", "2026-01-05T09:30:00Z", true), ("datetime", "5/1/2026", false),
+        ("datetime", "2026-01-05", true), ("datetime", "2026-01-05T09:30:00Z", true), ("datetime", "5/1/2026", true),
         ("datetime", "2026-13-05", false), ("datetime", "tomorrow", false),
         ("decimal", "1.5", true), ("double", "-1e3", true), ("float", "nan", false), ("double", "x", false),
         ("alpha", "abcXYZ", true), ("alpha", "ab1", false), ("alpha", "ä", false),

@@ -147,7 +147,7 @@ struct ChatFeatureTests {
             let answer = try await product.chatEvents(question("Try."))
             let events = try answer.events
             #expect(answer.status == 200 && events.map(\.name) == ["start", "sources", "error"])
-            #expect(events.last?.data["status"] == 502 && events.last?.data["title"] == "Bad Gateway")
+            #expect(events.last?.data["status"] == 502 && events.last?.data["title"] == "Bad gateway")
             #expect(events.last?.data["requestId"]?.string == answer.fields["x-request-id"])
         }
     }

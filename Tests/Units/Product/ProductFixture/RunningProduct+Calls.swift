@@ -5,7 +5,6 @@ import HTTPClient
 public import HTTPMessages
 public import JSONCoding
 import Models
-import Testing
 
 /// An app's answer.
 public struct AppAnswer: Sendable {
@@ -28,6 +27,13 @@ public struct AppAnswer: Sendable {
 
     /// The data of the first event of that name.
     public func event(_ name: String) throws -> JSONValue { try events.first { $0.name == name }?.data ?? .null }
+}
+
+/// An app answered what the test cannot go on with.
+struct UnexpectedAnswer: Error, CustomStringConvertible {
+    let answer: AppAnswer
+
+    var description: String { "\(answer.status) \(answer.text)" }
 }
 
 extension RunningProduct {
@@ -69,8 +75,8 @@ extension RunningProduct {
     /// Uploads a file that has to be accepted; returns its document's id.
     public func added(_ text: String, name: String, chatId: String? = nil) async throws -> String {
         let answer = try await upload(text.bytes, name: name, chatId: chatId)
-        let id = answer.json["documents"]?[0]?["id"]?.string
-        return try #require(id, "\(answer.status) \(answer.text)")
+        guard let id = answer.json["documents"]?[0]?["id"]?.string else { throw UnexpectedAnswer(answer: answer) }
+        return id
     }
 
     /// Calls a function as the host does, by its envelope; returns the status.

@@ -102,7 +102,7 @@ import Testing
             }
         }
         var result = [Float](repeating: .nan, count: tokens * hidden)
-        var scratch = [Float](repeating: 0, count: tokens * tokens)
+        var scratch = [Float](repeating: 0, count: (size + 4) * ((tokens + 31) / 32 * 32))
         apus_attention(qkv, &result, &scratch, tokens, hidden, heads, 0, heads)
         #expect(near(result, expected, 1e-4))
     }

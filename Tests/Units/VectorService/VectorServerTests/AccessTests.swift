@@ -23,7 +23,8 @@ import VectorServer
             }
             #expect(try await fixture.call(.get, "/metrics").status == 401)
             #expect(try await fixture.call(.get, "/openapi.json").status == 401)
-            #expect(try await fixture.call(.post, "/v1/embeddings", [:]).status == 401)
+            let embedded = try await fixture.call(.post, "/v1/embeddings", [:])
+            #expect(embedded.status == 401, "\(embedded.status) \(embedded.text)")
             #expect(try await fixture.call(.get, "/api/v2/auth/identity").status == 401)
         }
     }

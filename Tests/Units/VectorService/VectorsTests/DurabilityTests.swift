@@ -51,7 +51,9 @@ import Testing
             let again = try VectorStore(directory: copy)
             let hits = try await again.query(
                 [[3, 4]], .init(), in: info, count: 1, fields: StoreFixture.everything)[0]
-            #expect(hits.map(\.id) == ["b"] && hits[0].distance == 0 && hits[0].embedding == [3, 4])
+            #expect(hits.map(\.id) == ["b"])
+            #expect(hits.map(\.distance) == [0])
+            #expect(hits.map(\.embedding) == [[3, 4]])
             await again.close()
         }
     }
@@ -62,7 +64,7 @@ import Testing
             try await fixture.add((0..<10).map { "first\($0)" }, StoreFixture.vectors(10, dimension: 4), to: info)
             let log = folder(fixture.folder, info) + "/records.sqlite-wal"
             let before = try Fixtures.bytes(log).count
-            try await fixture.add((0..<50).map { "second\($0)" }, StoreFixture.vectors(50, dimension: 4), to: info)
+            try await fixture.add((0..<3000).map { "second\($0)" }, StoreFixture.vectors(3000, dimension: 4), to: info)
             let after = try Fixtures.bytes(log)
             #expect(after.count > before)
             // Every place at which the machine may have stopped writing.
@@ -73,7 +75,7 @@ import Testing
                 try? FileManager.default.removeItem(atPath: folder(copy, info) + "/records.sqlite-shm")
                 let again = try VectorStore(directory: copy)
                 let count = try await ids(again, info).count
-                #expect(count == 10 || count == 60, "\(length) of \(after.count)")
+                #expect(count == 10 || count == 3010, "\(length) of \(after.count)")
                 await again.close()
                 #expect(try StoreVerification.run(copy).problems == [])
             }
