@@ -1,3 +1,4 @@
+import Chroma
 import Digests
 import HTTPMessages
 import HTTPServing
@@ -86,7 +87,8 @@ struct EmbeddingRoutes: Sendable {
 
     /// Errors in OpenAI's shape.
     static func response(for error: any Error) -> HTTPResponse {
-        let problem = Problem(error)
+        // Tokens are checked for the whole port, in Chroma's words.
+        let problem = (error as? ChromaError).map { Problem($0.status, $0.message) } ?? Problem(error)
         let kind = problem.status.rawValue < 500 ? "invalid_request_error" : "server_error"
         return HTTPResponse(
             problem.status,
