@@ -136,8 +136,13 @@ final class Exchange: Sendable {
         abandon(isClosed: true)
     }
 
-    /// Whether the library waits to be resumed.
-    var isSuspended: Bool { state.withLock { $0.isSuspended } }
+    /// Whether the library waits to be resumed, or may do so because there is no answer yet.
+    var mayWait: Bool {
+        state.withLock { state in
+            if case .none = state.reply { return !state.isClosed }
+            return state.isSuspended
+        }
+    }
 
     private func suspend(_ state: inout State) {
         state.isSuspended = true

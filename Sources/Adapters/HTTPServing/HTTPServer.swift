@@ -121,11 +121,12 @@ public final class HTTPServer: Sendable {
             try? await Task.sleep(for: .milliseconds(10))
             if core.activeCount > 0 { quietSince = .now }
         }
-        core.abandonAll()
         // Stopping with a suspended connection aborts the process, so every task has to have answered.
-        while core.hasSuspended {
-            core.abandonAll()
+        core.beginStopping()
+        core.abandonAll()
+        while core.mayWait {
             try? await Task.sleep(for: .milliseconds(5))
+            core.abandonAll()
         }
         watcher.cancel()
         daemons.stop()
@@ -174,7 +175,12 @@ final class ServerCore: Sendable {
     private let maximumBodyBytes: Int
     private let handler: HTTPServer.Handler
     private let refusal: @Sendable (Problem, String) -> HTTPResponse
-    private let active = Mutex<[ObjectIdentifier: Exchange]>([:])
+    private struct Work {
+        var exchanges: [ObjectIdentifier: Exchange] = [:]
+        var isStopping = false
+    }
+
+    private let active = Mutex(Work())
     private let isDraining = Atomic(false)
 
     init(
@@ -189,16 +195,20 @@ final class ServerCore: Sendable {
     /// From now on every answer is the last one of its connection.
     func beginDraining() { isDraining.store(true, ordering: .relaxed) }
 
-    var activeCount: Int { active.withLock { $0.count } }
+    /// From now on requests are refused.
+    func beginStopping() { active.withLock { $0.isStopping = true } }
 
-    var hasSuspended: Bool { active.withLock { $0.values.contains(where: \.isSuspended) } }
+    var activeCount: Int { active.withLock { $0.exchanges.count } }
+
+    /// Whether a connection is suspended, or may be before its answer is there.
+    var mayWait: Bool { active.withLock { $0.exchanges.values.contains(where: \.mayWait) } }
 
     func abandonAll() {
-        for exchange in active.withLock({ Array($0.values) }) { exchange.abandon(isClosed: false) }
+        for exchange in active.withLock({ Array($0.exchanges.values) }) { exchange.abandon(isClosed: false) }
     }
 
     func abandonOrphans() {
-        for exchange in active.withLock({ Array($0.values) }) { exchange.abandonIfPeerGone() }
+        for exchange in active.withLock({ Array($0.exchanges.values) }) { exchange.abandonIfPeerGone() }
     }
 
     /// Starts the work on a request whose header section has arrived. Returns a response to refuse it at once.
@@ -216,7 +226,12 @@ final class ServerCore: Sendable {
             method: method, target: HTTPTarget(exchange.target), fields: fields,
             body: .source(UploadSource(exchange: exchange, limit: maximumBodyBytes)), id: id)
         request.connection = connection
-        active.withLock { $0[ObjectIdentifier(exchange)] = exchange }
+        let isTaken = active.withLock { work in
+            if work.isStopping { return false }
+            work.exchanges[ObjectIdentifier(exchange)] = exchange
+            return true
+        }
+        guard isTaken else { return refusal(Problem(.serviceUnavailable, "The server is stopping."), id) }
         let observer = RequestObserver(method, fields)
         let isLast = isDraining.load(ordering: .relaxed)
         let task = Task { [handler, request, maximumBodyBytes, tooLarge, refusal] in
@@ -238,7 +253,7 @@ final class ServerCore: Sendable {
 
     func end(_ exchange: Exchange) {
         exchange.close()
-        _ = active.withLock { $0.removeValue(forKey: ObjectIdentifier(exchange)) }
+        _ = active.withLock { $0.exchanges.removeValue(forKey: ObjectIdentifier(exchange)) }
     }
 
     private var tooLarge: Problem {

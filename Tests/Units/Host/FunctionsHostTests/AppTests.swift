@@ -285,18 +285,6 @@ import Testing
         }
     }
 
-    @Test func newFilesAreTakenUpAndCountsGoOn() async throws {
-        try await App.with(functions: ["f": App.http()]) { app in
-            #expect(try await app.call(.get, "/api/f").status == 204)
-            try App.write(App.http(), app.root, "g")
-            #expect(
-                await eventually { (try? await app.call(.get, "/admin/functions/g").status) == 200 })
-            #expect(
-                try await app.metrics().contains(
-                    "functions_host_invocations_total{function=\"f\",result=\"succeeded\"} 1"))
-        }
-    }
-
     // MARK: - Metrics
 
     @Test func metricsCountInvocations() async throws {

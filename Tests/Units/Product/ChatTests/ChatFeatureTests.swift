@@ -69,7 +69,7 @@ struct ChatFeatureTests {
             #expect(second.status == 200 && product.model.asked.count == calls)
             for name in [
                 "chatId", "messageId", "answerId", "model", "text", "finishReason", "citations", "usage", "receipt",
-                "passages", "chatName",
+                "passages",
             ] { #expect(first.json[name] == second.json[name], "\(name)") }
             let chat = try #require(first.json["chatId"]?.string)
             #expect(try await product.messages.count(in: chat) == 2)
