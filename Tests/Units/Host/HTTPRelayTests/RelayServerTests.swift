@@ -166,7 +166,7 @@ import Testing
         for framing in [
             "Content-Length: 6\r\n\r\nsixsix", "Transfer-Encoding: chunked\r\n\r\n6\r\nsixsix\r\n0\r\n\r\n",
         ] {
-            let text = try await answer("POST / HTTP/1.1\r\nHost: x\r\n\(framing)") { exchange in
+            let text = try await answer("POST / HTTP/1.1\r\nHost: x\r\n\(framing)", until: "\r\n\r\n") { exchange in
                 exchange.body.limit = 5
                 do {
                     _ = try await exchange.body.collect(limit: .max)
