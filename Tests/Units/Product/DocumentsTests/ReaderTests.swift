@@ -42,7 +42,7 @@ import Testing
         let breaks =
             paragraph("One.") + "<w:p><w:r><w:br w:type=\"page\"/></w:r></w:p>" + paragraph("Two.")
         let found = try await word(breaks)
-        #expect(found == ["One.", "Two."])
+        #expect(found.map { $0.filter { $0 != "\n" } } == ["One.", "Two."])
     }
 
     @Test func tablesKeepTheirCells() async throws {
