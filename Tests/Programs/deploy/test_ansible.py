@@ -47,7 +47,7 @@ def machine():
 def packages():
     folder = os.path.join(ROOT, ".build", "packages", "ansible")
     if not glob.glob(folder + "/*.deb"):
-        subprocess.run([os.path.join(PROGRAMS, "apus"), "package", "vm", "--output", folder], check=True, timeout=300)
+        subprocess.run([os.path.join(PROGRAMS, "apus"), "package", "vm", "--output", folder], check=True, timeout=900)
     return folder
 
 

@@ -23,7 +23,7 @@ def packages():
     """Zips of all apps."""
     folder = os.path.join(ROOT, ".build", "packages", "tested")
     shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([os.path.join(PROGRAMS, "apus"), "package", *APPS, "--output", folder], check=True, timeout=300)
+    subprocess.run([os.path.join(PROGRAMS, "apus"), "package", *APPS, "--output", folder], check=True, timeout=900)
     return folder
 
 
@@ -42,7 +42,7 @@ def test_a_package_is_small_and_has_its_checksum_beside_it(packages, app):
 
 
 def test_a_package_made_again_has_the_same_bytes(packages, tmp_path):
-    subprocess.run([f"{PROGRAMS}/apus", "package", "history", "--output", str(tmp_path)], check=True, timeout=300)
+    subprocess.run([f"{PROGRAMS}/apus", "package", "history", "--output", str(tmp_path)], check=True, timeout=900)
     assert open(path_of(packages, "history"), "rb").read() == open(path_of(tmp_path, "history"), "rb").read()
 
 

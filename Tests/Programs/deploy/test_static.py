@@ -14,7 +14,7 @@ STAGES = ["1-vm", "2-managed-data", "3-scale-set", "4-key-vault", "5-functions",
 
 
 def passes(*command, cwd=ROOT, allowed=(0,), **options):
-    result = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=300, **options)
+    result = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=900, **options)
     assert result.returncode in allowed, (result.stdout + result.stderr)[-6000:]
     return result.stdout + result.stderr
 
