@@ -43,4 +43,14 @@ public enum Fixtures {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         return path
     }
+
+    /// Copies a folder whose owner may still be at work: begins anew when a file goes away meanwhile.
+    public static func copyFolder(_ folder: String, to copy: String) throws {
+        for _ in 0..<50 {
+            do { return try FileManager.default.copyItem(atPath: folder, toPath: copy) } catch {
+                try? FileManager.default.removeItem(atPath: copy)
+            }
+        }
+        try FileManager.default.copyItem(atPath: folder, toPath: copy)
+    }
 }

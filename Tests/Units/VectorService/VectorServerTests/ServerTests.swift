@@ -205,7 +205,7 @@ import Vectors
         try await APIFixture.with { fixture in
             _ = try await fixture.sample()
             await fixture.store.close()
-            try FileManager.default.copyItem(atPath: fixture.folder + "/data", toPath: folder + "/data")
+            try Fixtures.copyFolder(fixture.folder + "/data", to: folder + "/data")
         }
         var lines: [String] = []
         func run(_ arguments: [String]) throws -> Bool {
@@ -231,7 +231,7 @@ import Vectors
         try await APIFixture.with { fixture in
             _ = try await fixture.sample()
             await fixture.store.close()
-            try FileManager.default.copyItem(atPath: fixture.folder + "/data", toPath: folder + "/data")
+            try Fixtures.copyFolder(fixture.folder + "/data", to: folder + "/data")
         }
         let name = try #require(
             try FileManager.default.contentsOfDirectory(atPath: folder + "/data/collections").first)

@@ -12,7 +12,7 @@ import Testing
     /// A copy of the folder as it is on the disk now, as a crash would leave it.
     private func crashed(_ fixture: StoreFixture) throws -> String {
         let copy = fixture.folder + "-crashed-" + UUID().uuidString
-        try FileManager.default.copyItem(atPath: fixture.folder, toPath: copy)
+        try Fixtures.copyFolder(fixture.folder, to: copy)
         return copy
     }
 

@@ -17,7 +17,7 @@ import Vectors
                 ["a", "b"], [[1, 2], [3, 4]], documents: ["some text", nil], metadatas: [["k": 1], nil], to: info)
             await fixture.store.close()
             let copy = fixture.folder + "-copy"
-            try FileManager.default.copyItem(atPath: fixture.folder, toPath: copy)
+            try Fixtures.copyFolder(fixture.folder, to: copy)
             try change(copy + "/collections/" + info.id)
             let report = try StoreVerification.run(copy)
             #expect(report.collections == 1)

@@ -66,7 +66,7 @@ import Testing
         while ContinuousClock.now < end || rounds < 6 {
             let copy = folder + "/copy\(rounds)"
             defer { try? FileManager.default.removeItem(atPath: copy) }
-            try FileManager.default.copyItem(atPath: original, toPath: copy)
+            try Fixtures.copyFolder(original, to: copy)
             let name = names[rounds % names.count]
             let path = copy + "/collections/" + info.id + "/" + name
             var bytes = Array(FileManager.default.contents(atPath: path) ?? Data())

@@ -43,7 +43,7 @@ import Vectors
                 try fixture.batch(["b"], [[5, 6]], metadatas: [["k": 2]], kind: .upsert), kind: .upsert, to: info)
             await fixture.store.close()
             let copy = fixture.folder + "-copy"
-            try FileManager.default.copyItem(atPath: fixture.folder, toPath: copy)
+            try Fixtures.copyFolder(fixture.folder, to: copy)
             let again = try VectorStore(directory: copy)
             let found = try #require(
                 try await again.collection(named: "docs", tenant: "default_tenant", database: "default_database"))
@@ -214,7 +214,7 @@ import Vectors
                 to: info)
             await fixture.store.close()
             let copy = fixture.folder + "-damaged"
-            try FileManager.default.copyItem(atPath: fixture.folder, toPath: copy)
+            try Fixtures.copyFolder(fixture.folder, to: copy)
             #expect(try StoreVerification.run(copy).problems == [])
             let folder = copy + "/collections/" + info.id
             try damage(folder + "/vectors.f32", at: 5)
