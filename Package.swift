@@ -286,7 +286,7 @@ let operations = group(
         ),
         .target(
             name: "Reembedding",
-            dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
+            dependencies: ["AppSetup", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
         ),
         .target(
             name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
@@ -304,7 +304,7 @@ let operations = group(
             name: "apus",
             dependencies: [
                 "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
-                "Settings", "Telemetry",
+                "Telemetry",
             ]
         ),
     ])
@@ -527,7 +527,7 @@ let tests =
                 name: "ReembeddingTests",
                 dependencies: [
                     "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
-                    "Settings", "TestStores", "TestSupport", "VectorServer",
+                    "TestStores", "TestSupport", "VectorServer",
                 ]),
         ])
 
