@@ -145,7 +145,7 @@ let vectorService = group(
 let emulator = group(
     "Sources/Emulator",
     [
-        .target(name: "CosmosQuery", dependencies: ["JSONCoding", "LinearRegex", "Telemetry"]),
+        .target(name: "CosmosQuery", dependencies: ["Digests", "JSONCoding", "LinearRegex"]),
         .target(
             name: "AzureEmulator",
             dependencies: [
