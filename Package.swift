@@ -287,7 +287,7 @@ let operations = group(
         ),
         .target(
             name: "Reembedding",
-            dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
+            dependencies: ["AppSetup", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
         ),
         .target(
             name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
@@ -305,7 +305,7 @@ let operations = group(
             name: "apus",
             dependencies: [
                 "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
-                "Settings", "Telemetry",
+                "Telemetry",
             ]
         ),
     ])
@@ -528,7 +528,7 @@ let tests =
                 name: "ReembeddingTests",
                 dependencies: [
                     "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
-                    "Settings", "TestStores", "TestSupport", "VectorServer",
+                    "TestStores", "TestSupport", "VectorServer",
                 ]),
         ])
 
