@@ -113,9 +113,10 @@ struct ItemOperations {
         }
     }
 
-    /// The id of the item that has a resource id.
-    private func itemID(_ rid: String) throws -> String {
-        guard let seq = CosmosStore.itemNumber(container, rid),
+    /// The id of the item that a resource id, or an id behind the container's resource id, names.
+    private func itemID(_ name: String) throws -> String {
+        guard let seq = CosmosStore.itemNumber(container, name) else { return name }
+        guard
             let id = try store.reader.query(
                 "SELECT id FROM items WHERE seq = ? AND container = ?", [.integer(seq), .integer(container.id)]
             ).first?[0].string
