@@ -267,6 +267,11 @@ import Testing
                 Issue.record("the port was taken")
             } catch let error as HTTPServerStartError {
                 #expect(error.isPortTaken && error.description.contains("\(server.port)"))
+                configuration.portOption = "blob-port"
+                let named = #expect(throws: HTTPServerStartError.self) {
+                    try HTTPServer(configuration) { _ in HTTPResponse(.ok) }
+                }
+                #expect(named?.description.contains("choose another with --blob-port") == true)
             }
         }
     }
