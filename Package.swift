@@ -58,9 +58,11 @@ let adapters = group(
         .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
         .target(
             name: "HTTPServing",
-            dependencies: ["CLinux", "CMicrohttpd", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]
+            dependencies: ["CLinux", "CMicrohttpd", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry"]
         ),
-        .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "Telemetry"]),
+        .target(
+            name: "HTTPClient",
+            dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "TaskTools", "Telemetry"]),
         .target(name: "OTLP", dependencies: ["JSONCoding", "Telemetry"]),
         .target(
             name: "TelemetryExport",
@@ -162,14 +164,14 @@ let emulator = group(
 let host = group(
     "Sources/Host",
     [
-        .target(name: "EventLoop", dependencies: ["CLinux"]),
+        .target(name: "EventLoop", dependencies: ["CLinux", "TaskTools"]),
         .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "Telemetry"]),
         .target(
             name: "FunctionsHost",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "ProgramSupport", "Settings", "Telemetry",
+                "ProgramSupport", "Settings", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(

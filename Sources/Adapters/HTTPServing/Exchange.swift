@@ -2,6 +2,7 @@ import CLinux
 import CMicrohttpd
 import HTTPMessages
 import Synchronization
+import TaskTools
 
 /// One request and its response, between the library's threads and our tasks.
 ///
@@ -25,13 +26,13 @@ final class Exchange: Sendable {
         var upload = Upload.receiving
         var received: [UInt8] = []
         var discarded = 0
-        var reader: CheckedContinuation<[UInt8]?, any Error>?
+        var reader = WaitingPlace<CheckedContinuation<[UInt8]?, any Error>>()
 
         var reply = Reply.none
         var unsent: [UInt8] = []
         var sentCount = 0
         var outcome: Result<Void, HTTPServingError>?
-        var writer: CheckedContinuation<Void, any Error>?
+        var writer = WaitingPlace<CheckedContinuation<Void, any Error>>()
     }
 
     /// Bytes held for either side before the other has to wait.
@@ -68,10 +69,7 @@ final class Exchange: Sendable {
                 return (state.discarded > discardLimit ? nil : bytes.count, nil)
             }
             if state.upload == .cut { return (nil, nil) }
-            if let reader = state.reader {
-                state.reader = nil
-                return (bytes.count, (reader, Array(bytes)))
-            }
+            if let reader = state.reader.clear() { return (bytes.count, (reader, Array(bytes))) }
             if state.received.count >= Self.highWaterMark {
                 suspend(&state)
                 return (0, nil)
@@ -87,8 +85,7 @@ final class Exchange: Sendable {
     func finishUpload() -> HTTPResponse? {
         let (reader, response): (CheckedContinuation<[UInt8]?, any Error>?, HTTPResponse?) = state.withLock { state in
             if state.upload == .receiving { state.upload = .complete }
-            let reader = state.reader
-            state.reader = nil
+            let reader = state.reader.clear()
             if case .ready(let response) = state.reply {
                 state.reply = .queued
                 return (reader, response)
@@ -115,9 +112,7 @@ final class Exchange: Sendable {
                     state.sentCount = 0
                 }
                 guard state.unsent.count - state.sentCount < Self.highWaterMark / 2 else { return (count, nil) }
-                let writer = state.writer
-                state.writer = nil
-                return (count, writer)
+                return (count, state.writer.clear())
             }
             switch state.outcome {
             case .success: return (-1, nil)
@@ -169,7 +164,9 @@ final class Exchange: Sendable {
                     case .cut: return (.failure(HTTPServingError.peerGone), false)
                     case .receiving:
                         if Task.isCancelled { return (.failure(CancellationError()), false) }
-                        state.reader = continuation
+                        guard state.reader.take(continuation) else {
+                            return (.failure(HTTPServingError.bodyIsBeingRead), false)
+                        }
                         return (nil, takeSuspension(&state))
                     }
                 }
@@ -177,11 +174,7 @@ final class Exchange: Sendable {
                 if let piece { continuation.resume(with: piece) }
             }
         } onCancel: {
-            let reader = state.withLock { state in
-                let reader = state.reader
-                state.reader = nil
-                return reader
-            }
+            let reader = state.withLock { $0.reader.clear() }
             reader?.resume(throwing: CancellationError())
         }
     }
@@ -205,10 +198,9 @@ final class Exchange: Sendable {
                 state.unsent += bytes
                 let resumes = takeSuspension(&state)
                 // One writer at a time may wait; a heartbeat beside it is small and passes.
-                guard state.unsent.count - state.sentCount > Self.highWaterMark, state.writer == nil else {
-                    return (.success(()), resumes)
-                }
-                state.writer = continuation
+                guard state.unsent.count - state.sentCount > Self.highWaterMark, !state.writer.isTaken,
+                    state.writer.take(continuation)
+                else { return (.success(()), resumes) }
                 return (nil, resumes)
             }
             if resumes { MHD_resume_connection(connection) }
@@ -240,9 +232,9 @@ final class Exchange: Sendable {
             state.isClosed = state.isClosed || isClosed
             if state.upload == .receiving { state.upload = .cut }
             if state.outcome == nil { state.outcome = .failure(.peerGone) }
-            let result = (state.task, state.reader, state.writer, !isClosed && takeBodySuspension(&state))
-            state.reader = nil
-            state.writer = nil
+            let result = (
+                state.task, state.reader.clear(), state.writer.clear(), !isClosed && takeBodySuspension(&state)
+            )
             state.task = nil
             return result
         }
@@ -273,4 +265,6 @@ public enum HTTPServingError: Error, Sendable {
     case sourceFailed
     /// The request's body was read after the response had been returned.
     case bodyDiscarded
+    /// Another task reads the request's body already.
+    case bodyIsBeingRead
 }
