@@ -147,7 +147,7 @@ let vectorService = group(
 let emulator = group(
     "Sources/Emulator",
     [
-        .target(name: "CosmosQuery", dependencies: ["JSONCoding", "LinearRegex", "Telemetry"]),
+        .target(name: "CosmosQuery", dependencies: ["CLinux", "JSONCoding", "LinearRegex", "Telemetry"]),
         .target(
             name: "AzureEmulator",
             dependencies: [

@@ -7,7 +7,7 @@ struct RecordWrite {
     enum Change {
         case inserted(seq: UInt32, slot: UInt32, metadata: JSONObject?)
         case moved(seq: UInt32, from: UInt32, to: UInt32)
-        case described(seq: UInt32, metadata: JSONObject)
+        case described(seq: UInt32, old: JSONObject?, metadata: JSONObject)
         case removed(seq: UInt32, slot: UInt32)
     }
 
@@ -70,7 +70,7 @@ struct RecordWrite {
         // As in Chroma, deleting keys leaves an empty object even where there was none.
         if stored == nil, merged.isEmpty, !given.members.contains(where: \.value.isNull) { return }
         try describe(found.seq, old: stored, merged, access)
-        changes.append(.described(seq: found.seq, metadata: merged))
+        changes.append(.described(seq: found.seq, old: stored, metadata: merged))
     }
 
     /// Takes one record out; nothing happens when there is none of that id.
@@ -92,14 +92,11 @@ struct RecordWrite {
     /// Null values delete their key, everything else replaces what was there.
     static func merged(_ stored: JSONObject?, _ given: JSONObject) -> JSONObject {
         var result = stored ?? JSONObject()
+        var gone: Set<String> = []
         for (key, value) in given.members {
-            // Not a conditional expression: its nil would be JSON's null.
-            if value.isNull || value == .array([]) {
-                result[key] = Optional<JSONValue>.none
-            } else {
-                result[key] = value
-            }
+            if value.isNull || value == .array([]) { gone.insert(key) } else { result[key] = value }
         }
+        if !gone.isEmpty { result.removeAll(gone) }
         return result
     }
 
