@@ -517,6 +517,13 @@ let tests =
                     "ProductStack", "Telemetry", "TestSupport",
                 ]),
             .testTarget(
+                name: "HostileInputTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Chroma", "CosmosQuery", "Documents", "FunctionsHost",
+                    "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Markup", "Models", "OTLP",
+                    "SentenceUnits", "TestSupport", "Tools", "Upload", "Vectors", "WordPieces",
+                ]),
+            .testTarget(
                 name: "PackagingTests",
                 dependencies: ["ChildProcess", "Digests", "Packaging", "ProductStack", "Telemetry", "TestSupport"]),
             .testTarget(
