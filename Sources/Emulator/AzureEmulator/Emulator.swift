@@ -82,6 +82,8 @@ public final class Emulator: Sendable {
     /// Stops all services.
     public func shutDown() async {
         sweeper.cancel()
-        for (_, server) in servers { await server.shutDown() }
+        await withDiscardingTaskGroup { group in
+            for (_, server) in servers { group.addTask { await server.shutDown() } }
+        }
     }
 }
