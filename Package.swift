@@ -59,9 +59,11 @@ let adapters = group(
         .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
         .target(
             name: "HTTPServing",
-            dependencies: ["CLinux", "CMicrohttpd", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]
+            dependencies: ["CLinux", "CMicrohttpd", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry"]
         ),
-        .target(name: "HTTPClient", dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "Telemetry"]),
+        .target(
+            name: "HTTPClient",
+            dependencies: ["CCurl", "CLinux", "HTTPMessages", "ProgramSupport", "TaskTools", "Telemetry"]),
         .target(name: "OTLP", dependencies: ["JSONCoding", "Telemetry"]),
         .target(
             name: "TelemetryExport",
@@ -146,7 +148,7 @@ let vectorService = group(
 let emulator = group(
     "Sources/Emulator",
     [
-        .target(name: "CosmosQuery", dependencies: ["Digests", "JSONCoding", "LinearRegex"]),
+        .target(name: "CosmosQuery", dependencies: ["CLinux", "Digests", "JSONCoding", "LinearRegex"]),
         .target(
             name: "AzureEmulator",
             dependencies: [
@@ -163,14 +165,14 @@ let emulator = group(
 let host = group(
     "Sources/Host",
     [
-        .target(name: "EventLoop", dependencies: ["CLinux"]),
+        .target(name: "EventLoop", dependencies: ["CLinux", "TaskTools"]),
         .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "Telemetry"]),
         .target(
             name: "FunctionsHost",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "ProgramSupport", "Settings", "Telemetry",
+                "ProgramSupport", "Settings", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -514,6 +516,13 @@ let tests =
                 dependencies: [
                     "AzureEmulator", "AzureSignatures", "Bench", "HTTPMessages", "HTTPServing", "JSONCoding",
                     "ProductStack", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "HostileInputTests",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "Chroma", "CosmosQuery", "Documents", "FunctionsHost",
+                    "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Markup", "Models", "OTLP",
+                    "SentenceUnits", "TestSupport", "Tools", "Upload", "Vectors", "WordPieces",
                 ]),
             .testTarget(
                 name: "PackagingTests",

@@ -1,27 +1,28 @@
 import CCurl
 import HTTPMessages
 import Synchronization
+import TaskTools
 
 /// One request on its way: what libcurl's callbacks and our tasks share.
 final class Transfer: Sendable {
     private struct State {
         var status = 0
         var fields = HTTPFields()
-        var headWaiter: CheckedContinuation<(HTTPStatus, HTTPFields), any Error>?
+        var headWaiter = WaitingPlace<CheckedContinuation<(HTTPStatus, HTTPFields), any Error>>()
         var headDone = false
         /// When to give up waiting for what is waited for now.
         var deadline: ContinuousClock.Instant?
 
         var received: [UInt8] = []
         var isReceivePaused = false
-        var reader: CheckedContinuation<[UInt8]?, any Error>?
+        var reader = WaitingPlace<CheckedContinuation<[UInt8]?, any Error>>()
         var outcome: Result<Void, any Error>?
 
         var upload: [UInt8] = []
         var uploadCount = 0
         var uploadEnd: Bool?
         var isUploadPaused = false
-        var uploader: CheckedContinuation<Void, any Error>?
+        var uploader = WaitingPlace<CheckedContinuation<Void, any Error>>()
     }
 
     private static let highWaterMark = 256 * 1024
@@ -41,14 +42,13 @@ final class Transfer: Sendable {
             throw HTTPClientError(.badRequest, url: request.url, reason: "no memory")
         }
         var initial = State()
-        var headers: UnsafeMutablePointer<curl_slist>?
+        var headers = CurlList()
         // libcurl would add these by itself; an empty value removes them.
         for line in ["Expect:", "Accept:"] + (request.fields["content-type"] == nil ? ["Content-Type:"] : []) {
-            headers = curl_slist_append(headers, line)
+            headers.append(line)
         }
         for field in request.fields.all where !equalIgnoringCase(field.name, "content-length") {
-            headers = curl_slist_append(
-                headers, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+            headers.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         apus_curl_set_string(easy, CURLOPT_URL, request.url)
         apus_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
@@ -86,17 +86,17 @@ final class Transfer: Sendable {
             if let length = request.bodyLength {
                 apus_curl_set_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, length)
             } else {
-                headers = curl_slist_append(headers, "Transfer-Encoding: chunked")
+                headers.append("Transfer-Encoding: chunked")
             }
         }
-        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headers)
+        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headers.first)
         addresses = request.connectsTo.flatMap { endpoint in
             let address = endpoint.address.contains(":") ? "[\(endpoint.address)]" : endpoint.address
             return curl_slist_append(nil, "\(endpoint.host):\(endpoint.port):\(address)")
         }
         if addresses != nil { apus_curl_set_list(easy, CURLOPT_RESOLVE, addresses) }
         self.easy = easy
-        self.headers = headers
+        self.headers = headers.first
         state = Mutex(initial)
         let me = Unmanaged.passUnretained(self).toOpaque()
         apus_curl_set_pointer(easy, CURLOPT_PRIVATE, me)
@@ -120,12 +120,16 @@ final class Transfer: Sendable {
 
     // MARK: - Called by tasks
 
+    private var isWaitedFor: HTTPClientError {
+        HTTPClientError(.cut, url: url, reason: "another task waits for the same thing")
+    }
+
     func head(within limit: Duration, startedOn loop: TransferLoop) async throws -> (HTTPStatus, HTTPFields) {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let failure = state.withLock { state -> (any Error)? in
                     if case .failure(let error) = state.outcome { return error }
-                    state.headWaiter = continuation
+                    guard state.headWaiter.take(continuation) else { return self.isWaitedFor }
                     state.deadline = .now + limit
                     return nil
                 }
@@ -154,10 +158,9 @@ final class Transfer: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let (result, unpauses) = state.withLock { state in
                     let ready = Self.takeReady(&state)
-                    if ready.0 == nil {
-                        state.reader = continuation
-                        state.deadline = .now + limit
-                    }
+                    guard ready.0 == nil else { return ready }
+                    guard state.reader.take(continuation) else { return (.failure(self.isWaitedFor), false) }
+                    state.deadline = .now + limit
                     return ready
                 }
                 if unpauses { loop.unpause(self) }
@@ -198,7 +201,7 @@ final class Transfer: Sendable {
                 guard state.upload.count - state.uploadCount > Self.highWaterMark else {
                     return (.success(()), unpauses)
                 }
-                state.uploader = continuation
+                guard state.uploader.take(continuation) else { return (.failure(self.isWaitedFor), unpauses) }
                 return (nil, unpauses)
             }
             if unpauses { loop.unpause(self) }
@@ -224,13 +227,8 @@ final class Transfer: Sendable {
     func complete(_ outcome: Result<Void, any Error>) {
         let (head, reader, uploader) = state.withLock { state in
             if state.outcome == nil { state.outcome = outcome }
-            defer {
-                state.headWaiter = nil
-                state.reader = nil
-                state.uploader = nil
-            }
-            let reader = state.received.isEmpty ? state.reader : nil
-            return (state.headWaiter, reader, state.uploader)
+            // A reader waits only while there is nothing to read.
+            return (state.headWaiter.clear(), state.reader.clear(), state.uploader.clear())
         }
         let failure = outcome.failure ?? HTTPClientError(.cut, url: url, reason: "no response")
         head?.resume(throwing: failure)
@@ -247,8 +245,7 @@ final class Transfer: Sendable {
                     state.fields = HTTPFields()
                 } else if line.isEmpty, state.status >= 200, !state.headDone {
                     state.headDone = true
-                    let waiter = state.headWaiter
-                    state.headWaiter = nil
+                    let waiter = state.headWaiter.clear()
                     state.deadline = nil
                     return (waiter, (HTTPStatus(rawValue: state.status), state.fields))
                 } else if !state.headDone, let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) {
@@ -262,8 +259,7 @@ final class Transfer: Sendable {
 
     fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         let (count, reader): (Int, CheckedContinuation<[UInt8]?, any Error>?) = state.withLock { state in
-            if let reader = state.reader {
-                state.reader = nil
+            if let reader = state.reader.clear() {
                 state.deadline = nil
                 return (bytes.count, reader)
             }
@@ -300,9 +296,7 @@ final class Transfer: Sendable {
                 state.uploadCount = 0
             }
             guard state.upload.count - state.uploadCount < Self.highWaterMark / 2 else { return (count, nil) }
-            let uploader = state.uploader
-            state.uploader = nil
-            return (count, uploader)
+            return (count, state.uploader.clear())
         }
         uploader?.resume()
         return count

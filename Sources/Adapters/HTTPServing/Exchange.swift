@@ -2,6 +2,7 @@ import CLinux
 import CMicrohttpd
 import HTTPMessages
 import Synchronization
+import TaskTools
 
 /// One request and its response, between the library's threads and our tasks.
 ///
@@ -25,13 +26,13 @@ final class Exchange: Sendable {
         var upload = Upload.receiving
         var received: [UInt8] = []
         var discarded = 0
-        var reader: CheckedContinuation<[UInt8]?, any Error>?
+        var reader = WaitingPlace<CheckedContinuation<[UInt8]?, any Error>>()
 
         var reply = Reply.none
         var unsent: [UInt8] = []
         var sentCount = 0
         var outcome: Result<Void, HTTPServingError>?
-        var writer: CheckedContinuation<Void, any Error>?
+        var writer = WaitingPlace<CheckedContinuation<Void, any Error>>()
     }
 
     /// Bytes held for either side before the other has to wait.
@@ -69,10 +70,7 @@ final class Exchange: Sendable {
             }
             if case .queued = state.reply { return (nil, nil) }
             if state.upload == .cut { return (nil, nil) }
-            if let reader = state.reader {
-                state.reader = nil
-                return (bytes.count, (reader, Array(bytes)))
-            }
+            if let reader = state.reader.clear() { return (bytes.count, (reader, Array(bytes))) }
             if state.received.count >= Self.highWaterMark {
                 suspend(&state)
                 return (0, nil)
@@ -97,8 +95,7 @@ final class Exchange: Sendable {
     func finishUpload() -> Next {
         let (reader, next): (CheckedContinuation<[UInt8]?, any Error>?, Next) = state.withLock { state in
             if state.upload == .receiving { state.upload = .complete }
-            let reader = state.reader
-            state.reader = nil
+            let reader = state.reader.clear()
             switch state.reply {
             case .ready(let response):
                 state.reply = .queued
@@ -131,9 +128,7 @@ final class Exchange: Sendable {
                     state.sentCount = 0
                 }
                 guard state.unsent.count - state.sentCount < Self.highWaterMark / 2 else { return (count, nil) }
-                let writer = state.writer
-                state.writer = nil
-                return (count, writer)
+                return (count, state.writer.clear())
             }
             switch state.outcome {
             case .success: return (-1, nil)
@@ -192,7 +187,7 @@ final class Exchange: Sendable {
                     case .cut: return .failure(HTTPServingError.peerGone)
                     case .receiving:
                         if Task.isCancelled { return .failure(CancellationError()) }
-                        state.reader = continuation
+                        guard state.reader.take(continuation) else { return .failure(HTTPServingError.bodyIsBeingRead) }
                         resume(&state)
                         return nil
                     }
@@ -200,11 +195,7 @@ final class Exchange: Sendable {
                 if let piece { continuation.resume(with: piece) }
             }
         } onCancel: {
-            let reader = state.withLock { state in
-                let reader = state.reader
-                state.reader = nil
-                return reader
-            }
+            let reader = state.withLock { $0.reader.clear() }
             reader?.resume(throwing: CancellationError())
         }
     }
@@ -227,10 +218,9 @@ final class Exchange: Sendable {
                 state.unsent += bytes
                 resume(&state)
                 // One writer at a time may wait; a heartbeat beside it is small and passes.
-                guard state.unsent.count - state.sentCount > Self.highWaterMark, state.writer == nil else {
-                    return .success(())
-                }
-                state.writer = continuation
+                guard state.unsent.count - state.sentCount > Self.highWaterMark, !state.writer.isTaken,
+                    state.writer.take(continuation)
+                else { return .success(()) }
                 return nil
             }
             if let result { continuation.resume(with: result) }
@@ -262,12 +252,8 @@ final class Exchange: Sendable {
             if state.outcome == nil { state.outcome = .failure(.peerGone) }
             // A connection that waits for its response must stay suspended until there is one.
             if case .none = state.reply {} else { resume(&state) }
-            defer {
-                state.reader = nil
-                state.writer = nil
-                state.task = nil
-            }
-            return (state.task, state.reader, state.writer)
+            defer { state.task = nil }
+            return (state.task, state.reader.clear(), state.writer.clear())
         }
         task?.cancel()
         reader?.resume(throwing: HTTPServingError.peerGone)
@@ -283,4 +269,6 @@ public enum HTTPServingError: Error, Sendable {
     case sourceFailed
     /// The request's body was read after the response had been returned.
     case bodyDiscarded
+    /// Another task reads the request's body already.
+    case bodyIsBeingRead
 }

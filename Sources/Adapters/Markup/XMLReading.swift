@@ -46,6 +46,7 @@ public enum MarkupReader {
     /// - Throws: `XMLParseError`, and what the visitor throws.
     public static func events(_ bytes: [UInt8], _ visit: (MarkupEvent) throws -> Void) throws {
         guard bytes.count < Int32.max else { throw XMLParseError(reason: "document too large") }
+        try AttributeLimit.check(bytes, isHTML: false)
         apus_xml_initialise()
         let options = Int32(
             XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
@@ -107,6 +108,7 @@ public enum MarkupReader {
     /// - Throws: `XMLParseError` when the document cannot be read at all or is nested too deep.
     public static func htmlEvents(_ bytes: [UInt8], _ visit: (MarkupEvent) throws -> Void) throws {
         guard bytes.count < Int32.max else { throw XMLParseError(reason: "document too large") }
+        try AttributeLimit.check(bytes, isHTML: true)
         apus_xml_initialise()
         let options = Int32(
             HTML_PARSE_NONET.rawValue | HTML_PARSE_NOERROR.rawValue | HTML_PARSE_NOWARNING.rawValue
@@ -153,10 +155,10 @@ public enum MarkupReader {
         var result: [String: String] = [:]
         var attribute = node.pointee.properties
         while let current = attribute {
-            if let value = xmlGetProp(node, current.pointee.name) {
-                result[string(current.pointee.name)] = string(value)
-                apus_xml_free(value)
-            }
+            // Not by name, for which the library looks through all of them.
+            let value = xmlNodeListGetString(current.pointee.doc, current.pointee.children, 1)
+            result[string(current.pointee.name)] = string(value)
+            if let value { apus_xml_free(value) }
             attribute = current.pointee.next
         }
         return result

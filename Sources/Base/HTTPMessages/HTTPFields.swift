@@ -44,16 +44,19 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// Removes the fields that belong to one connection (RFC 9110, section 7.6.1), those named by
     /// `Connection` included.
     public mutating func removeHopByHop() {
-        let named = values("connection").flatMap { $0.split(separator: ",") }
-            .map { String($0.filter { $0 != " " && $0 != "\t" }) }
-        let hop = [
-            "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-            "trailer", "transfer-encoding", "upgrade", "upgrade-insecure-requests", "alt-svc",
-        ]
+        let named = Set(
+            values("connection").flatMap { $0.split(separator: ",") }
+                .map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() })
         all.removeAll { field in
-            hop.contains { equalIgnoringCase($0, field.name) } || named.contains { equalIgnoringCase($0, field.name) }
+            Self.hopByHop.contains { equalIgnoringCase($0, field.name) }
+                || !named.isEmpty && named.contains(field.name.lowercased())
         }
     }
+
+    private static let hopByHop = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", "upgrade-insecure-requests", "alt-svc",
+    ]
 }
 
 /// Compares two ASCII names without case.

@@ -30,6 +30,9 @@ public struct FieldReader {
     private let object: JSONObject
     private var problems: [FieldProblem] = []
 
+    /// Unknown members that are named in an answer.
+    private static let namedUnknowns = 20
+
     /// Starts reading; members that are not in `allowed` are problems.
     ///
     /// - Throws: `InvalidFields` when the value is no object.
@@ -38,8 +41,9 @@ public struct FieldReader {
             throw InvalidFields(field: "body", detail: "The body must be a JSON object.")
         }
         self.object = object
-        for name in object.names where !allowed.contains(name) {
-            let known = allowed.joined(separator: ", ")
+        let known = allowed.joined(separator: ", ")
+        // A few tell the sender enough; a body can hold a great many.
+        for name in object.names.lazy.filter({ !allowed.contains($0) }).prefix(Self.namedUnknowns) {
             problems.append(
                 FieldProblem(field: String(name.prefix(100)), detail: "Unknown field. Known fields: \(known)."))
         }

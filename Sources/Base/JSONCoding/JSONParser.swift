@@ -92,7 +92,6 @@ public struct JSONParser: ~Copyable {
     private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         index += 1
         var result = JSONObject()
-        var seen: Set<String> = []
         try skipSpace()
         if current == UInt8(ascii: "}") {
             index += 1
@@ -104,13 +103,29 @@ public struct JSONParser: ~Copyable {
                 throw error("expected a member name in double quotes")
             }
             let name = try string(quote: quote)
+            guard Self.isComparable(name) else {
+                throw error("a member name has more than \(Self.longestRun) bytes without an ASCII character")
+            }
             try skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("expected ':' after a member name") }
             index += 1
-            let member = try value(depth: depth + 1)
-            if seen.insert(name).inserted { result.append(name, member) } else { result[name] = member }
+            result[name] = try value(depth: depth + 1)
             if try endsAfterComma(UInt8(ascii: "}")) { return .object(result) }
         }
+    }
+
+    /// Names are compared as Swift's strings in many places, and that takes time that grows with the square of the marks
+    /// on one character.
+    private static let longestRun = 512
+
+    private static func isComparable(_ name: String) -> Bool {
+        guard name.utf8.count > longestRun else { return true }
+        var run = 0
+        for byte in name.utf8 {
+            run = byte < 128 ? 0 : run + 1
+            if run > longestRun { return false }
+        }
+        return true
     }
 
     private mutating func array(depth: Int) throws(JSONSyntaxError) -> JSONValue {

@@ -10,14 +10,19 @@ public struct LinearPattern: Sendable {
 
     /// Instructions a compiled pattern may have; counted repetitions multiply.
     public static let maximumInstructions = 20_000
+    /// Bytes of UTF-8 that a pattern may have.
+    public static let maximumLength = 64 << 10
 
     /// Compiles a pattern.
     ///
     /// - Throws: `LinearRegexError` for syntax that the crate refuses too, and for what would be too large.
     public init(_ pattern: String) throws(LinearRegexError) {
+        guard pattern.utf8.count <= Self.maximumLength else {
+            throw LinearRegexError("the pattern has more than \(Self.maximumLength) bytes")
+        }
         var parser = RegexParser(pattern)
         let tree = try parser.parse()
-        program = try RegexCompiler.compile(tree)
+        program = try RegexCompiler.compile(tree, parser.sets)
         self.pattern = pattern
     }
 

@@ -8,21 +8,41 @@ struct RegexParser {
         var unicode = true
     }
 
-    /// The crate's own limit on nesting.
+    /// A part of the pattern, with the levels of groups and repetitions in it.
+    private struct Part {
+        var tree: RegexTree
+        var height = 0
+    }
+
+    /// The crate's own limit on nesting. A repetition is a level, too: operators may follow each other.
     private static let maximumDepth = 250
+    /// Operators, escapes and classes inside one class; ranges are not counted.
+    private static let maximumClassParts = 250
     private static let maximumCount = 10_000
 
     private let scalars: [Unicode.Scalar]
     private var index = 0
     private var flags = Flags()
     private var names: Set<String> = []
+    private var classParts = 0
+    /// The sets that the tree speaks of.
+    private(set) var sets: [ScalarSet] = []
 
     init(_ pattern: String) { scalars = Array(pattern.unicodeScalars) }
 
     mutating func parse() throws(LinearRegexError) -> RegexTree {
-        let tree = try alternatives(depth: 0)
+        let part = try alternatives(depth: 0)
         guard index == scalars.count else { throw error("unopened group") }
-        return tree
+        return part.tree
+    }
+
+    private func tooDeep() -> LinearRegexError {
+        error("groups and repetitions nested more than \(Self.maximumDepth) deep")
+    }
+
+    private mutating func node(_ set: ScalarSet) -> RegexTree {
+        sets.append(set)
+        return .scalars(sets.count - 1)
     }
 
     private func error(_ reason: String) -> LinearRegexError { LinearRegexError("\(reason) at character \(index)") }
@@ -41,25 +61,40 @@ struct RegexParser {
 
     // MARK: Structure
 
-    private mutating func alternatives(depth: Int) throws(LinearRegexError) -> RegexTree {
-        guard depth < Self.maximumDepth else { throw error("groups nested more than \(Self.maximumDepth) deep") }
+    private mutating func alternatives(depth: Int) throws(LinearRegexError) -> Part {
+        guard depth < Self.maximumDepth else { throw tooDeep() }
         var branches: [RegexTree] = []
-        repeat { branches.append(try sequence(depth: depth)) } while take("|")
-        return branches.count == 1 ? branches[0] : .alternatives(branches)
+        var height = 0
+        repeat {
+            let part = try sequence(depth: depth)
+            branches.append(part.tree)
+            height = max(height, part.height)
+        } while take("|")
+        return Part(tree: branches.count == 1 ? branches[0] : .alternatives(branches), height: height)
     }
 
-    private mutating func sequence(depth: Int) throws(LinearRegexError) -> RegexTree {
+    private mutating func sequence(depth: Int) throws(LinearRegexError) -> Part {
         var items: [RegexTree] = []
+        var height = 0
+        // The last item is kept apart, since an operator may follow.
+        var last: Part?
+        func keep() {
+            guard let part = last else { return }
+            height = max(height, part.height)
+            if !part.tree.isEmpty { items.append(part.tree) }
+        }
         while let scalar = current, scalar != "|", scalar != ")" {
             if flags.ignoresSpace, skipsSpace(scalar) { continue }
             if ["*", "+", "?"].contains(scalar) || scalar == "{" {
-                guard let last = items.popLast() else { throw error("repetition operator missing expression") }
-                items.append(try repetition(of: last))
+                guard let part = last else { throw error("repetition operator missing expression") }
+                last = try repetition(of: part, depth: depth)
             } else {
-                items.append(try item(depth: depth))
+                keep()
+                last = try item(depth: depth)
             }
         }
-        return items.count == 1 ? items[0] : items.isEmpty ? .empty : .sequence(items)
+        keep()
+        return Part(tree: items.count == 1 ? items[0] : items.isEmpty ? .empty : .sequence(items), height: height)
     }
 
     private mutating func skipsSpace(_ scalar: Unicode.Scalar) -> Bool {
@@ -72,7 +107,8 @@ struct RegexParser {
         return true
     }
 
-    private mutating func repetition(of tree: RegexTree) throws(LinearRegexError) -> RegexTree {
+    private mutating func repetition(of part: Part, depth: Int) throws(LinearRegexError) -> Part {
+        guard depth + part.height < Self.maximumDepth else { throw tooDeep() }
         var least = 0
         var most: Int?
         if take("*") {
@@ -89,7 +125,10 @@ struct RegexParser {
             if let most, most < least { throw error("invalid repetition count range") }
         }
         _ = take("?")
-        return .repetition(tree, least: least, most: most)
+        if part.tree.isEmpty { return part }
+        return most == 0
+            ? Part(tree: .empty)
+            : Part(tree: .repetition(part.tree, least: least, most: most), height: part.height + 1)
     }
 
     private mutating func count() throws(LinearRegexError) -> Int {
@@ -107,25 +146,27 @@ struct RegexParser {
         (48...57).contains(scalar.value) ? Int(scalar.value) - 48 : nil
     }
 
-    private mutating func item(depth: Int) throws(LinearRegexError) -> RegexTree {
-        guard let scalar = current else { return .empty }
+    private mutating func item(depth: Int) throws(LinearRegexError) -> Part {
+        guard let scalar = current else { return Part(tree: .empty) }
         switch scalar {
         case "(": return try group(depth: depth)
-        case "[": return .scalars(try characterClass(depth: depth))
-        case "\\": return try escape()
+        case "[":
+            classParts = 0
+            return Part(tree: node(try characterClass(depth: depth)))
+        case "\\": return Part(tree: try escape())
         case "^":
             index += 1
-            return .assertion(flags.multiLine ? .lineStart : .textStart)
+            return Part(tree: .assertion(flags.multiLine ? .lineStart : .textStart))
         case "$":
             index += 1
-            return .assertion(flags.multiLine ? .lineEnd : .textEnd)
+            return Part(tree: .assertion(flags.multiLine ? .lineEnd : .textEnd))
         case ".":
             index += 1
             try requireUnicode()
-            return .scalars(flags.dotMatchesNewline ? .any : .complement(.range(10...10)))
+            return Part(tree: node(flags.dotMatchesNewline ? .any : .complement(.range(10...10))))
         default:
             index += 1
-            return .scalars(.one(scalar, folded: flags.ignoresCase))
+            return Part(tree: node(.one(scalar, folded: flags.ignoresCase)))
         }
     }
 
@@ -133,7 +174,7 @@ struct RegexParser {
         guard flags.unicode else { throw LinearRegexError("the pattern could match invalid UTF-8", kind: .bytes) }
     }
 
-    private mutating func group(depth: Int) throws(LinearRegexError) -> RegexTree {
+    private mutating func group(depth: Int) throws(LinearRegexError) -> Part {
         let outer = flags
         index += 1
         if take("?") {
@@ -153,14 +194,14 @@ struct RegexParser {
             } else {
                 try readFlags()
                 // Flags without a colon hold to the end of the enclosing group.
-                if take(")") { return .empty }
+                if take(")") { return Part(tree: .empty) }
                 guard take(":") else { throw error("unrecognized flag") }
             }
         }
         let inner = try alternatives(depth: depth + 1)
         guard take(")") else { throw error("unclosed group") }
         flags = outer
-        return inner
+        return Part(tree: inner.tree, height: inner.height + 1)
     }
 
     private mutating func readFlags() throws(LinearRegexError) {
@@ -215,7 +256,7 @@ struct RegexParser {
             return .assertion(.wordBoundary)
         default:
             index = start
-            return .scalars(try escapedSet())
+            return node(try escapedSet())
         }
     }
 
@@ -308,6 +349,7 @@ struct RegexParser {
 
     private mutating func characterClass(depth: Int) throws(LinearRegexError) -> ScalarSet {
         guard depth < Self.maximumDepth else { throw error("classes nested more than \(Self.maximumDepth) deep") }
+        try countClassPart()
         index += 1
         let isNegated = take("^")
         if isNegated { try requireUnicode() }
@@ -315,13 +357,12 @@ struct RegexParser {
         var pending: (ScalarSet, Character)?
         var isFirst = true
         func joined(_ left: (ScalarSet, Character)?, _ parts: [ScalarSet]) -> ScalarSet {
-            let right = ScalarSet.union(parts)
+            let right = ScalarSet.joined(parts)
             guard let left else { return right }
             switch left.1 {
             case "&": return .intersection(left.0, right)
             case "-": return .intersection(left.0, .complement(right))
-            default:
-                return .union([.intersection(left.0, .complement(right)), .intersection(right, .complement(left.0))])
+            default: return .symmetricDifference(left.0, right)
             }
         }
         while true {
@@ -334,6 +375,7 @@ struct RegexParser {
             isFirst = false
             if flags.ignoresSpace, skipsSpace(scalar) { continue }
             if looksAt("&&") || looksAt("--") || looksAt("~~") {
+                try countClassPart()
                 pending = (joined(pending, parts), Character(scalar))
                 parts = []
                 index += 2
@@ -343,11 +385,23 @@ struct RegexParser {
         }
     }
 
+    /// Each is a level of the set or a test for every scalar, so there must not be many.
+    private mutating func countClassPart() throws(LinearRegexError) {
+        classParts += 1
+        guard classParts <= Self.maximumClassParts else {
+            throw error("more than \(Self.maximumClassParts) classes, escapes and operators in a class")
+        }
+    }
+
     private mutating func classItem(depth: Int) throws(LinearRegexError) -> ScalarSet {
-        if looksAt("[:"), let set = posixClass() { return set }
+        if looksAt("[:"), let set = posixClass() {
+            try countClassPart()
+            return set
+        }
         if looksAt("[") { return try characterClass(depth: depth + 1) }
         let start = index
         if looksAt("\\"), index + 1 < scalars.count, "dDsSwWpP".unicodeScalars.contains(scalars[index + 1]) {
+            try countClassPart()
             return try escapedSet()
         }
         let first = try classScalar()

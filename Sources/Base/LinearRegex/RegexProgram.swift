@@ -40,10 +40,12 @@ struct RegexProgram: Sendable {
 
 /// Turns a tree into instructions (Thompson's construction).
 enum RegexCompiler {
-    static func compile(_ tree: RegexTree) throws(LinearRegexError) -> RegexProgram {
+    /// - Parameter sets: What the tree's numbers stand for. Each is worked out once, however often it is repeated.
+    static func compile(_ tree: RegexTree, _ sets: [ScalarSet]) throws(LinearRegexError) -> RegexProgram {
         var program = RegexProgram()
         try emit(tree, &program)
         program.instructions.append(.match)
+        program.sets = sets.map { RegexProgram.CompiledSet($0) }
         switch tree {
         case .assertion(.textStart): program.isAnchored = true
         case .sequence(let items):
@@ -65,9 +67,7 @@ enum RegexCompiler {
     private static func emit(_ tree: RegexTree, _ program: inout RegexProgram) throws(LinearRegexError) {
         switch tree {
         case .empty: break
-        case .scalars(let set):
-            program.sets.append(RegexProgram.CompiledSet(set))
-            try add(.scalars(program.sets.count - 1), &program)
+        case .scalars(let set): try add(.scalars(set), &program)
         case .assertion(let assertion): try add(.assertion(assertion), &program)
         case .sequence(let items): for item in items { try emit(item, &program) }
         case .alternatives(let branches):
@@ -92,12 +92,7 @@ enum RegexCompiler {
     private static func emitRepetition(_ inner: RegexTree, _ least: Int, _ most: Int?, _ program: inout RegexProgram)
         throws(LinearRegexError)
     {
-        for _ in 0..<least {
-            let before = program.instructions.count
-            try emit(inner, &program)
-            // What compiles to nothing may be repeated as often as it likes.
-            if program.instructions.count == before { return }
-        }
+        for _ in 0..<least { try emit(inner, &program) }
         guard let most else {
             let split = program.instructions.count
             try add(.match, &program)
@@ -110,9 +105,7 @@ enum RegexCompiler {
         for _ in least..<most {
             splits.append(program.instructions.count)
             try add(.match, &program)
-            let before = program.instructions.count
             try emit(inner, &program)
-            if program.instructions.count == before { break }
         }
         for split in splits { program.instructions[split] = .split(split + 1, program.instructions.count) }
     }

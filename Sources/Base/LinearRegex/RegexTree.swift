@@ -1,12 +1,16 @@
 /// A parsed pattern.
 indirect enum RegexTree: Sendable {
+    /// Matches everywhere; never in a sequence or a repetition, so that whatever is repeated makes an instruction.
     case empty
-    case scalars(ScalarSet)
+    /// One scalar of the pattern's set with that number.
+    case scalars(Int)
     case assertion(Assertion)
     case sequence([RegexTree])
     case alternatives([RegexTree])
     /// `most` is `nil` for no limit. Greediness is not kept: it does not change whether a text matches.
     case repetition(RegexTree, least: Int, most: Int?)
+
+    var isEmpty: Bool { if case .empty = self { true } else { false } }
 
     /// A condition on the place between two scalars.
     enum Assertion: Sendable {

@@ -20,20 +20,20 @@ enum ScalarProperties {
     static func posix(_ name: String) -> ScalarSet? {
         func span(_ first: UInt32, _ last: UInt32) -> ScalarSet { .range(first...last) }
         switch name {
-        case "alnum": return .union([span(48, 57), span(65, 90), span(97, 122)])
-        case "alpha": return .union([span(65, 90), span(97, 122)])
+        case "alnum": return .joined([span(48, 57), span(65, 90), span(97, 122)])
+        case "alpha": return .joined([span(65, 90), span(97, 122)])
         case "ascii": return span(0, 127)
-        case "blank": return .union([span(9, 9), span(32, 32)])
-        case "cntrl": return .union([span(0, 31), span(127, 127)])
+        case "blank": return .joined([span(9, 9), span(32, 32)])
+        case "cntrl": return .joined([span(0, 31), span(127, 127)])
         case "digit": return span(48, 57)
         case "graph": return span(33, 126)
         case "lower": return span(97, 122)
         case "print": return span(32, 126)
-        case "punct": return .union([span(33, 47), span(58, 64), span(91, 96), span(123, 126)])
-        case "space": return .union([span(9, 13), span(32, 32)])
+        case "punct": return .joined([span(33, 47), span(58, 64), span(91, 96), span(123, 126)])
+        case "space": return .joined([span(9, 13), span(32, 32)])
         case "upper": return span(65, 90)
-        case "word": return .union([span(48, 57), span(65, 90), span(95, 95), span(97, 122)])
-        case "xdigit": return .union([span(48, 57), span(65, 70), span(97, 102)])
+        case "word": return .joined([span(48, 57), span(65, 90), span(95, 95), span(97, 122)])
+        case "xdigit": return .joined([span(48, 57), span(65, 70), span(97, 102)])
         default: return nil
         }
     }

@@ -1,17 +1,38 @@
 /// A set of Unicode scalars: what a class, an escape or a literal stands for.
 indirect enum ScalarSet: Sendable {
-    case range(ClosedRange<UInt32>)
-    /// Like `range`, whatever the case (simple case folding).
-    case foldedRange(ClosedRange<UInt32>)
+    case ranges(ScalarRanges)
+    /// Like `ranges`, whatever the case (simple case folding).
+    case foldedRanges(ScalarRanges)
     case property(@Sendable (Unicode.Scalar) -> Bool)
     case union([ScalarSet])
     case intersection(ScalarSet, ScalarSet)
+    case symmetricDifference(ScalarSet, ScalarSet)
     case complement(ScalarSet)
 
     static func one(_ scalar: Unicode.Scalar, folded: Bool) -> ScalarSet { span(scalar, scalar, folded: folded) }
 
     static func span(_ first: Unicode.Scalar, _ last: Unicode.Scalar, folded: Bool) -> ScalarSet {
-        folded ? .foldedRange(first.value...last.value) : .range(first.value...last.value)
+        let ranges = ScalarRanges([first.value...last.value])
+        return folded ? .foldedRanges(ranges) : .ranges(ranges)
+    }
+
+    static func range(_ range: ClosedRange<UInt32>) -> ScalarSet { .ranges(ScalarRanges([range])) }
+
+    /// What is in any of the sets. Ranges become one set, in which a scalar is found at once however many there are.
+    static func joined(_ sets: [ScalarSet]) -> ScalarSet {
+        var plain: [ClosedRange<UInt32>] = []
+        var folded: [ClosedRange<UInt32>] = []
+        var parts: [ScalarSet] = []
+        for set in sets {
+            switch set {
+            case .ranges(let ranges): plain += ranges.all
+            case .foldedRanges(let ranges): folded += ranges.all
+            default: parts.append(set)
+            }
+        }
+        if !plain.isEmpty { parts.append(.ranges(ScalarRanges(plain))) }
+        if !folded.isEmpty { parts.append(.foldedRanges(ScalarRanges(folded))) }
+        return parts.count == 1 ? parts[0] : .union(parts)
     }
 
     static let digit = ScalarSet.property { $0.properties.generalCategory == .decimalNumber }
@@ -21,13 +42,14 @@ indirect enum ScalarSet: Sendable {
 
     func contains(_ scalar: Unicode.Scalar) -> Bool {
         switch self {
-        case .range(let range): return range.contains(scalar.value)
-        case .foldedRange(let range):
-            if range.contains(scalar.value) { return true }
-            return Self.variants(scalar).contains { range.contains($0.value) }
+        case .ranges(let ranges): return ranges.contains(scalar.value)
+        case .foldedRanges(let ranges):
+            if ranges.contains(scalar.value) { return true }
+            return Self.variants(scalar).contains { ranges.contains($0.value) }
         case .property(let test): return test(scalar)
         case .union(let parts): return parts.contains { $0.contains(scalar) }
         case .intersection(let one, let two): return one.contains(scalar) && two.contains(scalar)
+        case .symmetricDifference(let one, let two): return one.contains(scalar) != two.contains(scalar)
         case .complement(let set): return !set.contains(scalar)
         }
     }

@@ -227,6 +227,8 @@ void apus_begin_writeback(int file, ssize_t start, ssize_t count) {
     sync_file_range(file, start, count, SYNC_FILE_RANGE_WRITE);
 }
 
-int apus_contains_bytes(const void *bytes, size_t count, const void *part, size_t part_count) {
-    return part_count == 0 || (bytes != NULL && memmem(bytes, count, part, part_count) != NULL);
+ssize_t apus_find_bytes(const void *bytes, size_t count, const void *part, size_t part_count) {
+    if (part_count == 0) return 0;
+    const char *found = bytes == NULL ? NULL : memmem(bytes, count, part, part_count);
+    return found == NULL ? -1 : found - (const char *)bytes;
 }

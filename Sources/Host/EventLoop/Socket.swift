@@ -1,10 +1,12 @@
 import CLinux
 import Glibc
+import TaskTools
 
 /// A TCP connection: bytes that have come in wait in `input`, what goes out is sent at once or waits for room.
 ///
-/// At most one task reads and one writes. The writer sets the pace of whoever feeds it, which is all the back-pressure
-/// there is.
+/// One task reads and one writes. The reading can be taken over by another task; otherwise a second task that waits for
+/// bytes, or for room, is a mistake that traps in debug builds and fails with `displaced`. The writer sets the pace of
+/// whoever feeds it, which is all the back-pressure there is.
 @NetworkActor
 public final class Socket: SocketObserver {
     // One thread, so one buffer serves every read.
@@ -27,8 +29,10 @@ public final class Socket: SocketObserver {
     private var start = 0
     private var mayRead = true
     private var mayWrite = true
-    private var reader: UnsafeContinuation<Void, Never>?
-    private var writer: UnsafeContinuation<Void, Never>?
+    private var reader = WaitingPlace<UnsafeContinuation<Bool, Never>>()
+    private var writer = WaitingPlace<UnsafeContinuation<Bool, Never>>()
+    /// Whose turn it is to read: counts how often the reading was taken over.
+    public private(set) var readingTurn = 0
 
     init(descriptor: Int32, bringsWork: Bool) throws(SocketError) {
         self.descriptor = descriptor
@@ -50,7 +54,7 @@ public final class Socket: SocketObserver {
         socket.deadline = deadline
         // The first event tells that the connection is there or has failed.
         socket.mayWrite = false
-        await socket.waitToWrite()
+        _ = await socket.waitToWrite()
         if let failure = socket.failure {
             socket.close()
             throw failure
@@ -92,9 +96,21 @@ public final class Socket: SocketObserver {
         return bytes
     }
 
+    /// Ends the turn of whoever reads: a task that waits for bytes fails with `displaced`, and takes none.
+    public func takeOverReading() {
+        readingTurn &+= 1
+        wakeReader()
+    }
+
     /// Waits for more bytes. Returns `false` at the end of the stream.
-    public func fill() async throws(SocketError) -> Bool {
+    public func fill() async throws(SocketError) -> Bool { try await fill(turn: readingTurn) }
+
+    /// Waits for more bytes while it is the caller's turn to read. Returns `false` at the end of the stream.
+    ///
+    /// - Parameter turn: `readingTurn` as it was when the caller began to read.
+    public func fill(turn: Int) async throws(SocketError) -> Bool {
         while true {
+            guard turn == readingTurn else { throw .displaced }
             if let failure { throw failure }
             if mayRead {
                 let buffer = Self.scratch
@@ -120,7 +136,7 @@ public final class Socket: SocketObserver {
                 }
                 mayRead = false
             }
-            await waitToRead()
+            guard await waitToRead(turn) else { throw .displaced }
         }
     }
 
@@ -132,7 +148,7 @@ public final class Socket: SocketObserver {
     public func write(_ first: [UInt8], _ second: [UInt8] = []) async throws {
         var sent = try sendNow(first[...], second[...])
         while sent < first.count + second.count {
-            await waitToWrite()
+            guard await waitToWrite() else { throw SocketError.displaced }
             sent += try sendNow(first.dropFirst(sent), second.dropFirst(max(0, sent - first.count)))
         }
     }
@@ -165,15 +181,23 @@ public final class Socket: SocketObserver {
     // Whether there is anything to wait for is looked at inside the continuation: calls on one actor may be taken up
     // later than they were made, and the event may come in between.
 
-    private func waitToRead() async {
+    private func waitToRead(_ turn: Int) async -> Bool {
         await withUnsafeContinuation { continuation in
-            if mayRead || failure != nil { continuation.resume() } else { reader = continuation }
+            if mayRead || failure != nil || turn != readingTurn {
+                continuation.resume(returning: true)
+            } else if !reader.take(continuation) {
+                continuation.resume(returning: false)
+            }
         }
     }
 
-    private func waitToWrite() async {
+    private func waitToWrite() async -> Bool {
         await withUnsafeContinuation { continuation in
-            if mayWrite || failure != nil { continuation.resume() } else { writer = continuation }
+            if mayWrite || failure != nil {
+                continuation.resume(returning: true)
+            } else if !writer.take(continuation) {
+                continuation.resume(returning: false)
+            }
         }
     }
 
@@ -200,17 +224,9 @@ public final class Socket: SocketObserver {
         wakeWriter()
     }
 
-    private func wakeReader() {
-        let waiting = reader
-        reader = nil
-        waiting?.resume()
-    }
+    private func wakeReader() { reader.clear()?.resume(returning: true) }
 
-    private func wakeWriter() {
-        let waiting = writer
-        writer = nil
-        waiting?.resume()
-    }
+    private func wakeWriter() { writer.clear()?.resume(returning: true) }
 
     func handle(_ event: apus_socket_event) {
         if event.readable == 1 {
@@ -230,7 +246,7 @@ public final class Socket: SocketObserver {
     }
 
     func tick(_ now: MonotonicTime) {
-        guard let deadline, deadline <= now, reader != nil || writer != nil else { return }
+        guard let deadline, deadline <= now, reader.isTaken || writer.isTaken else { return }
         fail(.timedOut)
     }
 }

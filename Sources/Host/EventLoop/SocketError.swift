@@ -8,6 +8,8 @@ public enum SocketError: Error, Sendable, Equatable, CustomStringConvertible {
     case closed
     /// Its deadline passed.
     case timedOut
+    /// Another task reads it, or writes to it.
+    case displaced
     /// The system refused, with its error number.
     case system(Int32)
 
@@ -18,6 +20,7 @@ public enum SocketError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .peerGone: "the connection was closed by the other side"
         case .closed: "the connection was closed"
+        case .displaced: "another task has taken over the connection"
         case .timedOut: "nothing came in the time allowed"
         case .system(let code): String(cString: strerror(code))
         }

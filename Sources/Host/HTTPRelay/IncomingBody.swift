@@ -2,6 +2,8 @@ public import EventLoop
 public import HTTPMessages
 
 /// A message's body as it comes over its connection; nothing is read before it is asked for.
+///
+/// It has the reading of its connection until it is complete or let go.
 @NetworkActor
 public final class IncomingBody: HTTPBodySource {
     private let socket: Socket
@@ -18,9 +20,11 @@ public final class IncomingBody: HTTPBodySource {
     /// Longest wait for the next bytes; `nil` leaves the connection's deadline as it is.
     public var idleLimit: Duration?
     private var received = 0
+    private let turn: Int
 
     init(_ socket: Socket, _ framing: BodyFraming, askForBody: (@NetworkActor () async throws -> Void)? = nil) {
         self.socket = socket
+        turn = socket.readingTurn
         self.framing = framing
         self.askForBody = askForBody
         isComplete = framing == .length(0)
@@ -35,11 +39,21 @@ public final class IncomingBody: HTTPBodySource {
     /// Whether the connection can carry another message behind this one.
     var endsWithConnection: Bool { framing == .untilClose }
 
+    /// Gives the reading back to the connection's owner. Whoever waits for the next piece, or asks for one later, fails
+    /// with `SocketError.displaced` and takes nothing.
+    public func letGo() {
+        if !isComplete, socket.readingTurn == turn { socket.takeOverReading() }
+    }
+
+    /// Asks for nothing any more: after the answer's head a go-ahead would be taken for a part of it.
+    func stopAsking() { askForBody = nil }
+
     /// The next piece, as large as what has come.
     ///
     /// - Throws: `MessageError`, `SocketError`.
     @NetworkActor public func next() async throws -> [UInt8]? {
         while !isComplete {
+            guard socket.readingTurn == turn else { throw SocketError.displaced }
             if let limit, let length, received + length > limit { throw HTTPBodyTooLarge(limit: limit) }
             if socket.available > 0, let piece = try piece() {
                 onProgress?()
@@ -51,9 +65,10 @@ public final class IncomingBody: HTTPBodySource {
             if let ask = askForBody {
                 askForBody = nil
                 try await ask()
+                continue
             }
             if let idleLimit { socket.deadline = .now + idleLimit }
-            if try await !socket.fill() {
+            if try await !socket.fill(turn: turn) {
                 guard framing == .untilClose else { throw MessageError.truncated }
                 isComplete = true
             }

@@ -29,6 +29,8 @@ final class ServerConnection {
                 isBusy = true
                 socket.deadline = nil
                 await answer(exchange)
+                // A task that passes the body on may still wait for it.
+                exchange.body.letGo()
                 isBusy = false
                 socket.onPeerGone = nil
                 guard exchange.isFinished else { return socket.close() }
@@ -54,9 +56,12 @@ final class ServerConnection {
     private func nextRequest() async throws -> ServerExchange? {
         socket.deadline = .now + Self.keepAlive
         var hasBegun = false
+        var arrival = HeadArrival()
         while true {
             if socket.available > 0 {
-                if let head = try socket.withInput({ try MessageHead.parse($0, .request) }) {
+                if socket.withInput({ arrival.hasNews(in: $0) }),
+                    let head = try socket.withInput({ try MessageHead.parse($0, .request) })
+                {
                     socket.consume(head.byteCount)
                     return try exchange(head)
                 }

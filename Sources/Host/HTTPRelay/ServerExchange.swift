@@ -109,6 +109,7 @@ public final class ServerExchange: HTTPBodyWriter {
         sentStatus = HTTPStatus(rawValue: 101)
         keepsConnection = false
         isFinished = true
+        body.letGo()
         try await socket.write(WireText.head("HTTP/1.1 101 Switching Protocols", fields, ""))
     }
 
@@ -116,6 +117,7 @@ public final class ServerExchange: HTTPBodyWriter {
 
     private func begin(_ status: HTTPStatus, _ given: HTTPFields, length: Int?) -> [UInt8] {
         sentStatus = status
+        body.stopAsking()
         // A body that nobody has read is in the way of the next request.
         if !body.isComplete { keepsConnection = false }
         var fields = given

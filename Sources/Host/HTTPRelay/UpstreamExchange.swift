@@ -17,7 +17,6 @@ public final class UpstreamExchange {
     private let socket: Socket
     private let request: Upstream.Request
     private let upstream: Upstream
-    private var upload: Task<Void, Never>?
     private var hasSentBody = false
     private var hasReceived = false
     private var keepsConnection = true
@@ -82,15 +81,13 @@ public final class UpstreamExchange {
     /// Ends the exchange: the connection is kept for the next request if both messages are complete.
     public func end() {
         guard keepsConnection, body.isComplete, hasSentBody else { return cancel() }
-        upload = nil
         upstream.keep(socket)
     }
 
-    /// Cuts the exchange short.
+    /// Cuts the exchange short. The request's body is let go: the task that passes it on ends, wherever it waits.
     public func cancel(_ reason: SocketError = .closed) {
-        upload?.cancel()
-        upload = nil
         socket.close(reason)
+        if case .source(let source) = request.body { source.letGo() }
     }
 
     private func sendRequest() async throws {
@@ -125,12 +122,15 @@ public final class UpstreamExchange {
     }
 
     private func startUpload(_ work: @escaping @NetworkActor () async throws -> Void) {
-        upload = NetworkActor.task { [self] in
+        NetworkActor.task { [self] in
             do {
                 try await work()
                 hasSentBody = true
             } catch SocketError.peerGone where socket.writeFailure != nil {
                 // The server takes no more; it may have answered all the same.
+            } catch SocketError.displaced {
+                // The exchange has ended before the body.
+                socket.close()
             } catch {
                 // The caller's body broke off: the server must not take it for complete.
                 uploadFailure = error
@@ -143,10 +143,13 @@ public final class UpstreamExchange {
     public private(set) var uploadFailure: (any Error)?
 
     private func readHead() async throws -> MessageHead {
+        var arrival = HeadArrival()
         while true {
             if socket.available > 0 {
                 hasReceived = true
-                if let head = try socket.withInput({ try MessageHead.parse($0, .response) }) {
+                if socket.withInput({ arrival.hasNews(in: $0) }),
+                    let head = try socket.withInput({ try MessageHead.parse($0, .response) })
+                {
                     socket.consume(head.byteCount)
                     return head
                 }

@@ -22,8 +22,10 @@ public struct JSONSchema: Sendable {
     private static func check(
         _ value: JSONValue, _ schema: JSONValue, _ place: String, _ depth: Int, _ problems: inout [FieldProblem]
     ) {
-        guard depth < maximumDepth, problems.count < maximumProblems, schema.object != nil else { return }
+        guard problems.count < maximumProblems, schema.object != nil else { return }
         func wrong(_ detail: String) { problems.append(FieldProblem(field: place, detail: detail)) }
+        // What is not looked at must not pass for right.
+        guard depth < maximumDepth else { return wrong("Must not be nested more than \(maximumDepth) levels deep.") }
         if let types = schema["type"].map({ $0.array?.compactMap(\.string) ?? [$0.string ?? ""] }),
             !types.contains(where: { fits(value, $0) })
         {

@@ -21,6 +21,8 @@ struct MultipartReader {
     private let source: any HTTPBodySource
     private let delimiter: [UInt8]
     private var buffer: [UInt8]
+    /// Bytes at the front of the buffer in which what is looked for does not begin.
+    private var searched = 0
     private var isEnded = false
     private var isInPart = false
     private var parts = 0
@@ -59,13 +61,13 @@ struct MultipartReader {
     mutating func nextPiece() async throws -> [UInt8]? {
         guard isInPart else { return nil }
         while true {
-            if let place = Self.find(delimiter, in: buffer) {
+            if let place = find(delimiter) {
                 if place > 0 {
                     let piece = Array(buffer[..<place])
-                    buffer.removeFirst(place)
+                    drop(place)
                     return piece
                 }
-                buffer.removeFirst(delimiter.count)
+                drop(delimiter.count)
                 isInPart = false
                 return nil
             }
@@ -73,7 +75,7 @@ struct MultipartReader {
             let safe = buffer.count - (delimiter.count - 1)
             if safe >= 32 * 1024 || isEnded && safe > 0 {
                 let piece = Array(buffer[..<safe])
-                buffer.removeFirst(safe)
+                drop(safe)
                 return piece
             }
             guard try await more() else { throw Failure(reason: "The body is cut short.") }
@@ -83,12 +85,12 @@ struct MultipartReader {
     private mutating func readHead() async throws -> Part {
         let end: [UInt8] = [13, 10, 13, 10]
         while true {
-            if let place = Self.find(end, in: buffer) {
+            if let place = find(end) {
                 let head = String(decoding: buffer[..<place], as: UTF8.self)
-                buffer.removeFirst(place + 2)
+                drop(place + 2)
                 // An empty content's delimiter begins with the line end that ends the head, so that one stays; other
                 // contents begin after it.
-                if !(try await startsWithDelimiter()) { buffer.removeFirst(2) }
+                if !(try await startsWithDelimiter()) { drop(2) }
                 return try Self.part(head)
             }
             guard buffer.count <= Self.maximumHeadBytes else { throw Failure(reason: "A part's head is too long.") }
@@ -145,8 +147,8 @@ struct MultipartReader {
 
     private mutating func skipToDelimiter() async throws -> Bool {
         while true {
-            if let place = Self.find(delimiter, in: buffer) {
-                buffer.removeFirst(place + delimiter.count)
+            if let place = find(delimiter) {
+                drop(place + delimiter.count)
                 return true
             }
             if buffer.count > Self.maximumHeadBytes { return false }
@@ -172,11 +174,23 @@ struct MultipartReader {
         return true
     }
 
-    private static func find(_ part: [UInt8], in bytes: [UInt8]) -> Int? {
+    /// The place of the bytes in the buffer. What has been looked through is not looked through again when more comes.
+    private mutating func find(_ part: [UInt8]) -> Int? {
+        let place = Self.find(part, in: buffer, from: searched)
+        searched = place ?? max(searched, buffer.count - part.count + 1)
+        return place
+    }
+
+    private mutating func drop(_ count: Int) {
+        buffer.removeFirst(count)
+        searched = 0
+    }
+
+    private static func find(_ part: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
         guard let first = part.first, bytes.count >= part.count else { return nil }
         return bytes.withUnsafeBufferPointer { all in
             part.withUnsafeBufferPointer { wanted in
-                var start = 0
+                var start = start
                 let last = all.count - wanted.count
                 while start <= last {
                     if all[start] == first, all[start..<start + wanted.count].elementsEqual(wanted) { return start }

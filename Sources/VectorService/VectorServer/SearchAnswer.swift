@@ -23,7 +23,7 @@ enum SearchAnswer {
 
     /// The selected metadata of each hit; `nil` when none was selected.
     private static func metadatas(_ request: SearchRequest, _ hits: [SearchHit]) -> [JSONValue]? {
-        let keys = request.selected.filter { !$0.hasPrefix("#") }
+        let keys = Set(request.selected.filter { !$0.hasPrefix("#") })
         let isWhole = request.selected.contains("#metadata")
         guard isWhole || !keys.isEmpty else { return nil }
         return hits.map { hit in

@@ -85,8 +85,8 @@ int apus_watch_termination(void);
 /// Starts writing a part of a file to the disk and does not wait for it.
 void apus_begin_writeback(int file, ssize_t start, ssize_t count);
 
-/// Whether `part` occurs in `bytes`.
-int apus_contains_bytes(const void *_Nullable bytes, size_t count, const void *part, size_t part_count);
+/// The place of `part` in `bytes`, found in time linear in both; -1 when it does not occur.
+ssize_t apus_find_bytes(const void *_Nullable bytes, size_t count, const void *_Nullable part, size_t part_count);
 
 /// Makes the C allocator give freed memory back sooner; handlers idle small because of it.
 void apus_allocator_prefers_small(void);

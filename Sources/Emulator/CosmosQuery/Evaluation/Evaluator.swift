@@ -190,16 +190,50 @@ package struct Evaluator: Sendable {
     }
 
     /// A row of the result; `nil` when there is none.
+    ///
+    /// - Throws: `QueryError` also for a row that is too large: a value may stand in it many times, and again so in
+    ///   each query around.
     package func projection(_ query: Query, _ row: Scope) throws(QueryError) -> JSONValue? {
         switch query.selection {
         case .all: return row.innermost
-        case .value(let expression): return try value(expression, row)
+        case .value(let expression):
+            guard let value = try value(expression, row) else { return nil }
+            return try bounded(value)
         case .columns(let columns):
             var members: [(String, JSONValue)] = []
             for column in columns {
                 if let value = try value(column.expression, row) { members.append((column.name, value)) }
             }
-            return .object(JSONObject(members))
+            return try bounded(.object(JSONObject(members)))
+        }
+    }
+
+    /// Bytes that a row of a result may have.
+    private static let maximumRow = 8 << 20
+
+    private func bounded(_ value: JSONValue) throws(QueryError) -> JSONValue {
+        var left = Self.maximumRow
+        Self.spend(&left, on: value)
+        guard left >= 0 else {
+            throw QueryError(message: "A row of the result has more than \(Self.maximumRow) bytes.", code: "SC3031")
+        }
+        return value
+    }
+
+    /// Takes about as much as the value has bytes as JSON; stops when there is nothing left.
+    private static func spend(_ left: inout Int, on value: JSONValue) {
+        switch value {
+        case .null, .bool, .int, .double: left -= 4
+        case .string(let text): left -= text.utf8.count + 2
+        case .array(let items):
+            left -= 2
+            for item in items where left >= 0 { spend(&left, on: item) }
+        case .object(let object):
+            left -= 2
+            for member in object.members where left >= 0 {
+                left -= member.name.utf8.count + 3
+                spend(&left, on: member.value)
+            }
         }
     }
 

@@ -25,7 +25,9 @@ enum Operators {
             return .bool(ValueOrder.equal(a, b) == (name == "="))
         case "<", "<=", ">", ">=": return ordering(name, a, b)
         case "||":
-            guard let a = a?.string, let b = b?.string else { return nil }
+            guard let a = a?.string, let b = b?.string, a.utf8.count + b.utf8.count <= Functions.maximumLength else {
+                return nil
+            }
             return .string(a + b)
         case "&", "|", "^", "<<", ">>":
             guard let a = bits(a), let b = bits(b) else { return nil }

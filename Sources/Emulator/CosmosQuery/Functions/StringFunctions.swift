@@ -2,11 +2,11 @@ import JSONCoding
 import LinearRegex
 
 extension Functions {
-    /// Longest text that a function makes.
-    private static let maximumLength = 2 << 20
+    /// Longest text that a function or an operator makes, in bytes.
+    static let maximumLength = 2 << 20
 
     static let strings: [Row] = [
-        ("CONTAINS", 2...3, { compare($0) { $0.contains($1) } }),
+        ("CONTAINS", 2...3, { compare($0, by: contains) }),
         ("CONTAINS_ANY_CS", 2...64, { holds($0, ignoringCase: false, all: false) }),
         ("CONTAINS_ANY_CI", 2...64, { holds($0, ignoringCase: true, all: false) }),
         ("CONTAINS_ALL_CS", 2...64, { holds($0, ignoringCase: false, all: true) }),
@@ -22,7 +22,7 @@ extension Functions {
             "CONCAT", 1...64,
             { arguments in
                 let texts = arguments.values.compactMap { $0?.string }
-                return texts.count == arguments.count ? .string(texts.joined()) : .none
+                return texts.count == arguments.count ? joined(texts, separator: "") : .none
             }
         ),
         ("TRIM", 1...2, { trimmed($0, start: true, end: true) }),
@@ -59,22 +59,22 @@ extension Functions {
                     return nil
                 }
                 guard !old.isEmpty else { return .string(text) }
-                let result = replaced(Array(text.utf8), Array(old.utf8), Array(new.utf8))
-                return result.count <= maximumLength ? .string(String(decoding: result, as: UTF8.self)) : .none
+                let parts = ByteSearch.parts(of: Array(text.utf8), separatedBy: Array(old.utf8))
+                return joined(parts.map { String(decoding: $0, as: UTF8.self) }, separator: new)
             }
         ),
         (
             "INDEX_OF", 2...3,
             { arguments in
                 guard let text = arguments.text(0), let part = arguments.text(1) else { return nil }
-                let all = Array(text.unicodeScalars)
-                let wanted = Array(part.unicodeScalars)
-                var place = max(0, arguments.whole(2) ?? 0)
-                while place <= all.count - wanted.count {
-                    if all[place..<place + wanted.count].elementsEqual(wanted) { return .int(Int64(place)) }
-                    place += 1
+                let skipped = max(0, arguments.whole(2) ?? 0)
+                let start = text.unicodeScalars.dropFirst(skipped).startIndex
+                guard start < text.endIndex || skipped <= text.unicodeScalars.count else { return -1 }
+                let offset = text.utf8.distance(from: text.startIndex, to: start)
+                guard let place = ByteSearch.place(of: Array(part.utf8), in: Array(text.utf8), from: offset) else {
+                    return -1
                 }
-                return -1
+                return .int(Int64(String(decoding: text.utf8.prefix(place), as: UTF8.self).unicodeScalars.count))
             }
         ),
         (
@@ -127,7 +127,7 @@ extension Functions {
             { arguments in
                 guard let list = arguments.list(0), let separator = arguments.text(1) else { return nil }
                 let texts = list.compactMap(\.string)
-                return texts.count == list.count ? .string(texts.joined(separator: separator)) : .none
+                return texts.count == list.count ? joined(texts, separator: separator) : .none
             }
         ),
         (
@@ -136,13 +136,14 @@ extension Functions {
                 guard let text = arguments.text(0), let separator = arguments.text(1), !separator.isEmpty else {
                     return nil
                 }
-                return .strings(text.split(separator: separator, omittingEmptySubsequences: false).map(String.init))
+                let parts = ByteSearch.parts(of: Array(text.utf8), separatedBy: Array(separator.utf8))
+                return .strings(parts.map { String(decoding: $0, as: UTF8.self) })
             }
         ),
     ]
 
     private static func compare(
-        _ arguments: Arguments, _ test: (String.UTF8View, String.UTF8View) -> Bool
+        _ arguments: Arguments, by test: (String.UTF8View, String.UTF8View) -> Bool
     ) -> JSONValue? {
         guard var a = arguments.text(0), var b = arguments.text(1) else { return nil }
         if arguments.flag(2) { (a, b) = (a.lowercased(), b.lowercased()) }
@@ -150,13 +151,16 @@ extension Functions {
         return .bool(test(a.utf8, b.utf8))
     }
 
+    private static func contains(_ text: String.UTF8View, _ part: String.UTF8View) -> Bool {
+        ByteSearch.place(of: Array(part), in: Array(text)) != nil
+    }
+
     /// `CONTAINS` of one text and several others, joined by OR or by AND.
     private static func holds(_ arguments: Arguments, ignoringCase: Bool, all: Bool) -> JSONValue? {
         var result: JSONValue? = .bool(all)
         for index in 1..<arguments.count {
-            let one = compare(Arguments(values: [arguments[0], arguments[index], .bool(ignoringCase)], now: 0)) {
-                $0.contains($1)
-            }
+            let one = compare(
+                Arguments(values: [arguments[0], arguments[index], .bool(ignoringCase)], now: 0), by: contains)
             result = Operators.binary(all ? "AND" : "OR", result, one)
         }
         return result
@@ -184,19 +188,10 @@ extension Functions {
         return String(view)
     }
 
-    private static func replaced(_ text: [UInt8], _ old: [UInt8], _ new: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        var place = 0
-        while place < text.count {
-            if text[place...].starts(with: old) {
-                result += new
-                place += old.count
-            } else {
-                result.append(text[place])
-                place += 1
-            }
-        }
-        return result
+    /// Texts as one; undefined when it would be too long.
+    private static func joined(_ texts: [String], separator: String) -> JSONValue? {
+        let length = texts.reduce(max(0, texts.count - 1) * separator.utf8.count) { $0 + $1.utf8.count }
+        return length <= maximumLength ? .string(texts.joined(separator: separator)) : .none
     }
 
     private static func parsed(_ arguments: Arguments, _ isWanted: (JSONValue) -> Bool) -> JSONValue? {

@@ -3,70 +3,114 @@ import JSONCoding
 // Expressions, loosest binding first.
 extension QueryParser {
     mutating func expression() throws(QueryError) -> Expression {
-        try nested { parser throws(QueryError) in try parser.conditional() }
+        try nested { parser throws(QueryError) in
+            let expression = try parser.conditional()
+            parser.tallest = max(parser.tallest, parser.height)
+            return expression
+        }
     }
 
     private mutating func conditional() throws(QueryError) -> Expression {
-        let left = try coalescence()
-        guard take("?") else { return left }
+        let condition = try coalescence()
+        guard take("?") else { return condition }
+        let first = height
         let yes = try expression()
+        let second = height
         try expect(":")
-        return .conditional(left, yes, try expression())
+        let no = try expression()
+        try raise(first, second)
+        return .conditional(condition, yes, no)
     }
 
     private mutating func coalescence() throws(QueryError) -> Expression {
         var operands = [try disjunction()]
-        while take("??") { operands.append(try disjunction()) }
-        return Self.balanced("??", operands[...])
+        var most = height
+        while take("??") {
+            operands.append(try disjunction())
+            most = max(most, height)
+        }
+        return try balanced("??", operands, most)
     }
 
     private mutating func disjunction() throws(QueryError) -> Expression {
         var operands = [try conjunction()]
-        while keyword("OR") { operands.append(try conjunction()) }
-        return Self.balanced("OR", operands[...])
+        var most = height
+        while keyword("OR") {
+            operands.append(try conjunction())
+            most = max(most, height)
+        }
+        return try balanced("OR", operands, most)
     }
 
     private mutating func conjunction() throws(QueryError) -> Expression {
         var operands = [try negation()]
-        while keyword("AND") { operands.append(try negation()) }
-        return Self.balanced("AND", operands[...])
+        var most = height
+        while keyword("AND") {
+            operands.append(try negation())
+            most = max(most, height)
+        }
+        return try balanced("AND", operands, most)
     }
 
     /// Joins what an associative operator joins as a tree of little depth: such chains can be thousands long, and
     /// evaluating goes as deep as the tree.
+    ///
+    /// - Parameter most: The height of the tallest operand.
+    private mutating func balanced(
+        _ name: String, _ operands: [Expression], _ most: Int
+    ) throws(QueryError) -> Expression {
+        height = most
+        var reach = 1
+        while reach < operands.count {
+            try raise()
+            reach *= 2
+        }
+        return Self.balanced(name, operands[...])
+    }
+
     private static func balanced(_ name: String, _ operands: ArraySlice<Expression>) -> Expression {
         guard operands.count > 1 else { return operands.first ?? .undefined }
         let middle = operands.startIndex + operands.count / 2
         return .binary(name, balanced(name, operands[..<middle]), balanced(name, operands[middle...]))
     }
 
-    /// Operators in a row that are not associative, and steps of a path.
-    private static let maximumChain = 200
-
     private mutating func negation() throws(QueryError) -> Expression {
         guard keyword("NOT") else { return try comparison() }
-        return try nested { parser throws(QueryError) in .unary("NOT", try parser.negation()) }
+        let operand = try nested { parser throws(QueryError) in try parser.negation() }
+        try raise()
+        return .unary("NOT", operand)
     }
 
     private mutating func comparison() throws(QueryError) -> Expression {
         let left = try level(0)
+        let first = height
         for symbol in ["=", "!=", "<>", "<=", ">=", "<", ">"] where take(symbol) {
-            return .binary(symbol == "<>" ? "!=" : symbol, left, try level(0))
+            let right = try level(0)
+            try raise(first)
+            return .binary(symbol == "<>" ? "!=" : symbol, left, right)
         }
         let negated = isKeyword("NOT") && ["IN", "BETWEEN", "LIKE"].contains { isKeyword($0, ahead: 1) }
         if negated { index += 1 }
         if keyword("IN") {
             try expect("(")
-            return .isIn(left, try list(until: ")"), negated: negated)
+            let list = try list(until: ")")
+            try raise(first)
+            return .isIn(left, list, negated: negated)
         }
         if keyword("BETWEEN") {
             let low = try level(0)
+            let second = height
             guard keyword("AND") else { throw error() }
-            return .between(left, low, try level(0), negated: negated)
+            let high = try level(0)
+            try raise(first, second)
+            return .between(left, low, high, negated: negated)
         }
         if keyword("LIKE") {
             let pattern = try level(0)
-            return .like(left, pattern, escape: keyword("ESCAPE") ? try level(0) : nil, negated: negated)
+            let second = height
+            let escape = keyword("ESCAPE") ? try level(0) : nil
+            try raise(first, second)
+            return .like(left, pattern, escape: escape, negated: negated)
         }
         return left
     }
@@ -77,34 +121,37 @@ extension QueryParser {
     private mutating func level(_ number: Int) throws(QueryError) -> Expression {
         guard number < Self.levels.count else { return try unary() }
         var left = try level(number + 1)
-        var count = 0
         while let symbol = Self.levels[number].first(where: { peek == .symbol($0) }) {
-            count += 1
-            guard count <= Self.maximumChain else { throw error("More than \(Self.maximumChain) operators in a row.") }
             index += 1
-            left = .binary(symbol, left, try level(number + 1))
+            let first = height
+            let right = try level(number + 1)
+            try raise(first)
+            left = .binary(symbol, left, right)
         }
         return left
     }
 
     private mutating func unary() throws(QueryError) -> Expression {
         for symbol in ["-", "+", "~"] where take(symbol) {
-            return try nested { parser throws(QueryError) in .unary(symbol, try parser.unary()) }
+            let operand = try nested { parser throws(QueryError) in try parser.unary() }
+            try raise()
+            return .unary(symbol, operand)
         }
         return try steps(try primary())
     }
 
-    /// Property steps behind a value.
+    /// Property steps behind a value, whose height the parser knows.
     mutating func steps(_ start: Expression) throws(QueryError) -> Expression {
         var value = start
-        var count = 0
         while true {
-            count += 1
-            guard count <= Self.maximumChain else { throw error("A path of more than \(Self.maximumChain) steps.") }
             if take(".") {
+                try raise()
                 value = .property(value, .literal(.string(try name())))
             } else if take("[") {
-                value = .property(value, try expression())
+                let first = height
+                let key = try expression()
+                try raise(first)
+                value = .property(value, key)
                 try expect("]")
             } else {
                 return value
@@ -113,14 +160,17 @@ extension QueryParser {
     }
 
     mutating func list(until end: String) throws(QueryError) -> [Expression] {
-        var items: [Expression] = []
-        if take(end) { return items }
-        repeat { items.append(try expression()) } while take(",")
-        try expect(end)
-        return items
+        try above { parser throws(QueryError) in
+            var items: [Expression] = []
+            if parser.take(end) { return items }
+            repeat { items.append(try parser.expression()) } while parser.take(",")
+            try parser.expect(end)
+            return items
+        }
     }
 
     private mutating func primary() throws(QueryError) -> Expression {
+        height = 0
         guard let token = peek else { throw error() }
         switch token {
         case .number(let number):
@@ -185,23 +235,21 @@ extension QueryParser {
     }
 
     private mutating func object() throws(QueryError) -> Expression {
-        var members: [Expression.Member] = []
-        if take("}") { return .object(members) }
-        repeat {
-            guard case .text(let key)? = peek else {
-                if case .word(let key)? = peek {
-                    index += 1
-                    try expect(":")
-                    members.append(.init(name: key, value: try expression()))
-                    continue
+        try above { parser throws(QueryError) in
+            var members: [Expression.Member] = []
+            if parser.take("}") { return .object(members) }
+            repeat {
+                let key: String
+                switch parser.peek {
+                case .text(let text), .word(let text): key = text
+                default: throw parser.error()
                 }
-                throw error()
-            }
-            index += 1
-            try expect(":")
-            members.append(.init(name: key, value: try expression()))
-        } while take(",")
-        try expect("}")
-        return .object(members)
+                parser.index += 1
+                try parser.expect(":")
+                members.append(.init(name: key, value: try parser.expression()))
+            } while parser.take(",")
+            try parser.expect("}")
+            return .object(members)
+        }
     }
 }

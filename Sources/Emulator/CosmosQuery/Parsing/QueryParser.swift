@@ -6,8 +6,17 @@ package struct QueryParser {
     /// Names that are bound where the parser stands, innermost last.
     var names: [String] = []
 
+    /// Levels of the expression that was read last, and of the tallest of those around it.
+    var height = 0
+    var tallest = 0
+
     /// Levels of nesting that are understood.
     static let maximumDepth = 100
+    /// Levels that an expression may have. Operators and steps of a path make levels without any nesting of the text,
+    /// and evaluating goes as deep as they do.
+    static let maximumHeight = 256
+    /// Keys that rows may be grouped or sorted by: each is compared with what is selected and with every row.
+    private static let maximumKeys = 100
 
     private init(_ tokens: [Token]) { self.tokens = tokens }
 
@@ -83,14 +92,39 @@ package struct QueryParser {
         return try part(&self)
     }
 
+    /// Makes the expression that was read last one of others, or of nothing but it.
+    ///
+    /// - Parameter others: Their heights.
+    mutating func raise(_ others: Int...) throws(QueryError) {
+        height = max(height, others.max() ?? 0) + 1
+        guard height <= Self.maximumHeight else {
+            throw error("An expression has more than \(Self.maximumHeight) levels of operators and steps.")
+        }
+    }
+
+    /// Runs a part that reads any number of expressions; what it returns is one level above the tallest.
+    mutating func above<Value>(
+        _ part: (inout QueryParser) throws(QueryError) -> Value
+    ) throws(QueryError) -> Value {
+        let outer = tallest
+        tallest = 0
+        let value = try part(&self)
+        height = tallest
+        tallest = outer
+        try raise()
+        return value
+    }
+
     // MARK: - Clauses
 
     mutating func query() throws(QueryError) -> Query {
         try nested { parser throws(QueryError) in
-            let outer = parser.names
-            let query = try parser.clauses()
-            parser.names = outer
-            return query
+            try parser.above { parser throws(QueryError) in
+                let outer = parser.names
+                let query = try parser.clauses()
+                parser.names = outer
+                return query
+            }
         }
     }
 
@@ -120,7 +154,12 @@ package struct QueryParser {
         if keyword("WHERE") { query.filter = try expression() }
         if keyword("GROUP") {
             guard keyword("BY") else { throw error() }
-            repeat { query.groupBy.append(try expression()) } while take(",")
+            repeat {
+                guard query.groupBy.count < Self.maximumKeys else {
+                    throw error("GROUP BY has more than \(Self.maximumKeys) keys.")
+                }
+                query.groupBy.append(try expression())
+            } while take(",")
         }
         if keyword("ORDER") { query.order = try sortKeys() }
         if keyword("OFFSET") {
@@ -136,6 +175,7 @@ package struct QueryParser {
         guard keyword("BY") else { throw error() }
         var keys: [Query.SortKey] = []
         repeat {
+            guard keys.count < Self.maximumKeys else { throw error("ORDER BY has more than \(Self.maximumKeys) keys.") }
             let key = try expression()
             let descending = keyword("DESC")
             if !descending { _ = keyword("ASC") }
@@ -210,6 +250,7 @@ package struct QueryParser {
     private mutating func subquery() throws(QueryError) -> Query {
         try expect("(")
         let query = try query()
+        tallest = max(tallest, height)
         try expect(")")
         return query
     }
@@ -226,11 +267,15 @@ package struct QueryParser {
         guard isFirst || names.contains(first) else {
             throw error("Identifier '\(first)' could not be resolved.", code: "SC2001")
         }
-        return try steps(.variable(names.contains(first) ? first : Evaluator.containerName))
+        height = 0
+        let path = try steps(.variable(names.contains(first) ? first : Evaluator.containerName))
+        tallest = max(tallest, height)
+        return path
     }
 
     private mutating func columns() throws(QueryError) -> [Query.Column] {
         var columns: [Query.Column] = []
+        var names: Set<String> = []
         var unnamed = 0
         repeat {
             let value = try expression()
@@ -244,7 +289,7 @@ package struct QueryParser {
                 unnamed += 1
                 columns.append(.init(name: "$\(unnamed)", expression: value))
             }
-            if let last = columns.last, columns.dropLast().contains(where: { $0.name == last.name }) {
+            if let last = columns.last, !names.insert(last.name).inserted {
                 throw error("The property name '\(last.name)' is specified more than once.", code: "SC2041")
             }
         } while take(",")

@@ -6,6 +6,8 @@ import JSONCoding
 enum HostFile {
     /// Prefix of the variables that override the file.
     private static let prefix = "azurefunctionsjobhost"
+    /// Names behind the prefix that a variable may have.
+    private static let deepest = 64
 
     /// Reads `<root>/host.json`; a file that is missing is written with what it would say.
     ///
@@ -26,6 +28,9 @@ enum HostFile {
             overrides.last { $0.path == ["configurationprofile"] }?.value ?? json.member("configurationProfile")?.string
         if let preset = try HostProfile.preset(profile ?? "", place: place) { json = preset.merging(json) }
         for (path, text) in overrides {
+            guard path.count <= deepest else {
+                throw HostError("a variable \(prefix)__\(path[0])__… has more than \(deepest) names.")
+            }
             // The two lists of arguments may be given whole, as JSON in text form.
             let isList = ["arguments", "workerarguments"].contains(path.last ?? "")
             let list = isList && text.hasPrefix("[") ? try? JSONParser.parse(text, lenient: true) : nil

@@ -162,17 +162,15 @@ struct Passing {
     /// The query decoded and encoded again; repeated names become one, joined with commas.
     private static func query(_ target: HTTPTarget) -> String {
         var names: [String] = []
-        var values: [String: String] = [:]
+        var values: [String: [String]] = [:]
         for (name, value) in target.query {
-            if let known = values[name] {
-                values[name] = known + "," + value
-            } else {
-                names.append(name)
-                values[name] = value
-            }
+            if values[name] == nil { names.append(name) }
+            values[name, default: []].append(value)
         }
         guard !names.isEmpty else { return "" }
-        return "?" + names.map { "\(percentEncoded($0))=\(percentEncoded(values[$0] ?? ""))" }.joined(separator: "&")
+        return "?"
+            + names.map { "\(percentEncoded($0))=\(percentEncoded((values[$0] ?? []).joined(separator: ",")))" }
+            .joined(separator: "&")
     }
 }
 

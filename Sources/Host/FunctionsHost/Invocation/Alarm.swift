@@ -1,15 +1,15 @@
 import EventLoop
+import TaskTools
 
 /// A wait that can be ended early.
 @NetworkActor
 final class Alarm {
-    private var continuation: UnsafeContinuation<Void, Never>?
+    private var sleeper = WaitingPlace<UnsafeContinuation<Void, Never>>()
     private var isRung = false
 
     /// Ends the wait, or the next one if nobody waits.
     func ring() {
-        guard let waiting = continuation else { return isRung = true }
-        continuation = nil
+        guard let waiting = sleeper.clear() else { return isRung = true }
         waiting.resume()
     }
 
@@ -22,7 +22,7 @@ final class Alarm {
         }
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiting in
-                if isRung { waiting.resume() } else { continuation = waiting }
+                if isRung || !sleeper.take(waiting) { waiting.resume() }
             }
         } onCancel: {
             Task { @NetworkActor in self.ring() }

@@ -46,9 +46,13 @@ enum EnvelopeValue {
 }
 
 extension JSONObject {
-    /// Sets a member, replacing one whose name differs by case only.
-    mutating func setIgnoringCase(_ name: String, _ value: JSONValue) {
-        if let known = names.first(where: { $0.lowercased() == name.lowercased() }), known != name { self[known] = nil }
-        self[name] = value
+    /// Sets members, replacing those whose names differ by case only; the last of several such names counts.
+    mutating func setIgnoringCase(_ given: [(String, JSONValue)]) {
+        guard !given.isEmpty else { return }
+        let last = Dictionary(given.map { ($0.0.lowercased(), $0.0) }) { $1 }
+        // By what a caller sends, so neither may be looked through for each of the other.
+        let replaced = names.filter { name in last[name.lowercased()].map { $0 != name } ?? false }
+        if !replaced.isEmpty { removeAll(replaced) }
+        for (name, value) in given where last[name.lowercased()] == name { self[name] = value }
     }
 }

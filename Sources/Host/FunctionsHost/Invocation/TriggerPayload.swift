@@ -19,18 +19,12 @@ struct TriggerPayload: Sendable {
         _ function: FunctionDefinition, _ request: HTTPRequest, _ values: RouteTemplate.Values, body: [UInt8],
         identity: JSONValue?
     ) -> TriggerPayload {
-        var query = JSONObject()
-        for (name, value) in request.target.query {
-            query[name] = .string((query[name]?.string).map { $0 + "," + value } ?? value)
-        }
-        var headers = JSONObject()
-        var plainHeaders = JSONObject()
-        for field in request.fields.all {
-            let known = headers.names.first { equalIgnoringCase($0, field.name) } ?? field.name
-            headers[known] = .array((headers[known]?.array ?? []) + [.string(field.value)])
-            plainHeaders[known] = .string(
-                (plainHeaders[known]?.string).map { $0 + "," + field.value } ?? field.value)
-        }
+        let query = JSONObject(
+            grouped(request.target.query.map { ($0.name, $0.value) }) { $0 }
+                .map { ($0.name, .string($0.values.joined(separator: ","))) })
+        let fields = grouped(request.fields.all.map { ($0.name, $0.value) }) { $0.lowercased() }
+        let headers = JSONObject(fields.map { ($0.name, .strings($0.values)) })
+        let plainHeaders = JSONObject(fields.map { ($0.name, .string($0.values.joined(separator: ","))) })
         let host = request.fields["host"] ?? "localhost"
         var call: JSONObject = [
             "Url": .string("http://\(host)\(request.target.text)"), "Method": .string(request.method.rawValue),
@@ -46,16 +40,29 @@ struct TriggerPayload: Sendable {
             let isBinary = type.hasPrefix("application/octet-stream") || type.contains("multipart/")
             call["Body"] = .string(isBinary ? Base64.encode(body) : String(decoding: body, as: UTF8.self))
             if type.hasPrefix("application/json") {
-                for (name, value) in EnvelopeValue.members(of: try? JSONParser.parse(body)) {
-                    metadata.setIgnoringCase(name, value)
-                }
+                metadata.setIgnoringCase(EnvelopeValue.members(of: try? JSONParser.parse(body)))
             }
         }
-        for (name, value) in values {
-            if let value { metadata.setIgnoringCase(name, EnvelopeValue.quoted(value)) }
-        }
+        metadata.setIgnoringCase(values.compactMap { name, value in value.map { (name, EnvelopeValue.quoted($0)) } })
         metadata["sys"] = EnvelopeValue.system(function)
         return TriggerPayload(value: .object(call), metadata: metadata, isLarge: body.count > large)
+    }
+
+    /// The values of each name, under the first spelling, in the order in which the names came.
+    private static func grouped(
+        _ pairs: [(String, String)], by key: (String) -> String
+    ) -> [(name: String, values: [String])] {
+        var groups: [(name: String, values: [String])] = []
+        var places: [String: Int] = [:]
+        for (name, value) in pairs {
+            if let place = places[key(name)] {
+                groups[place].values.append(value)
+            } else {
+                places[key(name)] = groups.count
+                groups.append((name, [value]))
+            }
+        }
+        return groups
     }
 
     /// A queue message; without one when the function is called by hand.
@@ -69,9 +76,7 @@ struct TriggerPayload: Sendable {
             metadata["ExpirationTime"] = EnvelopeValue.time(httpDate: message.expirationTime)
             metadata["NextVisibleTime"] = EnvelopeValue.time(httpDate: message.nextVisibleTime)
         }
-        for (name, value) in EnvelopeValue.members(of: try? JSONParser.parse(text)) {
-            metadata.setIgnoringCase(name, value)
-        }
+        metadata.setIgnoringCase(EnvelopeValue.members(of: try? JSONParser.parse(text)))
         metadata["sys"] = EnvelopeValue.system(function)
         let isBinary = function.binding.dataType == "binary"
         return TriggerPayload(

@@ -1,6 +1,7 @@
 public import EventLoop
 public import HTTPClient
 public import ProgramSupport
+import TaskTools
 
 /// The apps of one program, each on its own port as if alone, until one of them or the program ends.
 @NetworkActor
@@ -102,17 +103,16 @@ public struct HostEnded: Error, CustomStringConvertible {
 @NetworkActor
 private final class Ending {
     private var reason: String??
-    private var waiter: CheckedContinuation<String?, Never>?
+    private var waiter = WaitingPlace<CheckedContinuation<String?, Never>>()
 
     func end(_ given: String?) {
         guard reason == nil else { return }
         reason = .some(given)
-        waiter?.resume(returning: given)
-        waiter = nil
+        waiter.clear()?.resume(returning: given)
     }
 
     func wait() async -> String? {
         if let reason { return reason }
-        return await withCheckedContinuation { waiter = $0 }
+        return await withCheckedContinuation { if !waiter.take($0) { $0.resume(returning: nil) } }
     }
 }

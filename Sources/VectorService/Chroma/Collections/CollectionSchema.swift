@@ -64,22 +64,21 @@ public struct CollectionSchema: Sendable, Equatable {
 
     /// The schema with the keys that records brought (`key NUL type`).
     package func discovering(_ names: Set<String>) -> CollectionSchema {
-        var result = self
+        var keys = json["keys"]?.object ?? JSONObject()
+        var isChanged = false
         for name in names.sorted() {
             let parts = name.split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, let standard = json["defaults"]?[parts[1]] else { continue }
-            var types = result.json["keys"]?[parts[0]]?.object ?? JSONObject()
+            var types = keys[parts[0]]?.object ?? JSONObject()
             guard types[parts[1]] == nil else { continue }
             types[parts[1]] = standard
-            result.setKey(parts[0], types)
+            keys[parts[0]] = .object(types)
+            isChanged = true
         }
+        guard isChanged else { return self }
+        var result = self
+        result.json["keys"] = .object(keys)
         return result
-    }
-
-    private mutating func setKey(_ key: String, _ types: JSONObject) {
-        var keys = json["keys"]?.object ?? JSONObject()
-        keys[key] = .object(types)
-        json["keys"] = .object(keys)
     }
 
     // MARK: - Making

@@ -4,29 +4,48 @@ import LinearRegex
 extension WhereFilter {
     /// Filters may be nested this deep; Chroma has no rule, but recursion needs a bound.
     private static let maximumDepth = 64
+    /// Conditions that a filter may have: each is a pass over all records, while a list of operands is one pass.
+    private static let maximumConditions = 1024
 
     /// Reads a `where` clause; `nil` for null or absent.
     ///
     /// - Throws: `ChromaError` 400.
     public static func parse(_ value: JSONValue?) throws(ChromaError) -> WhereFilter? {
         guard let value, !value.isNull else { return nil }
-        return try clause(value, depth: 0)
+        var left = maximumConditions
+        return try clause(value, depth: 0, &left)
     }
 
     /// Reads a `where_document` clause; `nil` for null or absent.
     public static func parseDocument(_ value: JSONValue?) throws(ChromaError) -> WhereFilter? {
         guard let value, !value.isNull else { return nil }
-        return try documentClause(value, depth: 0)
+        var left = maximumConditions
+        return try documentClause(value, depth: 0, &left)
     }
 
-    private static func clause(_ value: JSONValue, depth: Int) throws(ChromaError) -> WhereFilter {
-        guard depth < maximumDepth, let members = value.object?.members, members.count == 1, let member = members.first
-        else { throw .invalid("Invalid where clause") }
+    /// Counts a condition, or a list of them.
+    private static func admit(_ what: String, depth: Int, _ left: inout Int) throws(ChromaError) {
+        guard depth < maximumDepth else {
+            throw .invalid("Invalid \(what) clause: it is nested more than \(maximumDepth) levels deep")
+        }
+        left -= 1
+        guard left >= 0 else {
+            throw .invalid("Invalid \(what) clause: it has more than \(maximumConditions) conditions")
+        }
+    }
+
+    private static func clause(
+        _ value: JSONValue, depth: Int, _ left: inout Int
+    ) throws(ChromaError) -> WhereFilter {
+        try admit("where", depth: depth, &left)
+        guard let members = value.object?.members, members.count == 1, let member = members.first else {
+            throw .invalid("Invalid where clause")
+        }
         switch member.name {
         case "$and", "$or":
             guard let list = member.value.array else { throw .invalid("Invalid where clause") }
             var parts: [WhereFilter] = []
-            for item in list { parts.append(try clause(item, depth: depth + 1)) }
+            for item in list { parts.append(try clause(item, depth: depth + 1, &left)) }
             return member.name == "$and" ? .and(parts) : .or(parts)
         case "#document":
             // Only the document's own operators: the rest would need an index that documents do not have.
@@ -35,7 +54,7 @@ extension WhereFilter {
                 throw .invalid(
                     "Cannot filter using metadata key '#document' with type 'Str' because indexing is disabled")
             }
-            return try documentClause(member.value, depth: depth + 1)
+            return try documentClause(member.value, depth: depth + 1, &left)
         case "#id": return try idClause(member.value)
         case let key where key.hasPrefix("$"): throw .invalid("Invalid where clause")
         case let key: return try condition(key, member.value)
@@ -89,14 +108,18 @@ extension WhereFilter {
         }
     }
 
-    private static func documentClause(_ value: JSONValue, depth: Int) throws(ChromaError) -> WhereFilter {
-        guard depth < maximumDepth, let members = value.object?.members, members.count == 1, let member = members.first
-        else { throw .invalid("Invalid where document clause") }
+    private static func documentClause(
+        _ value: JSONValue, depth: Int, _ left: inout Int
+    ) throws(ChromaError) -> WhereFilter {
+        try admit("where document", depth: depth, &left)
+        guard let members = value.object?.members, members.count == 1, let member = members.first else {
+            throw .invalid("Invalid where document clause")
+        }
         switch member.name {
         case "$and", "$or":
             guard let list = member.value.array else { throw .invalid("Invalid where document clause") }
             var parts: [WhereFilter] = []
-            for item in list { parts.append(try documentClause(item, depth: depth + 1)) }
+            for item in list { parts.append(try documentClause(item, depth: depth + 1, &left)) }
             return member.name == "$and" ? .and(parts) : .or(parts)
         case "$contains", "$not_contains":
             guard let text = member.value.string else { throw .invalid("Invalid where document clause") }

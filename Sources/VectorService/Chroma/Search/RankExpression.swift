@@ -39,10 +39,16 @@ public indirect enum RankExpression: Sendable, Equatable {
     /// Reads an expression.
     ///
     /// - Throws: `ChromaError` 400 or 422.
-    public init(_ value: JSONValue) throws(ChromaError) { self = try Self.parse(value, depth: 0) }
+    public init(_ value: JSONValue) throws(ChromaError) {
+        var left = Self.maximumOperands
+        self = try Self.parse(value, depth: 0, &left)
+    }
 
-    private static func parse(_ value: JSONValue, depth: Int) throws(ChromaError) -> RankExpression {
+    /// - Parameter left: How many more operands there may be in the whole expression: each may be a search.
+    private static func parse(_ value: JSONValue, depth: Int, _ left: inout Int) throws(ChromaError) -> RankExpression {
         guard depth < maximumDepth else { throw .invalid("Rank expressions are nested more than \(maximumDepth) deep") }
+        left -= 1
+        guard left >= 0 else { throw .invalid("A rank expression has more than \(maximumOperands) operands") }
         guard let members = value.object?.members, members.count == 1, let member = members.first else {
             throw .shape("rank", "a rank expression must have exactly one key")
         }
@@ -52,10 +58,10 @@ public indirect enum RankExpression: Sendable, Equatable {
             guard let number = member.value.double else { throw .shape("rank.$val", "expected a number") }
             return .value(Float(number))
         case "$sub", "$div":
-            guard let left = member.value["left"], let right = member.value["right"] else {
+            guard let first = member.value["left"], let second = member.value["right"] else {
                 throw .shape("rank.\(member.name)", "expected `left` and `right`")
             }
-            let operands = (try parse(left, depth: depth + 1), try parse(right, depth: depth + 1))
+            let operands = (try parse(first, depth: depth + 1, &left), try parse(second, depth: depth + 1, &left))
             return member.name == "$sub" ? .difference(operands.0, operands.1) : .quotient(operands.0, operands.1)
         default: break
         }
@@ -64,13 +70,13 @@ public indirect enum RankExpression: Sendable, Equatable {
                 throw .shape("rank.\(member.name)", "expected a list of at most \(maximumOperands) expressions")
             }
             var operands: [RankExpression] = []
-            for item in list { operands.append(try parse(item, depth: depth + 1)) }
+            for item in list { operands.append(try parse(item, depth: depth + 1, &left)) }
             return .fold(fold, operands)
         }
         guard let function = Function(rawValue: member.name) else {
             throw .shape("rank", "unknown expression `\(member.name)`")
         }
-        return .function(function, try parse(member.value, depth: depth + 1))
+        return .function(function, try parse(member.value, depth: depth + 1, &left))
     }
 
     private static func nearest(_ value: JSONValue) throws(ChromaError) -> NearestNeighbours {

@@ -1,42 +1,72 @@
 import Chroma
 import JSONCoding
 
-/// The metadata of one collection by key, for filters: a value's kind and 64 bits for each record, so that a
-/// condition is one pass over two arrays.
+/// The metadata of one collection by key, for filters.
 ///
 /// Used under the collection's lock.
 final class MetadataColumns {
     private(set) var columns: [String: MetadataColumn] = [:]
+    /// Records that are gone: their values stay until the columns are read anew, since nobody finds them.
+    private(set) var staleCount = 0
 
-    func set(_ seq: UInt32, _ metadata: JSONObject?) {
-        for column in columns.values { column.clear(Int(seq)) }
+    /// Sets a record's values.
+    ///
+    /// - Parameter old: What the record had before; only its columns are looked at, since there may be many others.
+    func set(_ seq: UInt32, _ metadata: JSONObject?, replacing old: JSONObject? = nil) {
+        for name in old?.names ?? [] { columns[name]?.clear(Int(seq)) }
         for (key, value) in metadata?.members ?? [] {
             let column = columns[key] ?? MetadataColumn()
             columns[key] = column
             column.set(Int(seq), value)
         }
     }
+
+    /// Notes that a record is gone.
+    func forget() { staleCount += 1 }
 }
 
-/// One key's values.
+/// One key's values: a kind and 64 bits for each record.
+///
+/// A column that most records have is two arrays, so that a condition is one pass over them. One that few have is a
+/// table: every record may bring keys of its own, and arrays for each would grow with the square of the records.
 final class MetadataColumn {
     enum Kind: UInt8 {
         case none, bool, int, float, string, array, sparse
     }
 
+    private struct Cell {
+        let kind: UInt8
+        let payload: UInt64
+    }
+
+    // A record in 8 makes arrays of a table, one in 32 leaves them arrays: it takes many values to go to and fro.
+    private static let densityOfArrays = 8
+    private static let densityOfTables = 32
+
+    /// Operands that are looked for one after another.
+    private static let fewOperands = 16
+
+    private var cells: [Int: Cell] = [:]
+    private var isTable = true
+    /// Above every record that has a value.
+    private var end = 0
+    private var count = 0
     private var kinds: [UInt8] = []
     private var payloads: [UInt64] = []
     private var strings: [[UInt8]: UInt64] = [:]
     private var arrays: [JSONValue] = []
     private var arrayPlaces: [String: UInt64] = [:]
 
-    func clear(_ seq: Int) { if seq < kinds.count { kinds[seq] = Kind.none.rawValue } }
+    func clear(_ seq: Int) {
+        if isTable {
+            if cells.removeValue(forKey: seq) != nil { count -= 1 }
+        } else if seq < kinds.count, kinds[seq] != Kind.none.rawValue {
+            kinds[seq] = Kind.none.rawValue
+            count -= 1
+        }
+    }
 
     func set(_ seq: Int, _ value: JSONValue) {
-        while kinds.count <= seq {
-            kinds.append(0)
-            payloads.append(0)
-        }
         let (kind, payload): (Kind, UInt64) =
             switch value {
             case .null: (.none, 0)
@@ -47,8 +77,40 @@ final class MetadataColumn {
             case .array: (.array, number(ofArray: value))
             case .object: (.sparse, 0)
             }
-        kinds[seq] = kind.rawValue
-        payloads[seq] = payload
+        clear(seq)
+        guard kind != .none else { return }
+        count += 1
+        end = max(end, seq + 1)
+        if !isTable, count * Self.densityOfTables < end { becomeTable() }
+        put(seq, Cell(kind: kind.rawValue, payload: payload))
+        if isTable, count * Self.densityOfArrays >= end { becomeArrays() }
+    }
+
+    private func put(_ seq: Int, _ cell: Cell) {
+        guard !isTable else { return cells[seq] = cell }
+        while kinds.count <= seq {
+            kinds.append(0)
+            payloads.append(0)
+        }
+        kinds[seq] = cell.kind
+        payloads[seq] = cell.payload
+    }
+
+    private func becomeTable() {
+        isTable = true
+        for (seq, kind) in kinds.enumerated() where kind != Kind.none.rawValue {
+            cells[seq] = Cell(kind: kind, payload: payloads[seq])
+        }
+        (kinds, payloads) = ([], [])
+    }
+
+    private func becomeArrays() {
+        isTable = false
+        let all = cells
+        cells = [:]
+        kinds = Array(repeating: 0, count: end)
+        payloads = Array(repeating: 0, count: end)
+        for (seq, cell) in all { put(seq, cell) }
     }
 
     // Strings are compared byte by byte: Swift's equality also equates other spellings of the same characters.
@@ -81,6 +143,43 @@ final class MetadataColumn {
             return scan(capacity) { $0 == Kind.bool.rawValue && $1 == wanted }
         case .int, .double: return compare(.equal, operand, capacity: capacity)
         case .null, .array, .object: return BitSet(capacity: capacity)
+        }
+    }
+
+    /// Records whose value equals one of the operands: a pass for each of a few, one pass for many.
+    func equal(anyOf operands: [JSONValue], capacity: Int) -> BitSet {
+        guard operands.count > Self.fewOperands else {
+            var result = BitSet(capacity: capacity)
+            for operand in operands { result.formUnion(equal(operand, capacity: capacity)) }
+            return result
+        }
+        var texts: Set<UInt64> = []
+        var truths: Set<UInt64> = []
+        var integers: Set<UInt64> = []
+        var floats: Set<UInt64> = []
+        for operand in operands {
+            switch operand {
+            case .string(let text): if let number = strings[Array(text.utf8)] { texts.insert(number) }
+            case .bool(let value): truths.insert(value ? 1 : 0)
+            case .int(let value):
+                integers.insert(UInt64(bitPattern: value))
+                if let float = Double(exactly: value) { floats.insert(float.bitPattern) }
+            case .double(let value):
+                // Zero has two bit patterns.
+                floats.insert((value == 0 ? 0 : value).bitPattern)
+                if let whole = Int64(exactly: value) { integers.insert(UInt64(bitPattern: whole)) }
+            case .null, .array, .object: break
+            }
+        }
+        let negativeZero = (-0.0).bitPattern
+        return scan(capacity) { kind, payload in
+            switch Kind(rawValue: kind) {
+            case .string: texts.contains(payload)
+            case .bool: truths.contains(payload)
+            case .int: integers.contains(payload)
+            case .float: floats.contains(payload == negativeZero ? 0 : payload)
+            default: false
+            }
         }
     }
 
@@ -130,6 +229,11 @@ final class MetadataColumn {
     }
 
     private func scan(_ capacity: Int, _ test: (UInt8, UInt64) -> Bool) -> BitSet {
+        if isTable {
+            var result = BitSet(capacity: capacity)
+            for (seq, cell) in cells where test(cell.kind, cell.payload) { result.insert(seq) }
+            return result
+        }
         let count = min(kinds.count, capacity)
         var words = [UInt64](repeating: 0, count: capacity / 64 + 1)
         kinds.withUnsafeBufferPointer { kinds in

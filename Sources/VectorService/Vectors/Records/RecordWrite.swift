@@ -7,7 +7,7 @@ struct RecordWrite {
     enum Change {
         case inserted(seq: UInt32, slot: UInt32, metadata: JSONObject?)
         case moved(seq: UInt32, from: UInt32, to: UInt32)
-        case described(seq: UInt32, metadata: JSONObject)
+        case described(seq: UInt32, old: JSONObject?, metadata: JSONObject)
         case removed(seq: UInt32, slot: UInt32)
     }
 
@@ -69,7 +69,7 @@ struct RecordWrite {
         let merged = Self.merged(stored, given)
         if stored == nil, merged.isEmpty { return }
         try describe(found.seq, old: stored, merged, access)
-        changes.append(.described(seq: found.seq, metadata: merged))
+        changes.append(.described(seq: found.seq, old: stored, metadata: merged))
     }
 
     /// Takes one record out; nothing happens when there is none of that id.
@@ -91,14 +91,11 @@ struct RecordWrite {
     /// Null values delete their key, everything else replaces what was there.
     static func merged(_ stored: JSONObject?, _ given: JSONObject) -> JSONObject {
         var result = stored ?? JSONObject()
+        var gone: Set<String> = []
         for (key, value) in given.members {
-            // Not a conditional expression: its nil would be JSON's null.
-            if value.isNull || value == .array([]) {
-                result[key] = Optional<JSONValue>.none
-            } else {
-                result[key] = value
-            }
+            if value.isNull || value == .array([]) { gone.insert(key) } else { result[key] = value }
         }
+        if !gone.isEmpty { result.removeAll(gone) }
         return result
     }
 

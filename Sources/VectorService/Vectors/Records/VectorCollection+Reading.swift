@@ -26,7 +26,7 @@ extension VectorCollection {
             }
             let evaluation = FilterEvaluation(collection: self)
             if let ids = selection.ids, selection.filter == nil, selection.documentFilter == nil {
-                guard try evaluation.seqs(ids: ids).count == Set(ids).count else {
+                guard try evaluation.seqs(ids: ids).count == Set(ids.map { Array($0.utf8) }).count else {
                     throw VectorError.recordMissing
                 }
             }

@@ -151,16 +151,21 @@ extension VectorCollection {
             dead.remove(to)
             state.seqOf[from] = nil
             setPlace(seq, to)
-        case .described(let seq, let metadata): columns?.set(seq, metadata)
+        case .described(let seq, let old, let metadata): columns?.set(seq, metadata, replacing: old)
         case .removed(let seq, let slot):
             live.remove(seq)
             dead.insert(slot)
             state.slotOf[seq] = nil
             state.seqOf[slot] = nil
             state.count -= 1
-            columns?.set(seq, nil)
+            columns?.forget()
+            // Read anew by the next filter, without what is gone.
+            if let columns, columns.staleCount > max(state.count, Self.keptStale) { self.columns = nil }
         }
     }
+
+    /// Removed records whose metadata may stay in memory, whatever the number of the others.
+    private static let keptStale = 4096
 
     private func setPlace(_ seq: UInt32, _ slot: UInt32) {
         if seq == slot {

@@ -48,9 +48,7 @@ struct FilterEvaluation {
             }
         case .isIn(let key, let operands, let negated):
             return try columnCondition(key, negated, candidates) { column, capacity in
-                var result = BitSet(capacity: capacity)
-                for operand in operands { result.formUnion(column.equal(operand, capacity: capacity)) }
-                return result
+                column.equal(anyOf: operands, capacity: capacity)
             }
         case .contains(let key, let operand, let negated):
             return try columnCondition(key, negated, candidates) { column, capacity in
@@ -59,7 +57,7 @@ struct FilterEvaluation {
         case .documentContains(let text, let negated):
             let part = Array(text.utf8)
             return try documentCondition(negated, candidates) { document in
-                apus_contains_bytes(document.baseAddress, document.count, part, part.count) != 0
+                apus_find_bytes(document.baseAddress, document.count, part, part.count) >= 0
             }
         case .documentMatches(let regex, let negated):
             return try documentCondition(negated, candidates) { regex.matches($0) }

@@ -129,6 +129,42 @@ import Testing
     }
 
     @NetworkActor
+    @Test func theReadingCanBeTakenOverAndNoByteIsLost() async throws {
+        let pair = try Pair()
+        defer { pair.close() }
+        let (client, server) = try await pair.connect()
+        let turn = server.readingTurn
+        let first = NetworkActor.task {
+            let failure = await failure(of: server)
+            #expect(failure == .displaced)
+        }
+        await Task.yield()
+        server.takeOverReading()
+        let second = NetworkActor.task {
+            let text = try? await text(server, 5)
+            #expect(text == "bytes")
+        }
+        await first.value
+        try await client.write(Array("bytes".utf8))
+        await second.value
+        // Whoever had the turn before cannot come back to it.
+        await #expect(throws: SocketError.displaced) { try await server.fill(turn: turn) }
+        client.close()
+    }
+
+    #if DEBUG
+    /// Two tasks that wait for the same bytes: the first would wait for ever.
+    @Test func aSecondReaderIsAMistakeOfTheProgram() async {
+        await #expect(processExitsWith: .failure) {
+            let listener = try await Listener("127.0.0.1", 0) { _ in }
+            let socket = try await Socket.connect("127.0.0.1", listener.port, deadline: nil)
+            let readers = (0..<2).map { _ in NetworkActor.task { _ = try? await socket.fill() } }
+            for reader in readers { await reader.value }
+        }
+    }
+    #endif
+
+    @NetworkActor
     @Test func aWaitEndsAtItsDeadline() async throws {
         let pair = try Pair()
         defer { pair.close() }
@@ -204,6 +240,7 @@ import Testing
 
     @Test(arguments: [
         (SocketError.peerGone, "the connection was closed by the other side"), (.closed, "the connection was closed"),
+        (.displaced, "another task has taken over the connection"),
         (.timedOut, "nothing came in the time allowed"), (.system(ECONNREFUSED), "Connection refused"),
     ])
     func saysWhyAConnectionIsOfNoUse(error: SocketError, text: String) {

@@ -52,6 +52,39 @@ import Testing
     func findsEqualValues(operand: JSONValue, expected: [Int]) throws {
         let column = try #require(columns().columns["k"])
         #expect(column.equal(operand, capacity: 9).members == expected)
+        #expect(column.equal(anyOf: [operand], capacity: 9).members == expected)
+        #expect(column.equal(anyOf: Array(repeating: operand, count: 100), capacity: 9).members == expected)
+    }
+
+    @Test func aListOfOperandsFindsWhatEachOfThemFinds() throws {
+        let column = try #require(columns().columns["k"])
+        #expect(column.equal(anyOf: [5, "x", "none", false, [1], nil], capacity: 9).members == [0, 1, 3])
+        let zeros = MetadataColumns()
+        for (seq, value) in [0, -0.0, 0.0, 1].enumerated() { zeros.set(UInt32(seq), ["k": .double(value)]) }
+        zeros.set(4, ["k": 0])
+        for zero in [0, 0.0, -0.0] as [JSONValue] {
+            for count in [1, 100] {
+                let operands = Array(repeating: zero, count: count)
+                #expect(zeros.columns["k"]?.equal(anyOf: operands, capacity: 5).members == [0, 1, 2, 4])
+            }
+        }
+    }
+
+    /// A key that one record in a hundred has, then one that each has: the same answers from a table and from arrays.
+    @Test func rareKeysAndCommonOnesAreFoundAlike() throws {
+        let columns = MetadataColumns()
+        for seq in 0..<2000 where seq % 100 == 0 || seq >= 1000 {
+            columns.set(UInt32(seq), ["k": .int(Int64(seq % 7))])
+        }
+        let expected = (0..<2000).filter { ($0 % 100 == 0 || $0 >= 1000) && $0 % 7 == 3 }
+        let column = try #require(columns.columns["k"])
+        #expect(column.equal(3, capacity: 2000).members == expected)
+        // Far away from all others, which makes the key rare again.
+        columns.set(1_000_000, ["k": 3])
+        #expect(column.equal(anyOf: [3], capacity: 1_000_001).members == expected + [1_000_000])
+        columns.set(1_000_000, nil, replacing: ["k": 3])
+        columns.set(10, ["k": 3], replacing: nil)
+        #expect(column.equal(3, capacity: 1_000_001).members == (expected + [10]).sorted())
     }
 
     @Test(
@@ -75,8 +108,8 @@ import Testing
 
     @Test func aNewValueTakesTheOldOnesPlace() throws {
         let columns = columns()
-        columns.set(3, ["other": 1])
-        columns.set(0, nil)
+        columns.set(3, ["other": 1], replacing: ["k": "x"])
+        columns.set(0, nil, replacing: ["k": 5])
         let column = try #require(columns.columns["k"])
         #expect(column.equal("x", capacity: 9).isEmpty && column.equal(5, capacity: 9).members == [1])
         // Records that came later than the set knows are left out.
