@@ -2,7 +2,7 @@ import AzureStorage
 import Catalog
 import Digests
 import DocumentQueue
-import Documents
+import DocumentReading
 import HTTPMessages
 import JSONCoding
 import Problems
@@ -59,7 +59,7 @@ struct UploadIntake: Sendable {
                 .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId))
         } catch {
             await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
-            throw error
+            throw error is ChatGone ? Self.unknownChat as any Error : error
         }
         if stored.isDuplicate {
             _ = try? await blobs.delete(BlobPaths.container, path)
@@ -77,10 +77,13 @@ struct UploadIntake: Sendable {
 
     /// Uploading a file again that failed before is a wish to try again.
     private func retried(_ document: DocumentRecord) async throws -> DocumentRecord {
-        guard document.status == .failed, try await catalog.setStatus(document.id, .queued) else { return document }
-        try await queue.put(document.id)
-        return try await catalog.document(document.id) ?? document
+        guard let queued = try await catalog.requeue(document.id) else { return document }
+        try await queue.put(queued.id)
+        return queued
     }
+
+    static let unknownChat = Problem(
+        .notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
 
     /// Takes back what one request brought before it failed; the ingest function removes it everywhere.
     func withdraw(_ received: [Received]) async {
