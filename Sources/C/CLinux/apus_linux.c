@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <grp.h>
-#include <linux/close_range.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -45,8 +44,15 @@ static void run_child(
     for (int index = 0; index < 3; index++) {
         if (copies[index] < 0 || dup2(copies[index], index) < 0) goto failed;
     }
-    // Whatever another thread or a library has open goes with the exec, marked or not.
-    syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+    // Whatever else the caller has open is closed, marked or not: it is none of the program's, and what is opened below
+    // needs numbers beneath the program's own limit.
+    if (report != 3) {
+        if (dup3(report, 3, O_CLOEXEC) < 0) goto failed;
+        report = 3;
+    }
+    if (syscall(SYS_close_range, 4, ~0U, 0) != 0) {
+        for (int descriptor = 4; descriptor < 1024; descriptor++) close(descriptor);
+    }
     set_limit(RLIMIT_CPU, limits->cpu_seconds);
     set_limit(RLIMIT_AS, limits->address_space_bytes);
     set_limit(RLIMIT_FSIZE, limits->file_bytes);

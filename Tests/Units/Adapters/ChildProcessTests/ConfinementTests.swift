@@ -68,6 +68,18 @@ import Testing
         #expect(mount.code != 0)
     }
 
+    /// A busy server has more files open than the program may have.
+    @Test func howManyFilesTheCallerHasOpenMakesNoDifference() async throws {
+        let open = (0..<200).map { _ in Glibc.open("/dev/null", O_RDONLY) }
+        defer { for file in open { close(file) } }
+        var command = Subprocess.Command("/bin/bash", ["-c", "cat /etc/ld.so.cache > /dev/null && echo read"])
+        command.environment = ["PATH": "/usr/bin:/bin"]
+        command.limits.openFiles = 64
+        command.confinement = Confinement(readable: Confinement.systemFolders, writable: [])
+        let output = try await Subprocess.run(command, timeout: .seconds(300), outputLimit: 1000)
+        #expect(text(output) == "read\n", "\(output.errors)")
+    }
+
     @Test func programsOfTheSystemRunAsEver() async throws {
         #expect(text(try await run("printf one | sed s/one/two/; awk 'BEGIN { print 6 * 7 }'")) == "two42\n")
     }
