@@ -31,10 +31,13 @@ public struct Confinement: Sendable {
 
     /// Where programs of this machine have their libraries and data: the system's folders, and those that this process
     /// itself was loaded from.
+    ///
+    /// `/proc` is among them because libdispatch looks at its own threads there and ends the process when it cannot. What is
+    /// secret in another process's folder (environment, memory, files) landlock refuses nevertheless, as it does tracing.
     public static let systemFolders: [String] = {
         let system = [
             "/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives", "/etc/xpdf",
-            "/proc/self", "/sys/devices/system/cpu", "/dev/urandom",
+            "/proc", "/sys/devices/system/cpu", "/dev/urandom",
         ]
         return system
             + loadedFolders.filter { folder in !system.contains { folder == $0 || folder.hasPrefix($0 + "/") } }

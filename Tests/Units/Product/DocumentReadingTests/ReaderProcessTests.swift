@@ -26,6 +26,16 @@ import Testing
         }
     }
 
+    /// The programs that a PDF needs are started by the reader, on threads that come and go.
+    @Test func aPDFIsReadEveryTime() async throws {
+        let bytes = try Fixtures.bytes(Fixtures.library + "/employee-handbook.pdf")
+        let pages = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<24 { group.addTask { try await read(bytes, .pdf).pages } }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(pages.count == 1)
+    }
+
     @Test func aWebPageIsReadByIt() async throws {
         let page = try await ReaderProcess.read(
             page: Array("<title>A page</title><p>Some text.".utf8), isHTML: true)
