@@ -53,7 +53,7 @@ coverage:
 setup-bench:
 	@scripts/setup bench
 
-# Prints the product's speed and size next to its bars: make bench BENCH_ARGS="--documents DIR".
+# Prints the product's speed and size next to its bars; with documents of your own: make bench BENCH_ARGS="--documents DIR".
 # The vector service beside Chroma's: make bench BENCH_ARGS=vectors; the Azure emulator: BENCH_ARGS=azure;
 # what the functions host adds: BENCH_ARGS=functions; what the chat handler adds to a model's tokens: BENCH_ARGS=models.
 # Whether the figures of README.md and docs are true here: BENCH_ARGS=--check

@@ -292,7 +292,7 @@ let operations = group(
         ),
         .target(
             name: "Reembedding",
-            dependencies: ["AzureIdentity", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
+            dependencies: ["AppSetup", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
         ),
         .target(
             name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
@@ -310,7 +310,7 @@ let operations = group(
             name: "apus",
             dependencies: [
                 "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
-                "Settings", "Telemetry",
+                "Telemetry",
             ]
         ),
     ])
@@ -537,7 +537,7 @@ let tests =
                 name: "ReembeddingTests",
                 dependencies: [
                     "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
-                    "Settings", "TestStores", "TestSupport", "VectorServer",
+                    "TestStores", "TestSupport", "VectorServer",
                 ]),
         ])
 

@@ -97,7 +97,9 @@ public struct RetryPolicy: Sendable {
                     continue
                 }
                 tries += failure.kind == .throttled ? 0 : 1
-                let wait = failure.wait ?? pause * Double.random(in: 0.5...1)
+                // A service that asks for no wait at all must not be asked again and again without one.
+                let asked = failure.wait.flatMap { $0 > .zero ? $0 : nil }
+                let wait = asked ?? pause * Double.random(in: 0.5...1)
                 guard mayRepeat(failure.kind), tries < maximumTries, ContinuousClock.now + wait < end else {
                     throw failure.error
                 }

@@ -62,8 +62,12 @@ struct StorageTransport: Sendable {
         _ call: Call, _ work: (RetryPolicy.Try) async throws -> Value
     ) async throws -> Value {
         let policy = RetryPolicy(call.repetition, maximumTries: Self.maximumTries, deadline: call.deadline)
-        return try await policy.run(
-            renewToken: identity.map { identity in { await identity.forget("https://storage.azure.com/") } }, work)
+        var renewToken: (() async -> Void)?
+        // A key or a signature that was refused is refused again.
+        if case .identity = credential, let identity {
+            renewToken = { await identity.forget("https://storage.azure.com/") }
+        }
+        return try await policy.run(renewToken: renewToken, work)
     }
 
     // MARK: - One try

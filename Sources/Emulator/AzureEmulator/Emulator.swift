@@ -2,6 +2,7 @@ import Digests
 import FoundationEssentials
 import HTTPMessages
 import HTTPServing
+import SQLite
 public import Telemetry
 
 /// Azure's services for one machine: Blob, Queue, Cosmos DB, Key Vault and managed identity, each on its own port,
@@ -29,7 +30,7 @@ public final class Emulator: Sendable {
     }
 
     private let servers: [(name: String, server: HTTPServer)]
-    private let lock: DirectoryLock
+    private let lock: FolderLock
     private let sweeper: Task<Void, Never>
 
     /// The time that everything in the emulator reads; tests move it on.
@@ -47,7 +48,7 @@ public final class Emulator: Sendable {
     public init(_ configuration: Configuration, log: Log) throws {
         let directory = configuration.dataDirectory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        lock = try DirectoryLock(directory: directory)
+        lock = try FolderLock(data: directory)
         let clock = EmulatorClock()
         self.clock = clock
         let certificates = try LocalCertificates(directory: directory)
@@ -81,6 +82,8 @@ public final class Emulator: Sendable {
     /// Stops all services.
     public func shutDown() async {
         sweeper.cancel()
-        for (_, server) in servers { await server.shutDown() }
+        await withDiscardingTaskGroup { group in
+            for (_, server) in servers { group.addTask { await server.shutDown() } }
+        }
     }
 }

@@ -15,6 +15,9 @@ public final class Socket: SocketObserver {
     public private(set) var isPeerGone = false
     /// Why the connection is of no use; `nil` while it is.
     public private(set) var failure: SocketError?
+    /// Set when the peer takes no more. What it sent before can still be read: a server may answer and close while a body
+    /// is on its way to it.
+    public private(set) var writeFailure: SocketError?
     /// Called once when the peer has gone.
     public var onPeerGone: (@NetworkActor () -> Void)?
     /// When a wait ends with `timedOut`; `nil` for never.
@@ -136,7 +139,7 @@ public final class Socket: SocketObserver {
 
     /// Sends what the system takes at once. Returns how many bytes that were.
     private func sendNow(_ first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>) throws -> Int {
-        if let failure { throw failure }
+        if let failure = failure ?? writeFailure { throw failure }
         guard mayWrite, !first.isEmpty || !second.isEmpty else { return 0 }
         let count = first.withUnsafeBytes { first in
             second.withUnsafeBytes { second in
@@ -148,10 +151,12 @@ public final class Socket: SocketObserver {
             return count
         }
         guard count == -Int(EAGAIN) else {
-            let reason =
-                count == -Int(EPIPE) || count == -Int(ECONNRESET) ? SocketError.peerGone : .system(Int32(-count))
-            fail(reason)
-            throw reason
+            guard count == -Int(EPIPE) || count == -Int(ECONNRESET) else {
+                fail(.system(Int32(-count)))
+                throw SocketError.system(Int32(-count))
+            }
+            writeFailure = .peerGone
+            throw SocketError.peerGone
         }
         mayWrite = false
         return 0

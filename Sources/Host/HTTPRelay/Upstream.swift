@@ -95,9 +95,10 @@ public final class Upstream {
     }
 
     func keep(_ socket: Socket) {
-        guard idle.count < Self.idleLimit, !socket.isPeerGone, socket.failure == nil, socket.available == 0 else {
-            return socket.close()
-        }
+        guard
+            idle.count < Self.idleLimit, !socket.isPeerGone, socket.failure == nil, socket.writeFailure == nil,
+            socket.available == 0
+        else { return socket.close() }
         socket.deadline = nil
         socket.onPeerGone = { [weak self, unowned socket] in self?.drop(socket) }
         idle.append(socket)

@@ -129,7 +129,7 @@ public final class UpstreamExchange {
             do {
                 try await work()
                 hasSentBody = true
-            } catch let error as SocketError where error == .peerGone && socket.failure != nil {
+            } catch SocketError.peerGone where socket.writeFailure != nil {
                 // The server takes no more; it may have answered all the same.
             } catch {
                 // The caller's body broke off: the server must not take it for complete.

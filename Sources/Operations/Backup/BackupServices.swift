@@ -33,6 +33,14 @@ public struct BackupServices: SecretSettings, Sendable {
         "APUS_MODELS", "APUS_EMBEDDINGS_MODEL", "APUS_PRESET", "APUS_ANSWER_CACHE", "APUS_MAX_UPLOAD_BYTES",
         "APUS_FETCH_ALLOW", "SEARXNG_URL",
     ]
+    /// The key that backups are signed with, for reading one without its stores; it may be in the vault.
+    ///
+    /// - Throws: what reading the vault throws.
+    public static func key(environment: [String: String], client: HTTPSession) async throws -> Secret? {
+        let services = try await AppServices([BackupServices.self], environment: environment, client: client)
+        return services.settings.secret(keyName)
+    }
+
     /// Reads the settings; secrets may be in the vault.
     ///
     /// - Throws: `SettingsError`, and what reading the vault throws.

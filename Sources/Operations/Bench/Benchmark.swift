@@ -15,7 +15,7 @@ public enum Benchmark: String, CaseIterable, Sendable {
 
     /// Measures, and gives the figures next to their bars.
     ///
-    /// - Parameter documents: Folder with PDFs and `questions.jsonl`, for `product`.
+    /// - Parameter documents: Folder with documents, for `product`; `questions.jsonl` lies in it or beside it.
     /// - Throws: `BenchError` when something that it needs is missing, or a program fails.
     public func run(on bench: Workbench, documents: String) async throws -> BenchReport {
         switch self {

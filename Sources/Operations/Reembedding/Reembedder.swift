@@ -1,9 +1,9 @@
-import AzureIdentity
+import AppSetup
 import Catalog
 import ChromaClient
 public import HTTPClient
 import Models
-public import Settings
+import Settings
 
 /// Embeds all passages again with another model while the old ones go on answering.
 ///
@@ -36,12 +36,16 @@ public struct Reembedder: Sendable {
     private let embeddings: EmbeddingClient
     private let client: HTTPSession
 
-    /// Reads `APUS_CHROMA_URL`, `APUS_CHROMA_TOKEN` and the settings of the new embedding model.
-    public init(_ settings: inout SettingsReader, client: HTTPSession) {
-        let identity = TokenSource(settings, client: client)
-        url = settings.url("APUS_CHROMA_URL", default: "http://127.0.0.1:8000")
-        token = settings.secret("APUS_CHROMA_TOKEN")?.value
-        embeddings = EmbeddingClient(&settings, identity: identity, client: client)
+    /// Reads `APUS_CHROMA_URL`, `APUS_CHROMA_TOKEN` and the settings of the new embedding model; secrets may be in the vault.
+    ///
+    /// - Throws: `SettingsError`, and what reading the vault throws.
+    public init(environment: [String: String], client: HTTPSession) async throws {
+        var services = try await AppServices(
+            [EmbeddingClient.self, ChromaService.self], environment: environment, client: client)
+        url = services.settings.url("APUS_CHROMA_URL", default: "http://127.0.0.1:8000")
+        token = services.settings.secret("APUS_CHROMA_TOKEN")?.value
+        let embeddings = services.make(EmbeddingClient.self)
+        self.embeddings = try services.finish(embeddings)
         self.client = client
     }
 

@@ -23,9 +23,9 @@ func measure(_ options: ProgramOptions) async throws {
         options.fail("--check measures all that it needs, and goes with --runs and --documents alone")
     }
     let layout = try ProductLayout()
-    let documents = options.value("documents") ?? layout.root + "/../shared/data/northwind"
+    let documents = options.value("documents") ?? SampleLibrary(layout: layout).folder
     if isCheck || benchmark == .product, !FileManager.default.fileExists(atPath: documents) {
-        options.fail("--documents has to name a folder with PDFs and questions.jsonl; \(documents) does not exist")
+        options.fail("--documents has to name a folder with documents and questions.jsonl; \(documents) does not exist")
     }
     let bench = Workbench(layout: layout, runs: options.number("runs", default: isCheck ? 1 : 3, in: 1...20)) {
         writeAll("\($0) …\n", to: STDERR_FILENO)

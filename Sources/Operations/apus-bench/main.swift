@@ -17,7 +17,7 @@ let options = ProgramOptions(
             "runs", "N",
             "vectors, azure, functions, models: take each figure N times and report medians (default 3, with --check 1)."
         ),
-        .init("documents", "DIR", "product, --check: folder with PDFs and questions.jsonl."),
+        .init("documents", "DIR", "product, --check: folder of documents, with questions.jsonl (default: samples)."),
         .init("json", "FILE", "Write the figures too, for scripts/compare-bench BEFORE AFTER."),
         .init("check", nil, "Hold the figures of README.md and docs against this machine; code 1 when one is untrue."),
     ],

@@ -2,7 +2,6 @@ import Backup
 import Glibc
 import HTTPClient
 import ProgramSupport
-import Settings
 import Telemetry
 
 func counted(_ counts: [String: Int]) -> String {
@@ -38,7 +37,7 @@ func restore(_ options: ProgramOptions) async throws {
     let embedsAnew = options.flag("embed-anew")
     let messagesOnly = options.flag("messages-only")
     if embedsAnew, messagesOnly { options.fail("--embed-anew and --messages-only do not go together") }
-    let key = ProgramLife.environment["APUS_BACKUP_KEY"].map { Secret($0) }
+    let key = try await BackupServices.key(environment: ProgramLife.environment, client: HTTPSession())
     // Before anything is started or touched.
     let backup = try BackupReader(path, key: key)
     try await withStores(options) { environment in

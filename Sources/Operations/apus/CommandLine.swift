@@ -5,12 +5,13 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
     ProgramOptions(
         program: "apus",
         usage:
-            "up | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
+            "up | samples | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
         summary: """
             Runs Apus on this machine.
 
             Commands:
               up       Start everything, print the addresses, stop with Ctrl-C.
+              samples  Upload the sample documents to the Apus that runs on --port, to have something to ask about.
               stage    Put the app folders together that the functions host serves.
               package  Make deployable packages in .build/packages: a zip for each of chat, upload and history that needs
                        nothing of the system it runs on, and vm, a Debian package for a virtual machine.

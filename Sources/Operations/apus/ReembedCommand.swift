@@ -2,14 +2,11 @@ import Glibc
 import HTTPClient
 import ProgramSupport
 import Reembedding
-import Settings
 import Telemetry
 
 /// Embeds every passage again with the model that the settings name.
 func reembed(_ options: ProgramOptions) async throws {
-    var settings = SettingsReader(ProgramLife.environment)
-    let reembedder = Reembedder(&settings, client: HTTPSession())
-    try settings.finish()
+    let reembedder = try await Reembedder(environment: ProgramLife.environment, client: HTTPSession())
     let outcome = try await reembedder.run { writeAll("\($0) passages embedded …\n", to: STDERR_FILENO) }
     let model = ProgramLife.environment["APUS_EMBEDDINGS_MODEL"] ?? "all-MiniLM-L6-v2"
     switch outcome.next {

@@ -2,13 +2,12 @@ import Backup
 import Glibc
 import HTTPClient
 import ProgramSupport
-import Settings
 import Telemetry
 
 /// Checks a backup, or the stores.
 func verify(_ options: ProgramOptions) async throws {
     if options.words.count == 2 {
-        let key = ProgramLife.environment["APUS_BACKUP_KEY"].map { Secret($0) }
+        let key = try await BackupServices.key(environment: ProgramLife.environment, client: HTTPSession())
         let backup = try BackupReader(options.words[1], key: key)
         return writeAll(
             "\(options.words[1]) is intact: \(counted(backup.counts)). Made \(backup.origin).\n", to: STDOUT_FILENO)

@@ -15,9 +15,15 @@ public struct ExtractionError: Error, Sendable, Equatable {
     public static let noText = ExtractionError(
         code: "no_text",
         detail: "There is no text in the file; it probably holds scanned pictures. Upload a version with a text layer.")
+    /// The file is not what its format asks for.
+    ///
+    /// - Parameter what: What is wrong, as the rest of a sentence.
     public static func damaged(_ what: String) -> ExtractionError {
         ExtractionError(code: "damaged", detail: "The file is damaged: \(what). Save it again and upload the new copy.")
     }
+    /// The file is beyond a limit, such as that of pages, nesting, time or memory.
+    ///
+    /// - Parameter what: Which one, as the rest of a sentence.
     public static func tooComplex(_ what: String) -> ExtractionError {
         ExtractionError(
             code: "too_complex",

@@ -18,7 +18,7 @@ public enum UploadFunctions {
     /// Default of `APUS_MAX_UPLOAD_BYTES`: 100 MiB.
     public static let defaultMaximumBytes = 100 << 20
     /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
-    private static let maximumDeliveries = 5
+    static let maximumDeliveries = 5
 
     /// The largest request body: one file of the largest size, as base64 in an envelope, and what is around it.
     public static func maximumBodyBytes(_ environment: [String: String]) -> Int {

@@ -8,7 +8,10 @@ import Telemetry
 /// Passes `/api` requests on to the three function apps, streaming both ways.
 public struct APIProxy: Sendable {
     /// Where the apps are, and the key to call them with.
-    public struct Upstreams: Sendable {
+    public struct Upstreams: SecretSettings, Sendable {
+        private static let keyName = "APUS_FUNCTIONS_KEY"
+        public static let secretNames = [keyName]
+
         let chat: String
         let upload: String
         let history: String
@@ -19,7 +22,7 @@ public struct APIProxy: Sendable {
             chat = settings.url("APUS_CHAT_URL", default: "http://127.0.0.1:7071")
             upload = settings.url("APUS_UPLOAD_URL", default: "http://127.0.0.1:7072")
             history = settings.url("APUS_HISTORY_URL", default: "http://127.0.0.1:7073")
-            key = settings.secret("APUS_FUNCTIONS_KEY")
+            key = settings.secret(Self.keyName)
         }
 
         var all: [(name: String, url: String)] { [("chat", chat), ("upload", upload), ("history", history)] }

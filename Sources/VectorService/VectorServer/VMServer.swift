@@ -94,8 +94,9 @@ public struct VMServer: Sendable {
 
     /// Stops both listeners in order.
     public func shutDown() async {
-        await page?.shutDown()
+        async let pageIsDown: Void? = page?.shutDown()
         await vectors.shutDown()
+        await pageIsDown
         await store.close()
     }
 

@@ -30,7 +30,7 @@ public final class VectorStore: Sendable {
     let directory: String
     let options: Options
     let catalog: CollectionCatalog
-    private let lock: StoreLock
+    private let lock: FolderLock
     private let open = Mutex<[String: Open]>([:])
     private let opening = Mutex(())
 
@@ -41,7 +41,7 @@ public final class VectorStore: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         self.directory = directory
         self.options = options
-        lock = try StoreLock(directory: directory)
+        lock = try FolderLock(store: directory)
         catalog = try CollectionCatalog(directory: directory)
         try FileManager.default.createDirectory(atPath: directory + "/collections", withIntermediateDirectories: true)
         try removeOrphans()

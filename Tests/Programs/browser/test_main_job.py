@@ -166,7 +166,7 @@ def test_explains_files_that_cannot_be_read(page, apus, tmp_path):
 
 
 # The second is refused as a request already, with room for one file in an envelope.
-@pytest.mark.parametrize("size, limit", [((1 << 20) + 1, 1 << 20), (6 << 20, 3495252)])
+@pytest.mark.parametrize("size, limit", [((1 << 20) + 1, 1 << 20), (40 << 20, 3495252)])
 def test_says_how_large_a_file_may_be(page, apus, tmp_path, size, limit):
     """The server's answer is shown, also when it comes while the file is still on its way."""
     page.goto("/documents")

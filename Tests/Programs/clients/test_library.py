@@ -1,8 +1,9 @@
 """The sample library: made from its sources, and every question's answer stands where the question says."""
-import glob, importlib.machinery, importlib.util, os, re
+import glob, importlib.machinery, importlib.util, os, re, subprocess
 
 import pytest
 
+import stack as stacks
 from library import DOCUMENTS, FOLDER, MAKE, UNREAD, pages, questions, source_of_scan, squeezed
 
 
@@ -22,7 +23,10 @@ def made(tmp_path_factory):
 def test_the_sources_make_what_is_kept(made, name):
     first, second = (open(os.path.join(folder, name), "rb").read() for folder in made)
     assert first == second, "not the same bytes every time"
-    assert [squeezed(p) for p in pages(os.path.join(made[0], name))] == [squeezed(p) for p in pages(os.path.join(DOCUMENTS, name))]
+    made_now, kept = os.path.join(made[0], name), os.path.join(DOCUMENTS, name)
+    assert [squeezed(p) for p in pages(made_now)] == [squeezed(p) for p in pages(kept)]
+    if UNREAD.get(name) == "ocr":
+        assert pictures(made_now) == pictures(kept), "a scan is the same picture"
 
 
 def test_what_is_kept_is_small_and_of_many_kinds():
@@ -36,6 +40,11 @@ def test_what_is_kept_is_small_and_of_many_kinds():
 
 ANSWERED = [item for item in questions() if item["answer"] is not None]
 UNANSWERED = [item for item in questions() if item["answer"] is None]
+
+
+def pictures(path):
+    """The pixels of a PDF's pages."""
+    return subprocess.run(["pdftoppm", "-r", "50", "-gray", path], check=True, capture_output=True).stdout
 
 
 def text_of(document, page):
@@ -82,3 +91,20 @@ def test_questions_are_in_people_s_own_words():
     copied = [item["question"] for item in ANSWERED if item["document"] in texts and item["question"].rstrip("?").lower() in texts[item["document"]]]
     assert not copied
     assert {item["style"] for item in ANSWERED} == {"plain", "keywords", "long", "typo"}
+
+
+def test_the_samples_command_fills_a_running_product():
+    readable = sorted(set(os.listdir(DOCUMENTS)) - set(UNREAD))
+    own = stacks.Stack()
+    try:
+        idle = subprocess.run([os.path.join(stacks.PROGRAMS, "apus"), "samples", "--port", str(own.port)], capture_output=True, text=True, timeout=60)
+        assert idle.returncode != 0 and "start Apus first" in idle.stderr
+        own.start()
+        for _ in range(2):
+            done = subprocess.run([os.path.join(stacks.PROGRAMS, "apus"), "samples", "--port", str(own.port)], capture_output=True, text=True, timeout=300)
+            assert done.returncode == 0, done.stderr
+            assert f"{len(readable)} sample documents are ready. Open {own.url} and ask: {questions()[0]['question']}" in done.stdout
+            documents = own.call("GET", "/api/documents").json["documents"]
+            assert sorted(d["name"] for d in documents) == readable and {d["status"] for d in documents} == {"ready"}
+    finally:
+        own.remove()

@@ -168,6 +168,8 @@ def test_reload_when_files_change(make):
     assert host.call("GET", "/api/a").body == b"one" and host.call("GET", "/api/b").status == 404
     app.http("b")
     host.until(lambda: host.call("GET", "/api/b").status == 200)
+    # What was counted goes on.
+    assert 'functions_host_invocations_total{function="a",result="succeeded"} 1\n' in host.call("GET", "/metrics").body.decode()
     # While a file is broken the app says so, and it comes back by itself.
     good = open(app.path("host.json")).read()
     app.write("host.json", "{ nonsense")

@@ -48,20 +48,24 @@ public struct Stores: Sendable {
         (configuration.blobPort, configuration.queuePort, configuration.cosmosPort) = (0, 0, 0)
         (configuration.vaultPort, configuration.identityPort) = (0, 0)
         let emulator = try Emulator(configuration, log: Log(label: "test", level: .error))
+        let vectors: VMServer
         do {
-            let vectors = try vectorService(folder + "/vectors")
-            do {
-                try await body(Stores(emulator: emulator, vectors: vectors, conninfo: conninfo))
-            } catch {
-                await vectors.shutDown()
-                throw error
-            }
-            await vectors.shutDown()
+            vectors = try vectorService(folder + "/vectors")
         } catch {
             await emulator.shutDown()
             throw error
         }
-        await emulator.shutDown()
+        let result: Result<Void, any Error>
+        do {
+            try await body(Stores(emulator: emulator, vectors: vectors, conninfo: conninfo))
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        async let emulatorIsDown: Void = emulator.shutDown()
+        await vectors.shutDown()
+        await emulatorIsDown
+        try result.get()
     }
 
     /// A vector service without embeddings, on a port that the system chooses; the caller shuts it down.

@@ -4,6 +4,7 @@ package import JSONCoding
 package struct Query: Sendable, Equatable {
     /// One entry of FROM: the container, a path into what was bound before, or a subquery.
     package struct Source: Sendable, Equatable {
+        /// What rows an entry brings.
         package enum Kind: Sendable, Equatable {
             /// The container itself, or a path into its items, one row per item.
             case path(Expression)
@@ -23,12 +24,14 @@ package struct Query: Sendable, Equatable {
         package let expression: Expression
     }
 
+    /// What SELECT takes of each row: `*`, one value without a name, or columns.
     package enum Selection: Sendable, Equatable {
         case all
         case value(Expression)
         case columns([Column])
     }
 
+    /// One entry of ORDER BY.
     package struct SortKey: Sendable, Equatable {
         package let expression: Expression
         package let descending: Bool
@@ -80,6 +83,7 @@ package indirect enum Expression: Sendable, Equatable {
     case arrayOf(Query)
     case scalar(Query)
 
+    /// A name and its value in an object that the query builds.
     package struct Member: Sendable, Equatable {
         package let name: String
         package let value: Expression

@@ -9,22 +9,29 @@ struct FileWatcher: Sendable {
     private static let interval = Duration.milliseconds(500)
     private static let fileLimit = 5000
 
-    let root: String
-    let configuration: HostConfiguration?
+    private let root: String
+    private let configuration: HostConfiguration?
+    private let before: [String: [Int]]
+
+    /// Begins at once: what changes from now on is noticed, however late somebody waits for it.
+    init(root: String, configuration: HostConfiguration?) {
+        self.root = root
+        self.configuration = configuration
+        before = Self.fingerprint(root, configuration)
+    }
 
     /// Returns when something has changed and stayed the same for one more look, or when the task is cancelled.
     func changed() async {
-        let before = fingerprint()
         var last = before
         while (try? await Task.sleep(for: Self.interval)) != nil {
-            let now = fingerprint()
+            let now = Self.fingerprint(root, configuration)
             if now != before, now == last { return }
             last = now
         }
     }
 
     /// What is known of each file from its directory entry alone.
-    private func fingerprint() -> [String: [Int]] {
+    private static func fingerprint(_ root: String, _ configuration: HostConfiguration?) -> [String: [Int]] {
         var result: [String: [Int]] = [:]
         var paths = ["host.json", "local.settings.json"].map { "\(root)/\($0)" }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
@@ -32,8 +39,8 @@ struct FileWatcher: Sendable {
         }
         if let handler = configuration?.handler { paths.append(handler.executable) }
         for file in configuration?.watchedFiles ?? [] { paths.append("\(root)/\(file)") }
-        for directory in configuration?.watchedDirectories ?? [] { paths += Self.files("\(root)/\(directory)") }
-        for path in paths.prefix(Self.fileLimit) {
+        for directory in configuration?.watchedDirectories ?? [] { paths += files("\(root)/\(directory)") }
+        for path in paths.prefix(fileLimit) {
             var info = stat()
             guard stat(path, &info) == 0 else { continue }
             result[path] = [

@@ -6,7 +6,7 @@ public struct ClaimCheck: Sendable {
 
     /// Measures what the claims need, one benchmark after the other.
     ///
-    /// - Parameter documents: Folder with PDFs and `questions.jsonl`.
+    /// - Parameter documents: Folder with documents; `questions.jsonl` lies in it or beside it.
     public static func run(on bench: Workbench, documents: String) async throws -> ClaimCheck {
         var measured: [Benchmark: [Figure]] = [:]
         let needed = Set(Claim.all.map(\.benchmark))

@@ -4,20 +4,24 @@ import HTTPClient
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import ProductStack
 
 /// Measures the whole product's speed and size on this machine.
 struct ProductBench {
     let bench: Workbench
-    /// Folder with PDFs and `questions.jsonl`.
+    /// Folder with documents; `questions.jsonl` lies in it or beside it.
     let documents: String
+
+    private static let types = [".pdf", ".docx", ".html", ".md", ".txt"]
 
     /// Measures everything.
     func run() async throws -> BenchReport {
-        let files = try FileManager.default.contentsOfDirectory(atPath: documents).filter { $0.hasSuffix(".pdf") }
-            .sorted()
+        let files = try FileManager.default.contentsOfDirectory(atPath: documents).filter { name in
+            Self.types.contains { name.hasSuffix($0) } && !SampleLibrary.unread.contains(name)
+        }.sorted()
         let questions = try readQuestions()
         guard !files.isEmpty, !questions.isEmpty else {
-            throw BenchError("\(documents) has no PDFs or no questions.jsonl")
+            throw BenchError("\(documents) has no documents or no questions.jsonl")
         }
         let model = try BenchModel.start()
         let modelURL = "http://127.0.0.1:\(model.port)/v1"
@@ -48,7 +52,7 @@ struct ProductBench {
         report.add(
             "embedding, 32 texts of 200 words (\(precision))", rate, "texts/s", atLeast: precision == "bf16" ? 110 : 61)
         bench.say("indexing \(paths.count) documents")
-        report.add("\(paths.count) PDFs from drop to ready", try await stack.ingest(paths) / 1000, "s", atMost: 25)
+        report.add("\(paths.count) documents from drop to ready", try await stack.ingest(paths) / 1000, "s", atMost: 25)
         let indexed = stack.residentBytes()
         bench.say("asking")
         var sources: [Double] = []
@@ -96,7 +100,8 @@ struct ProductBench {
     }
 
     private func readQuestions() throws -> [String] {
-        let bytes = Array(FileManager.default.contents(atPath: documents + "/questions.jsonl") ?? Data())
+        let places = ["/questions.jsonl", "/../questions.jsonl"].map { documents + $0 }
+        let bytes = Array(places.lazy.compactMap { FileManager.default.contents(atPath: $0) }.first ?? Data())
         return try bytes.split(separator: 10).compactMap { try JSONParser.parse(Array($0))["question"]?.string }
     }
 

@@ -119,23 +119,10 @@ final class RunningStack: Sendable {
     /// Uploads files together; returns the milliseconds until all are ready.
     func ingest(_ paths: [String]) async throws -> Double {
         let started = ContinuousClock.now
-        for path in paths {
-            let name = path.split(separator: "/").last.map(String.init) ?? path
-            let bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
-            let answer = try await Self.client.fetch(
-                .init(
-                    .post, page + "/api/upload?name=\(name)", fields: ["Content-Type": "application/octet-stream"],
-                    body: .bytes(bytes)))
-            guard answer.status == .accepted else { throw BenchError("\(name) was refused") }
-        }
-        while true {
-            let answer = try await Self.client.fetch(.init(.get, page + "/api/documents"))
-            let states = (try JSONParser.parse(answer.body)["documents"]?.array ?? []).compactMap {
-                $0["status"]?.string
-            }
-            if states.contains("failed") { throw BenchError("a document failed") }
-            if states.allSatisfy({ $0 == "ready" }) { return started.millisecondsAgo }
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        let running = RunningPage(url: page, client: Self.client)
+        var ids: [String] = []
+        for path in paths { ids.append(try await running.upload(path)) }
+        try await running.waitUntilReady(ids, within: .seconds(600))
+        return started.millisecondsAgo
     }
 }

@@ -18,7 +18,7 @@ public enum StoreVerification {
     /// - Throws: `VectorStorageError` when another process uses it or a newer version wrote it.
     public static func run(_ directory: String) throws -> Report {
         guard access(directory, F_OK) == 0 else { throw VectorStorageError("cannot open \(directory)", errno) }
-        let lock = try StoreLock(directory: directory)
+        let lock = try FolderLock(store: directory)
         defer { withExtendedLifetime(lock) {} }
         return try check(directory)
     }

@@ -84,6 +84,13 @@ import Testing
         #expect(never.tries == 2 && never.succeeded)
     }
 
+    @Test func aServiceThatAsksForNoWaitIsNotAskedAgainWithoutOne() async {
+        let policy = RetryPolicy(firstPause: .milliseconds(40), longestPause: .milliseconds(40))
+        let clock = ContinuousClock()
+        let time = await clock.measure { _ = await run(policy, [.throttled, .throttled, .throttled], wait: .zero) }
+        #expect(time >= .milliseconds(60))
+    }
+
     @Test func waitsAsLongAsTheServiceAsks() async {
         let started = ContinuousClock.now
         let result = await run(Self.quick, [.refused, .throttled], wait: .milliseconds(60))

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPMessages
 import JSONCoding
 import Markup
+import SQLite
 import TestSupport
 import Testing
 
@@ -189,8 +190,9 @@ import Testing
     @Test func aFolderHasOneEmulator() throws {
         let folder = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let first = try DirectoryLock(directory: folder)
-        #expect(throws: EmulatorError.self) { _ = try DirectoryLock(directory: folder) }
+        let first = try FolderLock(data: folder)
+        let refusal = #expect(throws: EmulatorError.self) { _ = try FolderLock(data: folder) }
+        #expect(refusal?.description.contains("process \(ProcessInfo.processInfo.processIdentifier)") == true)
         withExtendedLifetime(first) {}
     }
 }

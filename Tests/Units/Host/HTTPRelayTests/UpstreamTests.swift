@@ -169,6 +169,15 @@ import Testing
     }
 
     @NetworkActor
+    @Test func anAnswerBeforeTheBodysEndIsReadAlthoughTheServerClosesAtOnce() async throws {
+        let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmuch"
+        try await with([refusal], closes: true) { (upstream, _) async throws in
+            let large = [UInt8](repeating: 0x61, count: 40 << 20)
+            #expect(try await fetch(upstream, .init("POST", "/", ["Host": "h"], .bytes(large))) == (413, "much"))
+        }
+    }
+
+    @NetworkActor
     @Test func aWaitForTheHeadEndsAtTheDeadline() async throws {
         let listener = try Listener("127.0.0.1", 0) { _ in }
         defer { listener.close() }

@@ -2,7 +2,6 @@ import ChromaClient
 import FoundationEssentials
 import HTTPClient
 import JSONCoding
-import Settings
 import Synchronization
 import TestStores
 import TestSupport
@@ -25,13 +24,11 @@ struct ReembedderTests {
                 url: url, token: nil, tenant: "default", embeddingModel: model, collection: collection, client: client)
         }
 
-        func reembedder(_ name: String) throws -> Reembedder {
-            var settings = SettingsReader([
-                "APUS_CHROMA_URL": url, "APUS_EMBEDDINGS_URL": model.url, "APUS_EMBEDDINGS_MODEL": name,
-            ])
-            let reembedder = Reembedder(&settings, client: client)
-            try settings.finish()
-            return reembedder
+        func reembedder(_ name: String) async throws -> Reembedder {
+            try await Reembedder(
+                environment: [
+                    "APUS_CHROMA_URL": url, "APUS_EMBEDDINGS_URL": model.url, "APUS_EMBEDDINGS_MODEL": name,
+                ], client: client)
         }
 
         func run(_ name: String) async throws -> Reembedder.Outcome { try await reembedder(name).run { _ in } }

@@ -1,6 +1,7 @@
 import HTTPMessages
 import JSONCoding
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Upload
@@ -69,4 +70,12 @@ private final class Pieces: HTTPBodySource {
         "a.pdf", "Bericht Übersicht (2).docx", "日本語.txt", "family 👨‍👩‍👧.md", String(repeating: "x", count: 255),
     ])
     func takesNames(name: String) throws { #expect(try FileName.checked(name) == name) }
+}
+
+@Suite struct QueueSettingsTests {
+    /// Otherwise a document's last try would not be known to be the last, or be taken for it too early.
+    @Test func theAppKnowsHowOftenTheHostDelivers() throws {
+        let host = try JSONParser.parse(Fixtures.bytes(Fixtures.root + "/host.json"))
+        #expect(host["extensions"]?["queues"]?["maxDequeueCount"]?.int == Int64(UploadFunctions.maximumDeliveries))
+    }
 }

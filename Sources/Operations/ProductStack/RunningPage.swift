@@ -1,0 +1,62 @@
+import FoundationEssentials
+public import HTTPClient
+import HTTPMessages
+import JSONCoding
+
+/// A running Apus, used over its page's port as a browser uses it.
+public struct RunningPage: Sendable {
+    private static let pause = Duration.milliseconds(20)
+
+    /// Where the page is, without a final slash.
+    public let url: String
+    private let client: HTTPSession
+
+    /// The product at an address.
+    public init(url: String, client: HTTPSession) {
+        self.url = url
+        self.client = client
+    }
+
+    /// Uploads a file. Returns the document's id.
+    ///
+    /// - Throws: `StackError` with the product's own reason for a refusal, `HTTPClientError`.
+    public func upload(_ path: String) async throws -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard let data = FileManager.default.contents(atPath: path) else { throw StackError("\(path) cannot be read.") }
+        let answer = try await client.fetch(
+            .init(
+                .post, "\(url)/api/upload?name=\(percentEncoded(name))",
+                fields: ["Content-Type": "application/octet-stream"], body: .bytes(Array(data))))
+        let json = (try? JSONParser.parse(answer.body)) ?? .null
+        guard answer.status.isSuccess, let id = json["documents"]?[0]?["id"]?.string else {
+            throw StackError("\(name) was refused: \(json["detail"]?.string ?? "\(answer.status.rawValue)")")
+        }
+        return id
+    }
+
+    /// Waits until documents can be asked about.
+    ///
+    /// - Throws: `StackError` for one that failed, or when that takes longer than `limit`; `HTTPClientError`.
+    public func waitUntilReady(_ ids: [String], within limit: Duration) async throws {
+        let end = ContinuousClock.now + limit
+        for id in ids {
+            while try await !isReady(id) {
+                guard ContinuousClock.now < end else { throw StackError("the documents are not ready after \(limit).") }
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    private func isReady(_ id: String) async throws -> Bool {
+        let answer = try await client.fetch(.init(.get, "\(url)/api/documents/\(id)"))
+        let document = (try? JSONParser.parse(answer.body)) ?? .null
+        switch document["status"]?.string {
+        case "ready": return true
+        case "failed":
+            throw StackError(
+                "\(document["name"]?.string ?? id) could not be read: \(document["error"]?["detail"]?.string ?? "")")
+        case .some: return false
+        case nil: throw StackError("document \(id) was answered \(answer.status.rawValue).")
+        }
+    }
+}
