@@ -10,7 +10,7 @@ public struct Confinement: Sendable {
     /// Folders in which it may make, read and remove files.
     public var writable: [String]
 
-    static let niceness: Int32 = 10
+    static let niceness: Int32 = 5
 
     /// A confinement to these paths.
     public init(readable: [String], writable: [String]) {

@@ -6,11 +6,13 @@ public import JSONCoding
 public struct DocumentJob: Sendable {
     private let folder: ReadingFolder
     private let type: MediaType
+    private let maximumPassages: Int
 
     /// The work on the document in a folder.
-    public init(_ folder: ReadingFolder, as type: MediaType) {
+    public init(_ folder: ReadingFolder, as type: MediaType, maximumPassages: Int = ReaderLimits.passages) {
         self.folder = folder
         self.type = type
+        self.maximumPassages = maximumPassages
     }
 
     /// Does it. Returns what was learnt, or an object with `error` when the document cannot be read.
@@ -45,10 +47,10 @@ public struct DocumentJob: Sendable {
         var file = try OutputFile(folder.passages)
         var count = 0
         for page in text.pages {
-            for passage in PassageSplitter().passages(of: page) {
+            try PassageSplitter().forEachPassage(of: page) { passage in
                 count += 1
-                guard count <= ReaderLimits.passages else {
-                    throw ExtractionError.tooComplex("it has more than \(ReaderLimits.passages) passages")
+                guard count <= maximumPassages else {
+                    throw ExtractionError.tooComplex("it has more than \(maximumPassages) passages")
                 }
                 try file.write(passage.json.encoded + [10])
             }

@@ -22,27 +22,39 @@ public struct PassageSplitter: Sendable {
     }
 
     /// The passages of a document, in order.
-    public func passages(of text: ExtractedText) -> [Passage] { text.pages.flatMap(passages) }
+    public func passages(of text: ExtractedText) -> [Passage] { text.pages.flatMap { passages(of: $0) } }
 
-    /// The passages of a page, in order.
-    public func passages(of page: ExtractedText.Page) -> [Passage] {
-        let scalars = Array(page.text.unicodeScalars)
-        let units = SentenceSplitter.units(scalars).flatMap { fitted($0, scalars) }
+    private func passages(of page: ExtractedText.Page) -> [Passage] {
         var passages: [Passage] = []
+        forEachPassage(of: page) { passages.append($0) }
+        return passages
+    }
+
+    /// Hands over the passages of a page, in order. What the visitor throws ends it, and the rest is not looked at.
+    public func forEachPassage<Failure: Error>(
+        of page: ExtractedText.Page, _ visit: (Passage) throws(Failure) -> Void
+    ) throws(Failure) {
+        let scalars = Array(page.text.unicodeScalars)
+        var ranges = SentenceSplitter.units(scalars).makeIterator()
+        var units: [Unit] = []
+        func reaches(_ index: Int) -> Bool {
+            while units.count <= index, let range = ranges.next() { units += fitted(range, scalars) }
+            return index < units.count
+        }
         var first = 0
-        while first < units.count {
+        while reaches(first) {
             var pieces = 0
             var last = first
-            while last < units.count, last == first || fits(units[first...last], pieces + units[last].pieces) {
+            while reaches(last), last == first || fits(units[first...last], pieces + units[last].pieces) {
                 pieces += units[last].pieces
                 last += 1
             }
             let range = units[first].range.lowerBound..<units[last - 1].range.upperBound
-            passages.append(
+            try visit(
                 Passage(
                     page: page.number, start: page.start + range.lowerBound, end: page.start + range.upperBound,
                     text: String(String.UnicodeScalarView(scalars[range]))))
-            if last == units.count { break }
+            if !reaches(last) { break }
             // Step back over whole units while they fit into the overlap, but always forward in all.
             var next = last
             var repeated = 0
@@ -52,7 +64,6 @@ public struct PassageSplitter: Sendable {
             }
             first = next
         }
-        return passages
     }
 
     private func fits(_ units: ArraySlice<Unit>, _ pieces: Int) -> Bool {

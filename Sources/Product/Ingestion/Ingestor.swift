@@ -95,10 +95,11 @@ public struct Ingestor: Sendable {
         let fetched = watch.milliseconds
         IngestionMetrics.note(stage: "fetch", milliseconds: fetched)
         let reading = try await ReaderProcess.read(folder, as: type)
+        var write = BlobWrite(contentType: "application/json")
+        (write.blockBytes, write.concurrency) = (1 << 20, 1)
         let text = try await blobs.stage(
             try FileBody(folder.text), for: BlobPaths.container,
-            BlobPaths.text(workspace: catalog.workspace, document: document.id),
-            BlobWrite(contentType: "application/json"))
+            BlobPaths.text(workspace: catalog.workspace, document: document.id), write)
         try await catalog.whileHeld(claim) { _ = try await blobs.commit(text) }
         let extracted = watch.milliseconds
         IngestionMetrics.note(stage: "extract", milliseconds: extracted - fetched)

@@ -17,6 +17,9 @@ struct UploadIntake: Sendable {
     let queue: IngestQueue
     let maximumBytes: Int
 
+    /// Several uploads at once, three blocks each, are to fit into a small process.
+    private static let blockBytes = 1 << 20
+
     struct Received: Sendable {
         let document: DocumentRecord
         let isDuplicate: Bool
@@ -53,6 +56,7 @@ struct UploadIntake: Sendable {
         do {
             var write = BlobWrite(contentType: type.rawValue)
             write.makesContainer = true
+            write.blockBytes = Self.blockBytes
             _ = try await blobs.upload(measured, to: BlobPaths.container, path, write)
             let (count, hash) = measured.result
             stored = try await catalog.addDocument(

@@ -7,14 +7,15 @@ import Testing
 
 /// What the reading program leaves behind.
 @Suite struct DocumentJobTests {
-    private func job(_ bytes: [UInt8], _ type: MediaType, _ body: (JSONValue, ReadingFolder) async throws -> Void)
-        async throws
-    {
+    private func job(
+        _ bytes: [UInt8], _ type: MediaType, maximumPassages: Int = ReaderLimits.passages,
+        _ body: (JSONValue, ReadingFolder) async throws -> Void
+    ) async throws {
         let parent = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: parent) }
         let folder = try ReadingFolder(in: parent)
         try Data(bytes).write(to: URL(filePath: folder.original))
-        try await body(try await DocumentJob(folder, as: type).run(), folder)
+        try await body(try await DocumentJob(folder, as: type, maximumPassages: maximumPassages).run(), folder)
     }
 
     private func passages(_ folder: ReadingFolder) async throws -> [Passage] {
@@ -43,11 +44,11 @@ import Testing
     }
 
     @Test func thereIsALimitOfPassages() async throws {
-        let source =
-            String(repeating: "One. \u{c}", count: 4999) + String(repeating: "Word after word. ", count: 700_000)
-        try await job(Array(source.utf8), .text) { found, _ in
+        let source = Array(String(repeating: "One page.\u{c}", count: 12).utf8)
+        try await job(source, .text, maximumPassages: 12) { found, _ in #expect(found["passages"] == 12) }
+        try await job(source, .text, maximumPassages: 11) { found, _ in
             #expect(found["error"]?["code"] == "too_complex")
-            #expect(found["error"]?["detail"]?.string?.contains("20000 passages") == true)
+            #expect(found["error"]?["detail"]?.string?.contains("more than 11 passages") == true)
         }
     }
 }
