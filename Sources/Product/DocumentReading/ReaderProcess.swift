@@ -60,7 +60,7 @@ public enum ReaderProcess {
         outputLimit: Int
     ) async throws -> JSONValue {
         var command = Subprocess.Command("\(ProgramLife.executableFolder)/\(program)", arguments)
-        command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"]
+        command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
         command.limits.cpuSeconds = processorSeconds
         command.limits.addressSpaceBytes = ReaderLimits.addressSpaceBytes
         command.limits.fileBytes = ReaderLimits.fileBytes
