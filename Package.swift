@@ -4,7 +4,7 @@ import PackageDescription
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
 // targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
 // library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and
-// CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
+// CChecksum, CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
@@ -44,7 +44,8 @@ let base = group(
         .target(name: "JSONCoding"),
         .target(name: "HTTPMessages"),
         .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
-        .target(name: "Digests", dependencies: ["CCrypto"]),
+        .target(name: "CChecksum"),
+        .target(name: "Digests", dependencies: ["CChecksum", "CCrypto"]),
     ])
 
 let adapters = group(
@@ -145,7 +146,7 @@ let vectorService = group(
 let emulator = group(
     "Sources/Emulator",
     [
-        .target(name: "CosmosQuery", dependencies: ["JSONCoding", "LinearRegex", "Telemetry"]),
+        .target(name: "CosmosQuery", dependencies: ["Digests", "JSONCoding", "LinearRegex"]),
         .target(
             name: "AzureEmulator",
             dependencies: [

@@ -6,8 +6,8 @@ import Synchronization
 /// One request and its response, between the library's threads and our tasks.
 ///
 /// The library calls in on its own threads and never waits; tasks never call the library except to resume a
-/// connection that this object has suspended. A connection is suspended only while the lock is held, and
-/// whoever clears `isSuspended` under the lock resumes it afterwards, so it is resumed exactly once.
+/// connection that this object has suspended. A connection is suspended and resumed only while the lock is held, so what
+/// `isSuspended` says is what the library knows: it aborts the process when it is stopped with a suspended connection.
 final class Exchange: Sendable {
     private enum Upload { case receiving, complete, cut }
 
@@ -67,6 +67,7 @@ final class Exchange: Sendable {
                 state.discarded += bytes.count
                 return (state.discarded > discardLimit ? nil : bytes.count, nil)
             }
+            if case .queued = state.reply { return (nil, nil) }
             if state.upload == .cut { return (nil, nil) }
             if let reader = state.reader {
                 state.reader = nil
@@ -83,22 +84,37 @@ final class Exchange: Sendable {
         return count
     }
 
-    /// The request is complete. Returns the response when there is one; otherwise the connection is suspended.
-    func finishUpload() -> HTTPResponse? {
-        let (reader, response): (CheckedContinuation<[UInt8]?, any Error>?, HTTPResponse?) = state.withLock { state in
+    /// What becomes of a connection whose request is complete.
+    enum Next {
+        case send(HTTPResponse)
+        /// It is suspended until there is a response.
+        case wait
+        /// There was one already: a library that is being stopped takes responses and forgets them, and asks again.
+        case cut
+    }
+
+    /// The request is complete.
+    func finishUpload() -> Next {
+        let (reader, next): (CheckedContinuation<[UInt8]?, any Error>?, Next) = state.withLock { state in
             if state.upload == .receiving { state.upload = .complete }
             let reader = state.reader
             state.reader = nil
-            if case .ready(let response) = state.reply {
+            switch state.reply {
+            case .ready(let response):
                 state.reply = .queued
-                return (reader, response)
+                return (reader, .send(response))
+            case .queued: return (reader, .cut)
+            case .none:
+                suspend(&state)
+                return (reader, .wait)
             }
-            suspend(&state)
-            return (reader, nil)
         }
         reader?.resume(returning: nil)
-        return response
+        return next
     }
+
+    /// The request was answered without a task.
+    func noteRefusal() { state.withLock { $0.reply = .queued } }
 
     /// Fills the library's buffer with response bytes; suspends the connection when there are none yet.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -149,31 +165,38 @@ final class Exchange: Sendable {
         MHD_suspend_connection(connection)
     }
 
+    private func resume(_ state: inout State) {
+        guard state.isSuspended, !state.isClosed else { return }
+        state.isSuspended = false
+        MHD_resume_connection(connection)
+    }
+
     // MARK: - Called by tasks
 
     /// The next piece of the request's body.
     func nextPiece() async throws -> [UInt8]? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let (piece, resumes): (Result<[UInt8]?, any Error>?, Bool) = state.withLock { state in
+                let piece: Result<[UInt8]?, any Error>? = state.withLock { state in
                     // The library sends nothing before the request is complete, so what is unread when the response
                     // is made has been let go.
-                    if case .none = state.reply {} else { return (.failure(HTTPServingError.bodyDiscarded), false) }
+                    if case .none = state.reply {} else { return .failure(HTTPServingError.bodyDiscarded) }
                     if !state.received.isEmpty {
                         let bytes = state.received
                         state.received = []
-                        return (.success(bytes), takeSuspension(&state))
+                        resume(&state)
+                        return .success(bytes)
                     }
                     switch state.upload {
-                    case .complete: return (.success(nil), false)
-                    case .cut: return (.failure(HTTPServingError.peerGone), false)
+                    case .complete: return .success(nil)
+                    case .cut: return .failure(HTTPServingError.peerGone)
                     case .receiving:
-                        if Task.isCancelled { return (.failure(CancellationError()), false) }
+                        if Task.isCancelled { return .failure(CancellationError()) }
                         state.reader = continuation
-                        return (nil, takeSuspension(&state))
+                        resume(&state)
+                        return nil
                     }
                 }
-                if resumes { MHD_resume_connection(connection) }
                 if let piece { continuation.resume(with: piece) }
             }
         } onCancel: {
@@ -188,41 +211,38 @@ final class Exchange: Sendable {
 
     /// Hands over the response; the library fetches it when the request is complete.
     func respond(_ response: HTTPResponse) {
-        let resumes = state.withLock { state in
+        state.withLock { state in
             state.reply = .ready(response)
             state.received = []
-            return takeSuspension(&state)
+            resume(&state)
         }
-        if resumes { MHD_resume_connection(connection) }
     }
 
     /// Sends a piece of the response's body; waits while too much is unsent.
     func write(_ bytes: [UInt8]) async throws {
         if bytes.isEmpty { return }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let (result, resumes): (Result<Void, any Error>?, Bool) = state.withLock { state in
-                if state.isClosed || state.outcome != nil { return (.failure(HTTPServingError.peerGone), false) }
+            let result: Result<Void, any Error>? = state.withLock { state in
+                if state.isClosed || state.outcome != nil { return .failure(HTTPServingError.peerGone) }
                 state.unsent += bytes
-                let resumes = takeSuspension(&state)
+                resume(&state)
                 // One writer at a time may wait; a heartbeat beside it is small and passes.
                 guard state.unsent.count - state.sentCount > Self.highWaterMark, state.writer == nil else {
-                    return (.success(()), resumes)
+                    return .success(())
                 }
                 state.writer = continuation
-                return (nil, resumes)
+                return nil
             }
-            if resumes { MHD_resume_connection(connection) }
             if let result { continuation.resume(with: result) }
         }
     }
 
     /// Ends the response's body; a failure cuts the connection, so that the peer cannot take it for complete.
     func finish(_ outcome: Result<Void, HTTPServingError>) {
-        let resumes = state.withLock { state in
+        state.withLock { state in
             if state.outcome == nil { state.outcome = outcome }
-            return takeSuspension(&state)
+            resume(&state)
         }
-        if resumes { MHD_resume_connection(connection) }
     }
 
     /// Cancels the work when the peer of a suspended connection has gone: the library itself would notice
@@ -236,32 +256,22 @@ final class Exchange: Sendable {
 
     /// Cancels the task and fails whoever waits.
     func abandon(isClosed: Bool) {
-        let (task, reader, writer, resumes) = state.withLock { state in
+        let (task, reader, writer) = state.withLock { state in
             state.isClosed = state.isClosed || isClosed
             if state.upload == .receiving { state.upload = .cut }
             if state.outcome == nil { state.outcome = .failure(.peerGone) }
-            let result = (state.task, state.reader, state.writer, !isClosed && takeBodySuspension(&state))
-            state.reader = nil
-            state.writer = nil
-            state.task = nil
-            return result
+            // A connection that waits for its response must stay suspended until there is one.
+            if case .none = state.reply {} else { resume(&state) }
+            defer {
+                state.reader = nil
+                state.writer = nil
+                state.task = nil
+            }
+            return (state.task, state.reader, state.writer)
         }
         task?.cancel()
         reader?.resume(throwing: HTTPServingError.peerGone)
         writer?.resume(throwing: HTTPServingError.peerGone)
-        if resumes { MHD_resume_connection(connection) }
-    }
-
-    /// A connection that waits for its response must stay suspended until there is one.
-    private func takeBodySuspension(_ state: inout State) -> Bool {
-        if case .none = state.reply { return false }
-        return takeSuspension(&state)
-    }
-
-    private func takeSuspension(_ state: inout State) -> Bool {
-        guard state.isSuspended, !state.isClosed else { return false }
-        state.isSuspended = false
-        return true
     }
 }
 

@@ -32,6 +32,9 @@ public final class HTTPServer: Sendable {
         /// Largest request body; larger ones are answered 413.
         public var maximumBodyBytes = 1 << 20
 
+        /// The command line's option for the port, which the message about a taken one names.
+        public var portOption: String?
+
         /// How the server words what it refuses itself, given the request's id.
         public var refusal: @Sendable (Problem, String) -> HTTPResponse = { $0.response(requestID: $1) }
 
@@ -69,7 +72,9 @@ public final class HTTPServer: Sendable {
     public init(_ configuration: Configuration, handler: @escaping Handler) throws(HTTPServerStartError) {
         let listener = configuration.listener ?? apus_listen(configuration.address, configuration.port, 1024)
         guard listener >= 0 else {
-            throw HTTPServerStartError(address: configuration.address, port: configuration.port, errorNumber: -listener)
+            throw HTTPServerStartError(
+                address: configuration.address, port: configuration.port, errorNumber: -listener,
+                portOption: configuration.portOption)
         }
         let core = ServerCore(
             maximumBodyBytes: configuration.maximumBodyBytes, refusal: configuration.refusal, handler: handler)
@@ -84,7 +89,7 @@ public final class HTTPServer: Sendable {
         let splits = configuration.tls != nil && configuration.servesPlainToo
         let failure = HTTPServerStartError(
             address: configuration.address, port: configuration.port,
-            errorNumber: configuration.tls == nil ? ENOMEM : EKEYREJECTED)
+            errorNumber: configuration.tls == nil ? ENOMEM : EKEYREJECTED, portOption: configuration.portOption)
         guard let main = start(splits ? -1 : listener, configuration.tls) else {
             close(listener)
             throw failure
@@ -157,6 +162,8 @@ public struct HTTPServerStartError: Error, CustomStringConvertible {
     public let port: UInt16
     /// The system's error number, `EADDRINUSE` when somebody else has the port.
     public let errorNumber: Int32
+    /// The option that changes the port.
+    public let portOption: String?
 
     /// Whether another program listens there already.
     public var isPortTaken: Bool { errorNumber == EADDRINUSE }
@@ -166,6 +173,7 @@ public struct HTTPServerStartError: Error, CustomStringConvertible {
             ? "the TLS certificate and key cannot be used: both have to be PEM, and belong together"
             : isPortTaken
                 ? "port \(port) on \(address) is already in use"
+                    + (portOption.map { "; stop the program that has it, or choose another with --\($0)" } ?? "")
                 : "cannot listen on \(address):\(port): \(String(cString: strerror(errorNumber)))"
     }
 }

@@ -26,6 +26,7 @@ let accessCallback: MHD_AccessHandlerCallback = {
                 exchange, method: HTTPMethod(rawValue: String(cString: method)), fields: fields,
                 connection: description(of: connection))
         else { return .YES }
+        exchange.noteRefusal()
         return queue(refusal, on: connection, exchange: exchange, closes: true)
     }
     if uploadSize.pointee > 0 {
@@ -34,8 +35,11 @@ let accessCallback: MHD_AccessHandlerCallback = {
         uploadSize.pointee -= taken
         return .YES
     }
-    guard let response = exchange.finishUpload() else { return .YES }
-    return queue(response, on: connection, exchange: exchange, closes: false)
+    switch exchange.finishUpload() {
+    case .send(let response): return queue(response, on: connection, exchange: exchange, closes: false)
+    case .wait: return .YES
+    case .cut: return .NO
+    }
 }
 
 let completedCallback: MHD_RequestCompletedCallback = { context, _, slot, _ in

@@ -150,7 +150,7 @@ public final class SQLiteDatabase: Sendable {
     /// - Throws: `SQLiteError`.
     @discardableResult
     public func query(_ sql: String, _ parameters: [SQLiteValue] = []) throws -> [[SQLiteValue]] {
-        try perform(begins: false) { try $0.query(sql, parameters) }
+        try perform(nil) { try $0.query(sql, parameters) }
     }
 
     /// What a transaction's body works with.
@@ -242,12 +242,19 @@ public final class SQLiteDatabase: Sendable {
 
     /// Runs the body in one write transaction; rolls back when it throws.
     public func transaction<Value>(_ body: (borrowing Access) throws -> Value) throws -> Value {
-        try perform(begins: true, body)
+        try perform("BEGIN IMMEDIATE", body)
     }
 
-    /// Runs the body with the connection, without a transaction of its own.
+    /// Runs the body with the connection, without a transaction of its own: each statement sees what was committed when
+    /// it began, so that two of them may see different moments.
     public func read<Value>(_ body: (borrowing Access) throws -> Value) throws -> Value {
-        try perform(begins: false, body)
+        try perform(nil, body)
+    }
+
+    /// Runs the body in one read transaction: all of its statements see the moment at which the first began, whatever
+    /// others commit meanwhile (sqlite.org/isolation.html).
+    public func snapshot<Value>(_ body: (borrowing Access) throws -> Value) throws -> Value {
+        try perform("BEGIN DEFERRED", body)
     }
 
     /// Runs the body as one atomic write on the database's own queue, since a commit waits for the disk. Writes that
@@ -294,18 +301,18 @@ public final class SQLiteDatabase: Sendable {
         }
     }
 
-    private func perform<Value>(begins: Bool, _ body: (borrowing Access) throws -> Value) throws -> Value {
+    private func perform<Value>(_ begin: String?, _ body: (borrowing Access) throws -> Value) throws -> Value {
         // The lock's closure may not return what is not sendable; the box carries the value out of it unshared.
         let box = ResultBox<Value>()
         lock.withLock { _ in
             let access = Access(connection: connection)
             do {
-                if begins { try access.query("BEGIN IMMEDIATE") }
+                if let begin { try access.query(begin) }
                 let value = try body(access)
-                if begins { try access.query("COMMIT") }
+                if begin != nil { try access.query("COMMIT") }
                 box.result = .success(value)
             } catch {
-                if begins { _ = try? access.query("ROLLBACK") }
+                if begin != nil { _ = try? access.query("ROLLBACK") }
                 box.result = .failure(error)
             }
         }

@@ -1,3 +1,5 @@
+import CChecksum
+
 /// CRC-64/NVME: reflected polynomial `0x9A6C9329AC4BC9B5`, initial value and final XOR all ones. Storage services use it
 /// as a checksum (NVM Express, NVM Command Set 1.0, section 5.2.1.3.4; docs/reference/azure-storage.md, 2.8).
 public struct CRC64: Sendable {
@@ -26,26 +28,35 @@ public struct CRC64: Sendable {
 
     /// Adds bytes.
     public mutating func update(_ bytes: [UInt8]) {
-        var crc = state
-        Self.tables.withUnsafeBufferPointer { tables in
-            bytes.withUnsafeBytes { bytes in
-                var index = 0
-                while index + 8 <= bytes.count {
-                    crc ^= UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                    crc =
-                        tables[7 * 256 + Int(crc & 0xFF)] ^ tables[6 * 256 + Int(crc >> 8 & 0xFF)]
-                        ^ tables[5 * 256 + Int(crc >> 16 & 0xFF)] ^ tables[4 * 256 + Int(crc >> 24 & 0xFF)]
-                        ^ tables[3 * 256 + Int(crc >> 32 & 0xFF)] ^ tables[2 * 256 + Int(crc >> 40 & 0xFF)]
-                        ^ tables[256 + Int(crc >> 48 & 0xFF)] ^ tables[Int(crc >> 56)]
-                    index += 8
-                }
-                while index < bytes.count {
-                    crc = tables[Int((crc ^ UInt64(bytes[index])) & 0xFF)] ^ crc >> 8
-                    index += 1
-                }
-            }
+        bytes.withUnsafeBytes { bytes in
+            // Most of a long run by the processor's own products, the rest by tables.
+            var folded = [UInt8](repeating: 0, count: 16)
+            let done = apus_crc64_fold(
+                state, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, &folded)
+            if done > 0 { state = folded.withUnsafeBytes { Self.advanced(0, $0) } }
+            state = Self.advanced(state, UnsafeRawBufferPointer(rebasing: bytes[done...]))
         }
-        state = crc
+    }
+
+    private static func advanced(_ start: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        tables.withUnsafeBufferPointer { tables in
+            var crc = start
+            var index = 0
+            while index + 8 <= bytes.count {
+                crc ^= UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                crc =
+                    tables[7 * 256 + Int(crc & 0xFF)] ^ tables[6 * 256 + Int(crc >> 8 & 0xFF)]
+                    ^ tables[5 * 256 + Int(crc >> 16 & 0xFF)] ^ tables[4 * 256 + Int(crc >> 24 & 0xFF)]
+                    ^ tables[3 * 256 + Int(crc >> 32 & 0xFF)] ^ tables[2 * 256 + Int(crc >> 40 & 0xFF)]
+                    ^ tables[256 + Int(crc >> 48 & 0xFF)] ^ tables[Int(crc >> 56)]
+                index += 8
+            }
+            while index < bytes.count {
+                crc = tables[Int((crc ^ UInt64(bytes[index])) & 0xFF)] ^ crc >> 8
+                index += 1
+            }
+            return crc
+        }
     }
 
     /// The checksum so far.

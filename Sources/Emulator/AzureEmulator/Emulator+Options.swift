@@ -32,6 +32,7 @@ extension Emulator {
         .init("vault-port", "PORT", "Port of Key Vault (default 8443)."),
         .init("identity-port", "PORT", "Port of the identity endpoints (default 8444)."),
         .init("identity-header", "TEXT", "What IDENTITY_HEADER has to be (default apus-local-identity)."),
+        .init("identity", "NAME[:CLIENT_ID]", "A user-assigned identity; may be repeated."),
         .init("account", "NAME:KEY[:KEY2]", "A further storage account; may be repeated."),
         .init("strict", nil, "Cosmos DB with 4 partition key ranges, as demanding as the real gateway."),
     ]
@@ -50,6 +51,13 @@ extension Emulator.Configuration {
         identityPort = options.port("identity-port", default: identityPort)
         identityHeader = options.value("identity-header") ?? identityHeader
         partitionRanges = options.flag("strict") ? 4 : 1
+        for identity in options.all("identity") {
+            let parts = identity.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            guard (1...2).contains(parts.count), UserIdentities.isName(parts[0]),
+                parts.count == 1 || UserIdentities.isID(parts[1])
+            else { options.fail("--identity has to be NAME or NAME:CLIENT_ID, whose client id is a UUID") }
+            identities.append((parts[0], parts.count == 2 ? parts[1] : nil))
+        }
         for account in options.all("account") {
             let parts = account.split(separator: ":").map(String.init)
             guard (2...3).contains(parts.count) else { options.fail("--account has to be NAME:KEY or NAME:KEY1:KEY2") }

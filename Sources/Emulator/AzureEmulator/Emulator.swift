@@ -20,6 +20,8 @@ public final class Emulator: Sendable {
         public var identityPort: UInt16 = 8444
         /// What callers of the identity endpoint have to send; public, like the account keys.
         public var identityHeader = "apus-local-identity"
+        /// User-assigned identities: a name and, where it matters, the client id.
+        public var identities: [(name: String, clientID: String?)] = []
         /// Further storage accounts: a name and one or two base64 keys.
         public var accounts: [(name: String, keys: [String])] = []
         /// Ranges of partition keys; with more than one Cosmos DB is as demanding as the real gateway.
@@ -57,6 +59,7 @@ public final class Emulator: Sendable {
             var listener = HTTPServer.Configuration()
             listener.address = configuration.address
             listener.port = port
+            listener.portOption = "\(name.rawValue)-port"
             listener.maximumBodyBytes = EmulatorServices.bodyLimit(name)
             listener.tls = .init(certificate: certificates.server.pem, key: certificates.server.key)
             listener.servesPlainToo = true

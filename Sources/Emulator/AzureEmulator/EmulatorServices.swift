@@ -34,8 +34,12 @@ struct EmulatorServices: Sendable {
             keys: CosmosMasterKey(base64Key: DevelopmentAccount.cosmosKey).map { [$0] } ?? [], authority: authority,
             ranges: PartitionRanges(count: configuration.partitionRanges))
         vault = VaultService(store: stores.vault, authority: authority)
-        identity = IdentityService(authority: authority, faults: faults, header: configuration.identityHeader)
-        admin = AdminRoutes(faults: faults, authority: authority, stores: stores, authorityCertificate: certificate)
+        let identities = try UserIdentities(directory: directory, assigned: configuration.identities)
+        identity = IdentityService(
+            authority: authority, identities: identities, faults: faults, header: configuration.identityHeader)
+        admin = AdminRoutes(
+            faults: faults, authority: authority, identities: identities, stores: stores,
+            authorityCertificate: certificate)
     }
 
     private static func accounts(_ configuration: Emulator.Configuration) throws -> [String: SharedKeyVerifier] {

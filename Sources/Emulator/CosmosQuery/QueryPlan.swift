@@ -7,15 +7,30 @@ package struct QueryPlan: Sendable {
     private let evaluator: Evaluator
 
     /// Plans a query with its parameters.
-    package init(_ query: Query, parameters: [String: JSONValue]) {
+    package init(_ query: Query, parameters: [String: JSONValue], rules: ContainerRules = ContainerRules()) {
         self.query = query
-        // It works out counts alone, which no time is part of.
-        evaluator = Evaluator(parameters: parameters, now: 0)
+        // It works out counts and directions alone, which no time is part of.
+        evaluator = Evaluator(parameters: parameters, now: 0, rules: rules)
     }
 
     /// Whether one range's answer to the query as it stands is not a part of the whole answer.
     package var needsMerging: Bool {
+        Self.needsMerging(query) || !canBeMerged
+    }
+
+    private static func needsMerging(_ query: Query) -> Bool {
         !query.order.isEmpty || query.isDistinct || query.top != nil || query.offset != nil || query.aggregates
+    }
+
+    /// Whether there is a plan by which clients merge the answers of several ranges. What a subquery at the start of
+    /// FROM counts, orders or tells apart is the whole container's, and no client can put that together.
+    package var canBeMerged: Bool {
+        var inner = query.leading
+        while let query = inner {
+            if Self.needsMerging(query) { return false }
+            inner = query.leading
+        }
+        return true
     }
 
     /// The answer to a plan request, for the ranges that have to be asked.
@@ -29,18 +44,18 @@ package struct QueryPlan: Sendable {
         }
         let offset = try query.offset.map { value throws(QueryError) in try evaluator.count(value) }
         let limit = try query.limit.map { value throws(QueryError) in try evaluator.count(value) }
-        let isDistanceOrder = query.order.contains { $0.runsDown && !$0.descending }
+        let directions = try evaluator.directions(of: query)
         let info: JSONValue = [
             "distinctType": query.isDistinct ? (query.order.isEmpty ? "Unordered" : "Ordered") : "None",
             "top": try query.top.map { value throws(QueryError) in .int(Int64(try evaluator.count(value))) } ?? .null,
             "offset": offset.map { .int(Int64($0)) } ?? .null, "limit": limit.map { .int(Int64($0)) } ?? .null,
-            "orderBy": .strings(query.order.map { $0.runsDown ? "Descending" : "Ascending" }),
+            "orderBy": .strings(directions.map { $0 ? "Descending" : "Ascending" }),
             "orderByExpressions": .strings(query.order.map(\.expression.text)),
             "groupByExpressions": .strings(query.groupBy.map(\.text)), "groupByAliases": [],
             "aggregates": query.groupBy.isEmpty && isValue ? .strings(aggregates) : [],
             "groupByAliasToAggregateType": .object(isValue ? JSONObject() : types),
             "rewrittenQuery": .string(rewritten(offset: offset, limit: limit)), "hasSelectValue": .bool(isValue),
-            "dCountInfo": nil, "hasNonStreamingOrderBy": .bool(isDistanceOrder),
+            "dCountInfo": nil, "hasNonStreamingOrderBy": .bool(query.order.contains(where: \.isDistance)),
         ]
         return [
             "partitionedQueryExecutionInfoVersion": 2, "queryInfo": info, "queryRanges": ranges,

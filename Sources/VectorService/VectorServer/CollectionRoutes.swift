@@ -36,10 +36,10 @@ struct CollectionRoutes: Sendable {
                     "Validation error: collection_id: Invalid collection ID format, expected UUID")
             }
             let (tenant, database) = try request.scope
-            guard let info = try? store.reference(id: id, tenant: tenant, database: database) else {
-                throw ChromaError.notFound("Collection [\(id)] does not exist")
-            }
-            return HTTPResponse(json: Self.json(try await store.described(info)))
+            guard let info = try? store.reference(id: id, tenant: tenant, database: database),
+                let found = try await store.described(info)
+            else { throw ChromaError.notFound("Collection [\(id)] does not exist") }
+            return HTTPResponse(json: Self.json(found))
         }
         router.on(.put, path + "/{collection}") { try await modify($0) }
         router.on(.delete, path + "/{collection}") { [store] request in
@@ -127,12 +127,14 @@ struct CollectionRoutes: Sendable {
 
     private func modify(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.json()
-        var info = try Self.collection(request, in: store)
+        let found = try Self.collection(request, in: store)
         let wanted = try ModifyCollectionRequest(body)
-        info.name = wanted.name ?? info.name
-        info.metadata = wanted.metadata ?? info.metadata
-        try wanted.apply(to: &info.schema)
-        try await store.update(info)
+        try await store.update(found.id) { info in
+            info.name = wanted.name ?? info.name
+            // As with records, metadata whose last key was deleted is none, and not an empty object.
+            if let metadata = wanted.metadata { info.metadata = metadata.isEmpty ? nil : metadata }
+            try wanted.apply(to: &info.schema)
+        }
         return HTTPResponse(json: [:])
     }
 

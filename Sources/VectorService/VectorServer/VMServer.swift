@@ -58,6 +58,7 @@ public struct VMServer: Sendable {
         var listener = HTTPServer.Configuration()
         listener.address = configuration.vectorsAddress
         listener.port = configuration.vectorsPort
+        listener.portOption = "vectors-port"
         listener.listener = configuration.inherited(configuration.vectorsPort)
         listener.tls = configuration.tls
         listener.maximumConnections = 8192
@@ -75,6 +76,7 @@ public struct VMServer: Sendable {
         let proxy = APIProxy(upstreams: upstreams, client: client)
         listener.address = configuration.address
         listener.port = configuration.port
+        listener.portOption = "port"
         listener.listener = configuration.inherited(configuration.port)
         // The upload app has the limit that matters; this one keeps nonsense out.
         listener.maximumBodyBytes = 1 << 30

@@ -374,3 +374,66 @@ def test_one_of_many_creates(emulator, name):
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert len(won) == 1
+
+
+@pytest.mark.parametrize("size", [1000, 300_000])
+def test_readers_beside_writers_get_whole_versions(emulator, name, size):
+    from emulators import Clients
+    container = Clients(emulator, "sync").blobs().create_container(name)
+    container.upload_blob("b", bytes([0]) * size)
+    failed, done = [], threading.Event()
+    def write(number):
+        blob = container.get_blob_client("b")
+        for round in range(15):
+            try:
+                etag = blob.get_blob_properties().etag
+                blob.upload_blob(bytes([(number * 15 + round) % 250]) * size, overwrite=True, etag=etag,
+                                 match_condition=MatchConditions.IfNotModified)
+            except ResourceModifiedError:
+                pass
+            except Exception as error:
+                failed.append(repr(error))
+    def look():
+        blob = container.get_blob_client("b")
+        while not done.is_set():
+            try:
+                found = blob.download_blob().readall()
+                if len(found) != size or len(set(found)) != 1:
+                    failed.append(f"{len(found)} bytes of {len(set(found))} versions")
+            except Exception as error:
+                failed.append(repr(error))
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(40)]
+    readers = [threading.Thread(target=look) for _ in range(4)]
+    [t.start() for t in writers + readers]
+    [t.join() for t in writers]
+    done.set()
+    [t.join() for t in readers]
+    assert failed == []
+
+
+class TestWhatIsNotThere:
+    def test_versions_are_refused_and_nothing_is_deleted(self, container):
+        blob = container.get_blob_client("b")
+        blob.upload_blob(b"current", tags={"a": "1"})
+        old = "2024-01-01T00:00:00.0000000Z"
+        for call in (lambda: read(blob, version_id=old), lambda: blob.get_blob_properties(version_id=old),
+                     lambda: blob.delete_blob(version_id=old), lambda: blob.get_blob_tags(version_id=old),
+                     lambda: blob.set_blob_tags({"b": "2"}, version_id=old),
+                     lambda: blob.set_standard_blob_tier("Cool", version_id=old)):
+            with pytest.raises(HttpResponseError) as caught:
+                call()
+            assert caught.value.status_code == 501
+        assert read(blob) == b"current" and blob.get_blob_tags() == {"a": "1"}
+
+    def test_tags_of_a_copy(self, container):
+        source = container.get_blob_client("source")
+        source.upload_blob(b"x", tags={"a": "1"})
+        for number, (given, tags) in enumerate([({"tags": "COPY"}, {"a": "1"}), ({"tags": {"b": "2"}}, {"b": "2"}), ({}, {})]):
+            copy = container.get_blob_client(f"copy-{number}")
+            copy.start_copy_from_url(source.url, requires_sync=True, **given)
+            assert copy.get_blob_tags() == tags
+            # This call of the SDK has no way to ask for the source's tags.
+            if given.get("tags") != "COPY":
+                put = container.get_blob_client(f"put-{number}")
+                put.upload_blob_from_url(source.url, **given)
+                assert put.get_blob_tags() == tags

@@ -130,7 +130,8 @@ def test_whatever_sets_a_setting_names_one_that_there_is():
     known = settings_of_the_sources()
     # Variables of the Makefile and of the pipelines.
     pipelines = " ".join(text(path) for path in files(".github/workflows", endings=(".yml",)))
-    elsewhere = {"APUS_ARGS", *re.findall(r"vars\.(APUS_\w+)", pipelines)}
+    tests = " ".join(text(path) for path in files("Tests/Units", endings=(".swift",)))
+    elsewhere = {"APUS_ARGS", *re.findall(r"vars\.(APUS_\w+)", pipelines), *re.findall(r'"(APUS_TEST_\w+)"', tests)}
     deployed = [path for path in files("deploy", "docs", endings=(".md", ".yml", ".yaml", ".hcl", ".tf", ".tftpl", ".j2", ".env", ".service"))]
     for path in [*PAGES, *deployed, "docker-compose.yml"]:
         for name in re.findall(r"\bAPUS_[A-Z_]*[A-Z]\b", text(path)):

@@ -11,6 +11,7 @@ struct AdminRoutes: Sendable {
 
     let faults: FaultInjector
     let authority: TokenAuthority
+    let identities: UserIdentities
     let stores: EmulatorStores
     let authorityCertificate: String
 
@@ -53,6 +54,15 @@ struct AdminRoutes: Sendable {
             if expires { authority.expireAll() }
             if let lifetime { faults.setTokenLifetime(lifetime.int) }
             return HTTPResponse(.noContent)
+        case (.get, "identities"):
+            return HTTPResponse(json: ["identities": .array(identities.all.map(\.json))])
+        case (.post, "identities"):
+            return try assign(try JSONParser.parse(try await request.body.collect(limit: 16 * 1024)))
+        case (.delete, _) where name.hasPrefix("identities/"):
+            guard let given = percentDecoded(name.dropFirst("identities/".count)), try identities.remove(given) else {
+                throw Problem(.notFound, "There is no identity of that name.")
+            }
+            return HTTPResponse(.noContent)
         case (.get, "clock"): return time
         case (.post, "clock"), (.put, "clock"):
             try await advance(try JSONParser.parse(try await request.body.collect(limit: 16 * 1024)))
@@ -66,6 +76,22 @@ struct AdminRoutes: Sendable {
             return HTTPResponse(.noContent)
         default: throw Problem(.notFound, "There is no such page; see docs/azure-emulator.md.")
         }
+    }
+
+    /// Assigns a user-assigned identity.
+    private func assign(_ body: JSONValue) throws -> HTTPResponse {
+        var reader = try FieldReader(body, allowed: ["name", "clientId"])
+        let name = reader.requiredString("name")
+        let clientID = body["clientId"]
+        if !UserIdentities.isName(name) {
+            reader.add("name", "Must have 3 to 128 letters, digits, hyphens and underscores.")
+        }
+        if let clientID, !clientID.isNull, !UserIdentities.isID(clientID.string ?? "") {
+            reader.add("clientId", "Must be a UUID.")
+        }
+        try reader.finish()
+        let (identity, isNew) = try identities.assign(name, clientID: clientID?.string)
+        return HTTPResponse(isNew ? .created : .ok, json: identity.json)
     }
 
     /// A plain list of everything held, without contents and secrets' values; at most 10,000 entries of a kind.

@@ -28,13 +28,14 @@ struct EmulatorStores: Sendable {
     /// Removes everything.
     func removeAll() async throws {
         let files = try await blobs.database.write { access in
-            let files = try access.query("SELECT file FROM contents WHERE file IS NOT NULL").compactMap { $0[0].string }
+            let rows = try access.query("SELECT file FROM contents WHERE file IS NOT NULL")
+            let files = rows.compactMap { row in row[0].string.map { ContentHolds.Content.file($0) } }
             for table in ["containers", "blobs", "contents", "parts", "blocks", "properties", "delegation_keys"] {
                 try access.query("DELETE FROM \(table)")
             }
             return files
         }
-        blobs.files.discard(files)
+        await blobs.discard(files)
         try await queues.database.write { access in
             for table in ["queues", "messages", "properties"] { try access.query("DELETE FROM \(table)") }
         }

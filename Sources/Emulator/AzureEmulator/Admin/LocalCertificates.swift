@@ -11,6 +11,12 @@ struct LocalCertificates {
     let path: String
 
     private static let days: Int32 = 3650
+    /// Names that the certificate is for; a folder whose certificate has fewer gets a new one. A `*` needs a domain of
+    /// two labels behind it before OpenSSL takes it.
+    private static let names = [
+        "DNS:localhost", "DNS:*.localhost", "DNS:*.blob.localhost", "DNS:*.queue.localhost",
+        "DNS:*.\(VaultService.localDomain)", "DNS:host.docker.internal", "IP:127.0.0.1", "IP:0:0:0:0:0:0:0:1",
+    ]
 
     init(directory: String) throws {
         path = directory + "/ca.pem"
@@ -19,7 +25,9 @@ struct LocalCertificates {
         func read(_ path: String) -> String? {
             FileManager.default.contents(atPath: path).flatMap { String(validating: $0, as: UTF8.self) }
         }
-        if let authority = read(path), let pem = read(certificate), let secret = read(key) {
+        let namesPath = directory + "/server.names"
+        let names = Self.names.joined(separator: "\n")
+        if let authority = read(path), let pem = read(certificate), let secret = read(key), read(namesPath) == names {
             self.authority = authority
             server = Certificate(pem: pem, key: secret)
             return
@@ -28,15 +36,13 @@ struct LocalCertificates {
         guard let made = Certificate.authority(name: "Apus azure-emulator", days: Self.days),
             let issued = made.issue(
                 name: "localhost",
-                alternativeNames: [
-                    "DNS:localhost", "DNS:*.localhost", "DNS:*.blob.localhost", "DNS:*.queue.localhost",
-                    "DNS:host.docker.internal", "IP:127.0.0.1", "IP:0:0:0:0:0:0:0:1",
-                ], days: Self.days)
+                alternativeNames: Self.names, days: Self.days)
         else { throw EmulatorError(description: "the certificates for TLS could not be made") }
         try Data(issued.key.utf8).write(to: URL(filePath: key), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
         try Data(issued.pem.utf8).write(to: URL(filePath: certificate), options: .atomic)
         try Data(made.pem.utf8).write(to: URL(filePath: path), options: .atomic)
+        try Data(names.utf8).write(to: URL(filePath: namesPath), options: .atomic)
         authority = made.pem
         server = issued
     }

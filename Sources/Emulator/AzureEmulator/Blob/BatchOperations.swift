@@ -61,7 +61,8 @@ struct BatchOperations {
         // The clients end a path without parameters in a question mark.
         if target.hasSuffix("?") { target.removeLast() }
         let parsed = HTTPTarget(target)
-        guard words[0] == "DELETE" || parsed.parameter("comp") == "tier" else {
+        let isBlob = parsed.parameter("restype") == nil
+        guard isBlob, words[0] == "DELETE" || parsed.parameter("comp") == "tier" else {
             throw StorageFailure(400, "InvalidInput", "A batch can only delete blobs or set their tier.")
         }
         fields["host"] = fields["host"] ?? call.field("host")

@@ -3,14 +3,24 @@ import Telemetry
 
 /// A write to a blob: its conditions and lease, which are checked together with the write itself.
 struct BlobChange: Sendable {
+    /// Whether a blob that is there may be replaced.
+    enum Overwrite: Sendable {
+        case allowed, refused
+    }
+
+    static let noOverwrite = StorageFailure(
+        403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.")
+
     let record: BlobRecord
+    private let overwrite: Overwrite
     private let conditions: Conditions
     private let lease: String?
     private let tagCondition: TagCondition?
     private let containerName: String
     private let clock: EmulatorClock
 
-    init(_ blob: BlobOperations, headers: ContentHeaders) throws {
+    init(_ blob: BlobOperations, headers: ContentHeaders, _ overwrite: Overwrite = .allowed) throws {
+        self.overwrite = overwrite
         var record = BlobRecord(
             container: blob.container.id, name: blob.name, now: blob.store.clock.seconds)
         record.headers = headers
@@ -35,6 +45,7 @@ struct BlobChange: Sendable {
         }
         let current = try BlobStore.blob(access, record.container, record.name)
         if mustExist, current == nil { throw BlobStore.noBlob }
+        if overwrite == .refused, current != nil { throw Self.noOverwrite }
         try conditions.checkWrite(
             current?.version, exists: mustExist ? .conditionNotMet : BlobOperations.alreadyExists)
         try (current?.lease ?? Lease()).checkWrite(lease, now: clock.milliseconds, kind: "Blob")

@@ -28,6 +28,9 @@ struct BlobListing {
         var text: String { Base64URL.encode(JSONValue.strings([name, snapshot]).encoded) }
     }
 
+    /// The query parameters of the operation; `startfrom` is newer than most clients.
+    static let parameters: Set<String> = ["prefix", "delimiter", "marker", "maxresults", "include", "startfrom"]
+
     static func maximum(_ call: StorageCall) throws(StorageFailure) -> Int {
         min(5000, try call.number("maxresults", default: 5000, in: 1...Int(Int32.max)))
     }
@@ -232,6 +235,8 @@ struct BlobListing {
 struct TagSearch {
     let service: BlobService
     let call: StorageCall
+
+    static let parameters: Set<String> = ["where", "marker", "maxresults"]
 
     func run(container: String?) throws -> HTTPResponse {
         let row = try container.map { try service.store.container(call.account, $0) }

@@ -17,9 +17,6 @@ struct BlobOperations: Sendable {
         try service.check(call, container: container, blob: name).require(need)
     }
 
-    /// The snapshot that the request is about, or the blob itself.
-    var snapshot: String { call.parameter("snapshot") ?? BlobStore.base }
-
     static let alreadyExists = StorageFailure(409, "BlobAlreadyExists", "The specified blob already exists.")
 
     /// Refuses what would change the meaning of a body without our understanding it.
@@ -36,18 +33,18 @@ struct BlobOperations: Sendable {
     // MARK: - Put Blob
 
     func put(fromSource: Bool) async throws -> HTTPResponse {
-        try requireCreate()
+        let overwrite = try requireCreate()
         guard let type = call.field("x-ms-blob-type") else { throw StorageFailure.missingHeader("x-ms-blob-type") }
         guard type == "BlockBlob" else {
             if ["PageBlob", "AppendBlob"].contains(type) { throw StorageFailure.unsupported }
             throw StorageFailure.header("x-ms-blob-type", type)
         }
         try checkFeatures()
-        if fromSource { return try await CopyOperations(blob: self).putFromURL() }
+        if fromSource { return try await CopyOperations(blob: self).putFromURL(overwrite) }
         guard call.request.fields["content-length"] != nil else {
             throw StorageFailure(411, "MissingContentLengthHeader", "The content length header was not specified.")
         }
-        let change = try BlobChange(self, headers: ContentHeaders(call, usesOwnFields: true))
+        let change = try BlobChange(self, headers: ContentHeaders(call, usesOwnFields: true), overwrite)
         let (stored, md5) = try await receive()
         var record = change.record
         record.size = stored.size
@@ -55,18 +52,22 @@ struct BlobOperations: Sendable {
         return try await commit(stored, record, change, checksums: md5)
     }
 
-    /// The need of a write, which for a new blob is less than for one that is there already.
-    func requireCreate() throws {
-        guard case .signature = call.caller else { return try require(.init("cw", account: "cw", "o")) }
-        let exists = try store.blob(container.id, name) != nil
-        do throws(StorageFailure) {
-            try require(exists ? .init("w", account: "w", "o") : .init("cw", account: "cw", "o"))
-        } catch {
-            guard exists, error.code == SignatureCheck.refusal.code else { throw error }
-            try require(.init("c", account: "c", "o"))
-            throw StorageFailure(
-                403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.")
+    /// Whether the sender may write a blob, for which a new one takes less than one that is there already. Another can
+    /// make the blob meanwhile, so the write itself asks again.
+    func requireCreate() throws -> BlobChange.Overwrite {
+        guard case .signature = call.caller else {
+            try require(.init("cw", account: "cw", "o"))
+            return .allowed
         }
+        do throws(StorageFailure) {
+            try require(.init("w", account: "w", "o"))
+            return .allowed
+        } catch {
+            guard error.code == SignatureCheck.refusal.code else { throw error }
+            try require(.init("c", account: "c", "o"))
+        }
+        guard try !store.hasBlob(container.id, name) else { throw BlobChange.noOverwrite }
+        return .refused
     }
 
     /// Stores the request's body and checks it against the checksums that came with it.
@@ -82,7 +83,7 @@ struct BlobOperations: Sendable {
                 400, "InvalidMd5",
                 "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64-encoded.")
         }
-        let stored = try await store.files.store(call.request.body, expected: call.contentLength, checksum: crc != nil)
+        let stored = try await store.files.store(call.request.body, expected: call.contentLength)
         let computed = Base64.encode(stored.md5)
         if let md5, md5 != computed {
             discard(stored)
@@ -100,7 +101,8 @@ struct BlobOperations: Sendable {
         return (stored, computed)
     }
 
-    func discard(_ stored: ContentFiles.Stored) { if let file = stored.file { store.files.discard([file]) } }
+    /// Removes a content that no row has named yet.
+    func discard(_ stored: ContentFiles.Stored) { if let file = stored.file { store.files.remove(file) } }
 
     private func commit(
         _ stored: ContentFiles.Stored, _ record: BlobRecord, _ change: BlobChange, checksums md5: String
@@ -119,10 +121,10 @@ struct BlobOperations: Sendable {
                 let blocks = try BlobStore.dropBlocks(record.container, record.name, access)
                 return (record, try blocks + BlobStore.replace(record, content, current: current, access))
             }
-            store.files.discard(old)
+            await store.discard(old)
             var fields = written.versionFields
             fields["Content-MD5"] = md5
-            if call.field("x-ms-content-crc64") != nil { fields["x-ms-content-crc64"] = stored.crc64 }
+            fields["x-ms-content-crc64"] = stored.crc64
             fields["x-ms-request-server-encrypted"] = "true"
             return HTTPResponse(.created, fields: fields)
         } catch {
@@ -244,9 +246,10 @@ struct BlobOperations: Sendable {
             throw StorageFailure.header("x-ms-delete-snapshots", mode ?? "")
         }
         let change = try BlobChange(self, headers: ContentHeaders())
-        let files = try await store.database.write { [container, name, snapshot] access in
+        let snapshot = try call.snapshotTime()
+        let gone = try await store.database.write { [container, name] access in
             let key: [SQLiteValue] = [.integer(container.id), .text(name)]
-            if snapshot != BlobStore.base {
+            if let snapshot {
                 let gone = try access.query(
                     "DELETE FROM blobs WHERE container = ? AND name = ? AND snapshot = ? RETURNING id",
                     key + [.text(snapshot)])
@@ -266,14 +269,14 @@ struct BlobOperations: Sendable {
             let blocks = mode == "only" ? [] : try BlobStore.dropBlocks(container.id, name, access)
             return try blocks + BlobStore.removeParts(of: gone.compactMap { $0[0].int }, access)
         }
-        store.files.discard(files)
+        await store.discard(gone)
         return HTTPResponse(.accepted, fields: ["x-ms-delete-type-permanent": "true"])
     }
 
     /// Nothing is ever deleted softly here, so what is there stays and what is gone cannot come back.
     func undelete() throws -> HTTPResponse {
         try require(.init("w", account: "w", "o"))
-        guard try store.blob(container.id, name) != nil else { throw BlobStore.noBlob }
+        guard try store.hasBlob(container.id, name) else { throw BlobStore.noBlob }
         return HTTPResponse(.ok)
     }
 }

@@ -1,53 +1,54 @@
 import AzureSignatures
 import Digests
 import HTTPMessages
+import SQLite
 import Telemetry
 
 // Reading a blob: content, ranges, properties, metadata, tags.
 extension BlobOperations {
-    func read() throws -> HTTPResponse {
+    func read() async throws -> HTTPResponse {
         try require(.init("r", account: "r", "o", publicAccess: ["blob", "container"]))
-        let blob = try current()
+        let asked = call.method == .head ? nil : Self.range(call.field("x-ms-range") ?? call.field("range"))
+        // The blob and its content are of one moment, however often it is overwritten meanwhile.
+        let (blob, range, body) = try store.reading { access in
+            let blob = try current(access)
+            let range = try asked.map { try Self.inside($0, blob) }
+            return (blob, range, try store.body(of: blob, range: range ?? 0..<blob.size, access))
+        }
         var fields = blob.fields(now: store.clock.milliseconds)
         overrideFields(&fields)
         if call.method == .head {
             fields["x-ms-access-tier"] = blob.tier.isEmpty ? "Hot" : blob.tier
             if blob.tier.isEmpty { fields["x-ms-access-tier-inferred"] = "true" }
-            fields.add("Content-MD5", blob.headers.md5)
-            return HTTPResponse(.ok, fields: fields, body: try store.body(of: blob, range: 0..<blob.size))
         }
-        guard let range = Self.range(call.field("x-ms-range") ?? call.field("range")) else {
+        guard let range else {
             fields.add("Content-MD5", blob.headers.md5)
-            return HTTPResponse(.ok, fields: fields, body: try store.body(of: blob, range: 0..<blob.size))
+            return HTTPResponse(.ok, fields: fields, body: body)
         }
+        fields["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(blob.size)"
+        fields.add("x-ms-blob-content-md5", blob.headers.md5)
+        try await addChecksums(&fields, body, count: range.count)
+        return HTTPResponse(.partialContent, fields: fields, body: body)
+    }
+
+    private static func inside(_ range: (start: Int, end: Int?), _ blob: BlobRecord) throws -> Range<Int> {
         guard range.start < blob.size else {
             var failure = StorageFailure(
                 416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
             failure.fields["Content-Range"] = "bytes */\(blob.size)"
             throw failure
         }
-        let end = min(range.end ?? blob.size - 1, blob.size - 1)
-        fields["Content-Range"] = "bytes \(range.start)-\(end)/\(blob.size)"
-        fields.add("x-ms-blob-content-md5", blob.headers.md5)
-        let body = try store.body(of: blob, range: range.start..<end + 1)
-        try addChecksums(&fields, body, count: end + 1 - range.start)
-        return HTTPResponse(.partialContent, fields: fields, body: body)
+        return range.start..<min(range.end ?? blob.size - 1, blob.size - 1) + 1
     }
 
-    private func addChecksums(_ fields: inout HTTPFields, _ body: HTTPResponse.Body, count: Int) throws {
+    private func addChecksums(_ fields: inout HTTPFields, _ body: HTTPResponse.Body, count: Int) async throws {
         func wants(_ name: String) -> Bool { call.field(name)?.lowercased() == "true" }
         let (md5, crc) = (wants("x-ms-range-get-content-md5"), wants("x-ms-range-get-content-crc64"))
         guard md5 || crc else { return }
         guard count <= 4 << 20 else {
             throw StorageFailure(400, "OutOfRangeInput", "A range whose checksum is wanted has at most 4 MiB.")
         }
-        let bytes: [UInt8]
-        switch body {
-        case .bytes(let whole): bytes = whole
-        case .file(let slice): bytes = slice.readAll()
-        // Parts are read by the answer's own stream; their checksum would need a second pass.
-        case .stream: return
-        }
+        let bytes = try await Self.bytes(of: body)
         if md5 {
             let hasher = MD5Hasher()
             hasher.update(bytes)
@@ -57,6 +58,18 @@ extension BlobOperations {
             var checksum = CRC64()
             checksum.update(bytes)
             fields["x-ms-content-crc64"] = checksum.base64
+        }
+    }
+
+    /// Everything that a body sends.
+    static func bytes(of body: HTTPResponse.Body) async throws -> [UInt8] {
+        switch body {
+        case .bytes(let whole): return whole
+        case .file(let slice): return slice.readAll()
+        case .stream(_, let write):
+            let collector = BodyCollector()
+            try await write(collector)
+            return await collector.bytes
         }
     }
 
@@ -82,9 +95,9 @@ extension BlobOperations {
     }
 
     /// The blob as it is, if the request's conditions let it be read.
-    private func current() throws -> BlobRecord {
-        guard let blob = try store.blob(container.id, name, snapshot: snapshot), blob.snapshot != BlobStore.uncommitted
-        else { throw BlobStore.noBlob }
+    private func current(_ access: borrowing SQLiteDatabase.Access) throws -> BlobRecord {
+        let moment = try call.snapshotTime() ?? BlobStore.base
+        guard let blob = try BlobStore.blob(access, container.id, name, moment) else { throw BlobStore.noBlob }
         try Conditions(call).checkRead(blob.version)
         try blob.lease.checkRead(call.leaseID(), now: store.clock.milliseconds, kind: "Blob")
         try checkTags(blob)
@@ -100,7 +113,7 @@ extension BlobOperations {
 
     func metadata() throws -> HTTPResponse {
         try require(.init("r", account: "r", "o", publicAccess: ["blob", "container"]))
-        let blob = try current()
+        let blob = try store.reader.read { try current($0) }
         var fields = blob.versionFields
         blob.metadata.add(to: &fields)
         return HTTPResponse(.ok, fields: fields)
@@ -108,6 +121,13 @@ extension BlobOperations {
 
     func tags() throws -> HTTPResponse {
         try require(.init("t", account: "t", "o"))
-        return BlobService.xml(try current().tags.xml)
+        return BlobService.xml(try store.reader.read { try current($0) }.tags.xml)
     }
+}
+
+/// Takes what a body writes.
+private actor BodyCollector: HTTPBodyWriter {
+    private(set) var bytes: [UInt8] = []
+
+    func write(_ piece: [UInt8]) async throws { bytes += piece }
 }

@@ -16,20 +16,24 @@ struct BlobService: Sendable {
 
     /// - Parameter isPart: Whether the request came inside another one, whose version is its own too.
     func answer(_ request: HTTPRequest, isPart: Bool = false) async -> HTTPResponse {
-        await front.handle(request, isPart: isPart, properties: store.properties) { try await route($0) }
+        await front.handle(request, isPart: isPart, properties: store.properties, route)
     }
 
-    private func route(_ call: Call) async throws -> HTTPResponse {
-        if call.resource == "account", call.component == "properties" { return Self.accountInformation }
+    private func route(_ call: Call) throws -> StorageOperation {
+        if call.resource == "account", call.component == "properties", [.get, .head].contains(call.method) {
+            return StorageOperation { Self.accountInformation }
+        }
         switch call.segments.count {
-        case 0: return try await service(call)
-        case 1 where call.resource == "container" || call.component == "blobs":
-            return try await container(call, try Self.containerName(call.segments[0]))
+        case 0: return try service(call)
+        case 1 where call.resource == "container" || call.resource == nil && call.component == "blobs":
+            return try container(call, try Self.containerName(call.segments[0]))
         default:
+            // Another type of resource is none of a blob's operations.
+            guard call.resource == nil else { throw StorageFailure.unsupported }
             // A blob without a container is in the root container.
             let isRoot = call.segments.count == 1
             let container = isRoot ? "$root" : try Self.containerName(call.segments[0])
-            return try await blob(call, container, try Self.blobName(call, isRoot: isRoot))
+            return try blob(call, container, try Self.blobName(call, isRoot: isRoot))
         }
     }
 
@@ -105,70 +109,92 @@ struct BlobService: Sendable {
 
     // MARK: - Dispatch
 
-    private func service(_ call: Call) async throws -> HTTPResponse {
+    private func service(_ call: Call) throws -> StorageOperation {
         switch (call.method, call.resource, call.component) {
-        case (.get, nil, "list"): return try ContainerOperations(service: self, call: call).list()
+        case (.get, nil, "list"):
+            return StorageOperation(["prefix", "marker", "maxresults", "include"]) {
+                try ContainerOperations(service: self, call: call).list()
+            }
         case (.get, "service", "properties"), (.head, "service", "properties"):
-            try check(call, container: nil).require(.init(nil, account: "r", "s"))
-            return try ServiceProperties(service: .blob).read(try store.properties(call.account))
+            return StorageOperation {
+                try check(call, container: nil).require(.init(nil, account: "r", "s"))
+                return try ServiceProperties(service: .blob).read(try store.properties(call.account))
+            }
         case (.put, "service", "properties"):
-            try check(call, container: nil).require(.init(nil, account: "w", "s"))
-            let document = try ServiceProperties(service: .blob).merged(
-                try await call.body(limit: 64 * 1024), with: try store.properties(call.account))
-            try await store.setProperties(call.account, document)
-            return HTTPResponse(.accepted)
+            return StorageOperation {
+                try check(call, container: nil).require(.init(nil, account: "w", "s"))
+                let document = try ServiceProperties(service: .blob).merged(
+                    try await call.body(limit: 64 * 1024), with: try store.properties(call.account))
+                try await store.setProperties(call.account, document)
+                return HTTPResponse(.accepted)
+            }
         case (.get, "service", "stats"):
-            try check(call, container: nil).require(.init(nil, account: "r", "s"))
-            return ServiceProperties.stats(now: store.clock.seconds)
-        case (.post, "service", "userdelegationkey"): return try await delegationKey(call)
-        case (.post, nil, "batch"): return try await BatchOperations(service: self, call: call).run()
-        case (.get, nil, "blobs"): return try TagSearch(service: self, call: call).run(container: nil)
+            return StorageOperation {
+                try check(call, container: nil).require(.init(nil, account: "r", "s"))
+                return ServiceProperties.stats(now: store.clock.seconds)
+            }
+        case (.post, "service", "userdelegationkey"): return StorageOperation { try await delegationKey(call) }
+        case (.post, nil, "batch"):
+            return StorageOperation { try await BatchOperations(service: self, call: call).run() }
+        case (.get, nil, "blobs"):
+            return StorageOperation(TagSearch.parameters) {
+                try TagSearch(service: self, call: call).run(container: nil)
+            }
         default: throw StorageFailure.unsupported
         }
     }
 
-    private func container(_ call: Call, _ name: String) async throws -> HTTPResponse {
+    private func container(_ call: Call, _ name: String) throws -> StorageOperation {
         let operations = ContainerOperations(service: self, call: call)
         switch (call.method, call.component) {
-        case (.put, nil): return try await operations.create(name)
-        case (.get, nil), (.head, nil), (.get, "metadata"), (.head, "metadata"): return try operations.properties(name)
-        case (.delete, nil): return try await operations.delete(name)
-        case (.put, "metadata"): return try await operations.setMetadata(name)
-        case (.get, "acl"), (.head, "acl"): return try operations.policies(name)
-        case (.put, "acl"): return try await operations.setPolicies(name)
-        case (.put, "lease"): return try await operations.lease(name)
-        case (.get, "list"): return try BlobListing(service: self, call: call).run(name)
-        case (.get, "blobs"): return try TagSearch(service: self, call: call).run(container: name)
-        case (.post, "batch"): return try await BatchOperations(service: self, call: call).run()
+        case (.put, nil): return StorageOperation { try await operations.create(name) }
+        case (.get, nil), (.head, nil), (.get, "metadata"), (.head, "metadata"):
+            return StorageOperation { try operations.properties(name) }
+        case (.delete, nil): return StorageOperation { try await operations.delete(name) }
+        case (.put, "metadata"): return StorageOperation { try await operations.setMetadata(name) }
+        case (.get, "acl"), (.head, "acl"): return StorageOperation { try operations.policies(name) }
+        case (.put, "acl"): return StorageOperation { try await operations.setPolicies(name) }
+        case (.put, "lease"): return StorageOperation { try await operations.lease(name) }
+        case (.get, "list"):
+            return StorageOperation(BlobListing.parameters) {
+                try BlobListing(service: self, call: call).run(name)
+            }
+        case (.get, "blobs"):
+            return StorageOperation(TagSearch.parameters) {
+                try TagSearch(service: self, call: call).run(container: name)
+            }
+        case (.post, "batch"):
+            return StorageOperation { try await BatchOperations(service: self, call: call).run() }
         case (.put, "undelete"): throw BlobStore.noContainer
         default: throw StorageFailure.unsupported
         }
     }
 
-    private func blob(_ call: Call, _ container: String, _ name: String) async throws -> HTTPResponse {
+    private func blob(_ call: Call, _ container: String, _ name: String) throws -> StorageOperation {
         let row = try store.container(call.account, container)
         let operations = BlobOperations(service: self, call: call, container: row, name: name)
         let blocks = BlockOperations(blob: operations)
         let hasSource = call.field("x-ms-copy-source") != nil
         switch (call.method, call.component) {
         case (.put, nil) where hasSource && call.field("x-ms-blob-type") == nil:
-            return try await CopyOperations(blob: operations).copy()
-        case (.put, nil): return try await operations.put(fromSource: hasSource)
-        case (.put, "block"): return try await blocks.put(fromSource: hasSource)
-        case (.put, "blocklist"): return try await blocks.commit()
-        case (.get, "blocklist"): return try blocks.list()
-        case (.get, nil), (.head, nil): return try operations.read()
-        case (.get, "metadata"), (.head, "metadata"): return try operations.metadata()
-        case (.put, "metadata"): return try await operations.setMetadata()
-        case (.put, "properties"): return try await operations.setHeaders()
-        case (.delete, nil): return try await operations.delete()
-        case (.put, "snapshot"): return try await operations.snapshot()
-        case (.put, "lease"): return try await operations.lease()
-        case (.put, "tier"): return try await operations.setTier()
-        case (.get, "tags"): return try operations.tags()
-        case (.put, "tags"): return try await operations.setTags()
-        case (.put, "copy"): return try CopyOperations(blob: operations).abort()
-        case (.put, "undelete"): return try operations.undelete()
+            return StorageOperation { try await CopyOperations(blob: operations).copy() }
+        case (.put, nil): return StorageOperation { try await operations.put(fromSource: hasSource) }
+        case (.put, "block"): return StorageOperation(["blockid"]) { try await blocks.put(fromSource: hasSource) }
+        case (.put, "blocklist"): return StorageOperation { try await blocks.commit() }
+        case (.get, "blocklist"): return StorageOperation(["snapshot", "blocklisttype"]) { try blocks.list() }
+        case (.get, nil), (.head, nil): return StorageOperation(["snapshot"]) { try await operations.read() }
+        case (.get, "metadata"), (.head, "metadata"):
+            return StorageOperation(["snapshot"]) { try operations.metadata() }
+        case (.put, "metadata"): return StorageOperation { try await operations.setMetadata() }
+        case (.put, "properties"): return StorageOperation { try await operations.setHeaders() }
+        case (.delete, nil): return StorageOperation(["snapshot"]) { try await operations.delete() }
+        case (.put, "snapshot"): return StorageOperation { try await operations.snapshot() }
+        case (.put, "lease"): return StorageOperation { try await operations.lease() }
+        case (.put, "tier"): return StorageOperation { try await operations.setTier() }
+        case (.get, "tags"): return StorageOperation(["snapshot"]) { try operations.tags() }
+        case (.put, "tags"): return StorageOperation { try await operations.setTags() }
+        case (.put, "copy"): return StorageOperation(["copyid"]) { try CopyOperations(blob: operations).abort() }
+        case (.put, "undelete"): return StorageOperation { try operations.undelete() }
         default: throw StorageFailure.unsupported
         }
     }

@@ -63,6 +63,7 @@ final class BlobStore: Sendable {
     let reader: SQLiteDatabase
     let files: ContentFiles
     let clock: EmulatorClock
+    let holds: ContentHolds
 
     init(directory: String, clock: EmulatorClock) throws {
         self.clock = clock
@@ -99,6 +100,12 @@ final class BlobStore: Sendable {
                 PRAGMA wal_autocheckpoint=4000;
                 """)
         reader = try SQLiteDatabase(path: path, schema: "", isReader: true)
+        holds = ContentHolds { [files, database] contents in
+            for case .file(let name) in contents { files.remove(name) }
+            let rows = contents.compactMap { content in if case .row(let id) = content { id } else { nil } }
+            // What is not removed now is removed at the next start.
+            if !rows.isEmpty { Task { try? await Self.remove(rows, database) } }
+        }
         try FirstFormat(directory: directory, name: "blobs.sqlite", target: database).importBlobs()
         try removeOrphans()
     }
@@ -134,7 +141,33 @@ final class BlobStore: Sendable {
                 try Self.dropBlocks(row[0].int ?? 0, row[1].string ?? "", access)
             }
         }
-        files.discard(dropped)
+        await discard(dropped)
+    }
+
+    // MARK: - Removing
+
+    /// Removes contents that no row names any more, now or when their last reader is done.
+    func discard(_ contents: [ContentHolds.Content]) async {
+        var rows: [Int64] = []
+        for content in holds.release(unnamed: contents) {
+            switch content {
+            case .file(let name): files.remove(name)
+            case .row(let id): rows.append(id)
+            }
+        }
+        if !rows.isEmpty { try? await Self.remove(rows, database) }
+    }
+
+    private static func remove(_ rows: [Int64], _ database: SQLiteDatabase) async throws {
+        try await database.write { access in
+            for row in rows {
+                try access.query(
+                    """
+                    DELETE FROM contents WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM parts WHERE content = ?1)
+                    AND NOT EXISTS (SELECT 1 FROM blocks WHERE content = ?1)
+                    """, [.integer(row)])
+            }
+        }
     }
 
     static func newETag() -> String { "\"0x8D\(Digest.hex(Digest.randomBytes(7)).uppercased())\"" }
@@ -148,8 +181,18 @@ final class BlobStore: Sendable {
         return Container(row)
     }
 
-    func blob(_ container: Int64, _ name: String, snapshot: String = BlobStore.base) throws -> BlobRecord? {
-        try reader.read { try Self.blob($0, container, name, snapshot) }
+    /// Reads what belongs together as it was at one moment; the contents that it names stay until the body returns,
+    /// which opens or holds what it needs.
+    func reading<Value>(_ body: (borrowing SQLiteDatabase.Access) throws -> Value) throws -> Value {
+        try holds.whileLooking { try reader.snapshot(body) }
+    }
+
+    /// Whether a blob of that name is there, committed or not.
+    func hasBlob(_ container: Int64, _ name: String) throws -> Bool {
+        try !reader.query(
+            "SELECT 1 FROM blobs WHERE container = ? AND name = ? AND snapshot = ?",
+            [.integer(container), .text(name), .text(Self.base)]
+        ).isEmpty
     }
 
     static func blob(
@@ -197,12 +240,12 @@ final class BlobStore: Sendable {
         (\(Array(repeating: "?", count: 19).joined(separator: ", "))) RETURNING id
         """
 
-    /// Puts a blob in the place of the one that has its name and snapshot. Returns files that nothing names any more.
+    /// Puts a blob in the place of the one that has its name and snapshot. Returns contents that nothing names any more.
     ///
     /// - Parameter current: The blob that is there, if it has parts or is there at all.
     static func replace(
         _ record: BlobRecord, _ content: Content, current: BlobRecord?, _ access: borrowing SQLiteDatabase.Access
-    ) throws -> [String] {
+    ) throws -> [ContentHolds.Content] {
         if let current { try access.query("DELETE FROM blobs WHERE id = ?", [.integer(current.id)]) }
         let data: SQLiteValue = content.bytes.map { .blob($0) } ?? .null
         let id = try access.query(insertion, record.values + [data]).first?[0].int ?? 0
@@ -227,10 +270,10 @@ final class BlobStore: Sendable {
             """, record.values + [.integer(record.id)])
     }
 
-    /// Drops a name's blocks that were not committed. Returns files that nothing names any more.
+    /// Drops a name's blocks that were not committed. Returns contents that nothing names any more.
     static func dropBlocks(
         _ container: Int64, _ name: String, _ access: borrowing SQLiteDatabase.Access
-    ) throws -> [String] {
+    ) throws -> [ContentHolds.Content] {
         let contents = try access.query(
             "DELETE FROM blocks WHERE container = ? AND name = ? RETURNING content", [.integer(container), .text(name)]
         ).compactMap { $0[0].int }
@@ -241,7 +284,9 @@ final class BlobStore: Sendable {
     }
 
     /// Removes the parts of blobs that are gone.
-    static func removeParts(of blobs: [Int64], _ access: borrowing SQLiteDatabase.Access) throws -> [String] {
+    static func removeParts(
+        of blobs: [Int64], _ access: borrowing SQLiteDatabase.Access
+    ) throws -> [ContentHolds.Content] {
         var contents: [Int64] = []
         for blob in blobs {
             contents += try access.query("DELETE FROM parts WHERE blob = ? RETURNING content", [.integer(blob)])
@@ -250,103 +295,26 @@ final class BlobStore: Sendable {
         return try sweep(contents, access)
     }
 
-    /// Deletes contents that nothing names any more and returns their files.
-    static func sweep(_ contents: [Int64], _ access: borrowing SQLiteDatabase.Access) throws -> [String] {
-        var files: [String] = []
+    /// The contents among these that nothing names any more. Those in files lose their rows at once; those that are
+    /// rows stay for readers who have seen them.
+    static func sweep(
+        _ contents: [Int64], _ access: borrowing SQLiteDatabase.Access
+    ) throws -> [ContentHolds.Content] {
+        var gone: [ContentHolds.Content] = []
         for content in contents {
-            let gone = try access.query(
+            let found = try access.query(
                 """
-                DELETE FROM contents WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM parts WHERE content = ?1)
-                AND NOT EXISTS (SELECT 1 FROM blocks WHERE content = ?1) RETURNING file
+                SELECT file FROM contents WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM parts WHERE content = ?1)
+                AND NOT EXISTS (SELECT 1 FROM blocks WHERE content = ?1)
                 """, [.integer(content)])
-            files += gone.compactMap { $0[0].string }
-        }
-        return files
-    }
-
-    // MARK: - Contents
-
-    /// The body of an answer: bytes, a file that the kernel sends, or the parts one after the other.
-    func body(of blob: BlobRecord, range: Range<Int>) throws -> HTTPResponse.Body {
-        if range.isEmpty { return .bytes([]) }
-        if blob.size <= ContentFiles.inlineLimit {
-            let rows = try reader.query("SELECT data FROM blobs WHERE id = ?", [.integer(blob.id)])
-            if let bytes = rows.first?[0].bytes {
-                guard range.upperBound <= bytes.count else { throw Self.noBlob }
-                return .bytes(range.count == bytes.count ? bytes : Array(bytes[range]))
+            guard let row = found.first else { continue }
+            guard let file = row[0].string else {
+                gone.append(.row(content))
+                continue
             }
+            try access.query("DELETE FROM contents WHERE id = ?", [.integer(content)])
+            gone.append(.file(file))
         }
-        struct Slice: Sendable {
-            let content: Int64
-            let file: String?
-            let range: Range<Int>
-        }
-        var slices: [Slice] = []
-        var place = 0
-        var inline: [UInt8]?
-        try reader.read { access in
-            try access.scan(
-                """
-                SELECT content, parts.size, file, CASE WHEN ?2 THEN data END FROM parts JOIN contents ON contents.id = content
-                WHERE blob = ?1 ORDER BY place
-                """, [.integer(blob.id), .integer(blob.size <= ContentFiles.inlineLimit ? 1 : 0)]
-            ) { row in
-                let size = Int(row.int(1))
-                let start = max(range.lowerBound, place)
-                let end = min(range.upperBound, place + size)
-                if start < end {
-                    slices.append(Slice(content: row.int(0), file: row.text(2), range: start - place..<end - place))
-                    row.withBytes(3) { bytes in
-                        if let bytes { inline = (inline ?? []) + bytes[start - place..<end - place] }
-                    }
-                }
-                place += size
-                return place < range.upperBound
-            }
-        }
-        guard place >= range.upperBound else { throw Self.noBlob }
-        if let inline, inline.count == range.count { return .bytes(inline) }
-        if slices.count == 1, let file = slices[0].file {
-            guard let slice = FileSlice(path: files.path(file), range: slices[0].range) else { throw Self.noBlob }
-            return .file(slice)
-        }
-        let hold = FileHold(files: files, names: slices.compactMap(\.file))
-        return .stream(length: range.count) { [slices] writer in
-            for slice in slices {
-                if let file = slice.file {
-                    guard let open = FileSlice(path: hold.files.path(file), range: slice.range) else {
-                        throw ContentFiles.diskFailure()
-                    }
-                    var place = slice.range.lowerBound
-                    while place < slice.range.upperBound {
-                        let piece = open.read(at: place, count: min(256 * 1024, slice.range.upperBound - place))
-                        guard !piece.isEmpty else { throw ContentFiles.diskFailure() }
-                        try await writer.write(piece)
-                        place += piece.count
-                    }
-                } else {
-                    let rows = try self.reader.query(
-                        "SELECT data FROM contents WHERE id = ?", [.integer(slice.content)])
-                    guard let bytes = rows.first?[0].bytes, slice.range.upperBound <= bytes.count else {
-                        throw Self.noBlob
-                    }
-                    try await writer.write(Array(bytes[slice.range]))
-                }
-            }
-        }
+        return gone
     }
-}
-
-/// Keeps files from being removed while an answer is sent.
-private final class FileHold: Sendable {
-    let files: ContentFiles
-    private let names: [String]
-
-    init(files: ContentFiles, names: [String]) {
-        self.files = files
-        self.names = names
-        files.retain(names)
-    }
-
-    deinit { files.release(names) }
 }

@@ -23,19 +23,19 @@ struct BlockOperations: Sendable {
         }
         if fromSource {
             let source = try CopyOperations(blob: blob).source()
-            return try await add(id) { access in try source.partsOfRange(access) }
+            return try await add(id, raw.count) { access in try source.partsOfRange(access) }
         }
         guard call.contentLength > 0 else { throw StorageFailure.header("Content-Length", "0") }
         guard call.contentLength <= 4000 << 20 else { throw HTTPBodyTooLarge(limit: 4000 << 20) }
         let (stored, md5) = try await blob.receive()
         do {
-            var response = try await add(id) { access in
+            var response = try await add(id, raw.count) { access in
                 [BlobStore.Part(blockID: id, content: try BlobStore.add(stored, access), size: stored.size)]
             }
             if call.field("content-md5") != nil {
                 response.fields["Content-MD5"] = md5
             } else {
-                response.fields.add("x-ms-content-crc64", call.field("x-ms-content-crc64"))
+                response.fields["x-ms-content-crc64"] = stored.crc64
             }
             return response
         } catch {
@@ -44,12 +44,14 @@ struct BlockOperations: Sendable {
         }
     }
 
+    /// - Parameter length: Bytes of the id before they were encoded.
     private func add(
-        _ id: String, _ content: @escaping @Sendable (borrowing SQLiteDatabase.Access) throws -> [BlobStore.Part]
+        _ id: String, _ length: Int,
+        _ content: @escaping @Sendable (borrowing SQLiteDatabase.Access) throws -> [BlobStore.Part]
     ) async throws -> HTTPResponse {
         let lease = try call.leaseID()
         let now = store.clock.milliseconds
-        let files = try await store.database.write { [container = blob.container.id, name = blob.name] access in
+        let gone = try await store.database.write { [container = blob.container.id, name = blob.name] access in
             guard try !access.query("SELECT 1 FROM containers WHERE id = ?", [.integer(container)]).isEmpty else {
                 throw BlobStore.noContainer
             }
@@ -57,7 +59,7 @@ struct BlockOperations: Sendable {
             try (current?.lease ?? Lease()).checkWrite(lease, now: now, kind: "Blob")
             let key: [SQLiteValue] = [.integer(container), .text(name)]
             let known = try access.query("SELECT block FROM blocks WHERE container = ? AND name = ? LIMIT 1", key)
-            if let other = known.first?[0].string, other.utf8.count != id.utf8.count {
+            if let other = known.first?[0].string, Base64.decode(other)?.count != length {
                 throw StorageFailure(
                     400, "InvalidBlobOrBlock",
                     "The specified blob or block content is invalid: all block ids of a blob have one length.")
@@ -89,7 +91,7 @@ struct BlockOperations: Sendable {
             }
             return try BlobStore.sweep(old.compactMap { $0[0].int }, access)
         }
-        store.files.discard(files)
+        await store.discard(gone)
         return HTTPResponse(.created, fields: ["x-ms-request-server-encrypted": "true"])
     }
 
@@ -111,7 +113,7 @@ struct BlockOperations: Sendable {
         }
         let entries = try Self.entries(bytes)
         let change = try BlobChange(blob, headers: ContentHeaders(call, usesOwnFields: false))
-        let (record, files) = try await store.database.write { access in
+        let (record, gone) = try await store.database.write { access in
             let current = try change.check(access)
             var record = change.record
             if let current { record.created = current.created }
@@ -122,7 +124,7 @@ struct BlockOperations: Sendable {
             let old = try BlobStore.replace(record, .init(parts: parts), current: current, access)
             return (record, try old + BlobStore.dropBlocks(record.container, record.name, access))
         }
-        store.files.discard(files)
+        await store.discard(gone)
         var fields = record.versionFields
         var checksum = CRC64()
         checksum.update(bytes)
@@ -185,14 +187,14 @@ struct BlockOperations: Sendable {
         guard ["committed", "uncommitted", "all"].contains(kind) else {
             throw StorageFailure.parameter("blocklisttype", kind, "It is committed, uncommitted or all.")
         }
-        let snapshot = call.parameter("snapshot") ?? BlobStore.base
-        let current = try store.blob(blob.container.id, blob.name, snapshot: snapshot)
-        let (committed, pending) = try store.reader.read { access in
+        let moment = try call.snapshotTime() ?? BlobStore.base
+        let (current, committed, pending) = try store.reader.snapshot { access in
+            let current = try BlobStore.blob(access, blob.container.id, blob.name, moment)
             let pending = try access.query(
                 "SELECT block, content, size FROM blocks WHERE container = ? AND name = ? ORDER BY block",
                 [.integer(blob.container.id), .text(blob.name)]
             ).map { BlobStore.Part(blockID: $0[0].string ?? "", content: 0, size: Int($0[2].int ?? 0)) }
-            return (try current.map { try BlobStore.parts(access, of: $0.id) } ?? [], pending)
+            return (current, try current.map { try BlobStore.parts(access, of: $0.id) } ?? [], pending)
         }
         guard current != nil || !pending.isEmpty else { throw BlobStore.noBlob }
         func xml(_ name: String, _ parts: [BlobStore.Part]) -> String {

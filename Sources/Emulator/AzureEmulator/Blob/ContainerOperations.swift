@@ -94,7 +94,7 @@ struct ContainerOperations {
         try service.check(call, container: container).require(.init(nil, account: "d", "c"))
         let conditions = try Conditions(call)
         let lease = try call.leaseID()
-        let files = try await write(name) { [clock] container, access in
+        let gone = try await write(name) { [clock] container, access in
             try conditions.checkWrite((container.etag, container.modified))
             try container.lease.checkWrite(lease, now: clock.milliseconds, kind: "Container")
             let blobs = try access.query("DELETE FROM blobs WHERE container = ? RETURNING id", [.integer(container.id)])
@@ -104,7 +104,7 @@ struct ContainerOperations {
             return try BlobStore.removeParts(of: blobs.compactMap { $0[0].int }, access)
                 + BlobStore.sweep(contents.compactMap { $0[0].int }, access)
         }
-        store.files.discard(files)
+        await store.discard(gone)
         return HTTPResponse(.accepted)
     }
 
@@ -146,17 +146,17 @@ struct ContainerOperations {
     }
 
     func lease(_ name: String) async throws -> HTTPResponse {
-        let container = try store.container(call.account, name)
-        try service.check(call, container: container).require(.init(nil, account: "w", "c"))
+        try service.check(call, container: try store.container(call.account, name)).require(
+            .init(nil, account: "w", "c"))
         let action = try LeaseAction(call)
         let conditions = try Conditions(call)
-        let (status, fields) = try await write(name) { [clock] container, access in
+        let (container, status, fields) = try await write(name) { [clock] container, access in
             try conditions.checkWrite((container.etag, container.modified))
             var container = container
-            let answer = try action.apply(to: &container.lease, now: clock.milliseconds)
+            let (status, fields) = try action.apply(to: &container.lease, now: clock.milliseconds)
             try access.query(
                 "UPDATE containers SET lease = ? WHERE id = ?", [.text(container.lease.stored), .integer(container.id)])
-            return answer
+            return (container, status, fields)
         }
         var all = Self.version(container)
         for field in fields.all { all.append(field.name, field.value) }

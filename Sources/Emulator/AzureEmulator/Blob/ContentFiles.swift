@@ -7,7 +7,7 @@ import Synchronization
 import TaskTools
 
 /// Contents on disk: large ones in files of their own, small ones as bytes for the database. A file is on disk before
-/// a row names it, and goes only when no row names it and nobody reads it any more.
+/// a row names it, and `ContentHolds` knows when it may go.
 final class ContentFiles: Sendable {
     /// A content that has no row yet.
     struct Stored: Sendable {
@@ -22,13 +22,7 @@ final class ContentFiles: Sendable {
     /// Contents up to this size are kept in the database, where they share its commits.
     static let inlineLimit = 64 * 1024
 
-    private struct Readers {
-        var counts: [String: Int] = [:]
-        var doomed: Set<String> = []
-    }
-
     private let directory: String
-    private let readers = Mutex(Readers())
 
     init(directory: String) throws {
         self.directory = directory
@@ -49,20 +43,20 @@ final class ContentFiles: Sendable {
     /// Streams a body to the disk, or collects a small one.
     ///
     /// - Parameter expected: The declared length; a body that was cut short is refused.
-    func store(_ body: HTTPBody, expected: Int, checksum: Bool) async throws -> Stored {
+    func store(_ body: HTTPBody, expected: Int) async throws -> Stored {
         if expected <= Self.inlineLimit {
             let bytes = try await body.collect(limit: Self.inlineLimit)
             guard bytes.count == expected else { throw StorageFailure.badInput }
             let hasher = MD5Hasher()
             hasher.update(bytes)
             var crc = CRC64()
-            if checksum { crc.update(bytes) }
+            crc.update(bytes)
             return Stored(file: nil, bytes: bytes, size: bytes.count, md5: hasher.finalize(), crc64: crc.base64)
         }
         let file = UUIDv7.random()
         let descriptor = open(path(file), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.diskFailure() }
-        let writer = ContentWriter(descriptor: descriptor, checksum: checksum)
+        let writer = ContentWriter(descriptor: descriptor)
         do {
             switch body {
             case .bytes(let bytes): try await writer.write(bytes)
@@ -83,35 +77,8 @@ final class ContentFiles: Sendable {
         StorageFailure(500, "InternalError", "The disk refused: \(String(cString: strerror(errno))).")
     }
 
-    // MARK: - Reading and removing
-
-    /// Keeps files until `release`.
-    func retain(_ files: [String]) {
-        readers.withLock { readers in for file in files { readers.counts[file, default: 0] += 1 } }
-    }
-
-    func release(_ files: [String]) {
-        let gone = readers.withLock { readers in
-            files.filter { file in
-                let count = (readers.counts[file] ?? 1) - 1
-                readers.counts[file] = count > 0 ? count : nil
-                return count == 0 && readers.doomed.remove(file) != nil
-            }
-        }
-        for file in gone { unlink(path(file)) }
-    }
-
-    /// Removes files that no row names any more, now or when their last reader is done.
-    func discard(_ files: [String]) {
-        let gone = readers.withLock { readers in
-            files.filter { file in
-                guard readers.counts[file] != nil else { return true }
-                readers.doomed.insert(file)
-                return false
-            }
-        }
-        for file in gone { unlink(path(file)) }
-    }
+    /// Removes a file.
+    func remove(_ file: String) { unlink(path(file)) }
 }
 
 /// Writes and hashes one piece while the next one arrives.
@@ -122,7 +89,7 @@ private actor ContentWriter {
     private var collected: [UInt8] = []
     private var pending: Task<Void, any Error>?
 
-    init(descriptor: Int32, checksum: Bool) { file = OutputFile(descriptor: descriptor, checksum: checksum) }
+    init(descriptor: Int32) { file = OutputFile(descriptor: descriptor) }
 
     func write(_ piece: [UInt8]) async throws {
         if collected.isEmpty { collected.reserveCapacity(Self.pieceBytes + piece.count) }
@@ -160,12 +127,8 @@ private final class OutputFile: Sendable {
     }
 
     private let state: Mutex<State>
-    private let checksum: Bool
 
-    init(descriptor: Int32, checksum: Bool) {
-        state = Mutex(State(descriptor: descriptor))
-        self.checksum = checksum
-    }
+    init(descriptor: Int32) { state = Mutex(State(descriptor: descriptor)) }
 
     func append(_ bytes: [UInt8]) throws {
         try state.withLock { state in
@@ -185,7 +148,7 @@ private final class OutputFile: Sendable {
                 state.flushed = state.size
             }
             state.hasher.update(bytes)
-            if checksum { state.crc.update(bytes) }
+            state.crc.update(bytes)
         }
     }
 

@@ -11,11 +11,32 @@ struct CopyOperations: Sendable {
     private var call: StorageCall { blob.call }
     private var store: BlobStore { blob.store }
 
-    /// A blob that may be read by whoever asks for the copy.
+    /// A blob that whoever asks for the copy may read. What it is at that moment, the write itself finds out, so that a
+    /// copy beside an overwriting is of the one version or of the other.
     struct Source: Sendable {
         let url: String
-        let record: BlobRecord
-        let range: Range<Int>?
+        /// Whether its tags may be read too.
+        let sharesTags: Bool
+        fileprivate let container: Int64
+        fileprivate let name: String
+        fileprivate let moment: String
+        fileprivate let conditions: Conditions
+        fileprivate let range: (start: Int, end: Int?)?
+
+        /// The source as it is now, if its conditions hold.
+        func record(_ access: borrowing SQLiteDatabase.Access) throws -> BlobRecord {
+            guard let record = try BlobStore.blob(access, container, name, moment) else {
+                throw CopyOperations.unreachable("The specified blob does not exist.")
+            }
+            do throws(StorageFailure) {
+                try conditions.checkRead(record.version)
+            } catch {
+                throw StorageFailure(
+                    412, "SourceConditionNotMet",
+                    "The source condition specified using HTTP conditional header(s) is not met.")
+            }
+            return record
+        }
 
         private static func part(
             _ bytes: [UInt8], _ access: borrowing SQLiteDatabase.Access
@@ -26,23 +47,30 @@ struct CopyOperations: Sendable {
 
         /// The parts of the range when it is one whole part, or part of a small one.
         func partsOfRange(_ access: borrowing SQLiteDatabase.Access) throws -> [BlobStore.Part] {
+            let record = try record(access)
+            var inside = 0..<record.size
+            if let range {
+                guard range.start < record.size else {
+                    throw StorageFailure(416, "InvalidRange", "The source's range is invalid.")
+                }
+                inside = range.start..<min(range.end ?? record.size - 1, record.size - 1) + 1
+            }
             let content = try BlobStore.content(access, of: record.id)
             if let bytes = content.bytes {
-                let inside = range ?? 0..<bytes.count
                 guard inside.upperBound <= bytes.count else { return [] }
                 return [try Self.part(Array(bytes[inside]), access)]
             }
             let parts = content.parts
-            guard let range, range != 0..<record.size else { return parts }
+            if inside == 0..<record.size { return parts }
             var place = 0
             for part in parts {
-                if place == range.lowerBound, part.size == range.count { return [part] }
-                let inside = range.lowerBound - place..<range.upperBound - place
-                if inside.lowerBound >= 0, inside.upperBound <= part.size,
+                if place == inside.lowerBound, part.size == inside.count { return [part] }
+                let slice = inside.lowerBound - place..<inside.upperBound - place
+                if slice.lowerBound >= 0, slice.upperBound <= part.size,
                     let bytes = try access.query("SELECT data FROM contents WHERE id = ?", [.integer(part.content)])
                         .first?[0].bytes
                 {
-                    return [try Self.part(Array(bytes[inside]), access)]
+                    return [try Self.part(Array(bytes[slice]), access)]
                 }
                 place += part.size
             }
@@ -50,7 +78,7 @@ struct CopyOperations: Sendable {
         }
     }
 
-    private static func unreachable(_ reason: String) -> StorageFailure {
+    fileprivate static func unreachable(_ reason: String) -> StorageFailure {
         StorageFailure(404, "CannotVerifyCopySource", reason)
     }
 
@@ -72,7 +100,10 @@ struct CopyOperations: Sendable {
         } catch {
             throw Self.unreachable("The copy source is not in this emulator.")
         }
-        guard other.segments.count >= 2 else { throw StorageFailure.header("x-ms-copy-source", url) }
+        guard other.segments.count >= 2, other.resource == nil, other.component == nil else {
+            throw StorageFailure.header("x-ms-copy-source", url)
+        }
+        try other.admit(["snapshot"])
         let container: BlobStore.Container
         do {
             container = try store.container(other.account, other.segments[0])
@@ -85,37 +116,34 @@ struct CopyOperations: Sendable {
         var isTrusted = false
         if case .signature = call.caller {} else { isTrusted = other.account == call.account }
         if case .signature = other.caller { isTrusted = false }
+        var sharesTags = isTrusted
         if !isTrusted {
-            try own.require(.init("r", account: "r", "o", publicAccess: ["blob", "container"]))
-        }
-        guard let record = try store.blob(container.id, name, snapshot: other.parameter("snapshot") ?? BlobStore.base)
-        else { throw Self.unreachable("The specified blob does not exist.") }
-        do throws(StorageFailure) {
-            try Conditions(call, prefix: "x-ms-source-").checkRead(record.version)
-        } catch {
-            throw StorageFailure(
-                412, "SourceConditionNotMet",
-                "The source condition specified using HTTP conditional header(s) is not met.")
-        }
-        var range: Range<Int>?
-        if let asked = BlobOperations.range(call.field("x-ms-source-range")) {
-            guard asked.start < record.size else {
-                throw StorageFailure(416, "InvalidRange", "The source's range is invalid.")
+            do throws(StorageFailure) {
+                try own.require(.init("r", account: "r", "o", publicAccess: ["blob", "container"]))
+            } catch {
+                throw StorageFailure(error.status.rawValue, "CannotVerifyCopySource", error.message)
             }
-            range = asked.start..<min(asked.end ?? record.size - 1, record.size - 1) + 1
+            if (try? own.require(.init("t", account: "t", "o"))) != nil { sharesTags = true }
         }
-        return Source(url: url, record: record, range: range)
+        return Source(
+            url: url, sharesTags: sharesTags, container: container.id, name: name,
+            moment: try other.snapshotTime() ?? BlobStore.base,
+            conditions: try Conditions(call, prefix: "x-ms-source-"),
+            range: BlobOperations.range(call.field("x-ms-source-range")))
     }
 
     func copy() async throws -> HTTPResponse {
-        try blob.requireCreate()
+        let overwrite = try blob.requireCreate()
         let isSynchronous = call.field("x-ms-requires-sync")?.lowercased() == "true"
         let source = try source()
-        if isSynchronous, source.record.size > 256 << 20 {
-            throw StorageFailure(409, "CannotCopyFromSource", "Copy Blob From URL takes at most 256 MiB.")
-        }
         let id = UUIDv7.random()
-        let record = try await write(source, copyID: id, keepsProperties: true)
+        let record = try await write(
+            source, overwrite, copyID: id, keepsProperties: true, copiesTags: isSynchronous && copiesTags()
+        ) { found throws(StorageFailure) in
+            if isSynchronous, found.size > 256 << 20 {
+                throw StorageFailure(409, "CannotCopyFromSource", "Copy Blob From URL takes at most 256 MiB.")
+            }
+        }
         var fields = record.versionFields
         fields["x-ms-copy-id"] = id
         fields["x-ms-copy-status"] = "success"
@@ -124,50 +152,77 @@ struct CopyOperations: Sendable {
     }
 
     /// Put Blob From URL: the content is the source's, the rest is the request's unless it asks for the source's.
-    func putFromURL() async throws -> HTTPResponse {
+    func putFromURL(_ overwrite: BlobChange.Overwrite) async throws -> HTTPResponse {
         let source = try source()
         let keeps = call.field("x-ms-copy-source-blob-properties")?.lowercased() != "false"
-        if let md5 = call.field("x-ms-source-content-md5"), md5 != source.record.headers.md5 {
-            throw StorageFailure(400, "Md5Mismatch", "The source's MD5 is another.")
+        let md5 = call.field("x-ms-source-content-md5")
+        let record = try await write(
+            source, overwrite, copyID: nil, keepsProperties: keeps, copiesTags: copiesTags()
+        ) { found throws(StorageFailure) in
+            if let md5, md5 != found.headers.md5 {
+                throw StorageFailure(400, "Md5Mismatch", "The source's MD5 is another.")
+            }
         }
-        let record = try await write(source, copyID: nil, keepsProperties: keeps)
         var fields = record.versionFields
         fields.add("Content-MD5", record.headers.md5)
         fields["x-ms-request-server-encrypted"] = "true"
         return HTTPResponse(.created, fields: fields)
     }
 
-    private func write(_ source: Source, copyID: String?, keepsProperties: Bool) async throws -> BlobRecord {
-        let change = try BlobChange(blob, headers: ContentHeaders(call, usesOwnFields: false))
+    /// Whether the copy gets the source's tags; otherwise it gets the request's ("Copy Blob From URL",
+    /// `x-ms-copy-source-tag-option`).
+    private func copiesTags() throws(StorageFailure) -> Bool {
+        guard let option = call.field("x-ms-copy-source-tag-option") else { return false }
+        switch option.uppercased() {
+        case "REPLACE": return false
+        case "COPY":
+            guard call.field("x-ms-tags") == nil else {
+                throw StorageFailure(
+                    409, "InvalidInput", "x-ms-tags cannot be given when the source's tags are to be copied.")
+            }
+            return true
+        default: throw .header("x-ms-copy-source-tag-option", option)
+        }
+    }
+
+    private func write(
+        _ source: Source, _ overwrite: BlobChange.Overwrite, copyID: String?, keepsProperties: Bool, copiesTags: Bool,
+        _ check: @escaping @Sendable (BlobRecord) throws(StorageFailure) -> Void
+    ) async throws -> BlobRecord {
+        guard source.sharesTags || !copiesTags else {
+            throw StorageFailure(
+                403, "CannotVerifyCopySource", "The sender may not read the tags of the copy's source.")
+        }
+        let change = try BlobChange(blob, headers: ContentHeaders(call, usesOwnFields: false), overwrite)
         let replacesType = call.field("x-ms-blob-content-type") != nil
         let now = store.clock.seconds
-        let (record, files) = try await store.database.write { access in
+        let (record, gone) = try await store.database.write { access in
             let current = try change.check(access)
+            let found = try source.record(access)
+            try check(found)
             var record = change.record
-            record.size = source.record.size
-            if keepsProperties, !replacesType { record.headers = source.record.headers }
-            record.headers.md5 = source.record.headers.md5
-            if record.metadata.pairs.isEmpty { record.metadata = source.record.metadata }
+            record.size = found.size
+            if keepsProperties, !replacesType { record.headers = found.headers }
+            record.headers.md5 = found.headers.md5
+            if record.metadata.pairs.isEmpty { record.metadata = found.metadata }
+            if copiesTags { record.tags = found.tags }
             if let current { record.created = current.created }
             record.lease = change.leaseAfterWrite(current)
             if let copyID {
-                record.copy = CopyState(id: copyID, source: source.url, size: source.record.size, now: now)
+                record.copy = CopyState(id: copyID, source: source.url, size: found.size, now: now)
             }
-            let content = try BlobStore.content(access, of: source.record.id)
-            guard content.size == source.record.size else {
-                throw Self.unreachable("The specified blob does not exist any more.")
-            }
+            let content = try BlobStore.content(access, of: found.id)
             let old = try BlobStore.replace(record, content, current: current, access)
             return (record, try old + BlobStore.dropBlocks(record.container, record.name, access))
         }
-        store.files.discard(files)
+        await store.discard(gone)
         return record
     }
 
     /// Every copy is complete already.
     func abort() throws -> HTTPResponse {
         try blob.require(.init("w", account: "w", "o"))
-        guard try store.blob(blob.container.id, blob.name) != nil else { throw BlobStore.noBlob }
+        guard try store.hasBlob(blob.container.id, blob.name) else { throw BlobStore.noBlob }
         throw StorageFailure(409, "NoPendingCopyOperation", "There is currently no pending copy operation.")
     }
 }

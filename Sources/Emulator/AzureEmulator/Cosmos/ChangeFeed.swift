@@ -40,7 +40,7 @@ struct ChangeFeed {
             values + [.integer(after), .integer(since), .integer(Int64(try QueryRequest.pageSize(request)))])
         guard let last = rows.last?[1].int else { return Self.nothing(max(after, newest)) }
         let items = try rows.map { row -> JSONValue in
-            var item = try JSONParser.parse(row[0].string ?? "").object ?? JSONObject()
+            var item = try ItemText.parse(row[0].string ?? "").object ?? JSONObject()
             item["_lsn"] = .int(row[1].int ?? 0)
             return .object(item)
         }

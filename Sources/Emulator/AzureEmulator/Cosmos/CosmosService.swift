@@ -20,6 +20,8 @@ struct CosmosService: Sendable {
 
     /// Larger than what is accepted, so that the service's own error can be given.
     static let bodyLimit = 4 << 20
+    /// The parser's limit for bodies; deeper than an item may be, so that the service's own error can be given.
+    static let maximumDepth = ItemText.maximumNesting + 10
     /// Largest item or request.
     static let maximumBytes = 2 << 20
 
@@ -42,6 +44,8 @@ struct CosmosService: Sendable {
 
     private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard let parts = request.target.segments else { throw CosmosFailure.bad("The path is not UTF-8.") }
+        // No operation has query parameters: what one might select is not what would be acted on.
+        guard request.target.query.isEmpty else { throw CosmosFailure.unsupported }
         let sender = try Authorization(service: self, request: request, parts: parts).check()
         let schema = SchemaOperations(store: store, request: request, isIdentity: sender == .identity)
         switch (parts.count, parts.first ?? "") {
@@ -53,18 +57,21 @@ struct CosmosService: Sendable {
         case (3, "dbs") where parts[2] == "colls": return try await schema.containers(parts[1])
         case (4, "dbs") where parts[2] == "colls": return try await schema.container(parts[1], parts[3])
         case (5..., "dbs") where parts[2] == "colls":
-            return try await inContainer(request, try store.container(parts[1], parts[3]), Array(parts[4...]))
+            return try await inContainer(
+                request, try store.container(parts[1], parts[3]), named: parts[3], Array(parts[4...]))
         default: throw CosmosFailure.unsupported
         }
     }
 
     private func inContainer(
-        _ request: HTTPRequest, _ container: CosmosStore.Container, _ parts: [String]
+        _ request: HTTPRequest, _ container: CosmosStore.Container, named name: String, _ parts: [String]
     ) async throws -> HTTPResponse {
         if let intended = request.fields["x-ms-cosmos-intended-collection-rid"], intended != container.rid {
             throw CosmosFailure.bad("The intended container was replaced by another of its name.", subStatus: 1024)
         }
-        let items = ItemOperations(service: self, container: container, request: request)
+        let isByResourceID = name == container.rid && name != container.name
+        let items = ItemOperations(
+            service: self, container: container, request: request, isByResourceID: isByResourceID)
         var response: HTTPResponse
         switch (parts[0], parts.count) {
         case ("docs", 1): response = try await items.feed()
@@ -126,8 +133,13 @@ extension HTTPRequest {
 
     /// The body as JSON, within the service's limit.
     func cosmosBody() async throws -> JSONValue {
+        try JSONParser.parse(try await cosmosBytes(), maximumDepth: CosmosService.maximumDepth)
+    }
+
+    /// The body, within the service's limit.
+    func cosmosBytes() async throws -> [UInt8] {
         let bytes = try await body.collect(limit: CosmosService.bodyLimit)
         guard bytes.count <= CosmosService.maximumBytes else { throw CosmosFailure.tooLarge }
-        return try JSONParser.parse(bytes)
+        return bytes
     }
 }

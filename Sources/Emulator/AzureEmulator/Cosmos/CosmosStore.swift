@@ -1,3 +1,4 @@
+import CosmosQuery
 import Digests
 import HTTPMessages
 import JSONCoding
@@ -22,6 +23,8 @@ final class CosmosStore: Sendable {
         let defaultTTL: Int64?
         /// For each unique key the paths of its parts.
         let uniqueKeys: [[[String]]]
+        /// What the definition means for queries.
+        let rules: ContainerRules
 
         init(_ row: [SQLiteValue]) throws {
             id = row[0].int ?? 0
@@ -35,6 +38,8 @@ final class CosmosStore: Sendable {
             }
             keyPaths = (body["partitionKey"]?["paths"]?.array ?? []).compactMap { $0.string.map(path) }
             defaultTTL = body["defaultTtl"]?.int
+            // Definitions of earlier versions were not checked.
+            rules = (try? ContainerRules(definition: body)) ?? ContainerRules()
             uniqueKeys = (body["uniqueKeyPolicy"]?["uniqueKeys"]?.array ?? []).map { key in
                 (key["paths"]?.array ?? []).compactMap { $0.string.map(path) }
             }
@@ -129,6 +134,14 @@ final class CosmosStore: Sendable {
     /// The resource id of an item, which sorts by its number.
     static func itemRid(_ container: Container, _ seq: Int64) -> String {
         newRid(parent: container.rid, (0..<8).map { UInt8(truncatingIfNeeded: seq >> (56 - 8 * Int64($0))) })
+    }
+
+    /// The number in an item's resource id; `nil` for an id of another container, or of nothing.
+    static func itemNumber(_ container: Container, _ rid: String) -> Int64? {
+        func bytes(_ text: String) -> [UInt8]? { Base64.decode(text.replacing("-", with: "/")) }
+        guard let own = bytes(container.rid), let all = bytes(rid), all.count == own.count + 8, all.starts(with: own)
+        else { return nil }
+        return Int64(bitPattern: all.dropFirst(own.count).reduce(0) { $0 << 8 | UInt64($1) })
     }
 
     static func newETag() -> String { "\"\(UUIDv7.random())\"" }

@@ -6,11 +6,13 @@ import SQLite
 
 /// A transactional batch: up to 100 operations in one partition, all or none (docs/reference/cosmos-db.md, 4.4).
 struct ItemBatch: Sendable {
-    private struct Operation: Sendable {
+    struct Operation: Sendable {
         let kind: String
         let id: String
         let body: JSONValue
         let conditions: ItemWriter.Conditions
+        /// The partition key's JSON, where operations have keys of their own.
+        let key: String?
     }
 
     /// The operation that failed; thrown so that nothing of the others stays.
@@ -20,10 +22,20 @@ struct ItemBatch: Sendable {
     }
 
     private static let maximumOperations = 100
+    /// The version that every HybridRow begins with.
+    private static let hybridRow: UInt8 = 0x81
 
-    private let operations: [Operation]
+    let operations: [Operation]
 
-    init(_ body: JSONValue) throws {
+    init(_ bytes: [UInt8]) throws {
+        guard bytes.first != Self.hybridRow else {
+            throw CosmosFailure(
+                501, "NotImplemented",
+                "The batch is HybridRow, a binary form that Microsoft.Azure.Cosmos for .NET alone sends, and that this "
+                    + "emulator does not read. Write the items one by one, or without AllowBulkExecution; the SDKs for "
+                    + "Python, JavaScript, Java and Go send their batches as JSON.")
+        }
+        let body = try JSONParser.parse(bytes, maximumDepth: CosmosService.maximumDepth)
         guard let list = body.array, (1...Self.maximumOperations).contains(list.count) else {
             throw CosmosFailure.bad("Batch request has to be a list of 1 to 100 operations.")
         }
@@ -37,7 +49,8 @@ struct ItemBatch: Sendable {
             }
             return Operation(
                 kind: kind, id: item["id"]?.string ?? "", body: item["resourceBody"] ?? .null,
-                conditions: .init(match: item["ifMatch"]?.string, noneMatch: item["ifNoneMatch"]?.string))
+                conditions: .init(match: item["ifMatch"]?.string, noneMatch: item["ifNoneMatch"]?.string),
+                key: item["partitionKey"].flatMap { $0.string ?? $0.array.map { JSONValue.array($0).text } })
         }
     }
 
@@ -59,19 +72,13 @@ struct ItemBatch: Sendable {
             return HTTPResponse(json: .array(outcomes.map(Self.json)))
         } catch let failure as Failure {
             let results = operations.indices.map { index -> JSONValue in
-                guard index == failure.index else { return ["statusCode": 424, "requestCharge": 0] }
-                var entry: JSONObject = [
-                    "statusCode": .int(Int64(failure.failure.status.rawValue)), "requestCharge": 1,
-                ]
-                entry["subStatusCode"] = failure.failure.subStatus.map { .int(Int64($0)) }
-                entry["message"] = .string(failure.failure.message)
-                return .object(entry)
+                index == failure.index ? Self.json(failure.failure) : Self.notTried
             }
             return HTTPResponse(HTTPStatus(rawValue: 207), json: .array(results))
         }
     }
 
-    private static func perform(
+    static func perform(
         _ operation: Operation, _ writer: ItemWriter, _ access: borrowing SQLiteDatabase.Access
     ) throws -> ItemWriter.Outcome {
         switch operation.kind {
@@ -84,10 +91,20 @@ struct ItemBatch: Sendable {
         }
     }
 
-    private static func json(_ outcome: ItemWriter.Outcome) -> JSONValue {
+    /// The result of an operation that was not carried out because another one failed.
+    static let notTried: JSONValue = ["statusCode": 424, "requestCharge": 0]
+
+    static func json(_ failure: CosmosFailure) -> JSONValue {
+        var entry: JSONObject = ["statusCode": .int(Int64(failure.status.rawValue)), "requestCharge": 1]
+        entry["subStatusCode"] = failure.subStatus.map { .int(Int64($0)) }
+        entry["message"] = .string(failure.message)
+        return .object(entry)
+    }
+
+    static func json(_ outcome: ItemWriter.Outcome) -> JSONValue {
         var entry: JSONObject = ["statusCode": .int(Int64(outcome.status)), "requestCharge": 1]
         entry["eTag"] = outcome.etag.map { .string($0) }
-        entry["resourceBody"] = outcome.body.flatMap { try? JSONParser.parse($0) }
+        entry["resourceBody"] = outcome.body.flatMap { try? ItemText.parse($0) }
         return .object(entry)
     }
 }

@@ -11,6 +11,8 @@ struct ItemOperations {
     let service: CosmosService
     let container: CosmosStore.Container
     let request: HTTPRequest
+    /// Whether the request names what it is about by the ids that the service gave.
+    let isByResourceID: Bool
 
     private var store: CosmosStore { service.store }
 
@@ -25,19 +27,17 @@ struct ItemOperations {
     }
 
     private func post() async throws -> HTTPResponse {
+        if request.flag("x-ms-cosmos-is-batch-request") { return try await batch() }
         let body = try await request.cosmosBody()
         if request.flag("x-ms-cosmos-is-query-plan-request") {
-            let asked = try QueryRequest(body)
+            let plan = try plan(try QueryRequest(body))
             let range: JSONValue = ["min": "", "max": "FF", "isMinInclusive": true, "isMaxInclusive": false]
-            return HTTPResponse(json: try QueryPlan(asked.query, parameters: asked.parameters).json(ranges: [range]))
+            return HTTPResponse(json: try plan.json(ranges: [range]))
         }
         let isQuery =
             request.flag("x-ms-documentdb-isquery")
             || (request.fields["content-type"] ?? "").hasPrefix("application/query+json")
         if isQuery { return try query(body) }
-        if request.flag("x-ms-cosmos-is-batch-request") {
-            return try await ItemBatch(body).run(try writer(), store.database)
-        }
         let writer = try writer()
         if request.flag("x-ms-documentdb-is-upsert") {
             let conditions = conditions
@@ -46,18 +46,45 @@ struct ItemOperations {
         return answer(try await store.database.write { try writer.create(body, $0) })
     }
 
+    private func batch() async throws -> HTTPResponse {
+        let batch = try ItemBatch(try await request.cosmosBytes())
+        guard request.fields["x-ms-cosmos-batch-atomic"]?.lowercased() == "false" else {
+            return try await batch.run(try writer(), store.database)
+        }
+        var range: (minimum: String, maximum: String)?
+        if case .range(let minimum, let maximum) = try scope() { range = (minimum, maximum) }
+        let bulk = ItemBulk(
+            batch: batch, container: container, clock: store.clock, range: range,
+            goesOn: request.fields["x-ms-cosmos-batch-continue-on-error"]?.lowercased() != "false",
+            key: try request.fields["x-ms-documentdb-partitionkey"].map { text throws(CosmosFailure) in
+                try PartitionKey(header: text)
+            })
+        return try await bulk.run(store.database)
+    }
+
+    /// What clients do about a query, if they can do it.
+    private func plan(_ asked: QueryRequest) throws -> QueryPlan {
+        let plan = QueryPlan(asked.query, parameters: asked.parameters, rules: container.rules)
+        guard !service.isStrict || plan.canBeMerged else {
+            throw CosmosFailure.bad(
+                "A subquery at the start of FROM that counts, orders or tells apart cannot be served across partitions."
+            )
+        }
+        return plan
+    }
+
     private func query(_ body: JSONValue) throws -> HTTPResponse {
         let asked = try QueryRequest(body)
         let scope = try scope()
         if case .all = scope {
             guard request.flag("x-ms-documentdb-query-enablecrosspartition") else {
+                // Clients take sub-status 1004 for leave to ask each range by themselves. The real gateway gives none.
                 throw CosmosFailure.bad(
                     "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to true, "
                         + "specify x-ms-documentdb-partitionkey, or revise your query to avoid this exception.",
-                    subStatus: 1004)
+                    subStatus: service.isStrict ? nil : 1004)
             }
-            let plan = QueryPlan(asked.query, parameters: asked.parameters)
-            if service.isStrict, plan.needsMerging {
+            if service.isStrict, try plan(asked).needsMerging {
                 throw CosmosFailure.bad(
                     "The provided cross partition query can not be directly served by the gateway. This is a first chance (internal) "
                         + "exception that all newer clients will know how to handle gracefully.", subStatus: 1004)
@@ -66,7 +93,8 @@ struct ItemOperations {
         return try ItemPages(store: store, container: container, request: request, scope: scope).query(asked)
     }
 
-    func item(_ id: String) async throws -> HTTPResponse {
+    func item(_ name: String) async throws -> HTTPResponse {
+        let id = isByResourceID ? try itemID(name) : name
         let conditions = conditions
         switch request.method {
         case .get, .head: return try read(id)
@@ -83,6 +111,17 @@ struct ItemOperations {
             return answer(try await store.database.write { try writer.delete(id, conditions, $0) })
         default: throw CosmosFailure(405, "MethodNotAllowed", "The method is not allowed on this resource.")
         }
+    }
+
+    /// The id of the item that a resource id, or an id behind the container's resource id, names.
+    private func itemID(_ name: String) throws -> String {
+        guard let seq = CosmosStore.itemNumber(container, name) else { return name }
+        guard
+            let id = try store.reader.query(
+                "SELECT id FROM items WHERE seq = ? AND container = ?", [.integer(seq), .integer(container.id)]
+            ).first?[0].string
+        else { throw CosmosFailure.missing }
+        return id
     }
 
     private func read(_ id: String) throws -> HTTPResponse {
@@ -169,15 +208,20 @@ enum ItemScope: Sendable {
     /// Effective partition keys from the first up to the second, compared as text.
     case range(String, String)
 
-    /// The condition on rows of `items`, and its values.
+    /// The condition on rows of `items` whose time is not over, and its values.
     func condition(_ container: CosmosStore.Container, now seconds: Int64) -> (sql: String, values: [SQLiteValue]) {
-        let now: SQLiteValue = .integer(seconds)
-        let alive = "container = ? AND (expires IS NULL OR expires > ?)"
+        let (place, values) = place(container)
+        return (place + " AND (expires IS NULL OR expires > ?)", values + [.integer(seconds)])
+    }
+
+    /// The condition on rows of `items`, and its values.
+    func place(_ container: CosmosStore.Container) -> (sql: String, values: [SQLiteValue]) {
+        let isInside = "container = ?"
         switch self {
-        case .all: return (alive, [.integer(container.id), now])
-        case .partition(let key): return (alive + " AND partition = ?", [.integer(container.id), now, .text(key.text)])
+        case .all: return (isInside, [.integer(container.id)])
+        case .partition(let key): return (isInside + " AND partition = ?", [.integer(container.id), .text(key.text)])
         case .range(let start, let end):
-            return (alive + " AND epk >= ? AND epk < ?", [.integer(container.id), now, .text(start), .text(end)])
+            return (isInside + " AND epk >= ? AND epk < ?", [.integer(container.id), .text(start), .text(end)])
         }
     }
 }

@@ -14,12 +14,6 @@ struct ItemPages {
 
     private static let maximumBytes = 4_000_000
 
-    /// An item as stored.
-    private struct Item {
-        let seq: Int64
-        let body: String
-    }
-
     /// A row with what is needed to go on behind it.
     private struct Row {
         let seq: Int64
@@ -40,11 +34,14 @@ struct ItemPages {
             text throws(CosmosFailure) in try Continuation(text, identity: asked.identity)
         }
         let query = asked.query
-        let evaluator = Evaluator(parameters: asked.parameters, now: store.clock.milliseconds)
+        let evaluator = Evaluator(
+            parameters: asked.parameters, now: store.clock.milliseconds, rules: container.rules)
         let rows: [Row]
         var limit = size
-        if query.isDistinct || query.aggregates || query.sources.isEmpty {
-            rows = try combined(query, evaluator, after: token?.sent ?? 0, count: size)
+        if query.isDistinct || query.aggregates || query.sources.isEmpty || query.leading != nil {
+            rows = try store.reader.snapshot { access in
+                try combined(query, evaluator, after: token?.sent ?? 0, count: size, access)
+            }
         } else {
             var skip = 0
             if let offset = query.offset, let count = query.limit {
@@ -54,10 +51,11 @@ struct ItemPages {
             if let top = query.top { limit = min(limit, try evaluator.count(top) - (token?.sent ?? 0)) }
             limit = max(0, limit)
             let wanted = skip + limit + 1
-            let found =
+            let found = try store.reader.snapshot { access in
                 query.order.isEmpty
-                ? try streamed(query, evaluator, after: token, count: wanted)
-                : try sorted(query, evaluator, after: token, count: wanted)
+                    ? try streamed(query, evaluator, after: token, count: wanted, access)
+                    : try sorted(query, evaluator, after: token, count: wanted, access)
+            }
             rows = Array(found.dropFirst(skip))
         }
         // With a limit of the query's own there is no next page behind its last row.
@@ -91,19 +89,46 @@ struct ItemPages {
     // MARK: - Rows
 
     /// Visits items in the order of their making until `visit` says to stop.
-    private func forEachItem(from seq: Int64, _ visit: (Item) throws -> Bool) throws {
-        let (condition, values) = scope.condition(container, now: store.clock.seconds)
+    ///
+    /// An index knows which items these are, and has nothing of them that would have to be sorted but their numbers. In
+    /// their order the items are then taken out of the table, as one run where most that lie there belong to it.
+    private func forEachItem(
+        from first: Int64, _ access: borrowing SQLiteDatabase.Access,
+        _ visit: (_ seq: Int64, _ text: UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        let (place, values) = scope.place(container)
+        var numbers: [Int64] = []
+        try access.scan("SELECT seq FROM items WHERE \(place) AND seq >= ?", values + [.integer(first)]) { row in
+            numbers.append(row.int(0))
+            return true
+        }
+        numbers.sort()
+        guard let start = numbers.first, let end = numbers.last else { return }
+        let alive = "(expires IS NULL OR expires > ?)"
+        let now: SQLiteValue = .integer(store.clock.seconds)
         var failure: (any Error)?
-        try store.reader.read { access in
+        var goesOn = true
+        func take(_ row: borrowing SQLiteRow) -> Bool {
+            do {
+                let seq = row.int(0)
+                goesOn = try row.withBytes(1) { text in
+                    Result { try visit(seq, text ?? UnsafeRawBufferPointer(start: nil, count: 0)) }
+                }.get()
+            } catch {
+                failure = error
+                goesOn = false
+            }
+            return goesOn
+        }
+        if end - start < Int64(numbers.count) * 4 {
             try access.scan(
-                "SELECT seq, body FROM items WHERE \(condition) AND seq >= ? ORDER BY seq", values + [.integer(seq)]
-            ) { row in
-                do {
-                    return try visit(Item(seq: row.int(0), body: row.text(1) ?? ""))
-                } catch {
-                    failure = error
-                    return false
-                }
+                """
+                SELECT seq, body FROM items NOT INDEXED WHERE seq BETWEEN ? AND ? AND \(place) AND \(alive) ORDER BY seq
+                """, [.integer(start), .integer(end)] + values + [now], take)
+        } else {
+            for number in numbers where goesOn {
+                try access.scan(
+                    "SELECT seq, body FROM items WHERE seq = ? AND \(alive)", [.integer(number), now], take)
             }
         }
         if let failure { throw failure }
@@ -118,66 +143,99 @@ struct ItemPages {
     }
 
     private func streamed(
-        _ query: Query, _ evaluator: Evaluator, after token: Continuation?, count: Int
+        _ query: Query, _ evaluator: Evaluator, after token: Continuation?, count: Int,
+        _ access: borrowing SQLiteDatabase.Access
     ) throws -> [Row] {
         var rows: [Row] = []
         let isWhole = Self.isWhole(query)
-        try forEachItem(from: token?.seq ?? 0) { item in
+        let members = query.members(container.rules, withSelection: !isWhole).map { ItemText.Members($0) }
+        try forEachItem(from: token?.seq ?? 0, access) { seq, text in
+            func whole() -> String { String(decoding: text, as: UTF8.self) }
             if isWhole, query.filter == nil {
-                if item.seq != token?.seq { rows.append(Row(seq: item.seq, row: 0, keys: [], text: item.body)) }
+                if seq != token?.seq { rows.append(Row(seq: seq, row: 0, keys: [], text: whole())) }
                 return rows.count < count
             }
-            let parsed = try JSONParser.parse(item.body)
-            for (number, bound) in try evaluator.rows(of: query, in: Scope(item: parsed)).enumerated() {
-                if let token, item.seq == token.seq, number <= token.row { continue }
-                guard let value = isWhole ? parsed : try evaluator.projection(query, bound) else { continue }
-                rows.append(Row(seq: item.seq, row: number, keys: [], text: isWhole ? item.body : value.text))
+            let item = try ItemText.parse(text, members: members)
+            for (number, bound) in try evaluator.rows(of: query, in: Scope(item: item)).enumerated() {
+                if let token, seq == token.seq, number <= token.row { continue }
+                guard let value = isWhole ? item : try evaluator.projection(query, bound) else { continue }
+                rows.append(Row(seq: seq, row: number, keys: [], text: isWhole ? whole() : value.text))
             }
             return rows.count < count
         }
         return Array(rows.prefix(count))
     }
 
+    /// The first rows behind the token in the query's order. Only what they are ordered by is read of every item, and
+    /// no more rows are kept than may be wanted.
     private func sorted(
-        _ query: Query, _ evaluator: Evaluator, after token: Continuation?, count: Int
+        _ query: Query, _ evaluator: Evaluator, after token: Continuation?, count: Int,
+        _ access: borrowing SQLiteDatabase.Access
     ) throws -> [Row] {
-        var found: [(keys: [JSONValue?], seq: Int64, row: Int, text: String, bound: Scope)] = []
+        typealias Place = (keys: [JSONValue?], seq: Int64, row: Int)
+        let directions = try evaluator.directions(of: query)
+        func comesBefore(_ left: Place, _ right: Place) -> Bool {
+            let order = Evaluator.compare(left.keys, right.keys, directions)
+            return order == 0 ? (left.seq, left.row) < (right.seq, right.row) : order < 0
+        }
         var resume = token
-        if let token, token.keys == nil { resume = try keys(of: token, query, evaluator) }
-        try forEachItem(from: 0) { item in
-            let parsed = try JSONParser.parse(item.body)
-            for (number, bound) in try evaluator.rows(of: query, in: Scope(item: parsed)).enumerated() {
-                let keys = try evaluator.sortKeys(query, bound)
-                if let resume {
-                    let order = Evaluator.compare(keys, resume.keys ?? [], query)
-                    let isAfter = order > 0 || order == 0 && (item.seq, number) > (resume.seq, resume.row)
-                    if !isAfter { continue }
-                }
-                found.append((keys, item.seq, number, item.body, bound))
+        if let token, token.keys == nil { resume = try keys(of: token, query, evaluator, access) }
+        let start: Place? = resume.map { ($0.keys ?? [], $0.seq, $0.row) }
+        var found: [Place] = []
+        var last: Place?
+        let members = query.members(container.rules, withSelection: false).map { ItemText.Members($0) }
+        try forEachItem(from: 0, access) { seq, text in
+            let item = try ItemText.parse(text, members: members)
+            for (number, bound) in try evaluator.rows(of: query, in: Scope(item: item)).enumerated() {
+                guard let keys = try evaluator.sortKeys(query, bound) else { continue }
+                let place: Place = (keys, seq, number)
+                if let start, !comesBefore(start, place) { continue }
+                if let last, !comesBefore(place, last) { continue }
+                found.append(place)
+            }
+            if found.count >= 4 * max(count, 1024) {
+                found.sort(by: comesBefore)
+                found.removeSubrange(count...)
+                last = found.last
             }
             return true
         }
-        found.sort { left, right in
-            let order = Evaluator.compare(left.keys, right.keys, query)
-            return order == 0 ? (left.seq, left.row) < (right.seq, right.row) : order < 0
-        }
+        found.sort(by: comesBefore)
+        return try rows(found, query, evaluator, count: count, access)
+    }
+
+    /// Places as rows, with what the query selects of their items.
+    private func rows(
+        _ found: [(keys: [JSONValue?], seq: Int64, row: Int)], _ query: Query, _ evaluator: Evaluator, count: Int,
+        _ access: borrowing SQLiteDatabase.Access
+    ) throws -> [Row] {
         let isWhole = Self.isWhole(query)
         var rows: [Row] = []
-        for entry in found {
+        for place in found {
             guard rows.count < count else { break }
-            let text = isWhole ? entry.text : try evaluator.projection(query, entry.bound)?.text
-            if let text { rows.append(Row(seq: entry.seq, row: entry.row, keys: entry.keys, text: text)) }
+            let stored = try access.query("SELECT body FROM items WHERE seq = ?", [.integer(place.seq)])
+            guard let text = stored.first?[0].string else { continue }
+            var selected: String? = text
+            if !isWhole {
+                let bound = try evaluator.rows(of: query, in: Scope(item: try ItemText.parse(text)))
+                selected = try evaluator.projection(query, bound[place.row])?.text
+            }
+            if let selected {
+                rows.append(Row(seq: place.seq, row: place.row, keys: place.keys, text: selected))
+            }
         }
         return rows
     }
 
     /// The sort keys of a token that could not hold them, read from its item again.
-    private func keys(of token: Continuation, _ query: Query, _ evaluator: Evaluator) throws -> Continuation? {
-        let rows = try store.reader.query("SELECT body FROM items WHERE seq = ?", [.integer(token.seq)])
+    private func keys(
+        of token: Continuation, _ query: Query, _ evaluator: Evaluator, _ access: borrowing SQLiteDatabase.Access
+    ) throws -> Continuation? {
+        let rows = try access.query("SELECT body FROM items WHERE seq = ?", [.integer(token.seq)])
         guard let body = rows.first?[0].string else {
             throw CosmosFailure.bad("The continuation token is of an item that is gone; please begin again.")
         }
-        let bound = try evaluator.rows(of: query, in: Scope(item: try JSONParser.parse(body)))
+        let bound = try evaluator.rows(of: query, in: Scope(item: try ItemText.parse(body)))
         guard bound.indices.contains(token.row) else { return token }
         var result = token
         result.keys = try evaluator.sortKeys(query, bound[token.row])
@@ -185,15 +243,26 @@ struct ItemPages {
     }
 
     /// Rows of queries that need all of their input; they are counted, since they have no item of their own.
-    private func combined(_ query: Query, _ evaluator: Evaluator, after sent: Int, count: Int) throws -> [Row] {
+    private func combined(
+        _ query: Query, _ evaluator: Evaluator, after sent: Int, count: Int,
+        _ access: borrowing SQLiteDatabase.Access
+    ) throws -> [Row] {
         var bound: [Scope] = []
         if query.sources.isEmpty {
             bound = [Scope(item: nil)]
         } else {
-            try forEachItem(from: 0) { item in
-                bound += try evaluator.rows(of: query, in: Scope(item: try JSONParser.parse(item.body)))
+            let members = query.members(container.rules, withSelection: true).map { ItemText.Members($0) }
+            var items: [JSONValue] = []
+            try forEachItem(from: 0, access) { _, text in
+                let item = try ItemText.parse(text, members: members)
+                if query.leading == nil {
+                    bound += try evaluator.rows(of: query, in: Scope(item: item))
+                } else {
+                    items.append(item)
+                }
                 return true
             }
+            if query.leading != nil { bound = try evaluator.rows(of: query, over: items) }
         }
         return try evaluator.results(of: query, rows: bound).dropFirst(sent).prefix(count + 1).map {
             Row(seq: 0, row: 0, keys: [], text: $0.text)

@@ -79,7 +79,8 @@ struct ItemWriter: Sendable {
         guard let current = try current(id, access) else { throw CosmosFailure.missing }
         try conditions.check(current.etag)
         let item = try patch.applied(
-            to: try JSONParser.parse(current.body), keyPaths: container.keyPaths, now: clock.milliseconds)
+            to: try ItemText.parse(current.body), keyPaths: container.keyPaths, now: clock.milliseconds)
+        guard !ItemText.isTooDeep(item) else { throw CosmosFailure.bad("The patch makes the item too deep.") }
         return try store(item, id, replacing: current, access)
     }
 
@@ -102,6 +103,10 @@ struct ItemWriter: Sendable {
 
     private func itemID(_ item: JSONValue) throws -> String {
         guard item.object != nil else { throw CosmosFailure.bad("The item has to be a JSON object.") }
+        guard !ItemText.isTooDeep(item) else {
+            throw CosmosFailure.bad(
+                "The item has objects or lists in one another more than \(ItemText.maximumNesting) levels deep.")
+        }
         let id = try SchemaOperations.validID(item["id"], limit: 1023)
         guard PartitionKey(of: item, paths: container.keyPaths) == key else {
             throw CosmosFailure.bad(

@@ -46,9 +46,8 @@ struct OfferOperations {
         guard request.method == .post else { return CosmosService.feed("Offers", try all(), rid: "") }
         let asked = try QueryRequest(try await request.cosmosBody())
         let evaluator = Evaluator(parameters: asked.parameters, now: store.clock.milliseconds)
-        var scopes: [Scope] = []
-        for offer in try all() { scopes += try evaluator.rows(of: asked.query, in: Scope(item: offer)) }
-        return CosmosService.feed("Offers", try evaluator.results(of: asked.query, rows: scopes), rid: "")
+        let rows = try evaluator.rows(of: asked.query, over: try all())
+        return CosmosService.feed("Offers", try evaluator.results(of: asked.query, rows: rows), rid: "")
     }
 
     func offer(_ rid: String) async throws -> HTTPResponse {

@@ -95,9 +95,10 @@ struct SchemaOperations {
             let body = JSONValue.object(try complete(given, parent: parent, rid: rid))
             let offer = OfferOperations.offer(request)
             try await store.changeSchema { access in
-                guard try !access.query("SELECT 1 FROM databases WHERE id = ?", [.text(database)]).isEmpty else {
-                    throw CosmosFailure.parentMissing
-                }
+                // Another database of that name would be another container's parent.
+                let parents = try access.query(
+                    "SELECT 1 FROM databases WHERE id = ? AND rid = ?", [.text(database), .text(parent)])
+                guard !parents.isEmpty else { throw CosmosFailure.parentMissing }
                 try access.query(
                     "INSERT OR IGNORE INTO containers (db, id, rid, body, offer, lsn) VALUES (?, ?, ?, ?, ?, 0)",
                     [.text(database), .text(id), .text(rid), .text(body.text), .optional(offer)])
@@ -146,6 +147,7 @@ struct SchemaOperations {
         try await store.changeSchema { access in
             try access.query(
                 "UPDATE containers SET body = ? WHERE key = ?", [.text(body.text), .integer(container.id)])
+            guard access.changedRows == 1 else { throw CosmosFailure.missing }
         }
         return Self.resource(.ok, body)
     }
@@ -174,6 +176,11 @@ struct SchemaOperations {
             guard let seconds = ttl.int, seconds == -1 || (1...Int64(Int32.max)).contains(seconds) else {
                 throw .bad("defaultTtl has to be -1 or 1 to 2147483647 seconds.")
             }
+        }
+        do {
+            _ = try ContainerRules(definition: given)
+        } catch {
+            throw CosmosFailure(error)
         }
         var body = given.object ?? JSONObject()
         for (name, value) in body.members where value.isNull { body[name] = nil }
@@ -217,9 +224,7 @@ struct SchemaOperations {
         if isQuery {
             let asked = try QueryRequest(try await request.cosmosBody())
             let evaluator = Evaluator(parameters: asked.parameters, now: store.clock.milliseconds)
-            var scopes: [Scope] = []
-            for row in rows { scopes += try evaluator.rows(of: asked.query, in: Scope(item: row)) }
-            rows = try evaluator.results(of: asked.query, rows: scopes)
+            rows = try evaluator.results(of: asked.query, rows: evaluator.rows(of: asked.query, over: rows))
         }
         let start = try Continuation.offset(request.fields["x-ms-continuation"])
         let size = try QueryRequest.pageSize(request)

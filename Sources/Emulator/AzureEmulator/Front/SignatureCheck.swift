@@ -65,6 +65,7 @@ struct SignatureCheck: Sendable {
             )
         }
         let granted = parameters["sp"] ?? ""
+        guard !granted.isEmpty else { throw .authentication("sp is mandatory. Cannot be empty") }
         if signature.kind == .account {
             guard (parameters["ss"] ?? "").contains(front.service.letter) else {
                 throw StorageFailure(
@@ -121,7 +122,9 @@ struct SignatureCheck: Sendable {
     private func checkTimes(_ parameters: [String: String]) throws(StorageFailure) {
         let now = front.clock.milliseconds
         guard let expiry = parameters["se"].flatMap({ Timestamp.milliseconds(iso8601: $0) }) else {
-            throw .authentication("The signed expiry se is missing or not a time.")
+            throw .authentication(
+                (parameters["se"] ?? "").isEmpty
+                    ? "se is mandatory. Cannot be empty" : "The signed expiry se is not a time.")
         }
         var start: Int64?
         if let text = parameters["st"], !text.isEmpty {

@@ -85,9 +85,18 @@ struct StorageCall: Sendable {
     func metadata() throws(StorageFailure) -> Metadata {
         var pairs: [(String, String)] = []
         for field in request.fields.all where field.name.lowercased().hasPrefix("x-ms-meta-") {
-            pairs.append((String(field.name.dropFirst("x-ms-meta-".count)), field.value))
+            // Blanks around a field's value are no part of it (RFC 9110, 5.5).
+            pairs.append((String(field.name.dropFirst("x-ms-meta-".count)), Self.withoutBlanks(field.value)))
         }
         return try Metadata(pairs)
+    }
+
+    private static func withoutBlanks(_ text: String) -> String {
+        let isBlank: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
+        guard text.utf8.first.map(isBlank) ?? false || text.utf8.last.map(isBlank) ?? false else { return text }
+        let start = text.utf8.drop(while: isBlank)
+        let count = start.reversed().drop(while: isBlank).count
+        return String(decoding: start.prefix(count), as: UTF8.self)
     }
 
     /// The whole body of at most `limit` bytes; one that was cut short is refused.

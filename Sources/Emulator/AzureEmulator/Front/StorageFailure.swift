@@ -64,6 +64,15 @@ struct StorageFailure: Error {
             details: [("HeaderName", name)])
     }
 
+    /// A query parameter that the operation does not know: acting without it could be acting on something else.
+    static func unsupportedParameter(_ name: String, _ value: String) -> StorageFailure {
+        StorageFailure(
+            501, "NotImplemented",
+            "This emulator does not know the query parameter \(name.prefix(100)) of the requested operation; "
+                + "see docs/azure-emulator.md.",
+            details: [("QueryParameterName", name), ("QueryParameterValue", value)])
+    }
+
     static let unsupported = StorageFailure(
         501, "NotImplemented", "This emulator does not support the requested operation; see docs/azure-emulator.md.")
     static let badXML = StorageFailure(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")

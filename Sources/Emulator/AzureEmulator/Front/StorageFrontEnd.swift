@@ -20,9 +20,10 @@ struct StorageFrontEnd: Sendable {
     /// - Parameters:
     ///   - isPart: Whether the request came inside another one, whose version is its own too.
     ///   - properties: An account's service properties, which have the rules for other origins.
+    ///   - route: Finds the operation; it runs only with the parameters that it knows.
     func handle(
         _ request: HTTPRequest, isPart: Bool = false, properties: (_ account: String) throws -> String?,
-        _ work: (StorageCall) async throws -> HTTPResponse
+        _ route: (StorageCall) throws -> StorageOperation
     ) async -> HTTPResponse {
         let requestID = UUIDv7.random()
         var origin: CrossOriginRules.Match?
@@ -31,7 +32,13 @@ struct StorageFrontEnd: Sendable {
             let call = try call(request, needsVersion: !isPart)
             let rules = CrossOriginRules(try properties(call.account))
             origin = rules.match(request)
-            response = call.method == .options ? try rules.preflight(request) : try await work(call)
+            if call.method == .options {
+                response = try rules.preflight(request)
+            } else {
+                let operation = try route(call)
+                try call.admit(operation.parameters)
+                response = try await operation.run()
+            }
         } catch {
             response = Self.failure(error).response(requestID: requestID)
         }

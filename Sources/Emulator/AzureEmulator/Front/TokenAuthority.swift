@@ -52,13 +52,15 @@ final class TokenAuthority: Sendable {
     /// A token for an audience.
     ///
     /// - Parameter lifetime: Seconds; negative ones make a token that has expired already.
-    func issue(audience: String, client: String, lifetime: Int64) -> (token: String, expires: Int64) {
+    func issue(
+        audience: String, client: String, object: String, lifetime: Int64
+    ) -> (token: String, expires: Int64) {
         let now = clock.milliseconds
         let expires = now / 1000 + lifetime
         let claims: JSONValue = [
             "aud": .string(audience), "iss": .string("https://sts.windows.net/\(Self.tenant)/"),
             "iat": .int(min(now / 1000, expires)), "nbf": .int(min(now / 1000, expires)), "exp": .int(expires),
-            "tid": .string(Self.tenant), "oid": .string(client), "sub": .string(client), "appid": .string(client),
+            "tid": .string(Self.tenant), "oid": .string(object), "sub": .string(object), "appid": .string(client),
             "ver": "1.0", "jti": .int(now),
         ]
         let header: JSONValue = ["typ": "JWT", "alg": "HS256"]

@@ -16,27 +16,40 @@ struct MessageOperations {
 
     private var store: QueueStore { service.store }
 
-    func run() async throws -> HTTPResponse {
+    /// What the request asks for, with the parameters that it knows.
+    func operation() throws -> StorageOperation {
         let check = service.check(call, queue)
         switch (call.method, call.segments.count) {
         case (.post, 2):
-            try check.require(.init("a", account: "a", "o"))
-            return try await put()
+            return StorageOperation(["messagettl", "visibilitytimeout"]) {
+                try check.require(.init("a", account: "a", "o"))
+                return try await put()
+            }
         case (.get, 2) where call.parameter("peekonly")?.lowercased() == "true":
-            try check.require(.init("r", account: "r", "o"))
-            return try peek()
+            return StorageOperation(["peekonly", "numofmessages"]) {
+                try check.require(.init("r", account: "r", "o"))
+                return try peek()
+            }
         case (.get, 2):
-            try check.require(.init("p", account: "p", "o"))
-            return try await get()
+            return StorageOperation(["peekonly", "numofmessages", "visibilitytimeout"]) {
+                try check.require(.init("p", account: "p", "o"))
+                return try await get()
+            }
         case (.delete, 2):
-            try check.require(.init(nil, account: "d", "c"))
-            return try await clear()
+            return StorageOperation {
+                try check.require(.init(nil, account: "d", "c"))
+                return try await clear()
+            }
         case (.put, 3):
-            try check.require(.init("u", account: "u", "o"))
-            return try await update(call.segments[2])
+            return StorageOperation(["popreceipt", "visibilitytimeout"]) {
+                try check.require(.init("u", account: "u", "o"))
+                return try await update(call.segments[2])
+            }
         case (.delete, 3):
-            try check.require(.init("p", account: "p", "o"))
-            return try await delete(call.segments[2])
+            return StorageOperation(["popreceipt"]) {
+                try check.require(.init("p", account: "p", "o"))
+                return try await delete(call.segments[2])
+            }
         default: throw StorageFailure(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
         }
     }

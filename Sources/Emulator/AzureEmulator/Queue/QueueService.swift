@@ -15,26 +15,31 @@ struct QueueService: Sendable {
     static let bodyLimit = 256 * 1024
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        await front.handle(request, properties: store.properties) { try await route($0) }
+        await front.handle(request, properties: store.properties, route)
     }
 
-    private func route(_ call: Call) async throws -> HTTPResponse {
+    private func route(_ call: Call) throws -> StorageOperation {
         if call.segments.count > 1 {
-            guard call.segments[1] == "messages", call.segments.count <= 3 else { throw StorageFailure.unsupported }
+            guard call.segments[1] == "messages", call.segments.count <= 3, call.resource == nil,
+                call.component == nil
+            else { throw StorageFailure.unsupported }
             let queue = try store.queue(call.account, call.segments[0])
-            return try await MessageOperations(service: self, call: call, queue: queue).run()
+            return try MessageOperations(service: self, call: call, queue: queue).operation()
         }
-        guard let name = call.segments.first else { return try await service(call) }
+        guard let name = call.segments.first else { return try service(call) }
+        guard call.resource == nil else { throw StorageFailure.unsupported }
         switch (call.method, call.component) {
-        case (.put, nil): return try await create(call, name)
-        case (.delete, nil): return try await delete(call, name)
-        case (.get, "metadata"), (.head, "metadata"): return try properties(call, name)
-        case (.put, "metadata"): return try await setMetadata(call, name)
+        case (.put, nil): return StorageOperation { try await create(call, name) }
+        case (.delete, nil): return StorageOperation { try await delete(call, name) }
+        case (.get, "metadata"), (.head, "metadata"): return StorageOperation { try properties(call, name) }
+        case (.put, "metadata"): return StorageOperation { try await setMetadata(call, name) }
         case (.get, "acl"), (.head, "acl"):
-            let queue = try store.queue(call.account, name)
-            try check(call, queue).require(.init(nil, account: nil, "c"))
-            return BlobService.xml(AccessPolicies.document(queue.acl))
-        case (.put, "acl"): return try await setPolicies(call, name)
+            return StorageOperation {
+                let queue = try store.queue(call.account, name)
+                try check(call, queue).require(.init(nil, account: nil, "c"))
+                return BlobService.xml(AccessPolicies.document(queue.acl))
+            }
+        case (.put, "acl"): return StorageOperation { try await setPolicies(call, name) }
         default: throw StorageFailure.unsupported
         }
     }
@@ -45,21 +50,28 @@ struct QueueService: Sendable {
             policies: queue.map { AccessPolicies.read($0.acl) } ?? [])
     }
 
-    private func service(_ call: Call) async throws -> HTTPResponse {
+    private func service(_ call: Call) throws -> StorageOperation {
         switch (call.method, call.resource, call.component) {
-        case (.get, nil, "list"): return try list(call)
+        case (.get, nil, "list"):
+            return StorageOperation(["prefix", "marker", "maxresults", "include"]) { try list(call) }
         case (.get, "service", "properties"):
-            try check(call, nil).require(.init(nil, account: "r", "s"))
-            return try ServiceProperties(service: .queue).read(try store.properties(call.account))
+            return StorageOperation {
+                try check(call, nil).require(.init(nil, account: "r", "s"))
+                return try ServiceProperties(service: .queue).read(try store.properties(call.account))
+            }
         case (.put, "service", "properties"):
-            try check(call, nil).require(.init(nil, account: "w", "s"))
-            let document = try ServiceProperties(service: .queue).merged(
-                try await call.body(limit: 64 * 1024), with: try store.properties(call.account))
-            try await store.setProperties(call.account, document)
-            return HTTPResponse(.accepted)
+            return StorageOperation {
+                try check(call, nil).require(.init(nil, account: "w", "s"))
+                let document = try ServiceProperties(service: .queue).merged(
+                    try await call.body(limit: 64 * 1024), with: try store.properties(call.account))
+                try await store.setProperties(call.account, document)
+                return HTTPResponse(.accepted)
+            }
         case (.get, "service", "stats"):
-            try check(call, nil).require(.init(nil, account: "r", "s"))
-            return ServiceProperties.stats(now: store.clock.seconds)
+            return StorageOperation {
+                try check(call, nil).require(.init(nil, account: "r", "s"))
+                return ServiceProperties.stats(now: store.clock.seconds)
+            }
         default: throw StorageFailure.unsupported
         }
     }
@@ -130,13 +142,15 @@ struct QueueService: Sendable {
     }
 
     private func properties(_ call: Call, _ name: String) throws -> HTTPResponse {
-        let queue = try store.queue(call.account, name)
+        let now = store.clock.milliseconds
+        let (queue, count) = try store.reader.snapshot { access in
+            let queue = try QueueStore.queue(access, call.account, name)
+            let rows = try access.query(
+                "SELECT count(*) FROM messages WHERE queue = ? AND expires > ?", [.integer(queue.id), .integer(now)])
+            return (queue, rows.first?[0].int ?? 0)
+        }
         try check(call, queue).require(.init("r", account: "r", "c"))
-        let count = try store.reader.query(
-            "SELECT count(*) FROM messages WHERE queue = ? AND expires > ?",
-            [.integer(queue.id), .integer(store.clock.milliseconds)]
-        ).first?[0].int
-        var fields: HTTPFields = ["x-ms-approximate-messages-count": String(count ?? 0)]
+        var fields: HTTPFields = ["x-ms-approximate-messages-count": String(count)]
         queue.metadata.add(to: &fields)
         return HTTPResponse(.ok, fields: fields)
     }

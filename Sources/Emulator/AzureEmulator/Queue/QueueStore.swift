@@ -52,7 +52,13 @@ final class QueueStore: Sendable {
     static let noQueue = StorageFailure(404, "QueueNotFound", "The specified queue does not exist.")
 
     func queue(_ account: String, _ name: String) throws -> Queue {
-        let rows = try reader.query(
+        try reader.read { try Self.queue($0, account, name) }
+    }
+
+    static func queue(
+        _ access: borrowing SQLiteDatabase.Access, _ account: String, _ name: String
+    ) throws -> Queue {
+        let rows = try access.query(
             "SELECT \(Queue.columns) FROM queues WHERE account = ? AND name = ?", [.text(account), .text(name)])
         guard let row = rows.first else { throw Self.noQueue }
         return Queue(row)

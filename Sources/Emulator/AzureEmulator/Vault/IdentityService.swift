@@ -9,6 +9,7 @@ import Telemetry
 /// secrets and workload identities (docs/reference/identity-and-key-vault.md, 1).
 struct IdentityService: Sendable {
     let authority: TokenAuthority
+    let identities: UserIdentities
     let faults: FaultInjector
     /// What callers of the identity endpoint have to send as `X-IDENTITY-HEADER`.
     let header: String
@@ -41,14 +42,13 @@ struct IdentityService: Sendable {
             ])
     }
 
-    /// The identity that a request names, `nil` for one that does not exist.
-    private func client(_ request: HTTPRequest) -> String? {
-        let names = ["client_id", "principal_id", "object_id", "mi_res_id", "msi_res_id"]
-        guard let named = names.compactMap({ request.target.parameter($0) }).first, !named.isEmpty else {
-            return TokenAuthority.systemIdentity
+    /// The client and principal id of the identity that a request names; `nil` for one that is not assigned.
+    private func sender(_ request: HTTPRequest) -> (client: String, object: String)? {
+        switch identities.choice(request.target) {
+        case .system: (TokenAuthority.systemIdentity, TokenAuthority.systemIdentity)
+        case .user(let identity): (identity.clientID, identity.principalID)
+        case .unknown: nil
         }
-        // Any user-assigned identity exists, except the one that says it does not.
-        return named == "00000000-0000-0000-0000-000000000000" ? nil : named
     }
 
     private func functions(_ request: HTTPRequest) -> HTTPResponse {
@@ -61,8 +61,12 @@ struct IdentityService: Sendable {
         guard let resource = request.target.parameter("resource"), resource.hasPrefix("https://") else {
             return Self.failure(.badRequest, "resource is missing, or not a resource that is known here.")
         }
-        guard let client = client(request) else { return Self.failure(.badRequest, "The identity does not exist.") }
-        let issued = authority.issue(audience: resource, client: client, lifetime: lifetime)
+        guard let (client, object) = sender(request) else {
+            return Self.failure(
+                .badRequest,
+                "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.")
+        }
+        let issued = authority.issue(audience: resource, client: client, object: object, lifetime: lifetime)
         return HTTPResponse(
             json: [
                 "access_token": .string(issued.token), "expires_on": .string(String(issued.expires)),
@@ -81,11 +85,11 @@ struct IdentityService: Sendable {
             return HTTPResponse(
                 .badRequest, json: ["error": "invalid_request", "error_description": "resource is missing."])
         }
-        guard let client = client(request) else {
+        guard let (client, object) = sender(request) else {
             return HTTPResponse(
                 .badRequest, json: ["error": "invalid_request", "error_description": "Identity not found"])
         }
-        let issued = authority.issue(audience: resource, client: client, lifetime: lifetime)
+        let issued = authority.issue(audience: resource, client: client, object: object, lifetime: lifetime)
         return HTTPResponse(
             json: [
                 "access_token": .string(issued.token), "client_id": .string(client),
@@ -164,7 +168,7 @@ struct IdentityService: Sendable {
                 .badRequest, "invalid_resource", 500_011,
                 "The resource principal named \(scope.prefix(100)) was not found in the tenant.")
         }
-        let issued = authority.issue(audience: scope, client: client, lifetime: lifetime)
+        let issued = authority.issue(audience: scope, client: client, object: client, lifetime: lifetime)
         return HTTPResponse(
             json: [
                 "token_type": "Bearer", "expires_in": .int(lifetime), "ext_expires_in": .int(lifetime),

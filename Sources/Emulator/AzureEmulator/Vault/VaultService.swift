@@ -65,15 +65,29 @@ struct VaultService: Sendable {
         }
     }
 
+    /// The domain whose names are vaults on this machine: the SDKs trust a challenge only when its resource is the
+    /// domain that the vault's own host name ends in.
+    static let localDomain = "vault.localhost"
+
+    /// The resource that a caller has to have a token for: the vault's domain as the caller names it, or Azure's.
+    static func resource(_ request: HTTPRequest) -> String {
+        let host = (request.fields["host"] ?? "").lowercased()
+        let name = host.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
+        guard name.hasSuffix("." + localDomain) else { return "https://vault.azure.net" }
+        return "https://\(localDomain)\(host.dropFirst(name.count))"
+    }
+
     private func authorise(_ request: HTTPRequest) throws(VaultFailure) {
+        let resource = Self.resource(request)
         var challenge =
             "Bearer authorization=\"https://login.microsoftonline.com/\(TokenAuthority.tenant)\", "
-            + "resource=\"https://vault.azure.net\""
+            + "resource=\"\(resource)\""
         var failure = VaultFailure(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
         if let given = request.fields["authorization"], given.lowercased().hasPrefix("bearer ") {
             do throws(TokenAuthority.Refusal) {
-                _ = try authority.check(String(given.dropFirst(7))) {
-                    ["https://vault.azure.net", "https://vault.azure.net/"].contains($0)
+                _ = try authority.check(String(given.dropFirst(7))) { audience in
+                    let plain = audience.hasSuffix("/") ? String(audience.dropLast()) : audience
+                    return plain == "https://vault.azure.net" || plain == resource
                 }
                 return
             } catch {
@@ -97,7 +111,16 @@ struct VaultService: Sendable {
         }
     }
 
+    /// The query parameters that operations know; another one can select what would not be acted on.
+    private static let parameters: Set<String> = ["api-version", "maxresults", "$skiptoken"]
+
     private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let unknown = request.target.query.first(where: { !Self.parameters.contains($0.name.lowercased()) }) {
+            throw VaultFailure(
+                501, "NotImplemented",
+                "This emulator does not know the query parameter \(unknown.name.prefix(100)); see docs/azure-emulator.md."
+            )
+        }
         let parts = request.target.segments ?? []
         let secrets = SecretOperations(store: store, request: request)
         let deleted = DeletedSecrets(store: store, request: request)

@@ -8,29 +8,57 @@ package struct Evaluator: Sendable {
     let parameters: [String: JSONValue]
     /// The time of the query in milliseconds since 1970.
     let now: Int64
+    /// What the container adds to its items.
+    var rules: ContainerRules
     /// The rows of the group that is being projected; aggregates are computed over them.
     var group: [Scope]?
 
     /// An evaluator with the parameters' values by `@name`, at a time in milliseconds since 1970.
-    package init(parameters: [String: JSONValue], now: Int64) {
+    package init(parameters: [String: JSONValue], now: Int64, rules: ContainerRules = ContainerRules()) {
         self.parameters = parameters
         self.now = now
+        self.rules = rules
     }
 
     // MARK: - Rows
 
     /// The rows that FROM and WHERE make of a scope.
     package func rows(of query: Query, in scope: Scope) throws(QueryError) -> [Scope] {
-        var rows = [scope]
-        for source in query.sources {
+        try rows(of: query, sources: query.sources[...], from: [scope])
+    }
+
+    /// The rows that FROM and WHERE make of the items of a container. A subquery that FROM begins with is about all of
+    /// them together: it can count them, order them and tell them apart.
+    package func rows(of query: Query, over items: [JSONValue]) throws(QueryError) -> [Scope] {
+        guard let leading = query.leading, let source = query.sources.first else {
+            if query.sources.isEmpty { return try rows(of: query, in: Scope(item: nil)) }
+            var all: [Scope] = []
+            for item in items { all += try rows(of: query, in: Scope(item: item)) }
+            return all
+        }
+        var bound: [Scope] = []
+        for value in Self.elements(of: source, try results(of: leading, rows: rows(of: leading, over: items))) {
+            var scope = Scope(item: nil)
+            scope.bind(source.name, value)
+            bound.append(scope)
+        }
+        return try rows(of: query, sources: query.sources.dropFirst(), from: bound)
+    }
+
+    private func rows(
+        of query: Query, sources: ArraySlice<Query.Source>, from start: [Scope]
+    ) throws(QueryError) -> [Scope] {
+        var rows = start
+        for source in sources {
             var next: [Scope] = []
             for row in rows {
+                let isItem = source.isItem { row.isItem($0) }
                 for value in try values(of: source, in: row) {
-                    guard next.count < 100_000 else {
+                    guard next.count < max(100_000, start.count) else {
                         throw QueryError(message: "The joins make more than 100,000 rows of one item.", code: "SC3021")
                     }
                     var bound = row
-                    bound.bind(source.name, value)
+                    bound.bind(source.name, value, isItem: isItem)
                     next.append(bound)
                 }
             }
@@ -46,8 +74,15 @@ package struct Evaluator: Sendable {
         switch source.kind {
         case .path(let path): return try value(path, row).map { [$0] } ?? []
         case .elements(let path): return try value(path, row)?.array ?? []
-        case .rows(let query): return try results(of: query, in: row)
+        case .rows(let query), .elementsOfRows(let query):
+            return Self.elements(of: source, try results(of: query, in: row))
         }
+    }
+
+    /// The rows that a subquery's values are: with `IN` the elements of those that are lists.
+    private static func elements(of source: Query.Source, _ values: [JSONValue]) -> [JSONValue] {
+        guard case .elementsOfRows = source.kind else { return values }
+        return values.flatMap { $0.array ?? [$0] }
     }
 
     /// Everything a query gives in one scope, ordered, projected and limited.
@@ -103,18 +138,39 @@ package struct Evaluator: Sendable {
         return order.map { groups[$0] ?? [] }
     }
 
-    /// The values that a row is sorted by.
-    package func sortKeys(_ query: Query, _ row: Scope) throws(QueryError) -> [JSONValue?] {
+    /// The values that a row is sorted by; `nil` for a row that has no place in the order. What has no value comes
+    /// first, but what has no vector, or one of another dimension, is near to nothing and takes no part.
+    package func sortKeys(_ query: Query, _ row: Scope) throws(QueryError) -> [JSONValue?]? {
         var keys: [JSONValue?] = []
-        for key in query.order { keys.append(try value(key.expression, row)) }
+        for key in query.order {
+            let value = try value(key.expression, row)
+            if value == nil, key.isDistance { return nil }
+            keys.append(value)
+        }
         return keys
     }
 
-    /// Negative, zero or positive as one row's keys come before, with or after another's in the query's order.
-    package static func compare(_ left: [JSONValue?], _ right: [JSONValue?], _ query: Query) -> Int {
-        for (index, key) in query.order.enumerated() where index < left.count && index < right.count {
+    /// For each key of ORDER BY whether the largest come first. Distances take neither ASC nor DESC: the most similar
+    /// come first, which have the largest cosines and products and the smallest Euclidean distances.
+    package func directions(of query: Query) throws(QueryError) -> [Bool] {
+        var directions: [Bool] = []
+        for key in query.order {
+            guard key.isDistance, case .call(_, let arguments) = key.expression else {
+                directions.append(key.descending)
+                continue
+            }
+            directions.append(try distance(arguments, Scope(item: nil)) { query.isItem($0) }.measure.runsDown)
+        }
+        return directions
+    }
+
+    /// Negative, zero or positive as one row's keys come before, with or after another's.
+    ///
+    /// - Parameter directions: For each key whether the largest come first.
+    package static func compare(_ left: [JSONValue?], _ right: [JSONValue?], _ directions: [Bool]) -> Int {
+        for (index, runsDown) in directions.enumerated() where index < left.count && index < right.count {
             let order = ValueOrder.compare(left[index], right[index])
-            if order != 0 { return key.runsDown ? -order : order }
+            if order != 0 { return runsDown ? -order : order }
         }
         return 0
     }
@@ -122,9 +178,12 @@ package struct Evaluator: Sendable {
     private func sorted(_ rows: [Scope], _ query: Query) throws(QueryError) -> [Scope] {
         guard !query.order.isEmpty else { return rows }
         var keyed: [(keys: [JSONValue?], place: Int)] = []
-        for (place, row) in rows.enumerated() { keyed.append((try sortKeys(query, row), place)) }
+        for (place, row) in rows.enumerated() {
+            if let keys = try sortKeys(query, row) { keyed.append((keys, place)) }
+        }
+        let directions = try directions(of: query)
         keyed.sort { left, right in
-            let order = Self.compare(left.keys, right.keys, query)
+            let order = Self.compare(left.keys, right.keys, directions)
             return order == 0 ? left.place < right.place : order < 0
         }
         return keyed.map { rows[$0.place] }
@@ -187,12 +246,39 @@ package struct Evaluator: Sendable {
     }
 
     private func member(_ base: Expression, _ key: Expression, _ row: Scope) throws(QueryError) -> JSONValue? {
-        guard let base = try value(base, row) else { return nil }
+        guard let whole = try value(base, row) else { return nil }
         switch try value(key, row) {
-        case .string(let name): return base[name]
-        case .int(let index): return Int(exactly: index).flatMap { base[$0] }
+        case .string(let name):
+            if !rules.computed.isEmpty, case .variable(let item) = base, row.isItem(item),
+                let computed = rules.computed[name]
+            {
+                return try value(of: computed, whole)
+            }
+            return whole[name]
+        case .int(let index): return Int(exactly: index).flatMap { whole[$0] }
         default: return nil
         }
+    }
+
+    private func value(of computed: ContainerRules.Computed, _ item: JSONValue) throws(QueryError) -> JSONValue? {
+        // One computed property cannot use another.
+        var plain = self
+        plain.rules = ContainerRules()
+        plain.group = nil
+        var scope = Scope(item: item)
+        scope.bind(computed.name, item)
+        return try plain.value(computed.expression, scope)
+    }
+
+    /// What a distance is measured by, and the dimension that the container's policy asks of both vectors.
+    private func distance(
+        _ arguments: [Expression], _ row: Scope, isItem: (String) -> Bool
+    ) throws(QueryError) -> (measure: VectorMeasure, dimensions: Int?) {
+        var policy: ContainerRules.Vectors?
+        for argument in arguments.prefix(2) { policy = policy ?? rules.vectors(of: argument, isItem: isItem) }
+        var options: JSONValue?
+        for argument in arguments.dropFirst(2) { options = try value(argument, row) ?? options }
+        return (VectorMeasure(options) ?? policy?.measure ?? .cosine, policy?.dimensions)
     }
 
     private func binary(_ name: String, _ left: Expression, _ right: Expression, _ row: Scope) throws(QueryError)
@@ -254,14 +340,36 @@ package struct Evaluator: Sendable {
         }
         var values: [JSONValue?] = []
         for argument in arguments { values.append(try value(argument, row)) }
+        if name == "VECTORDISTANCE", (2...4).contains(values.count) {
+            let (measure, dimensions) = try distance(arguments, row) { row.isItem($0) }
+            if let dimensions, values[0]?.array?.count != dimensions { return nil }
+            return Functions.vectorDistance(values[0], values[1], measure)
+        }
         return try Functions.value(name, values, now: now)
     }
 }
 
 extension Query.SortKey {
-    /// Distances sort nearest first and take neither ASC nor DESC.
-    var runsDown: Bool {
-        if case .call("VECTORDISTANCE", _) = expression { return true }
-        return descending
+    /// Whether rows are ordered by how near they are.
+    var isDistance: Bool { expression.calls(anyOf: ["VECTORDISTANCE"]) }
+}
+
+extension Query.Source {
+    /// Whether this is a whole item under another name.
+    ///
+    /// - Parameter isKnown: Whether a name that is bound already stands for one.
+    func isItem(_ isKnown: (String) -> Bool) -> Bool {
+        if case .path(.variable(let name)) = kind { isKnown(name) } else { false }
+    }
+}
+
+extension Query {
+    /// Whether a name that FROM binds stands for the whole item.
+    func isItem(_ name: String) -> Bool {
+        var items: Set<String> = [Evaluator.containerName]
+        for source in sources {
+            if source.isItem({ items.contains($0) }) { items.insert(source.name) } else { items.remove(source.name) }
+        }
+        return items.contains(name)
     }
 }

@@ -26,7 +26,7 @@ enum Functions {
 
     private static let table: [String: Entry] = {
         var table: [String: Entry] = [:]
-        for group in [types, strings, numbers, lists, others] {
+        for group in [types, strings, numbers, lists, dates, others] {
             for (name, arity, body) in group { table[name] = Entry(arity: arity, body: body) }
         }
         return table

@@ -68,6 +68,31 @@ extension Functions {
             }
         ),
         (
+            "SETEQUAL", 2...2,
+            { arguments in
+                guard let a = arguments.list(0), let b = arguments.list(1) else { return nil }
+                return .bool(Set(a.map { ValueOrder.identity($0) }) == Set(b.map { ValueOrder.identity($0) }))
+            }
+        ),
+        ("ARRAY_MAX", 1...1, { scalars($0)?.max { ValueOrder.compare($0, $1) < 0 } }),
+        ("ARRAY_MIN", 1...1, { scalars($0)?.min { ValueOrder.compare($0, $1) < 0 } }),
+        ("ARRAY_SUM", 1...1, { numbers($0).map { ValueOrder.number($0.reduce(0, +)) } }),
+        (
+            "ARRAY_AVG", 1...1,
+            { arguments in
+                guard let all = numbers(arguments), !all.isEmpty else { return nil }
+                return ValueOrder.number(all.reduce(0, +) / Double(all.count))
+            }
+        ),
+        (
+            "ARRAY_MEDIAN", 1...1,
+            { arguments in
+                guard let all = numbers(arguments)?.sorted(), !all.isEmpty else { return nil }
+                let middle = all.count / 2
+                return ValueOrder.number(all.count % 2 == 1 ? all[middle] : (all[middle - 1] + all[middle]) / 2)
+            }
+        ),
+        (
             "CHOOSE", 2...64,
             { arguments in
                 guard let place = arguments.whole(0), (1..<arguments.count).contains(place) else { return nil }
@@ -89,6 +114,19 @@ extension Functions {
     private static func covers(_ whole: JSONValue, _ part: JSONValue) -> Bool {
         guard let part = part.object, let whole = whole.object else { return ValueOrder.equal(whole, part) }
         return part.members.allSatisfy { member in whole[member.name].map { covers($0, member.value) } ?? false }
+    }
+
+    /// The numbers of a list that has nothing else.
+    private static func numbers(_ arguments: Arguments) -> [Double]? {
+        guard let list = arguments.list(0) else { return nil }
+        let all = list.compactMap(\.double)
+        return all.count == list.count ? all : .none
+    }
+
+    /// The values of a list that has no lists and objects.
+    private static func scalars(_ arguments: Arguments) -> [JSONValue]? {
+        guard let list = arguments.list(0), list.allSatisfy({ $0.array == nil && $0.object == nil }) else { return nil }
+        return list
     }
 
     private static func distinct(_ list: [JSONValue]) -> [JSONValue] {

@@ -56,7 +56,17 @@ extension Functions {
         ("INTMUL", 2...2, { whole($0) { $0.multipliedReportingOverflow(by: $1) } }),
         ("INTDIV", 2...2, { whole($0) { $0.dividedReportingOverflow(by: $1) } }),
         ("INTMOD", 2...2, { whole($0) { $0.remainderReportingOverflow(dividingBy: $1) } }),
+        ("INTBITAND", 2...2, { bits($0, &) }), ("INTBITOR", 2...2, { bits($0, |) }),
+        ("INTBITXOR", 2...2, { bits($0, ^) }), ("INTBITLEFTSHIFT", 2...2, { bits($0, &<<) }),
+        ("INTBITRIGHTSHIFT", 2...2, { bits($0, &>>) }),
+        ("INTBITNOT", 1...1, { $0.whole(0).map { .int(Int64(~$0)) } }),
     ]
+
+    /// Operations on 64 bits that wrap around as in C++.
+    private static func bits(_ arguments: Arguments, _ body: (Int, Int) -> Int) -> JSONValue? {
+        guard let a = arguments.whole(0), let b = arguments.whole(1) else { return nil }
+        return .int(Int64(body(a, b)))
+    }
 
     private static func number(_ arguments: Arguments, _ body: (Double) -> Double) -> JSONValue? {
         guard let value = arguments.number(0) else { return nil }

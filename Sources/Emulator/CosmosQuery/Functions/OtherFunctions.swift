@@ -1,29 +1,31 @@
+import Digests
 import JSONCoding
-import Telemetry
 
 extension Functions {
     static let others: [Row] = [
-        ("GETCURRENTTIMESTAMP", 0...0, { .int($0.now) }),
-        ("GETCURRENTDATETIME", 0...0, { .string(dateTime($0.now)) }),
-        // 100-nanosecond steps since the year 1970, as the service counts them here.
-        ("GETCURRENTTICKS", 0...0, { .int($0.now * 10_000) }),
-        ("TIMESTAMPTODATETIME", 1...1, { $0.whole(0).map { .string(dateTime(Int64($0))) } }),
-        ("DATETIMETOTIMESTAMP", 1...1, { $0.text(0).flatMap { Timestamp.milliseconds(iso8601: $0) }.map { .int($0) } }),
+        // The number that an item's resource id ends in.
+        (
+            "DOCUMENTID", 1...1,
+            { arguments in
+                guard let rid = arguments[0]?["_rid"]?.string,
+                    let bytes = Base64.decode(rid.replacing("-", with: "/")), bytes.count == 16
+                else { return nil }
+                return .int(Int64(bitPattern: bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }))
+            }
+        ),
         (
             "VECTORDISTANCE", 2...4,
             { arguments in
-                guard let a = vector(arguments.list(0)), let b = vector(arguments.list(1)), a.count == b.count else {
-                    return nil
-                }
-                let options = arguments[3] ?? arguments[2]
-                return distance(a, b, options?["distanceFunction"]?.string?.lowercased() ?? "cosine")
+                vectorDistance(arguments[0], arguments[1], VectorMeasure(arguments[3] ?? arguments[2]) ?? .cosine)
             }
         ),
     ]
 
-    private static func dateTime(_ milliseconds: Int64) -> String {
-        // Seven digits of a second, as the service writes them.
-        String(Timestamp.format(milliseconds: milliseconds).dropLast()) + "0000Z"
+    /// How like two vectors of one dimension are; `nil` for what are none.
+    static func vectorDistance(_ left: JSONValue?, _ right: JSONValue?, _ measure: VectorMeasure) -> JSONValue? {
+        guard let a = vector(left?.array), let b = vector(right?.array), a.count == b.count else { return nil }
+        let result = measure.value(a, b)
+        return result.isFinite ? ValueOrder.number(result) : .none
     }
 
     private static func vector(_ list: [JSONValue]?) -> [Double]? {
@@ -31,17 +33,29 @@ extension Functions {
         let numbers = list.compactMap(\.double)
         return numbers.count == list.count ? numbers : .none
     }
+}
 
-    private static func distance(_ a: [Double], _ b: [Double], _ name: String) -> JSONValue? {
+/// What `VectorDistance` computes.
+package enum VectorMeasure: String, Sendable {
+    case cosine, dotproduct, euclidean
+
+    /// The measure that options name; `nil` when they name none that there is.
+    init?(_ options: JSONValue?) {
+        guard let name = options?["distanceFunction"]?.string else { return nil }
+        self.init(rawValue: name.lowercased())
+    }
+
+    /// Whether the most similar vectors have the largest values.
+    var runsDown: Bool { self != .euclidean }
+
+    fileprivate func value(_ a: [Double], _ b: [Double]) -> Double {
         let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
-        let result: Double
-        switch name {
-        case "dotproduct": result = product
-        case "euclidean": result = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
-        default:
+        switch self {
+        case .dotproduct: return product
+        case .euclidean: return zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+        case .cosine:
             let norm = (a.reduce(0) { $0 + $1 * $1 } * b.reduce(0) { $0 + $1 * $1 }).squareRoot()
-            result = product / norm
+            return product / norm
         }
-        return result.isFinite ? ValueOrder.number(result) : .none
     }
 }

@@ -7,6 +7,10 @@ extension Functions {
 
     static let strings: [Row] = [
         ("CONTAINS", 2...3, { compare($0) { $0.contains($1) } }),
+        ("CONTAINS_ANY_CS", 2...64, { holds($0, ignoringCase: false, all: false) }),
+        ("CONTAINS_ANY_CI", 2...64, { holds($0, ignoringCase: true, all: false) }),
+        ("CONTAINS_ALL_CS", 2...64, { holds($0, ignoringCase: false, all: true) }),
+        ("CONTAINS_ALL_CI", 2...64, { holds($0, ignoringCase: true, all: true) }),
         ("STARTSWITH", 2...3, { compare($0) { $0.starts(with: $1) } }),
         ("ENDSWITH", 2...3, { compare($0) { $0.reversed().starts(with: $1.reversed()) } }),
         ("STRINGEQUALS", 2...3, { compare($0) { $0.elementsEqual($1) } }),
@@ -74,6 +78,23 @@ extension Functions {
             }
         ),
         (
+            "LASTINDEXOF", 2...3,
+            { arguments in
+                guard let text = arguments.text(0), let part = arguments.text(1) else { return nil }
+                let all = Array(text.unicodeScalars)
+                let wanted = Array(part.unicodeScalars)
+                guard arguments.count == 2 || arguments.whole(2) != nil else { return nil }
+                // The search goes from there to the start, over what lies within.
+                let end = arguments.whole(2).map { min(all.count, $0 &+ 1) } ?? all.count
+                var place = end - wanted.count
+                while place >= 0 {
+                    if all[place..<place + wanted.count].elementsEqual(wanted) { return .int(Int64(place)) }
+                    place -= 1
+                }
+                return -1
+            }
+        ),
+        (
             "REGEXMATCH", 2...3,
             { arguments throws(QueryError) in
                 guard let text = arguments.text(0), let pattern = arguments.text(1) else { return nil }
@@ -127,6 +148,18 @@ extension Functions {
         if arguments.flag(2) { (a, b) = (a.lowercased(), b.lowercased()) }
         // Bytes, since the service compares code points and Swift's characters do not.
         return .bool(test(a.utf8, b.utf8))
+    }
+
+    /// `CONTAINS` of one text and several others, joined by OR or by AND.
+    private static func holds(_ arguments: Arguments, ignoringCase: Bool, all: Bool) -> JSONValue? {
+        var result: JSONValue? = .bool(all)
+        for index in 1..<arguments.count {
+            let one = compare(Arguments(values: [arguments[0], arguments[index], .bool(ignoringCase)], now: 0)) {
+                $0.contains($1)
+            }
+            result = Operators.binary(all ? "AND" : "OR", result, one)
+        }
+        return result
     }
 
     private static func trimmed(_ arguments: Arguments, start: Bool, end: Bool) -> JSONValue? {

@@ -84,7 +84,8 @@ extension Query {
                 switch source.kind {
                 case .path(let path): path.text == source.name ? source.name : "\(path.text) AS \(source.name)"
                 case .elements(let path): "\(source.name) IN \(path.text)"
-                case .rows(let query): "\(source.name) IN (\(query.text))"
+                case .rows(let query): source.name.isEmpty ? "(\(query.text))" : "(\(query.text)) AS \(source.name)"
+                case .elementsOfRows(let query): "\(source.name) IN (\(query.text))"
                 }
             }.joined(separator: " JOIN ")
     }

@@ -12,8 +12,11 @@ package struct Query: Sendable, Equatable {
             case elements(Expression)
             /// One row per row of a subquery.
             case rows(Query)
+            /// One row per row of a subquery, or per element where a row is an array.
+            case elementsOfRows(Query)
         }
 
+        /// Empty for a subquery that has no name.
         package let name: String
         package let kind: Kind
     }
@@ -50,6 +53,14 @@ package struct Query: Sendable, Equatable {
 
     /// Whether rows are combined, so that the whole input is needed for the first row of the result.
     package var aggregates: Bool { !groupBy.isEmpty || selected.contains(where: \.holdsAggregate) }
+
+    /// The subquery that FROM begins with. It is about the whole container, where every other one is about one row.
+    package var leading: Query? {
+        switch sources.first?.kind {
+        case .rows(let query), .elementsOfRows(let query): query
+        default: nil
+        }
+    }
 
     /// The expressions of the selection.
     package var selected: [Expression] {

@@ -187,12 +187,12 @@ package struct QueryParser {
     private mutating func source(isFirst: Bool) throws(QueryError) -> Query.Source {
         if peek == .symbol("(") {
             let rows = try subquery()
-            guard keyword("AS") || isName else { throw error() }
-            return bind(try name(), .rows(rows))
+            let isNamed = keyword("AS") || isName
+            return bind(isNamed ? try name() : "", .rows(rows))
         }
         let first = try name()
         if keyword("IN") {
-            if peek == .symbol("(") { return bind(first, .rows(try subquery())) }
+            if peek == .symbol("(") { return bind(first, .elementsOfRows(try subquery())) }
             return bind(first, .elements(try path(isFirst: isFirst)))
         }
         index -= 1

@@ -219,9 +219,14 @@ final class CollectionCatalog: Sendable {
         }
     }
 
-    func update(_ info: CollectionInfo) async throws {
+    /// Changes a collection's description as it is at that moment.
+    func update(
+        _ id: String, _ change: @escaping @Sendable (inout CollectionInfo) throws -> Void
+    ) async throws -> (old: CollectionInfo, new: CollectionInfo) {
         try await write { state, access in
-            guard let old = state.collections[info.id] else { throw VectorError.collectionMissing(id: info.id) }
+            guard let old = state.collections[id] else { throw VectorError.collectionMissing(id: id) }
+            var info = old
+            try change(&info)
             if let other = state.places[info.place], other != info.id {
                 throw VectorError.collectionExists(name: info.name)
             }
@@ -233,6 +238,7 @@ final class CollectionCatalog: Sendable {
                 ])
             state.remove(old)
             state.insert(info)
+            return (old, info)
         }
     }
 

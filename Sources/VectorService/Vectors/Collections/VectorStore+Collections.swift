@@ -43,12 +43,16 @@ extension VectorStore {
 
     /// Makes a collection, or returns the one that exists if that is allowed.
     public func createCollection(_ info: CollectionInfo, orGet: Bool) async throws -> CollectionInfo {
-        // The usual case of clients that get or create at each start needs no transaction.
-        if orGet, let found = try await collection(named: info.name, tenant: info.tenant, database: info.database) {
-            return found
+        while true {
+            // The usual case of clients that get or create at each start needs no transaction.
+            if orGet, let found = try await collection(named: info.name, tenant: info.tenant, database: info.database) {
+                return found
+            }
+            let (made, isNew) = try await catalog.create(info, orGet: orGet)
+            if isNew { return made }
+            // One that was deleted as soon as it was found is made again: to get or create it cannot fail.
+            if let found = try await described(made) { return found }
         }
-        let (made, isNew) = try await catalog.create(info, orGet: orGet)
-        return isNew ? made : try await described(made)
     }
 
     /// The collection of that name, `nil` when there is none.
@@ -79,7 +83,7 @@ extension VectorStore {
         }
         var result: [CollectionInfo] = []
         for info in all.sorted(by: { $0.id < $1.id }).dropFirst(offset).prefix(limit) {
-            result.append(try await described(info))
+            if let found = try await described(info) { result.append(found) }
         }
         return result
     }
@@ -103,29 +107,33 @@ extension VectorStore {
         return nil
     }
 
-    /// Adds what the records brought: dimension, version, keys of the schema.
-    public func described(_ info: CollectionInfo) async throws -> CollectionInfo {
-        try await withCollection(info) { collection in
-            guard let collection else { return info }
-            var result = info
-            let (dimension, version, keys) = collection.lock.reading {
-                (collection.state.dimension, collection.state.version, collection.state.keys)
+    /// Adds what the records brought: dimension, version, keys of the schema. `nil` when the collection is gone, which
+    /// it can be however recently it was found.
+    public func described(_ info: CollectionInfo) async throws -> CollectionInfo? {
+        do {
+            return try await withCollection(info) { collection in
+                guard let collection else { return info }
+                var result = info
+                let (dimension, version, keys) = collection.lock.reading {
+                    (collection.state.dimension, collection.state.version, collection.state.keys)
+                }
+                result.dimension = dimension
+                result.version = version
+                result.schema = info.schema.discovering(keys)
+                return result
             }
-            result.dimension = dimension
-            result.version = version
-            result.schema = info.schema.discovering(keys)
-            return result
+        } catch VectorError.collectionMissing {
+            return nil
         }
     }
 
-    /// Writes a changed description.
-    public func update(_ info: CollectionInfo) async throws {
-        let old = catalog.read { $0.collections[info.id] }
-        try await catalog.update(info)
-        guard old?.schema != info.schema else { return }
-        setSearchCandidates(info)
+    /// Changes the description as it is at that moment, so that two changes side by side both stay.
+    public func update(_ id: String, _ change: @escaping @Sendable (inout CollectionInfo) throws -> Void) async throws {
+        let (old, new) = try await catalog.update(id, change)
+        guard old.schema != new.schema else { return }
+        setSearchCandidates(new)
         // The graph's own parameters are fixed while a collection is open.
-        closeUnused(info.id)
+        closeUnused(id)
     }
 
     /// Deletes a collection with its records.
@@ -150,7 +158,7 @@ extension VectorStore {
                 try await collection.onQueue { try CollectionCopy.copy(collection.directory, to: target) }
             }
             let (made, _) = try await catalog.create(copy, orGet: false)
-            return try await described(made)
+            return try await described(made) ?? made
         } catch {
             discard([copy.id])
             throw error

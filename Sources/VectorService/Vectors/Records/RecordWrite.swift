@@ -67,8 +67,7 @@ struct RecordWrite {
         guard let given, !given.isEmpty else { return }
         let stored = try RecordDatabase.metadata(found.seq, access)
         let merged = Self.merged(stored, given)
-        // As in Chroma, deleting keys leaves an empty object even where there was none.
-        if stored == nil, merged.isEmpty, !given.members.contains(where: \.value.isNull) { return }
+        if stored == nil, merged.isEmpty { return }
         try describe(found.seq, old: stored, merged, access)
         changes.append(.described(seq: found.seq, metadata: merged))
     }
@@ -119,7 +118,8 @@ struct RecordWrite {
     private mutating func describe(
         _ seq: UInt32, old: JSONObject?, _ metadata: JSONObject, _ access: borrowing SQLiteDatabase.Access
     ) throws {
-        try RecordDatabase.setMetadata(seq, metadata, access)
+        // As in Chroma, a record whose last key was deleted has no metadata, and not an empty object.
+        try RecordDatabase.setMetadata(seq, metadata.isEmpty ? nil : metadata, access)
         for (key, value) in metadata.members where !key.hasPrefix("chroma:") {
             guard let type = CollectionSchema.valueType(value) else { continue }
             let name = key + "\0" + type

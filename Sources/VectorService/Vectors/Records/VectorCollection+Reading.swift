@@ -77,7 +77,9 @@ extension VectorCollection {
                 var metadata: String?
                 if fields.metadatas {
                     try access.scan("SELECT value FROM metadata WHERE seq = ?", [.integer(Int64(hit.seq))]) { row in
-                        metadata = row.text(0)
+                        // Earlier versions kept an empty object where the last key had been deleted.
+                        let text = row.text(0)
+                        metadata = text == "{}" ? nil : text
                         return false
                     }
                 }

@@ -104,7 +104,12 @@ struct RecordDatabase: Sendable {
         return try row?[0].string.flatMap { try JSONParser.parse($0).object }
     }
 
-    static func setMetadata(_ seq: UInt32, _ value: JSONObject, _ access: borrowing SQLiteDatabase.Access) throws {
+    /// - Parameter value: `nil` for none.
+    static func setMetadata(_ seq: UInt32, _ value: JSONObject?, _ access: borrowing SQLiteDatabase.Access) throws {
+        guard let value else {
+            try access.query("DELETE FROM metadata WHERE seq = ?", [.integer(Int64(seq))])
+            return
+        }
         let text = JSONValue.object(value).text
         try access.query(
             "INSERT OR REPLACE INTO metadata VALUES (?, ?, ?)",

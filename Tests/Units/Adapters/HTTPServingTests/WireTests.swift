@@ -235,6 +235,29 @@ import Testing
         #expect(ContinuousClock.now - started < .seconds(1800))
     }
 
+    /// The library aborts the process when it is stopped with a connection that waits.
+    @Test func stopsInTheMomentInWhichAnswersAreWritten() async throws {
+        for _ in 0..<40 {
+            let written = Tally()
+            let server = try HTTPServer(HTTPServer.Configuration()) { _ in
+                HTTPResponse(
+                    .ok,
+                    body: .stream(length: nil) { writer in
+                        while true {
+                            try await writer.write([1])
+                            written.add()
+                            await Task.yield()
+                        }
+                    })
+            }
+            let connections = try (0..<4).map { _ in try RawConnection(port: server.port) }
+            for connection in connections { connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
+            #expect(await eventually { written.value > 8 })
+            await server.shutDown(grace: .zero)
+            for connection in connections { connection.abort() }
+        }
+    }
+
     @Test func namesATakenPort() async throws {
         try await withServer(echo) { server in
             var configuration = HTTPServer.Configuration()
@@ -244,6 +267,11 @@ import Testing
                 Issue.record("the port was taken")
             } catch let error as HTTPServerStartError {
                 #expect(error.isPortTaken && error.description.contains("\(server.port)"))
+                configuration.portOption = "blob-port"
+                let named = #expect(throws: HTTPServerStartError.self) {
+                    try HTTPServer(configuration) { _ in HTTPResponse(.ok) }
+                }
+                #expect(named?.description.contains("choose another with --blob-port") == true)
             }
         }
     }

@@ -50,7 +50,9 @@ import Testing
             ("api-version=2017-09-01&resource=https://a", nil, 400), ("api-version=2019-08-01", nil, 400),
             ("api-version=2019-08-01&resource=vault", nil, 400),
             ("api-version=2019-08-01&resource=https://a&client_id=00000000-0000-0000-0000-000000000000", nil, 400),
-            ("api-version=2019-08-01&resource=https://a&client_id=mine", nil, 200),
+            ("api-version=2019-08-01&resource=https://a&client_id=mine", nil, 400),
+            ("api-version=2019-08-01&resource=https://a&client_id=", nil, 200),
+            ("api-version=2019-08-01&resource=https://a&client_id=b4c6a3de-0f6b-4b7e-8f6d-3a1f5d2c7e90", nil, 200),
         ] as [(String, [String: String]?, Int)])
     func functionsSayWhatIsWrong(query: String, given: [String: String]?, status: Int) async {
         var fields: HTTPFields = given == nil ? Self.secret : [:]
@@ -71,6 +73,77 @@ import Testing
         #expect(
             await machine("resource=https://a&client_id=00000000-0000-0000-0000-000000000000").json["error_description"]
                 == "Identity not found")
+    }
+
+    @Test func userAssignedIdentitiesAreThoseThatWereAssigned() async throws {
+        #expect(await services.admin(.get, "identities").json["identities"] == [])
+        let made = await services.admin(.post, "identities", ["name": "chat-identity"])
+        #expect(made.status == 201)
+        let client = try #require(made.json["clientId"]?.string)
+        let principal = try #require(made.json["principalId"]?.string)
+        let resource = try #require(made.json["resourceId"]?.string)
+        // Asked again it is the same; another id makes it another.
+        #expect(await services.admin(.post, "identities", ["name": "CHAT-identity"]).json == made.json)
+        #expect(await services.admin(.get, "identities").json["identities"] == [made.json])
+        for choice in [
+            "client_id=\(client)", "principal_id=\(principal)", "object_id=\(principal)",
+            "mi_res_id=\(percentEncoded(resource))", "client_id=\(client.uppercased())",
+        ] {
+            let answer = await functions("api-version=2019-08-01&resource=https://vault.azure.net&\(choice)")
+            #expect(answer.json["client_id"]?.string == client, "\(choice)")
+            #expect(await isGood(answer.json["access_token"]?.string))
+            #expect(await machine("resource=https://a&\(choice)").json["client_id"]?.string == client, "\(choice)")
+        }
+        for choice in [
+            "client_id=\(principal)", "principal_id=\(client)", "mi_res_id=chat-identity", "client_id=unknown",
+            "client_id=\(client)&principal_id=\(principal)",
+        ] {
+            #expect(await functions("api-version=2019-08-01&resource=https://a&\(choice)").status == 400, "\(choice)")
+            #expect(await machine("resource=https://a&\(choice)").status == 400, "\(choice)")
+        }
+        // What a client was configured with goes on meaning the same.
+        try services.restart()
+        #expect(await services.admin(.get, "identities").json["identities"] == [made.json])
+        let own = "12345678-1234-1234-1234-1234567890ab"
+        let second = await services.admin(.post, "identities", ["name": "second", "clientId": .string(own)])
+        #expect(second.json["clientId"]?.string == own)
+        #expect(await services.admin(.delete, "identities/second").status == 204)
+        #expect(await services.admin(.delete, "identities/second").status == 404)
+        #expect(await functions("api-version=2019-08-01&resource=https://a&client_id=\(own)").status == 400)
+    }
+
+    @Test(
+        arguments: [
+            ["name": "x"], ["name": "a b c"], ["clientId": "12345678-1234-1234-1234-1234567890ab"],
+            ["name": "abc", "clientId": "id"], ["name": "abc", "other": 1], ["name": 1],
+        ] as [JSONValue])
+    func identitiesHaveNamesAndIDsOfTheirKind(body: JSONValue) async {
+        #expect(await services.admin(.post, "identities", body).status == 400)
+        #expect(await services.admin(.get, "identities").json["identities"] == [])
+    }
+
+    @Test(
+        arguments: [
+            ("mine.vault.localhost:8443", "https://vault.localhost:8443"),
+            ("MINE.vault.localhost", "https://vault.localhost"), ("127.0.0.1:8443", "https://vault.azure.net"),
+            ("localhost:8443", "https://vault.azure.net"), ("vault.localhost", "https://vault.azure.net"),
+            ("evilvault.localhost", "https://vault.azure.net"),
+            ("mine.vault.localhost.test", "https://vault.azure.net"),
+        ] as [(String, String)])
+    func vaultsAskForTokensOfTheirOwnDomain(host: String, resource: String) async throws {
+        let path = "/secrets?api-version=7.4"
+        let refused = await services.send(.vault, .get, path, ["host": host])
+        #expect(refused.status == 401)
+        #expect(refused.fields["www-authenticate"]?.contains("resource=\"\(resource)\"") == true)
+        for audience in [resource, "https://vault.azure.net"] {
+            let token = try await services.token(audience)
+            let answer = await services.send(
+                .vault, .get, path, ["host": host, "Authorization": "Bearer \(token)"])
+            #expect(answer.status == 200, "\(audience)")
+        }
+        let wrong = try await services.token("https://storage.azure.com")
+        let answer = await services.send(.vault, .get, path, ["host": host, "Authorization": "Bearer \(wrong)"])
+        #expect(answer.status == 401)
     }
 
     @Test func applicationsGetATokenForASecretOrAnAssertion() async {

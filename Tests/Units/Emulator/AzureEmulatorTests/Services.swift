@@ -123,6 +123,15 @@ final class Services: Sendable {
         _ method: HTTPMethod, _ path: String, partition: String? = nil, _ fields: HTTPFields = [:],
         _ body: JSONValue? = nil, signed: (type: String, link: String)? = nil
     ) async throws -> Answer {
+        try await cosmosBytes(method, path, partition: partition, fields, body?.encoded ?? [], signed: signed)
+    }
+
+    /// The same with a body that need not be JSON.
+    @discardableResult
+    func cosmosBytes(
+        _ method: HTTPMethod, _ path: String, partition: String? = nil, _ fields: HTTPFields = [:], _ body: [UInt8],
+        signed: (type: String, link: String)? = nil
+    ) async throws -> Answer {
         var fields = fields
         let date = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
         fields["x-ms-date"] = date
@@ -134,7 +143,7 @@ final class Services: Sendable {
         let key = try #require(CosmosMasterKey(base64Key: DevelopmentAccount.cosmosKey))
         fields["authorization"] = key.authorization(
             method: method, resourceType: signed?.type ?? type, resourceLink: signed?.link ?? link, date: date)
-        return await send(.cosmos, method, path, fields, body?.encoded ?? [])
+        return await send(.cosmos, method, path, fields, body)
     }
 
     /// A token of the managed identity.

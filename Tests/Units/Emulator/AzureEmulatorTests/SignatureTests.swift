@@ -105,6 +105,65 @@ import Testing
         #expect(await services.send(.blob, .get, target.text, fields).status == 403)
     }
 
+    // MARK: - Permissions
+
+    @Test func signaturesWithoutPermissionsAreNone() async throws {
+        try await services.queue(.put, "jobs")
+        let requests: [(EmulatorServices.Name, String, String)] = [
+            (.blob, "docs/a%20b", try query(["sp": ""], .blob("docs", "a b"))),
+            (.blob, "docs/a%20b", try query(["sp": ""], .container("docs"))),
+            (.queue, "jobs/messages?peekonly=true", try query(["sp": ""], .queue("jobs"))),
+            (.queue, "jobs?comp=metadata", try query(["sp": ""], .queue("jobs"))),
+            (.blob, "docs/a%20b", try query(["sp": "", "ss": "b", "srt": "o"], nil)),
+            (.blob, "docs/a%20b", try query(["sp": "", "ss": "b", "srt": "o"], nil) + "&sp="),
+        ]
+        for (service, path, query) in requests {
+            let answer = await get(path, query, service: service)
+            #expect(answer.outcome == "403 AuthenticationFailed", "\(path)?\(query)")
+            #expect(try answer.xml["AuthenticationErrorDetail"]?.text == "sp is mandatory. Cannot be empty")
+        }
+        let endless = await get("docs/a%20b", try query(["se": ""], .blob("docs", "a b")))
+        #expect(try endless.xml["AuthenticationErrorDetail"]?.text == "se is mandatory. Cannot be empty")
+    }
+
+    @Test(arguments: ["a", "p", "u", "aup"]) func queuesShowNothingWithoutRead(letters: String) async throws {
+        try await services.queue(.put, "jobs")
+        let signatures = [
+            try query(["sp": letters], .queue("jobs")), try query(["sp": letters, "ss": "q", "srt": "sco"], nil),
+        ]
+        for signature in signatures {
+            for (path, method) in [
+                ("jobs?comp=metadata", HTTPMethod.get), ("jobs?comp=metadata", .head),
+                ("jobs/messages?peekonly=true", .get),
+            ] {
+                let answer = await get(path, signature, method: method, service: .queue)
+                #expect(answer.status == 403 && answer.code == "AuthorizationPermissionMismatch", "\(path) \(letters)")
+            }
+        }
+        let reader = await get("jobs?comp=metadata", try query(["sp": "r"], .queue("jobs")), service: .queue)
+        #expect(reader.status == 200)
+    }
+
+    @Test func aSignatureThatMayOnlyCreateNeverOverwrites() async throws {
+        let signature = try query(["sp": "c"], .container("docs"))
+        let services = services
+        for round in 0..<20 {
+            let outcomes = await withTaskGroup(of: String.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        await services.send(
+                            .blob, .put, "/devstoreaccount1/docs/new\(round)?\(signature)",
+                            ["x-ms-blob-type": "BlockBlob"], "x".bytes
+                        ).outcome
+                    }
+                }
+                return await group.reduce(into: [String]()) { $0.append($1) }
+            }
+            #expect(outcomes.filter { $0 == "201" }.count == 1)
+            #expect(outcomes.filter { $0 == "403 UnauthorizedBlobOverwrite" }.count == 5)
+        }
+    }
+
     // MARK: - Service signatures
 
     @Test func signaturesOfABlobAreForThatBlob() async throws {
@@ -139,7 +198,7 @@ import Testing
             (["sip": "127.0.0.2-127.0.0.9"], "403 AuthorizationSourceIPMismatch"),
             (["sip": "127.0.0.9-127.0.0.0"], "403 AuthorizationSourceIPMismatch"),
             (["sp": "w"], "403 AuthorizationPermissionMismatch"),
-            (["sp": "none"], "403 AuthorizationPermissionMismatch"),
+            (["sp": "none"], "403 AuthenticationFailed"),
         ] as [([String: String], String)])
     func limitsOfASignature(changes: [String: String], outcome: String) async throws {
         var changes = changes

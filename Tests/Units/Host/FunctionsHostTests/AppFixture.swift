@@ -62,33 +62,51 @@ struct AppFixture: Sendable {
         let root = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: root) }
         for (name, json) in functions { try write(json, root, name) }
-        let port = try await freePort()
-        let base: JSONValue = [
-            "version": "2.0",
-            "customHandler": [
-                "description": ["defaultExecutablePath": "sleep", "arguments": ["600"]], "port": .int(Int64(port)),
-            ],
-        ]
-        try base.merging(host).text.write(toFile: root + "/host.json", atomically: true, encoding: .utf8)
-        var options = AppHost.Options()
-        options.port = 0
-        change(&options)
         let client = HTTPSession()
-        let console = HostConsole(.json, isVerbose: false)
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let app = try await AppHost(
-            root: root, options: options, environment: environment.merging(["PATH": path]) { given, _ in given },
-            client: client, console: console)
         let handler = Handler(answer)
-        var listening = HTTPServer.Configuration()
-        listening.port = port
-        let server = try HTTPServer(listening) { await handler.respond($0) }
+        let (app, server) = try await start(root, host, options: change, environment, client, handler)
         let fixture = AppFixture(app: app, root: root, handler: handler, client: client)
         var failure: (any Error)?
         do { try await body(fixture) } catch { failure = error }
         await app.shutDown()
         await server.shutDown(grace: .zero)
         if let failure { throw failure }
+    }
+
+    /// An app, and what listens on its handler's port, which nobody had a moment ago.
+    private static func start(
+        _ root: String, _ host: JSONValue, options change: (inout AppHost.Options) -> Void,
+        _ environment: [String: String], _ client: HTTPSession, _ handler: Handler
+    ) async throws -> (AppHost, HTTPServer) {
+        var options = AppHost.Options()
+        options.port = 0
+        change(&options)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        // Another test may be quicker to take the port.
+        for _ in 0..<20 {
+            let port = try await freePort()
+            let base: JSONValue = [
+                "version": "2.0",
+                "customHandler": [
+                    "description": ["defaultExecutablePath": "sleep", "arguments": ["600"]], "port": .int(Int64(port)),
+                ],
+            ]
+            try base.merging(host).text.write(toFile: root + "/host.json", atomically: true, encoding: .utf8)
+            let app: AppHost
+            do {
+                app = try await AppHost(
+                    root: root, options: options,
+                    environment: environment.merging(["PATH": path]) { given, _ in given },
+                    client: client, console: HostConsole(.json, isVerbose: false))
+            } catch let error as HostError where error.description.contains("which is in use") {
+                continue
+            }
+            var listening = HTTPServer.Configuration()
+            listening.port = port
+            if let server = try? HTTPServer(listening, handler: { await handler.respond($0) }) { return (app, server) }
+            await app.shutDown()
+        }
+        throw TestFailure("no port stays free")
     }
 
     static func write(_ json: JSONValue, _ root: String, _ name: String) throws {

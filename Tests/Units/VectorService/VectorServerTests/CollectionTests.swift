@@ -211,6 +211,10 @@ import VectorServer
             #expect(try await read()["metadata"] == ["a": 1, "b": 2])
             #expect(try await fixture.call(.put, path, ["new_metadata": ["c": 3, "a": nil]]).status == 200)
             #expect(try await read()["metadata"] == ["c": 3])
+            // With its last key gone there is none.
+            #expect(try await fixture.call(.put, path, ["new_metadata": ["c": nil]]).status == 200)
+            #expect(try await read()["metadata"] == .null)
+            #expect(try await fixture.call(.put, path, ["new_metadata": ["c": 3]]).status == 200)
             let change: JSONValue = ["new_configuration": ["hnsw": ["ef_search": 200, "num_threads": 3]]]
             #expect(try await fixture.call(.put, path, change).status == 200)
             let changed = try await read()

@@ -66,11 +66,14 @@ import VectorServer
                     "document": "second text", "metadata": ["k": 2.5], "uri": "file:///b",
                     "embedding": [7.0, 8.0, 9.0],
                 ])
-            // A record without metadata has none; one whose keys are all gone has an empty object.
+            // A record without metadata has none, and so has one whose keys are all gone.
             #expect(try await read(fixture, path, "c")["metadata"] == .null)
             _ = try await fixture.call(
                 .post, path + "/update", ["ids": ["a"], "metadatas": [["t": nil, "new": nil]]])
-            #expect(try await read(fixture, path, "a")["metadata"] == [:])
+            #expect(try await read(fixture, path, "a")["metadata"] == .null)
+            // It can have metadata again.
+            _ = try await fixture.call(.post, path + "/update", ["ids": ["a"], "metadatas": [["t": "y"]]])
+            #expect(try await read(fixture, path, "a")["metadata"] == ["t": "y"])
         }
     }
 
