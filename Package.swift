@@ -209,10 +209,15 @@ let product = group(
             name: "ChatMessages",
             dependencies: ["AzureIdentity", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
         ),
+        // How files of strangers are read: the limits, and the program that does it.
+        .target(
+            name: "DocumentReading",
+            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools", "Telemetry"]),
+        // The parsers; linked by that program alone.
         .target(
             name: "Documents",
             dependencies: [
-                "ChildProcess", "JSONCoding", "Markup", "SentenceUnits", "Telemetry", "WordPieces", "ZipArchives",
+                "ChildProcess", "DocumentReading", "JSONCoding", "Markup", "SentenceUnits", "WordPieces", "ZipArchives",
             ]
         ),
         .target(
@@ -227,16 +232,16 @@ let product = group(
         .target(
             name: "Tools",
             dependencies: [
-                "AzureIdentity", "ChildProcess", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models",
-                "ProgramSupport", "Retrieval", "Settings",
+                "AzureIdentity", "DocumentReading", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models",
+                "Retrieval", "Settings",
             ]
         ),
         .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
         .target(
             name: "Ingestion",
             dependencies: [
-                "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents", "JSONCoding",
-                "Models", "Telemetry",
+                "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
+                "HTTPMessages", "JSONCoding", "Models", "TaskTools", "Telemetry",
             ]
         ),
         .target(
@@ -250,7 +255,7 @@ let product = group(
         .target(
             name: "Upload",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "Documents",
+                "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
                 "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
                 "Settings", "Telemetry", "TelemetryExport",
             ]
@@ -265,9 +270,10 @@ let product = group(
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
         .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
         .executableTarget(name: "history-function", dependencies: ["FunctionsRuntime", "History"]),
-        // Reads web pages for the chat app, in a process of its own.
+        // Reads documents for the upload app and web pages for the chat app, in a process of its own.
         .executableTarget(
-            name: "page-reader", dependencies: ["Documents", "JSONCoding", "ProgramSupport", "Telemetry"]),
+            name: "document-reader",
+            dependencies: ["DocumentReading", "Documents", "JSONCoding", "Markup", "ProgramSupport", "Telemetry"]),
     ])
 
 let operations = group(
@@ -457,9 +463,13 @@ let tests =
                     "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
                 ]),
             .testTarget(
+                name: "DocumentReadingTests",
+                dependencies: ["ChildProcess", "DocumentReading", "JSONCoding", "TestSupport"]),
+            .testTarget(
                 name: "DocumentsTests",
                 dependencies: [
-                    "Documents", "HTTPMessages", "JSONCoding", "ProductFixture", "SentenceUnits", "TestSupport",
+                    "DocumentReading", "Documents", "HTTPMessages", "JSONCoding", "ProductFixture", "SentenceUnits",
+                    "TestSupport",
                     "WordPieces",
                 ]),
             .testTarget(
@@ -474,8 +484,8 @@ let tests =
             .testTarget(
                 name: "IngestionTests",
                 dependencies: [
-                    "AzureStorage", "Catalog", "ChromaClient", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
-                    "ProductFixture", "Telemetry", "TestSupport",
+                    "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentReading", "HTTPMessages",
+                    "JSONCoding", "Postgres", "ProductFixture", "Telemetry", "TestSupport",
                 ]),
             .testTarget(
                 name: "ModelsTests",

@@ -1,4 +1,5 @@
 import CLinux
+import Dispatch
 import Glibc
 
 extension Subprocess {
@@ -34,8 +35,7 @@ extension Subprocess {
                 output.closeWriteEnd()
                 errors.closeWriteEnd()
             }
-            child = try Subprocess(
-                command, standardInput: source, standardOutput: output.writeEnd, standardError: errors.writeEnd)
+            child = try await start(command, source, output.writeEnd, errors.writeEnd)
         } catch {
             _ = await (output.readAll(limit: 0), errors.readAll(limit: 0))
             throw error
@@ -56,6 +56,21 @@ extension Subprocess {
             return Output(code: code, output: bytes ?? [], errors: text, timedOut: timedOut, overflowed: bytes == nil)
         } onCancel: {
             child.signal(SIGKILL, wholeGroup: true)
+        }
+    }
+
+    /// Off the cooperative pool: the caller's memory is copied, and the program's start waited for.
+    private static func start(
+        _ command: Command, _ input: Int32, _ output: Int32, _ errors: Int32
+    ) async throws -> Subprocess {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "apus.spawn").async {
+                continuation.resume(
+                    with: Result {
+                        try Subprocess(
+                            command, standardInput: input, standardOutput: output, standardError: errors)
+                    })
+            }
         }
     }
 }

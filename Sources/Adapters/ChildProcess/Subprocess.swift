@@ -29,6 +29,8 @@ public final class Subprocess: Sendable {
         public var diesWithParent = true
         /// User and group to run as; `nil` for our own.
         public var user: (id: UInt32, group: UInt32)?
+        /// What is taken away from the program; `nil` leaves it as free as ourselves.
+        public var confinement: Confinement?
 
         /// A command with its arguments.
         public init(_ path: String, _ arguments: [String] = []) {
@@ -54,6 +56,27 @@ public final class Subprocess: Sendable {
     public init(
         _ command: Command, standardInput: Int32, standardOutput: Int32, standardError: Int32
     ) throws(ChildProcessError) {
+        let arguments = CStrings([command.path] + command.arguments)
+        let variables = command.environment?.map { "\($0.key)=\($0.value)" }
+        let environment = CStrings(variables ?? Self.currentEnvironment())
+        let readable = command.confinement.map { CStrings($0.readable) }
+        let writable = command.confinement.map { CStrings($0.writable) }
+        let spawn: @Sendable () -> pid_t = {
+            var limits = Self.limits(command)
+            limits.readable = readable.map { UnsafePointer($0.pointers) }
+            limits.writable = writable.map { UnsafePointer($0.pointers) }
+            return apus_spawn(
+                command.path, arguments.pointers, environment.pointers, command.directory, standardInput,
+                standardOutput, standardError, &limits)
+        }
+        // The death signal follows the thread that forks, so that has to be one that stays.
+        let spawned = command.diesWithParent ? SpawnThread.shared.run(spawn) : spawn()
+        guard spawned > 0 else { throw ChildProcessError(path: command.path, errorNumber: -spawned) }
+        id = spawned
+        watch()
+    }
+
+    private static func limits(_ command: Command) -> apus_spawn_limits {
         var limits = apus_spawn_limits()
         limits.cpu_seconds = UInt64(command.limits.cpuSeconds)
         limits.address_space_bytes = UInt64(command.limits.addressSpaceBytes)
@@ -62,23 +85,9 @@ public final class Subprocess: Sendable {
         limits.new_process_group = 1
         limits.user_id = command.user?.id ?? 0
         limits.group_id = command.user?.group ?? 0
-        let arguments = CStrings([command.path] + command.arguments)
-        let variables = command.environment?.map { "\($0.key)=\($0.value)" }
-        let environment = CStrings(variables ?? Self.currentEnvironment())
-        // The death signal follows the thread that forks, so that has to be one that stays.
+        limits.niceness = Confinement.niceness
         if command.diesWithParent { limits.parent_death_signal = SIGKILL }
-        let prepared = limits
-        let spawn: @Sendable () -> pid_t = {
-            var limits = prepared
-            return apus_spawn(
-                command.path, arguments.pointers, environment.pointers, command.directory, standardInput,
-                standardOutput,
-                standardError, &limits)
-        }
-        let spawned = command.diesWithParent ? SpawnThread.shared.run(spawn) : spawn()
-        guard spawned > 0 else { throw ChildProcessError(path: command.path, errorNumber: -spawned) }
-        id = spawned
-        watch()
+        return limits
     }
 
     /// Waits for the end.

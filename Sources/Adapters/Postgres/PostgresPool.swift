@@ -71,6 +71,31 @@ public final class PostgresPool: Sendable {
         try await withConnection { try await $0.transaction(body) }
     }
 
+    /// Runs the body while the rows that a statement has changed are locked: whoever wants to change them waits until the
+    /// body has ended. The body is not cancelled with the task, so that nothing of it goes on behind the lock; it has to
+    /// limit its own time, below the minute after which the server ends a transaction that does nothing.
+    ///
+    /// - Returns: What the body returns; `nil`, without running it, when the statement gave no row.
+    public func holding<Value: Sendable>(
+        _ sql: String, _ parameters: [String?], _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        try await withConnection { connection in
+            try await connection.execute("BEGIN")
+            do {
+                guard try await !connection.query(sql, parameters).isEmpty else {
+                    try await connection.execute("ROLLBACK")
+                    return nil
+                }
+                let value = try await Task { try await body() }.value
+                try await connection.execute("COMMIT")
+                return value
+            } catch {
+                try? await connection.execute("ROLLBACK")
+                throw error
+            }
+        }
+    }
+
     private func lease() async throws -> PostgresConnection {
         while true {
             enum Step { case use(PostgresConnection), make, wait }

@@ -24,6 +24,21 @@ public struct BlobWrite: Sendable {
     }
 }
 
+/// A blob whose content has been sent and that is not there yet.
+public struct StagedBlob: Sendable {
+    enum Content: Sendable {
+        case whole([UInt8])
+        case blocks([String])
+    }
+
+    let container: String
+    let name: String
+    let write: BlobWrite
+    let content: Content
+    /// Bytes of the whole content.
+    public let bytes: Int
+}
+
 extension BlobClient {
     /// Writes a whole blob in one request. Returns its entity tag.
     @discardableResult
@@ -70,14 +85,21 @@ extension BlobClient {
     public func upload(
         _ source: any HTTPBodySource, to container: String, _ name: String, _ write: BlobWrite
     ) async throws -> (bytes: Int, etag: String) {
+        let staged = try await stage(source, for: container, name, write)
+        return (staged.bytes, try await commit(staged))
+    }
+
+    /// Sends what a blob is to be made of; there is no blob before `commit`, which takes little time.
+    public func stage(
+        _ source: any HTTPBodySource, for container: String, _ name: String, _ write: BlobWrite
+    ) async throws -> StagedBlob {
+        func staged(_ content: StagedBlob.Content, bytes: Int) -> StagedBlob {
+            StagedBlob(container: container, name: name, write: write, content: content, bytes: bytes)
+        }
         var cutter = BlockCutter(source: source, size: write.blockBytes)
-        guard let first = try await cutter.next() else {
-            return (0, try await put([], to: container, name, write))
-        }
+        guard let first = try await cutter.next() else { return staged(.whole([]), bytes: 0) }
         // Only the last block can be shorter.
-        guard first.count == write.blockBytes else {
-            return (first.count, try await put(first, to: container, name, write))
-        }
+        guard first.count == write.blockBytes else { return staged(.whole(first), bytes: first.count) }
         // Two writers of one name must not take each other's blocks for their own.
         let mark = Digest.hex(Digest.randomBytes(8))
         var ids: [String] = []
@@ -100,7 +122,16 @@ extension BlobClient {
             }
             try await group.waitForAll()
         }
-        return (total, try await commit(ids, container, name, write))
+        return staged(.blocks(ids), bytes: total)
+    }
+
+    /// Makes the blob of what was sent. Returns its entity tag.
+    @discardableResult
+    public func commit(_ staged: StagedBlob) async throws -> String {
+        switch staged.content {
+        case .whole(let bytes): try await put(bytes, to: staged.container, staged.name, staged.write)
+        case .blocks(let ids): try await commit(ids, staged.container, staged.name, staged.write)
+        }
     }
 
     /// Ids of one blob have to be of one length.

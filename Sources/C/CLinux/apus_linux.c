@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "apus_linux.h"
 
+#include "apus_confine.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,8 @@
 
 static void set_limit(int resource, uint64_t value) {
     if (value == 0) return;
-    struct rlimit limit = {value, value};
+    // At the hard limit of processor time the kernel kills: the soft one says what the matter is.
+    struct rlimit limit = {value, resource == RLIMIT_CPU ? value + 2 : value};
     setrlimit(resource, &limit);
 }
 
@@ -41,6 +44,15 @@ static void run_child(
     for (int index = 0; index < 3; index++) {
         if (copies[index] < 0 || dup2(copies[index], index) < 0) goto failed;
     }
+    // Whatever else the caller has open is closed, marked or not: it is none of the program's, and what is opened below
+    // needs numbers beneath the program's own limit.
+    if (report != 3) {
+        if (dup3(report, 3, O_CLOEXEC) < 0) goto failed;
+        report = 3;
+    }
+    if (syscall(SYS_close_range, 4, ~0U, 0) != 0) {
+        for (int descriptor = 4; descriptor < 1024; descriptor++) close(descriptor);
+    }
     set_limit(RLIMIT_CPU, limits->cpu_seconds);
     set_limit(RLIMIT_AS, limits->address_space_bytes);
     set_limit(RLIMIT_FSIZE, limits->file_bytes);
@@ -48,6 +60,13 @@ static void run_child(
     if (directory != NULL && chdir(directory) != 0) goto failed;
     if (limits->group_id && (setgroups(0, NULL) != 0 || setgid(limits->group_id) != 0)) goto failed;
     if (limits->user_id && setuid(limits->user_id) != 0) goto failed;
+    if (limits->readable != NULL && limits->writable != NULL) {
+        // What was in memory may have been a secret document: none of it goes into a file.
+        const struct rlimit nothing = {0, 0};
+        setrlimit(RLIMIT_CORE, &nothing);
+        setpriority(PRIO_PROCESS, 0, limits->niceness);
+        apus_confine(limits->readable, limits->writable);
+    }
     // After the change of user, which clears it.
     if (limits->parent_death_signal) prctl(PR_SET_PDEATHSIG, limits->parent_death_signal);
     execve(path, argv, envp);

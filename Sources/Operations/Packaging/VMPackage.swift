@@ -80,10 +80,11 @@ public struct VMPackage: Sendable {
             atPath: layout.root + "/LICENSE", toPath: "\(work)/usr/share/doc/\(Self.name)/copyright")
     }
 
-    /// The packages of all libraries that the programs and handlers are linked with.
+    /// The packages of all libraries that the programs, handlers and their helpers are linked with.
     private func dependencies() async throws -> [String] {
         let handlers = ProductLayout.apps.map { $0 + "-function" }
-        let executables = (Self.programs + handlers).map { layout.program($0) }
+        let helpers = Set(ProductLayout.helpers.values.joined())
+        let executables = (Self.programs + handlers + helpers.sorted()).map { layout.program($0) }
         let closure = try await LibraryClosure(of: executables)
         let direct = Array(closure.libraries.values)
         let origins = try await DebianOrigins(of: direct)

@@ -1,3 +1,4 @@
+import ChildProcess
 import FoundationEssentials
 import Glibc
 
@@ -8,6 +9,8 @@ public struct Doctor: Sendable {
         public let name: String
         /// What is wrong and what to do; `nil` when all is well.
         public let problem: String?
+        /// What is not as good as it could be on another machine, and stops nothing.
+        public var note: String?
     }
 
     private let layout: ProductLayout
@@ -36,6 +39,11 @@ public struct Doctor: Sendable {
         for app in ProductLayout.apps {
             check("app \(app)", exists(layout.stagedApp(app) + "/handler"), "run 'apus stage'")
         }
+        let missing = Confinement.missing
+        findings.append(
+            Finding(
+                name: "readers of documents are confined", problem: nil,
+                note: missing.isEmpty ? nil : "on this kernel " + missing.joined(separator: ", ")))
         do {
             try ports.checkFree(usesEmulator: true)
             check("ports", true, "")

@@ -15,7 +15,7 @@ public struct ProductLayout: Sendable {
     public static let apps = ["chat", "upload", "history"]
 
     /// Programs that stand beside an app's handler.
-    public static let helpers = ["chat": ["page-reader"]]
+    public static let helpers = ["chat": ["document-reader"], "upload": ["document-reader"]]
 
     /// Finds the root by walking up from the running program.
     ///

@@ -8,9 +8,9 @@ func doctor(_ options: ProgramOptions) throws {
     let ports = StackPorts(page: options.port("port", default: 8080), base: nil)
     let findings = Doctor(layout: try ProductLayout()).findings(ports: ports)
     for finding in findings {
+        let remark = (finding.problem ?? finding.note).map { ": " + $0 } ?? ""
         writeAll(
-            "\(finding.problem == nil ? "ok      " : "MISSING ")\(finding.name)\(finding.problem.map { ": " + $0 } ?? "")\n",
-            to: STDOUT_FILENO)
+            "\(finding.problem == nil ? "ok      " : "MISSING ")\(finding.name)\(remark)\n", to: STDOUT_FILENO)
     }
     if findings.contains(where: { $0.problem != nil }) { exit(EXIT_FAILURE) }
 }

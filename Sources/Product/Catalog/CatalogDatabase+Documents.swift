@@ -25,13 +25,17 @@ extension CatalogDatabase {
     /// Enters a document, or finds the one that has the same bytes.
     ///
     /// - Returns: The row, and whether it was there before.
+    /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted.
     public func addDocument(_ document: NewDocument) async throws -> (document: DocumentRecord, isDuplicate: Bool) {
         // Two uploads of the same bytes may meet: one inserts, the other finds.
         for _ in 0..<3 {
             let inserted = try await query(
                 """
+                WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting FOR SHARE)
                 INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued') ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
+                SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
+                WHERE $3::uuid IS NULL OR EXISTS (SELECT FROM chat)
+                ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
                 """,
                 [
                     document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
@@ -45,6 +49,7 @@ extension CatalogDatabase {
                 """,
                 [workspace, document.sha256, document.chatId])
             if let row = existing.first { return (try DocumentRecord(row), true) }
+            if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
         }
         throw PostgresError.contention
     }
@@ -94,54 +99,53 @@ extension CatalogDatabase {
         return try rows.map { row throws(PostgresError) in try row.string("id") }
     }
 
-    /// Moves a document on; does nothing when it is being deleted.
+    /// How many documents that a chat will see are still being read.
+    public func unreadDocuments(chatId: String?) async throws -> Int {
+        let rows = try await query(
+            """
+            SELECT count(*) AS count FROM documents
+            WHERE workspace_id = $1 AND status IN ('queued', 'extracting', 'embedding') AND NOT deleting
+                AND (chat_id IS NULL OR chat_id = $2::uuid)
+            """,
+            [workspace, chatId])
+        return try rows.first?.int("count") ?? 0
+    }
+
+    /// Has a document that failed worked on again.
     ///
-    /// - Returns: Whether the document was there to be moved.
-    @discardableResult
-    public func setStatus(
-        _ id: String, _ status: DocumentRecord.Status, error: (code: String, detail: String)? = nil
+    /// - Returns: The document, queued; `nil` when it has not failed, or is not there.
+    public func requeue(_ id: String) async throws -> DocumentRecord? {
+        guard Self.isID(id) else { return nil }
+        let rows = try await query(
+            """
+            UPDATE documents SET status = 'queued', error_code = NULL, error_detail = NULL, updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND status = 'failed' AND NOT deleting
+            RETURNING \(DocumentRecord.columns)
+            """,
+            [workspace, id])
+        return try rows.first.map(DocumentRecord.init)
+    }
+
+    /// Gives up on a document that has not moved since, whoever worked on it. Returns whether there was one.
+    ///
+    /// - Parameter seconds: Unix time from when on nothing may have happened.
+    public func giveUp(
+        _ id: String, unmovedSince seconds: Int64, error: (code: String, detail: String)
     ) async throws -> Bool {
-        let rows = try await query(
+        guard Self.isID(id) else { return false }
+        return try await !query(
             """
-            UPDATE documents SET status = $3, error_code = $4, error_detail = $5, updated_at = now()
-            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id
+            UPDATE documents SET status = 'failed', error_code = $3, error_detail = $4, attempt = attempt + 1,
+                updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND status IN ('queued', 'extracting', 'embedding')
+                AND updated_at < to_timestamp(\(seconds)) RETURNING id
             """,
-            [workspace, id, status.rawValue, error?.code, error?.detail])
-        return !rows.isEmpty
+            [workspace, id, error.code, error.detail]
+        ).isEmpty
     }
 
-    /// What extraction learnt about a document.
-    public struct Findings: Sendable {
-        public let pages: Int
-        public let pagesWithoutText: Int
-        public let passages: Int
-        public let language: String?
-
-        /// The counts.
-        public init(pages: Int, pagesWithoutText: Int, passages: Int, language: String?) {
-            self.pages = pages
-            self.pagesWithoutText = pagesWithoutText
-            self.passages = passages
-            self.language = language
-        }
-    }
-
-    /// Marks a document as ready. Returns whether it was there to be marked.
-    public func setReady(_ id: String, _ findings: Findings) async throws -> Bool {
-        let rows = try await query(
-            """
-            UPDATE documents SET status = 'ready', error_code = NULL, error_detail = NULL, pages = $3,
-                pages_without_text = $4, passages = $5, language = $6, ready_at = now(), updated_at = now()
-            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id
-            """,
-            [
-                workspace, id, String(findings.pages), String(findings.pagesWithoutText), String(findings.passages),
-                findings.language,
-            ])
-        return !rows.isEmpty
-    }
-
-    /// Marks a document as being deleted, from when on nobody sees it. Returns whether there was one.
+    /// Marks a document as being deleted, from when on nobody sees it and nothing is written for it any more: a write that
+    /// is under way (`whileHeld`) is waited for. Returns whether there was one.
     public func markDeleting(_ id: String) async throws -> Bool {
         guard Self.isID(id) else { return false }
         // A remembered answer may quote the document, so what is remembered goes with it.
@@ -189,4 +193,9 @@ extension CatalogDatabase {
         return Dictionary(
             try rows.map { (try $0.string("status"), try $0.int("count")) }, uniquingKeysWith: { $1 })
     }
+}
+
+/// The chat that a document is to belong to is not there, or is being deleted.
+public struct ChatGone: Error {
+    public init() {}
 }

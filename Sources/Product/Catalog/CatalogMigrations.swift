@@ -94,5 +94,10 @@ enum CatalogMigrations {
                 ALTER TABLE chats DROP COLUMN preset, DROP COLUMN named_by_user, DROP COLUMN summary,
                     DROP COLUMN summarised_until;
                 """),
+        Migration(
+            version: 3, name: "whose turn it is to work on a document",
+            // Counts who has begun to work on the document: only the last of them may write.
+            up: "ALTER TABLE documents ADD COLUMN attempt bigint NOT NULL DEFAULT 0;",
+            down: "ALTER TABLE documents DROP COLUMN attempt;"),
     ]
 }

@@ -1,32 +1,65 @@
-/// Reads the text out of a document of any supported kind, within limits.
+public import DocumentReading
+import Glibc
+
+/// Reads the text out of a document of any supported kind, within limits. It runs in the program `document-reader`, whose
+/// process has further limits.
 public struct DocumentReader: Sendable {
-    /// Most pages of one document.
-    public static let maximumPages = 5000
-    /// Most bytes of text of one document.
-    public static let maximumTextBytes = 64 << 20
+    /// A reader.
+    public init() {}
 
-    private let pdf: PDFReader
-
-    /// A reader; temporary files go to `temporaryDirectory`.
-    public init(temporaryDirectory: String) { pdf = PDFReader(temporaryDirectory: temporaryDirectory) }
-
-    /// Reads a document.
+    /// Reads the document in a file.
     ///
     /// - Throws: `ExtractionError`; other errors mean that the machine failed, not the document.
-    public func read(_ bytes: [UInt8], _ type: MediaType) async throws -> ExtractedText {
-        let pages: [String]
+    public func read(_ path: String, _ type: MediaType) async throws -> ExtractedText {
+        guard type == .pdf else { return try read(try Self.content(path), type) }
+        return try text(try await PDFReader().read(path))
+    }
+
+    /// Reads the document in memory; PDFs are read from files.
+    func read(_ bytes: [UInt8], _ type: MediaType) throws -> ExtractedText {
         switch type {
-        case .pdf: pages = try await pdf.read(bytes)
-        case .docx: pages = try DOCXReader.read(bytes)
-        case .html: pages = [try HTMLReader.read(bytes)]
+        case .pdf: throw ExtractionError.unsupported
+        case .docx: try text(try DOCXReader.read(bytes))
+        case .html: try text([try HTMLReader.read(bytes)])
         case .markdown, .text:
-            pages = PlainText.decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
+            try text(
+                PlainText.decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init))
         }
-        guard pages.count <= Self.maximumPages else {
-            throw ExtractionError.tooComplex("it has more than \(Self.maximumPages) pages")
+    }
+
+    private func text(_ pages: [String]) throws -> ExtractedText {
+        guard pages.count <= ReaderLimits.pages else {
+            throw ExtractionError.tooComplex("it has more than \(ReaderLimits.pages) pages")
         }
-        let text = ExtractedText(pageTexts: pages.map(PlainText.clean))
+        var bytes = 0
+        let clean = try pages.map { page in
+            let text = PlainText.clean(page)
+            bytes += text.utf8.count
+            guard bytes <= ReaderLimits.textBytes else {
+                throw ExtractionError.tooComplex("it holds more than \(ReaderLimits.textBytes >> 20) MiB of text")
+            }
+            return text
+        }
+        let text = ExtractedText(pageTexts: clean)
         if text.isBlank { throw ExtractionError.noText }
         return text
+    }
+
+    private static func content(_ path: String) throws -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw ReadingFailure(reason: "\(path) cannot be opened") }
+        defer { close(file) }
+        let size = Int(lseek(file, 0, SEEK_END))
+        var bytes = [UInt8](repeating: 0, count: max(0, size))
+        var place = 0
+        while place < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                pread(file, $0.baseAddress.map { $0 + place }, size - place, place)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw ReadingFailure(reason: "\(path) cannot be read") }
+            place += count
+        }
+        return bytes
     }
 }

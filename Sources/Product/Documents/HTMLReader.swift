@@ -1,3 +1,4 @@
+import DocumentReading
 import Markup
 
 /// Reads the text that a browser would show of an HTML document.

@@ -1,16 +1,6 @@
+public import DocumentReading
 import SentenceUnits
 import WordPieces
-
-/// A stretch of one page that is indexed, found and cited as one.
-public struct Passage: Sendable, Equatable {
-    /// Page that holds it, from 1.
-    public let page: Int
-    /// Offsets in the document, in scalars, half-open.
-    public let start: Int
-    public let end: Int
-    /// Exactly the document's text between the offsets.
-    public let text: String
-}
 
 /// Cuts pages into passages that break between sentences and overlap a little. A passage never crosses a page, so
 /// that its page is a fact.
@@ -32,26 +22,39 @@ public struct PassageSplitter: Sendable {
     }
 
     /// The passages of a document, in order.
-    public func passages(of text: ExtractedText) -> [Passage] { text.pages.flatMap(passages) }
+    public func passages(of text: ExtractedText) -> [Passage] { text.pages.flatMap { passages(of: $0) } }
 
     private func passages(of page: ExtractedText.Page) -> [Passage] {
-        let scalars = Array(page.text.unicodeScalars)
-        let units = SentenceSplitter.units(scalars).flatMap { fitted($0, scalars) }
         var passages: [Passage] = []
+        forEachPassage(of: page) { passages.append($0) }
+        return passages
+    }
+
+    /// Hands over the passages of a page, in order. What the visitor throws ends it, and the rest is not looked at.
+    public func forEachPassage<Failure: Error>(
+        of page: ExtractedText.Page, _ visit: (Passage) throws(Failure) -> Void
+    ) throws(Failure) {
+        let scalars = Array(page.text.unicodeScalars)
+        var ranges = SentenceSplitter.units(scalars).makeIterator()
+        var units: [Unit] = []
+        func reaches(_ index: Int) -> Bool {
+            while units.count <= index, let range = ranges.next() { units += fitted(range, scalars) }
+            return index < units.count
+        }
         var first = 0
-        while first < units.count {
+        while reaches(first) {
             var pieces = 0
             var last = first
-            while last < units.count, last == first || pieces + units[last].pieces <= targetPieces {
+            while reaches(last), last == first || fits(units[first...last], pieces + units[last].pieces) {
                 pieces += units[last].pieces
                 last += 1
             }
             let range = units[first].range.lowerBound..<units[last - 1].range.upperBound
-            passages.append(
+            try visit(
                 Passage(
                     page: page.number, start: page.start + range.lowerBound, end: page.start + range.upperBound,
                     text: String(String.UnicodeScalarView(scalars[range]))))
-            if last == units.count { break }
+            if !reaches(last) { break }
             // Step back over whole units while they fit into the overlap, but always forward in all.
             var next = last
             var repeated = 0
@@ -61,7 +64,11 @@ public struct PassageSplitter: Sendable {
             }
             first = next
         }
-        return passages
+    }
+
+    private func fits(_ units: ArraySlice<Unit>, _ pieces: Int) -> Bool {
+        guard pieces <= targetPieces, let first = units.first, let last = units.last else { return false }
+        return last.range.upperBound - first.range.lowerBound <= ReaderLimits.passageScalars
     }
 
     private struct Unit {
@@ -72,7 +79,9 @@ public struct PassageSplitter: Sendable {
     /// The unit with its size; one that is too long for a passage is cut at white space, or anywhere if need be.
     private func fitted(_ range: Range<Int>, _ scalars: [Unicode.Scalar]) -> [Unit] {
         let pieces = count(scalars[range])
-        if pieces <= targetPieces { return [Unit(range: range, pieces: pieces)] }
+        if pieces <= targetPieces, range.count <= ReaderLimits.passageScalars {
+            return [Unit(range: range, pieces: pieces)]
+        }
         guard range.count > 1 else { return [Unit(range: range, pieces: min(pieces, targetPieces))] }
         let middle = range.lowerBound + range.count / 2
         let cut = scalars[middle..<range.upperBound].firstIndex(where: \.properties.isWhitespace) ?? middle

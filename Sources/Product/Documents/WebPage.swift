@@ -1,25 +1,24 @@
+import DocumentReading
 public import JSONCoding
 import Markup
 
 /// The title and text of a web page.
 public struct WebPage: Sendable {
-    /// Largest page.
-    public static let maximumBytes = 2 << 20
     private static let maximumTitle = 120
 
-    /// Title, text, or why there is none: an object with `title` and `text`, or with `error`, a code of `ExtractionError`.
+    /// Title, text, or why there is none: an object with `title` and `text`, or with `error`.
     public let json: JSONValue
 
     /// Reads a page.
     ///
     /// - Parameter isHTML: Otherwise it is plain text.
-    public init(_ bytes: [UInt8], isHTML: Bool) async {
+    public init(_ bytes: [UInt8], isHTML: Bool) {
         do {
-            let text = try await DocumentReader(temporaryDirectory: "").read(bytes, isHTML ? .html : .text)
+            let text = try DocumentReader().read(bytes, isHTML ? .html : .text)
             let title = isHTML ? Self.title(bytes) : nil
             json = ["title": .optional(title), "text": .string(text.pages.map(\.text).joined(separator: "\n"))]
         } catch {
-            json = ["error": .string((error as? ExtractionError)?.code ?? "damaged")]
+            json = ["error": (error as? ExtractionError ?? .damaged("it cannot be read")).json]
         }
     }
 

@@ -3,7 +3,8 @@ public import Catalog
 public import ChromaClient
 public import JSONCoding
 
-/// Deletes a document everywhere. The row is marked first and removed last, so that every step can be repeated.
+/// Deletes a document everywhere. The row is marked first and removed last, so that every step can be repeated. Nothing is
+/// written for a marked document (`CatalogDatabase.whileHeld`), so what is found and counted here is all there is.
 public struct DocumentRemover: Sendable {
     /// What went.
     public struct Receipt: Sendable {

@@ -1,21 +1,25 @@
 public import AzureStorage
 public import Catalog
 public import ChromaClient
-import Documents
+import DocumentReading
 import JSONCoding
 public import Models
 public import Telemetry
 
 /// Makes an uploaded document searchable: text, passages, embeddings, index, in steps that can all be repeated.
+///
+/// Every step writes under a claim, so that a deletion, or somebody who begins anew, wins over it at once. Neither the
+/// document nor its text nor its passages are ever in memory as a whole.
 public struct Ingestor: Sendable {
-    private static let maximumPassages = 20_000
     private static let batch = 64
+    /// How often a worker looks whether its document is still wanted.
+    private static let pulse = Duration.seconds(1)
 
     private let catalog: CatalogDatabase
     private let blobs: BlobClient
     private let vectors: ChromaService
     private let embeddings: EmbeddingClient
-    private let reader: DocumentReader
+    private let temporaryDirectory: String
     private let remover: DocumentRemover
     private let log: Log
 
@@ -28,7 +32,7 @@ public struct Ingestor: Sendable {
         self.blobs = blobs
         self.vectors = vectors
         self.embeddings = embeddings
-        reader = DocumentReader(temporaryDirectory: temporaryDirectory)
+        self.temporaryDirectory = temporaryDirectory
         remover = DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors)
         self.log = log
     }
@@ -39,89 +43,125 @@ public struct Ingestor: Sendable {
     /// - Throws: errors of the stores, so that the message is delivered again. What is wrong with the document itself
     ///   is not an error but its status.
     public func ingest(_ id: String, isLastTry: Bool) async throws {
-        guard let document = try await catalog.document(id) else {
-            return log.info("document is gone", ["document": id])
-        }
-        if document.isDeleting {
-            _ = try await remover.remove(id)
-            return
-        }
-        guard document.status != .ready else { return }
+        guard let claim = try await catalog.claim(id) else { return try await finishDeletion(id) }
         do {
-            try await process(document)
-        } catch let error as ExtractionError {
-            try await fail(id, (error.code, error.detail))
-        } catch {
-            guard isLastTry else { throw error }
-            log.error("giving up on a document", ["document": id, "error": String(reflecting: error)])
-            try await fail(
-                id, ("unavailable", "A service that is needed did not answer, several times. Press retry to try again.")
-            )
+            do {
+                try await holding(claim) { try await process(claim) }
+            } catch let error as ExtractionError {
+                try await fail(claim, error.code, error.detail)
+            } catch let error where isLastTry && !(error is ClaimLost) {
+                log.error("giving up on a document", ["document": id, "error": String(reflecting: error)])
+                try await fail(
+                    claim, "unavailable",
+                    "A service that is needed did not answer, several times. Press retry to try again.")
+            }
+        } catch is ClaimLost {
+            // Whoever has it now does, or has done, all that there is to be done.
+            log.info("document was deleted or taken over", ["document": id])
         }
     }
 
-    private func process(_ document: DocumentRecord) async throws {
-        let watch = Stopwatch()
-        guard let type = MediaType(rawValue: document.mediaType) else { throw ExtractionError.unsupported }
-        guard try await catalog.setStatus(document.id, .extracting) else { return }
-        let original = BlobPaths.original(workspace: catalog.workspace, document: document.id)
-        let bytes: [UInt8]
-        do {
-            bytes = try await blobs.get(BlobPaths.container, original)
-        } catch let error as StorageError where error.isNotFound {
-            throw ExtractionError.damaged("its bytes are no longer stored")
+    /// There is nothing to be read: the document is ready, failed, gone, or its deletion was cut off.
+    private func finishDeletion(_ id: String) async throws {
+        guard let document = try await catalog.document(id) else {
+            return log.info("document is gone", ["document": id])
         }
+        if document.isDeleting { _ = try await remover.remove(id) }
+    }
+
+    /// Does the work as long as the claim lasts: with its loss the work is cancelled, and the reading program ended.
+    private func holding(_ claim: DocumentClaim, _ work: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: Self.pulse)
+                    // A database that does not answer now is for the work to notice.
+                    guard (try? await catalog.renew(claim)) ?? true else { throw ClaimLost() }
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func process(_ claim: DocumentClaim) async throws {
+        let watch = Stopwatch()
+        let document = claim.document
+        guard let type = MediaType(rawValue: document.mediaType) else { throw ExtractionError.unsupported }
+        let folder = try ReadingFolder(in: temporaryDirectory)
+        defer { folder.remove() }
+        try await fetch(document, to: folder.original)
         let fetched = watch.milliseconds
         IngestionMetrics.note(stage: "fetch", milliseconds: fetched)
-        let text = try await reader.read(bytes, type)
-        let passages = PassageSplitter().passages(of: text)
-        guard passages.count <= Self.maximumPassages else {
-            throw ExtractionError.tooComplex("it has \(passages.count) passages, the limit is \(Self.maximumPassages)")
-        }
-        try await blobs.put(
-            text.json.encoded, to: BlobPaths.container,
-            BlobPaths.text(workspace: catalog.workspace, document: document.id), contentType: "application/json")
+        let reading = try await ReaderProcess.read(folder, as: type)
+        var write = BlobWrite(contentType: "application/json")
+        (write.blockBytes, write.concurrency) = (1 << 20, 1)
+        let text = try await blobs.stage(
+            try FileBody(folder.text), for: BlobPaths.container,
+            BlobPaths.text(workspace: catalog.workspace, document: document.id), write)
+        try await catalog.whileHeld(claim) { _ = try await blobs.commit(text) }
         let extracted = watch.milliseconds
         IngestionMetrics.note(stage: "extract", milliseconds: extracted - fetched)
-        guard try await catalog.setStatus(document.id, .embedding) else { return try await settleDeletion(document.id) }
+        try await catalog.setEmbedding(claim)
         // Passages of an earlier try, perhaps with other borders, must not stay beside the new ones.
-        try await vectors.delete(filter: ["documentId": .string(document.id)])
-        try await index(passages, of: document)
+        try await removePassages(claim)
+        let count = try await index(try PassageFile(folder.passages), claim)
+        guard count == reading.passages else {
+            throw ReadingFailure(reason: "the reader has left \(count) passages instead of \(reading.passages)")
+        }
         let findings = CatalogDatabase.Findings(
-            pages: text.pages.count, pagesWithoutText: text.pagesWithoutText, passages: passages.count,
-            language: LanguageGuess.language(of: text))
-        guard try await catalog.setReady(document.id, findings) else { return try await settleDeletion(document.id) }
+            pages: reading.pages, pagesWithoutText: reading.pagesWithoutText, passages: count,
+            language: reading.language)
+        try await catalog.setReady(claim, findings)
         IngestionMetrics.note(stage: "index", milliseconds: watch.milliseconds - extracted)
-        IngestionMetrics.note(result: "ready", passages: passages.count)
+        IngestionMetrics.note(result: "ready", passages: count)
         log.info(
             "document is ready",
             [
-                "document": document.id, "pages": String(text.pages.count), "passages": String(passages.count),
+                "document": document.id, "pages": String(reading.pages), "passages": String(count),
                 "extractMilliseconds": String(extracted), "milliseconds": String(watch.milliseconds),
             ])
     }
 
-    /// Embeds the next batch while the one before is written.
-    private func index(_ passages: [Passage], of document: DocumentRecord) async throws {
+    private func fetch(_ document: DocumentRecord, to path: String) async throws {
+        let original = BlobPaths.original(workspace: catalog.workspace, document: document.id)
+        do {
+            try await FileBody.write(try await blobs.open(BlobPaths.container, original).body, to: path)
+        } catch let error as StorageError where error.isNotFound {
+            throw ExtractionError.damaged("its bytes are no longer stored")
+        }
+    }
+
+    /// Embeds the next batch while the one before is written. Returns how many passages there were.
+    private func index(_ passages: PassageFile, _ claim: DocumentClaim) async throws -> Int {
+        var count = 0
         var pending: Task<Void, any Error>?
         do {
-            for start in stride(from: 0, to: passages.count, by: Self.batch) {
-                let part = passages[start..<min(start + Self.batch, passages.count)]
+            while case let part = try await passages.next(Self.batch), !part.isEmpty {
+                guard count + part.count <= ReaderLimits.passages else {
+                    throw ReadingFailure(reason: "the reader has left more passages than it may")
+                }
                 let embedded = try await embeddings.embed(part.map(\.text))
                 try await pending?.value
-                // Tells `tidy` that somebody is at work.
-                try await catalog.setStatus(document.id, .embedding)
-                let records = zip(part.indices, zip(part, embedded)).map { ordinal, pair in
-                    Self.record(pair.0, ordinal: ordinal, embedding: pair.1, of: document)
+                let records = zip(part.indices, zip(part, embedded)).map { index, pair in
+                    Self.record(pair.0, ordinal: count + index, embedding: pair.1, of: claim.document)
                 }
-                pending = Task { [vectors] in try await vectors.upsert(records) }
+                count += part.count
+                pending = Task { try await catalog.whileHeld(claim) { try await vectors.upsert(records) } }
             }
             try await pending?.value
+            return count
         } catch {
             // A failed document's passages are deleted next; a write still under way would land after that.
             _ = await pending?.result
             throw error
         }
+    }
+
+    private func removePassages(_ claim: DocumentClaim) async throws {
+        let filter: JSONValue = ["documentId": .string(claim.document.id)]
+        try await catalog.whileHeld(claim) { _ = try await vectors.delete(filter: filter) }
     }
 
     private static func record(
@@ -136,13 +176,10 @@ public struct Ingestor: Sendable {
             id: "\(document.id):\(ordinal)", embedding: embedding, document: passage.text, metadata: metadata)
     }
 
-    /// Somebody deleted the document meanwhile; what was just written goes too.
-    private func settleDeletion(_ id: String) async throws { _ = try await remover.remove(id) }
-
-    private func fail(_ id: String, _ error: (code: String, detail: String)) async throws {
-        try await vectors.delete(filter: ["documentId": .string(id)])
-        try await catalog.setStatus(id, .failed, error: error)
-        IngestionMetrics.note(result: error.code)
-        log.info("document failed", ["document": id, "code": error.code])
+    private func fail(_ claim: DocumentClaim, _ code: String, _ detail: String) async throws {
+        try await removePassages(claim)
+        try await catalog.setFailed(claim, code: code, detail: detail)
+        IngestionMetrics.note(result: code)
+        log.info("document failed", ["document": claim.document.id, "code": code])
     }
 }

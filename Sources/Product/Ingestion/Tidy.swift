@@ -55,18 +55,24 @@ public struct Tidy: Sendable {
         {
             for message in messages {
                 if let text = Base64Text.decode(message.text), let parsed = IngestMessage(text: text) {
-                    try await catalog.setStatus(
-                        parsed.documentId, .failed,
-                        error: (
-                            "unavailable",
-                            "The document could not be processed, several times. Press retry to try again."
-                        ))
+                    try await giveUp(parsed.documentId, poisoned: message.insertionTime)
                 }
                 try await queues.delete(message, from: IngestMessage.poisonQueue)
                 count += 1
             }
         }
         return count
+    }
+
+    /// Whoever has pressed retry since, or works on the document, is not interrupted.
+    private func giveUp(_ id: String, poisoned time: String) async throws {
+        // The queue's times are in whole seconds.
+        let seconds = (Timestamp.seconds(httpDate: time) ?? Timestamp.nowMilliseconds() / 1000) + 1
+        _ = try await catalog.giveUp(
+            id, unmovedSince: seconds,
+            error: (
+                "unavailable", "The document could not be processed, several times. Press retry to try again."
+            ))
     }
 
     private func removeOrphans() async throws -> Int {

@@ -2,7 +2,6 @@ import AzureStorage
 import Catalog
 import ChromaClient
 import DocumentQueue
-import Documents
 import FunctionsRuntime
 import HTTPMessages
 import Ingestion
@@ -51,34 +50,42 @@ struct DocumentRoutes: Sendable {
     func text(_ request: HTTPRequest) async throws -> HTTPResponse {
         let document = try await document(request)
         let path = BlobPaths.text(workspace: catalog.workspace, document: document.id)
-        let bytes: [UInt8]
+        let stored: (body: any HTTPBodySource, length: Int?)
         do {
-            bytes = try await blobs.get(BlobPaths.container, path)
+            stored = try await blobs.open(BlobPaths.container, path)
         } catch let error as StorageError where error.isNotFound {
             throw Problem(.conflict, "The document's text is not extracted; its status is \(document.status.rawValue).")
         }
         guard let wanted = request.target.parameter("page") else {
-            return HTTPResponse(.ok, fields: ["Content-Type": "application/json"], body: .bytes(bytes))
+            return Self.json(stored.body, length: stored.length)
         }
-        guard let number = Int64(wanted), number >= 1 else {
+        guard let number = Int(wanted), number >= 1 else {
             throw InvalidFields(field: "page", detail: "Must be a page number from 1.")
         }
-        let pages = try JSONParser.parse(bytes)["pages"]?.array ?? []
-        guard let page = pages.first(where: { $0["page"]?.int == number }) else {
-            throw Problem(.notFound, "The document has \(pages.count) pages; there is no page \(number).")
+        let page = StoredPage(number, of: stored.body)
+        guard try await page.begin() else {
+            throw Problem(.notFound, "The document has \(page.pagesPassed) pages; there is no page \(number).")
         }
-        return HTTPResponse(json: ["pages": [page]])
+        return Self.json(page, length: nil)
+    }
+
+    /// A text may be large: it is passed on as it comes.
+    private static func json(_ body: any HTTPBodySource, length: Int?) -> HTTPResponse {
+        HTTPResponse(
+            .ok, fields: ["Content-Type": "application/json"],
+            body: .stream(length: length) { writer in
+                while let piece = try await body.next() { try await writer.write(piece) }
+            })
     }
 
     func retry(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let document = try await document(request)
-        guard document.status == .failed else {
+        guard let queued = try await catalog.requeue(request.parameters["id"] ?? "") else {
+            let document = try await document(request)
             throw Problem(
                 .conflict, "Only a failed document can be retried; its status is \(document.status.rawValue).")
         }
-        try await catalog.setStatus(document.id, .queued)
-        try await queue.put(document.id)
-        return HTTPResponse(.accepted, json: try await self.document(request).json)
+        try await queue.put(queued.id)
+        return HTTPResponse(.accepted, json: queued.json)
     }
 
     func delete(_ request: HTTPRequest) async throws -> HTTPResponse {

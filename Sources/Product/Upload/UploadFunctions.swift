@@ -3,6 +3,7 @@ import AzureStorage
 import Catalog
 import ChromaClient
 import DocumentQueue
+import DocumentReading
 import FoundationEssentials
 public import FunctionsRuntime
 import HTTPMessages
@@ -49,9 +50,11 @@ public enum UploadFunctions {
         let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
         let blobs = storage.blobs
         let queue = IngestQueue(storage.queues)
+        let temporary = FileManager.default.temporaryDirectory.path
+        ReadingFolder.removeLeftovers(in: temporary)
         let ingestor = Ingestor(
-            catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings,
-            temporaryDirectory: FileManager.default.temporaryDirectory.path, log: log)
+            catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings, temporaryDirectory: temporary,
+            log: log)
         let uploads = UploadRoutes(
             intake: UploadIntake(catalog: catalog, blobs: blobs, queue: queue, maximumBytes: maximum))
         let documents = DocumentRoutes(

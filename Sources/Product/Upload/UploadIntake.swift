@@ -2,7 +2,7 @@ import AzureStorage
 import Catalog
 import Digests
 import DocumentQueue
-import Documents
+import DocumentReading
 import HTTPMessages
 import JSONCoding
 import Problems
@@ -16,6 +16,9 @@ struct UploadIntake: Sendable {
     let blobs: BlobClient
     let queue: IngestQueue
     let maximumBytes: Int
+
+    /// Several uploads at once, three blocks each, are to fit into a small process.
+    private static let blockBytes = 1 << 20
 
     struct Received: Sendable {
         let document: DocumentRecord
@@ -53,13 +56,14 @@ struct UploadIntake: Sendable {
         do {
             var write = BlobWrite(contentType: type.rawValue)
             write.makesContainer = true
+            write.blockBytes = Self.blockBytes
             _ = try await blobs.upload(measured, to: BlobPaths.container, path, write)
             let (count, hash) = measured.result
             stored = try await catalog.addDocument(
                 .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId))
         } catch {
             await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
-            throw error
+            throw error is ChatGone ? Self.unknownChat as any Error : error
         }
         if stored.isDuplicate {
             _ = try? await blobs.delete(BlobPaths.container, path)
@@ -77,10 +81,13 @@ struct UploadIntake: Sendable {
 
     /// Uploading a file again that failed before is a wish to try again.
     private func retried(_ document: DocumentRecord) async throws -> DocumentRecord {
-        guard document.status == .failed, try await catalog.setStatus(document.id, .queued) else { return document }
-        try await queue.put(document.id)
-        return try await catalog.document(document.id) ?? document
+        guard let queued = try await catalog.requeue(document.id) else { return document }
+        try await queue.put(queued.id)
+        return queued
     }
+
+    static let unknownChat = Problem(
+        .notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
 
     /// Takes back what one request brought before it failed; the ingest function removes it everywhere.
     func withdraw(_ received: [Received]) async {

@@ -72,10 +72,7 @@ struct UploadRoutes: Sendable {
 
     private func checkedChat(_ id: String?) async throws -> String? {
         guard let id, !id.isEmpty else { return nil }
-        guard try await intake.catalog.chat(id) != nil else {
-            throw Problem(
-                .notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
-        }
+        guard try await intake.catalog.chat(id) != nil else { throw UploadIntake.unknownChat }
         return id
     }
 }

@@ -197,8 +197,8 @@ def test_a_document_is_uploaded_read_and_cited_by_the_packages(debian, shared, p
         assert stored["messages"][1]["text"] == answer.json["text"]
 
 
-def test_the_packaged_page_reader_runs_there(debian):
+def test_the_packaged_document_reader_runs_there(debian):
     page = b"<html><head><title>A page</title></head><body><p>Some text of it.</p></body></html>"
     result = subprocess.run(
-        [shutil.which("chroot"), debian, "/bin/sh", "-c", "cd /apps/chat && exec ./page-reader html"], input=page, capture_output=True)
+        [shutil.which("chroot"), debian, "/bin/sh", "-c", "cd /apps/chat && exec ./document-reader page html"], input=page, capture_output=True)
     assert json.loads(result.stdout) == {"title": "A page", "text": "Some text of it."}, result.stderr

@@ -20,6 +20,12 @@ typedef struct {
     /// User and group to become; zero to stay.
     uint32_t user_id;
     uint32_t group_id;
+    /// Paths that a confined child may read, and write, each list ended by NULL; without them it is not confined. See
+    /// `apus_confine`.
+    char *const _Nullable *_Nullable readable;
+    char *const _Nullable *_Nullable writable;
+    /// How far a confined child stands back for others, 0 to 19.
+    int niceness;
 } apus_spawn_limits;
 
 /// Starts `path` with `argv` and `envp` in `directory` (or the current one when NULL), with the three

@@ -19,6 +19,8 @@ struct AnswerTask: Sendable {
     var found: PassageRetriever.Result?
     /// Documents that the answer may draw on.
     var documents: [String] = []
+    /// Documents that are still being read; counted when there is none to draw on.
+    var unread = 0
     let preset: Preset
     /// The model that was asked for.
     let model: String

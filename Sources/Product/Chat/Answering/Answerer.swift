@@ -128,7 +128,7 @@ struct Answerer: Sendable {
         let answer: ExtractiveAnswerer.Answer
         if let found = task.found {
             answer = ExtractiveAnswerer(preset: task.preset).answer(
-                task.standaloneQuestion ?? task.question, found, hasDocuments: !task.documents.isEmpty)
+                task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
         } else {
             answer = .init(
                 pieces: [

@@ -72,7 +72,10 @@ struct Prompt: Sendable {
 
     private func question(_ passages: [FoundPassage]) -> ModelMessage {
         guard task.usesDocuments || !passages.isEmpty else { return ModelMessage(.user, task.question) }
-        let given = passages.isEmpty ? "No passages were found." : Self.fenced(passages)
+        let nothing =
+            task.unread == 0
+            ? "No passages were found." : "No passages were found: the user's documents are still being read."
+        let given = passages.isEmpty ? nothing : Self.fenced(passages)
         return ModelMessage(.user, "\(given)\n\nQuestion: \(task.question)")
     }
 

@@ -21,8 +21,22 @@ struct ExtractiveAnswerer: Sendable {
 
     let preset: Preset
 
-    func answer(_ question: String, _ found: PassageRetriever.Result, hasDocuments: Bool) -> Answer {
-        guard hasDocuments else { return Answer(pieces: [Self.noDocuments], citations: [], isFound: false) }
+    /// What is said when no document can be searched yet.
+    ///
+    /// - Parameter unread: Documents that are still being read.
+    static func nothingToSearch(unread: Int) -> String {
+        switch unread {
+        case 0: noDocuments
+        case 1: "A document is still being read. Ask again in a moment."
+        default: "\(unread) documents are still being read. Ask again in a moment."
+        }
+    }
+
+    /// - Parameter unread: Documents that are still being read, when there is none to search; otherwise `nil`.
+    func answer(_ question: String, _ found: PassageRetriever.Result, unread: Int?) -> Answer {
+        if let unread {
+            return Answer(pieces: [Self.nothingToSearch(unread: unread)], citations: [], isFound: false)
+        }
         let chosen = found.evidence.isSufficient ? Self.sentences(question, found.passages) : []
         guard let first = chosen.first else { return Answer(pieces: [preset.refusal], citations: [], isFound: false) }
         let verdict = preset.givesVerdicts ? Verdict(question, found.passages)?.opening : nil

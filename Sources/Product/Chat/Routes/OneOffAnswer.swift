@@ -1,3 +1,4 @@
+import Catalog
 import Models
 import Telemetry
 
@@ -13,6 +14,7 @@ struct OneOffAnswer: Sendable {
         var task = AnswerTask(question: question, preset: preset, model: model)
         task.documents = documents ?? []
         if let documents { task.found = try await library.search(question, in: documents) }
+        if documents?.isEmpty ?? false { task.unread = try await library.catalog.unreadDocuments(chatId: nil) }
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: documents != nil)
         return task
     }

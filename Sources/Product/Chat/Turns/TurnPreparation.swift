@@ -27,6 +27,7 @@ struct TurnPreparation: Sendable {
     private struct Search: Sendable {
         var documents: [String]?
         var found: PassageRetriever.Result?
+        var unread = 0
         var standaloneQuestion: String?
         var remembered: AnswerOutcome?
         var cacheKey: String?
@@ -76,6 +77,7 @@ struct TurnPreparation: Sendable {
         task.summary = talk.chat.summary
         task.found = search.found
         task.documents = search.documents ?? []
+        task.unread = search.unread
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: search.documents != nil)
         return Turn(
             request: request, chat: (talk.chat.id, talk.chat.name),
@@ -117,20 +119,23 @@ struct TurnPreparation: Sendable {
         let (answer, key) = try await library.remembered(
             request.question.text, documents: documents, preset: preset, model: model)
         if let answer { return Search(documents: documents, remembered: answer) }
-        var search = try await find(request.question.text, in: documents)
+        var search = try await find(request.question.text, in: documents, chatId)
         search.cacheKey = key
         return search
     }
 
     private func find(_ request: ChatRequest, _ chatId: String, standalone: String?) async throws -> Search {
-        var search = try await find(standalone ?? request.question.text, in: try await documents(request, chatId))
+        let documents = try await documents(request, chatId)
+        var search = try await find(standalone ?? request.question.text, in: documents, chatId)
         search.standaloneQuestion = standalone
         return search
     }
 
-    private func find(_ question: String, in documents: [String]?) async throws -> Search {
+    private func find(_ question: String, in documents: [String]?, _ chatId: String) async throws -> Search {
         guard let documents else { return Search() }
-        return Search(documents: documents, found: try await library.search(question, in: documents))
+        var search = Search(documents: documents, found: try await library.search(question, in: documents))
+        if documents.isEmpty { search.unread = try await library.catalog.unreadDocuments(chatId: chatId) }
+        return search
     }
 
     private func documents(_ request: ChatRequest, _ chatId: String) async throws -> [String]? {

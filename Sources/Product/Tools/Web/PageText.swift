@@ -1,14 +1,7 @@
-import ChildProcess
-import Glibc
-import HTTPMessages
-import JSONCoding
-import ProgramSupport
+import DocumentReading
 
-/// Has the program `page-reader`, which stands beside the running one, read the text out of a page.
+/// Has the text read out of a page, in a process of its own.
 struct PageText: Sendable {
-    private static let cpuSeconds = 10
-    private static let maximumOutputBytes = 16 << 20
-
     let title: String?
     let text: String
 
@@ -16,23 +9,17 @@ struct PageText: Sendable {
     ///
     /// - Throws: `ToolFailure`.
     init(_ page: WebFetcher.Page) async throws {
-        var command = Subprocess.Command(
-            ProgramLife.executableFolder + "/page-reader", [page.mediaType.contains("html") ? "html" : "text"])
-        command.environment = [:]
-        command.limits.cpuSeconds = Self.cpuSeconds
-        command.limits.addressSpaceBytes = 1 << 30
-        command.limits.fileBytes = 1 << 20
-        command.limits.openFiles = 64
-        let output = try await Subprocess.run(
-            command, input: page.body, timeout: .seconds(Self.cpuSeconds), outputLimit: Self.maximumOutputBytes)
-        guard output.code == 0, let json = try? JSONParser.parse(output.output) else {
-            throw ToolFailure("The page cannot be read: taking it apart takes too long or too much memory.")
+        do {
+            let found = try await ReaderProcess.read(page: page.body, isHTML: page.mediaType.contains("html"))
+            title = found.title
+            text = found.text
+        } catch let error as ExtractionError {
+            switch error.code {
+            case ExtractionError.noText.code: throw ToolFailure("There is no text on the page.")
+            case "too_complex":
+                throw ToolFailure("The page cannot be read: taking it apart takes too long or too much memory.")
+            default: throw ToolFailure("The page cannot be read.")
+            }
         }
-        guard let text = json["text"]?.string else {
-            throw ToolFailure(
-                json["error"]?.string == "no_text" ? "There is no text on the page." : "The page cannot be read.")
-        }
-        title = json["title"]?.string
-        self.text = text
     }
 }

@@ -23,7 +23,9 @@ struct PostgresTests {
         try await withDatabase { pool, _ in
             let catalog = CatalogDatabase(database: pool)
             try await catalog.prepare()
-            #expect(try await pool.query("SELECT version FROM schema_migrations").count == 2)
+            #expect(
+                try await pool.query("SELECT version FROM schema_migrations").count
+                    == CatalogDatabase.knownMigrations.count)
             try await catalog.dropSchema()
             let tables = try await pool.query(
                 "SELECT 1 FROM pg_tables WHERE tablename IN ('documents', 'chats', 'workspaces')")

@@ -37,7 +37,10 @@ struct FilledStores {
         try await services.blobs.upload(
             Bytes(bytes), to: BlobPaths.container, BlobPaths.original(workspace: "default", document: failed),
             contentType: "application/pdf")
-        try await services.catalog.setStatus(failed, .failed, error: (code: "damaged", detail: "It is damaged."))
+        guard let claim = try await services.catalog.claim(failed) else {
+            throw TestFailure("the document is not there")
+        }
+        try await services.catalog.setFailed(claim, code: "damaged", detail: "It is damaged.")
         self.ready = ready
         var chats: [String] = []
         for number in 1...2 {
@@ -80,10 +83,9 @@ struct FilledStores {
                     document: "Passage \(ordinal) of \(number)",
                     metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))])
             })
-        guard
-            try await services.catalog.setReady(
-                id, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en"))
-        else { throw TestFailure("the document is not there") }
+        guard let claim = try await services.catalog.claim(id) else { throw TestFailure("the document is not there") }
+        try await services.catalog.setReady(
+            claim, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en"))
         return id
     }
 

@@ -31,7 +31,7 @@ struct PackageTests {
         try manager.createDirectory(atPath: programs, withIntermediateDirectories: true)
         for app in ProductLayout.apps { try write("functions/\(app)/health/function.json", "{}") }
         let names =
-            ["apus", "apus-bench", "bench-handler", "vm-server", "functions-host", "azure-emulator", "page-reader"]
+            ["apus", "apus-bench", "bench-handler", "vm-server", "functions-host", "azure-emulator", "document-reader"]
             + ProductLayout.apps.map { $0 + "-function" }
         for name in names { try manager.copyItem(atPath: "/bin/true", toPath: "\(programs)/\(name)") }
         try manager.createDirectory(atPath: root + "/deploy", withIntermediateDirectories: true)

@@ -18,7 +18,7 @@ struct FakeLayout {
             try fake.write("functions/\(app)/health/function.json", "{\"app\":\"\(app)\"}")
             try fake.write(".build/debug/\(app)-function", "program of \(app)")
         }
-        try fake.write(".build/debug/page-reader", "helper")
+        try fake.write(".build/debug/document-reader", "helper")
         try await body(fake)
     }
 

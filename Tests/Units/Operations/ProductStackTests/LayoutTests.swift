@@ -43,7 +43,7 @@ struct LayoutTests {
             let path = try Staging(layout: try fake.layout).stage("chat")
             #expect(path == fake.root + "/.build/apps/chat")
             #expect(try fake.text(".build/apps/chat/handler") == "program of chat")
-            #expect(try fake.text(".build/apps/chat/page-reader") == "helper")
+            #expect(try fake.text(".build/apps/chat/document-reader") == "helper")
             #expect(try fake.text(".build/apps/chat/health/function.json") == "{\"app\":\"chat\"}")
             #expect(fake.exists(".build/apps/chat/host.json"))
             #expect(FileManager.default.isExecutableFile(atPath: path + "/handler"))
@@ -61,7 +61,7 @@ struct LayoutTests {
             _ = try staging.stage("history")
             #expect(try fake.text(".build/apps/history/handler") == "newer")
             #expect(!fake.exists(".build/apps/history/old") && !fake.exists(".build/apps/history.new"))
-            #expect(!fake.exists(".build/apps/history/page-reader"))
+            #expect(!fake.exists(".build/apps/history/document-reader"))
         }
     }
 

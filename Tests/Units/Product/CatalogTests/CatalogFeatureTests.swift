@@ -18,7 +18,8 @@ struct CatalogFeatureTests {
 
     private func ready(_ name: String, chatId: String? = nil, _ catalog: CatalogDatabase) async throws -> String {
         let document = try await catalog.addDocument(newDocument(name, chatId: chatId)).document
-        _ = try await catalog.setReady(document.id, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil))
+        let claim = try #require(try await catalog.claim(document.id))
+        try await catalog.setReady(claim, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil))
         return document.id
     }
 
@@ -157,12 +158,20 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product in
             let catalog = product.catalog
             let id = try await catalog.addDocument(newDocument("a")).document.id
-            #expect(try await catalog.setStatus(id, .extracting))
+            let claim = try #require(try await catalog.claim(id))
+            #expect(try await catalog.renew(claim))
             #expect(try await catalog.removeDocument(id) == 0)
             #expect(try await catalog.markDeleting(id))
-            #expect(try await catalog.setStatus(id, .ready) == false)
             let findings = CatalogDatabase.Findings(pages: 1, pagesWithoutText: 0, passages: 1, language: "de")
-            #expect(try await catalog.setReady(id, findings) == false)
+            #expect(try await catalog.renew(claim) == false)
+            await #expect(throws: ClaimLost.self) { try await catalog.setEmbedding(claim) }
+            await #expect(throws: ClaimLost.self) { try await catalog.setReady(claim, findings) }
+            await #expect(throws: ClaimLost.self) { try await catalog.setFailed(claim, code: "damaged", detail: "x") }
+            await #expect(throws: ClaimLost.self) {
+                try await catalog.whileHeld(claim) { Issue.record("written for a deleted document") }
+            }
+            #expect(try await catalog.claim(id) == nil)
+            #expect(try await catalog.requeue(id) == nil)
             #expect(try await catalog.removeDocument(id) == 1)
         }
     }
@@ -171,10 +180,14 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product in
             let catalog = product.catalog
             let id = try await catalog.addDocument(newDocument("a")).document.id
-            try await catalog.setStatus(id, .failed, error: ("damaged", "It is."))
+            let first = try #require(try await catalog.claim(id))
+            try await catalog.setFailed(first, code: "damaged", detail: "It is.")
             #expect(try await catalog.document(id)?.json["error"] == ["code": "damaged", "detail": "It is."])
-            _ = try await catalog.setReady(
-                id, .init(pages: 9, pagesWithoutText: 2, passages: 30, language: "de"))
+            #expect(try await catalog.claim(id) == nil)
+            #expect(try await catalog.requeue(id)?.json["error"] == .null)
+            #expect(try await catalog.requeue(id) == nil)
+            let second = try #require(try await catalog.claim(id))
+            try await catalog.setReady(second, .init(pages: 9, pagesWithoutText: 2, passages: 30, language: "de"))
             let json = try await catalog.document(id)?.json
             #expect(json?["error"] == .null && json?["pages"] == 9 && json?["pagesWithoutText"] == 2)
             #expect(json?["passages"] == 30 && json?["language"] == "de" && json?["status"] == "ready")

@@ -111,6 +111,25 @@ struct AskFeatureTests {
         }
     }
 
+    @Test func documentsThatAreStillBeingReadAreNotDenied() async throws {
+        let settings = ["APUS_MODELS": "extractive"]
+        try await RunningProduct.with([.chat, .upload], settings: settings) { product in
+            func text(_ app: [String: JSONValue]) async throws -> String? {
+                var body = JSONObject()
+                for (name, value) in app { body[name] = value }
+                return try await product.post(.chat, "/api/ask", .object(body)).json["text"]?.string
+            }
+            let first = try await product.added("The deductible is 500 euros.", name: "a.txt")
+            #expect(try await text(["question": "What is the deductible?"])?.hasPrefix("A document is still") == true)
+            let chat = try await product.chat(["message": "What is the deductible?"])
+            #expect(chat.json["text"]?.string?.hasPrefix("A document is still being read.") == true)
+            try await product.put(try await product.added("More.", name: "b.txt"), into: .embedding)
+            #expect(try await text(["question": "What is it?"])?.hasPrefix("2 documents are still") == true)
+            #expect(
+                try await text(["question": "What?", "documents": [.string(first)]])?.hasPrefix("2 documents") == true)
+        }
+    }
+
     // MARK: - OpenAI's API
 
     private func completions(_ body: JSONValue, _ product: RunningProduct) async throws -> AppAnswer {

@@ -1,3 +1,4 @@
+import DocumentReading
 import Documents
 import FoundationEssentials
 import JSONCoding
@@ -7,7 +8,7 @@ import Testing
 import WordPieces
 
 @Suite struct DocumentsTests {
-    private let reader = DocumentReader(temporaryDirectory: FileManager.default.temporaryDirectory.path)
+    private let reader = DocumentReader()
 
     /// The repository's own awkward files, its sample library, and the files of other projects beside it if they are there.
     private static let folders =

@@ -1,5 +1,5 @@
+import DocumentReading
 import Documents
-import FoundationEssentials
 import HTTPMessages
 import JSONCoding
 import ProductFixture
@@ -7,7 +7,7 @@ import Testing
 
 /// Readers on small files, made by hand.
 @Suite struct ReaderTests {
-    private let reader = DocumentReader(temporaryDirectory: FileManager.default.temporaryDirectory.path)
+    private let reader = DocumentReader()
 
     private func pages(_ bytes: [UInt8], _ type: MediaType) async throws -> [String] {
         try await reader.read(bytes, type).pages.map(\.text)
@@ -129,13 +129,13 @@ import Testing
 
     // MARK: - Web pages
 
-    @Test func aWebPageHasATitleAndText() async {
-        let page = await WebPage(
+    @Test func aWebPageHasATitleAndText() {
+        let page = WebPage(
             "<html><head><title> A \n title </title></head><body><p>Text.</p></body></html>".bytes, isHTML: true)
         #expect(page.json["title"] == "A title" && page.json["text"] == "Text.")
-        let plain = await WebPage("Only text.".bytes, isHTML: false)
+        let plain = WebPage("Only text.".bytes, isHTML: false)
         #expect(plain.json["title"] == .null && plain.json["text"] == "Only text.")
-        #expect(await WebPage("<html></html>".bytes, isHTML: true).json == ["error": "no_text"])
+        #expect(WebPage("<html></html>".bytes, isHTML: true).json["error"]?["code"] == "no_text")
     }
 
     // MARK: - Kinds
@@ -157,6 +157,14 @@ import Testing
         let passages = PassageSplitter().passages(of: ExtractedText(pageTexts: ["One sentence.", " ", "Another one."]))
         #expect(passages.map(\.page) == [1, 3] && passages.map(\.text) == ["One sentence.", "Another one."])
         #expect(passages[1].start == 16)
+    }
+
+    /// Marks that combine are no word pieces, and a word without end is one.
+    @Test(arguments: [String(repeating: "a\u{301}", count: 40_000), String(repeating: "x", count: 50_000)])
+    func passagesHaveALimitOfCharacters(text: String) {
+        let passages = PassageSplitter().passages(of: ExtractedText(pageTexts: [text]))
+        #expect(passages.allSatisfy { $0.text.unicodeScalars.count <= ReaderLimits.passageScalars })
+        #expect(passages.first?.start == 0 && passages.last?.end == text.unicodeScalars.count)
     }
 
     @Test func passagesOverlapBetweenSentences() {

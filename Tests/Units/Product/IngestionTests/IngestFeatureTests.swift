@@ -2,6 +2,7 @@ import AzureStorage
 import Catalog
 import ChromaClient
 import Digests
+import DocumentReading
 import HTTPMessages
 import JSONCoding
 import ProductFixture
@@ -112,7 +113,7 @@ struct IngestFeatureTests {
                     id: "\(id):7", embedding: [Float](repeating: 0.05, count: 384), document: "old",
                     metadata: ["documentId": .string(id), "page": 1, "start": 0, "end": 3])
             ])
-            try await product.catalog.setStatus(id, .embedding)
+            try await product.put(id, into: .embedding)
             try await product.ingestAll()
             let found = try await product.vectors.records(filter: ["documentId": .string(id)], limit: 10)
             #expect(found.map(\.id) == ["\(id):0"])
@@ -156,6 +157,78 @@ struct IngestFeatureTests {
             #expect(try await product.storage.blobs.list(BlobPaths.container, prefix: "default/").isEmpty)
             #expect(try await product.catalog.document(id) == nil)
             #expect(try await product.invoke("ingest", message) == 200)
+        }
+    }
+
+    /// Passages of a long document, of which the first are there and the last are not.
+    @Test func aDeletionWinsOverEmbedding() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let text = (0..<2000).map { "Ledger entry \($0): the depot in town \($0 % 97) stores \($0 * 7) crates." }
+            let id = try await uploaded(text.joined(separator: "\u{c}").bytes, "ledger.txt", product)
+            let message: JSONValue = ["message": .string("{\"documentId\":\"\(id)\"}")]
+            async let ingestion = product.invoke("ingest", message)
+            while try await passages(id, product) < 128 { try await Task.sleep(for: .milliseconds(20)) }
+            let receipt = try await product.send(.upload, .delete, "/api/documents/\(id)")
+            // At once, and for ever.
+            #expect(try await passages(id, product) == 0)
+            #expect(try await ingestion == 200)
+            #expect(try await passages(id, product) == 0)
+            let removed = try #require(receipt.json["passages"]?.int)
+            #expect((128..<2000).contains(removed) && receipt.json["rows"] == 1 && receipt.json["blobs"] == 2)
+            #expect(try await product.storage.blobs.list(BlobPaths.container, prefix: "default/").isEmpty)
+            #expect(try await product.invoke("ingest", message) == 200)
+        }
+    }
+
+    @Test func aDeletionEndsTheReadingProgram() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            // Many attributes on one element: libxml2 looks through all of them for each.
+            let page = "<html><body><p" + (0..<60_000).map { " a\($0)=1" }.joined() + ">text</p></body></html>"
+            let id = try await uploaded(page.bytes, "a.html", product)
+            let message: JSONValue = ["message": .string("{\"documentId\":\"\(id)\"}")]
+            let watch = ContinuousClock.now
+            async let ingestion = product.invoke("ingest", message)
+            while try await product.document(id)["status"] != "extracting" {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let listing = ContinuousClock.now
+            #expect(try await product.get(.upload, "/api/documents").status == 200)
+            #expect(ContinuousClock.now - listing < .seconds(5))
+            let receipt = try await product.send(.upload, .delete, "/api/documents/\(id)")
+            #expect(receipt.json == ["rows": 1, "blobs": 1, "passages": 0])
+            #expect(try await ingestion == 200)
+            #expect(ContinuousClock.now - watch < .seconds(ReaderLimits.processorSeconds))
+            #expect(try await product.storage.blobs.list(BlobPaths.container, prefix: "default/").isEmpty)
+        }
+    }
+
+    /// A message that is delivered twice has two workers, of whom the second wins.
+    @Test func twoWorkersLeaveOneSetOfPassages() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let text = (0..<400).map { "Ledger entry \($0) of the depot in town \($0 % 97)." }
+            let id = try await uploaded(text.joined(separator: "\u{c}").bytes, "ledger.txt", product)
+            let message: JSONValue = ["message": .string("{\"documentId\":\"\(id)\"}")]
+            async let first = product.invoke("ingest", message)
+            async let second = product.invoke("ingest", message)
+            #expect(try await [first, second] == [200, 200])
+            #expect(try await product.document(id)["status"] == "ready")
+            #expect(try await passages(id, product) == 400)
+        }
+    }
+
+    @Test func pagesComeOutOfTheStoredTextOneByOne() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let pages = ["One \"{[\\\" page.", "Two }]},{ \\\\\" pages.", "ä😀 three"]
+            let id = try await uploaded(pages.joined(separator: "\u{c}").bytes, "a.txt", product)
+            try await product.ingestAll()
+            let whole = try await product.get(.upload, "/api/documents/\(id)/text").json["pages"]?.array ?? []
+            #expect(whole.map { $0["text"]?.string } == pages)
+            for number in 1...3 {
+                let answer = try await product.get(.upload, "/api/documents/\(id)/text?page=\(number)")
+                #expect(answer.json == ["pages": [whole[number - 1]]])
+            }
+            let none = try await product.get(.upload, "/api/documents/\(id)/text?page=4")
+            #expect(none.status == 404 && none.json["detail"]?.string?.contains("has 3 pages") == true)
         }
     }
 

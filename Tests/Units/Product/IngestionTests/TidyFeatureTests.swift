@@ -43,7 +43,7 @@ struct TidyFeatureTests {
                 DocumentRecord.Status.queued, .extracting, .embedding, .ready, .failed,
             ].enumerated() {
                 let id = try await product.added("text \(number)", name: "\(number).txt")
-                try await product.catalog.setStatus(id, status)
+                try await product.put(id, into: status)
                 try await age(id, product)
                 ids.append(id)
             }
@@ -111,6 +111,19 @@ struct TidyFeatureTests {
             try await tidy(product)
             let document = try await product.document(id)
             #expect(document["status"] == "failed" && document["error"]?["code"] == "unavailable")
+            #expect(try await product.storage.queues.count(IngestMessage.poisonQueue) == 0)
+        }
+    }
+
+    @Test func aPoisonedMessageDoesNotStopARetryThatCameAfterIt() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let id = try await product.added("text", name: "a.txt")
+            try await product.storage.queues.create(IngestMessage.poisonQueue)
+            try await product.storage.queues.put(IngestMessage(documentId: id).text, to: IngestMessage.poisonQueue)
+            try await product.sql.query(
+                "UPDATE documents SET updated_at = now() + interval '10 seconds' WHERE id = $1", [id])
+            try await tidy(product)
+            #expect(try await product.document(id)["status"] == "queued")
             #expect(try await product.storage.queues.count(IngestMessage.poisonQueue) == 0)
         }
     }

@@ -1,10 +1,11 @@
 import AzureStorage
-import Catalog
+public import Catalog
 import Digests
 import HTTPClient
 public import HTTPMessages
 public import JSONCoding
 import Models
+import Postgres
 
 /// An app's answer.
 public struct AppAnswer: Sendable {
@@ -106,6 +107,13 @@ extension RunningProduct {
     public func queued() async throws -> [String] {
         let messages = try await storage.queues.peek(IngestMessage.queue, count: 32) ?? []
         return messages.compactMap { IngestMessage(text: (Base64Text.decode($0.text) ?? ""))?.documentId }
+    }
+
+    /// Puts a document into a state, as if it had come there.
+    public func put(_ id: String, into status: DocumentRecord.Status, code: String? = nil) async throws {
+        try await sql.query(
+            "UPDATE documents SET status = $2, error_code = $3, error_detail = $3 WHERE id = $1",
+            [id, status.rawValue, code])
     }
 
     /// A document as the API shows it.

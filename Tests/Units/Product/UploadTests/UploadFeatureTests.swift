@@ -74,7 +74,7 @@ struct UploadFeatureTests {
         try await RunningProduct.with([.upload]) { product in
             let id = try await product.added("Once more.", name: "a.txt")
             try await product.storage.queues.clear(IngestMessage.queue)
-            try await product.catalog.setStatus(id, .failed, error: ("damaged", "x"))
+            try await product.put(id, into: .failed, code: "damaged")
             let again = try await product.upload("Once more.".bytes, name: "a.txt").json["documents"]?[0]
             #expect(again?["duplicate"] == true && again?["status"] == "queued" && again?["error"] == .null)
             #expect(try await product.queued() == [id])
@@ -201,7 +201,7 @@ struct UploadFeatureTests {
             let id = try await product.added("words", name: "a.txt")
             #expect(try await product.send(.upload, .post, "/api/documents/\(id)/retry").status == 409)
             try await product.storage.queues.clear(IngestMessage.queue)
-            try await product.catalog.setStatus(id, .failed, error: ("unavailable", "x"))
+            try await product.put(id, into: .failed, code: "unavailable")
             let retried = try await product.send(.upload, .post, "/api/documents/\(id)/retry")
             #expect(retried.status == 202 && retried.json["status"] == "queued" && retried.json["error"] == .null)
             #expect(try await product.queued() == [id])

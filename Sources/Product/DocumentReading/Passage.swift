@@ -1,0 +1,33 @@
+public import JSONCoding
+
+/// A stretch of one page that is indexed, found and cited as one.
+public struct Passage: Sendable, Equatable {
+    /// Page that holds it, from 1.
+    public let page: Int
+    /// Offsets in the document, in scalars, half-open.
+    public let start: Int
+    public let end: Int
+    /// Exactly the document's text between the offsets.
+    public let text: String
+
+    /// A passage with its place.
+    public init(page: Int, start: Int, end: Int, text: String) {
+        self.page = page
+        self.start = start
+        self.end = end
+        self.text = text
+    }
+
+    /// The form in which the reader hands it over, a line for each.
+    public var json: JSONValue {
+        ["page": .int(Int64(page)), "start": .int(Int64(start)), "end": .int(Int64(end)), "text": .string(text)]
+    }
+
+    /// Reads that form; `nil` when it is none.
+    public init?(json: JSONValue) {
+        guard let page = json["page"]?.int, let start = json["start"]?.int, let end = json["end"]?.int,
+            let text = json["text"]?.string, page > 0, start >= 0, end > start
+        else { return nil }
+        self.init(page: Int(clamping: page), start: Int(clamping: start), end: Int(clamping: end), text: text)
+    }
+}

@@ -1,0 +1,33 @@
+/// What reading one document may take. Whatever passes a limit is refused with its name (`ExtractionError.tooComplex`).
+public enum ReaderLimits {
+    /// Processor time of one program.
+    public static let processorSeconds = 60
+    /// Time by the clock, for all of it: readers stand back for everybody else on the machine.
+    public static let seconds = 300
+    /// Memory of one program, mapped files included.
+    public static let addressSpaceBytes = 1 << 30
+    /// Bytes of one file that is written: the text with what JSON puts before quotes and backslashes.
+    public static let fileBytes = 160 << 20
+    /// Files that are open at once.
+    public static let openFiles = 64
+    /// Bytes of a web page, and of what is told of one.
+    public static let webPageBytes = 2 << 20
+    /// Processor time, and time by the clock, for a web page, which somebody waits for.
+    public static let webPageSeconds = 10
+
+    /// Pages of a document.
+    public static let pages = 5000
+    /// Bytes of a document's text.
+    public static let textBytes = 64 << 20
+    /// Passages of a document.
+    public static let passages = 20_000
+    /// Scalars of a passage: marks that combine and words without end have few word pieces.
+    public static let passageScalars = 4000
+    /// Bytes of a passage in the file of passages, with what JSON needs around it.
+    public static let passageLineBytes = 64 << 10
+
+    /// Readers of one process at the same time.
+    public static let atOnce = 4
+    /// What the program ends with when there is no memory for it (sysexits.h, EX_OSERR).
+    public static let noMemoryCode: Int32 = 71
+}

@@ -1,0 +1,85 @@
+import ChildProcess
+import JSONCoding
+import ProgramSupport
+import TaskTools
+
+/// Has files of strangers read by the program `document-reader`, which stands beside the running one: outside the address
+/// space that holds secrets, confined, and within `ReaderLimits`.
+public enum ReaderProcess {
+    /// What was learnt about a document; its text and passages lie in the folder.
+    public struct Reading: Sendable {
+        public let pages: Int
+        /// Pages on which there is nothing to read.
+        public let pagesWithoutText: Int
+        public let passages: Int
+        /// ISO 639-1 code, if a language stands out.
+        public let language: String?
+    }
+
+    /// A web page's title and text.
+    public struct WebPage: Sendable {
+        public let title: String?
+        public let text: String
+    }
+
+    /// The program's name.
+    public static let program = "document-reader"
+    private static let slots = Slots(ReaderLimits.atOnce)
+
+    /// Reads the document that lies in a folder.
+    ///
+    /// - Throws: `ExtractionError`; `ReadingFailure` when the machine fails, not the document.
+    public static func read(_ folder: ReadingFolder, as type: MediaType) async throws -> Reading {
+        let found = try await run(
+            ["file", type.rawValue, folder.path], writable: [folder.path],
+            processorSeconds: ReaderLimits.processorSeconds, seconds: ReaderLimits.seconds, outputLimit: 64 << 10)
+        guard let pages = found["pages"]?.int, let blank = found["pagesWithoutText"]?.int,
+            let passages = found["passages"]?.int, (0...Int64(ReaderLimits.passages)).contains(passages)
+        else { throw ReadingFailure(reason: "the reader's answer cannot be read") }
+        return Reading(
+            pages: Int(clamping: pages), pagesWithoutText: Int(clamping: blank), passages: Int(passages),
+            language: found["language"]?.string)
+    }
+
+    /// Reads a web page.
+    ///
+    /// - Throws: as `read(_:as:)`.
+    public static func read(page: [UInt8], isHTML: Bool) async throws -> WebPage {
+        let found = try await run(
+            ["page", isHTML ? "html" : "text"], input: page, writable: [],
+            processorSeconds: ReaderLimits.webPageSeconds, seconds: ReaderLimits.webPageSeconds,
+            outputLimit: 4 * ReaderLimits.webPageBytes)
+        guard let text = found["text"]?.string else {
+            throw ReadingFailure(reason: "the reader's answer cannot be read")
+        }
+        return WebPage(title: found["title"]?.string, text: text)
+    }
+
+    private static func run(
+        _ arguments: [String], input: [UInt8] = [], writable: [String], processorSeconds: Int, seconds: Int,
+        outputLimit: Int
+    ) async throws -> JSONValue {
+        var command = Subprocess.Command("\(ProgramLife.executableFolder)/\(program)", arguments)
+        command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        command.limits.cpuSeconds = processorSeconds
+        command.limits.addressSpaceBytes = ReaderLimits.addressSpaceBytes
+        command.limits.fileBytes = ReaderLimits.fileBytes
+        command.limits.openFiles = ReaderLimits.openFiles
+        command.confinement = Confinement(readable: Confinement.systemFolders, writable: writable)
+        let prepared = command
+        let output = try await slots.run {
+            try await Subprocess.run(prepared, input: input, timeout: .seconds(seconds), outputLimit: outputLimit)
+        }
+        // Whoever is cancelled has killed the program.
+        try Task.checkCancellation()
+        if let error = ExtractionError(limitPassedBy: output) { throw error }
+        if output.code > 128 { throw ExtractionError.damaged("the program that reads it broke off") }
+        guard output.code == 0, let found = try? JSONParser.parse(output.output) else {
+            throw ReadingFailure(reason: "\(program) ended with \(output.code): \(output.errors.prefix(500))")
+        }
+        if let code = found["error"]?["code"]?.string, let detail = found["error"]?["detail"]?.string {
+            throw ExtractionError(code: code, detail: detail)
+        }
+        return found
+    }
+}

@@ -1,0 +1,14 @@
+import DocumentReading
+import Documents
+import FoundationEssentials
+import TestSupport
+
+extension DocumentReader {
+    /// Reads a document that is in memory.
+    func read(_ bytes: [UInt8], _ type: MediaType) async throws -> ExtractedText {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data(bytes).write(to: URL(filePath: folder + "/original"))
+        return try await read(folder + "/original", type)
+    }
+}
