@@ -81,15 +81,14 @@ extension Functions {
             "LASTINDEXOF", 2...3,
             { arguments in
                 guard let text = arguments.text(0), let part = arguments.text(1) else { return nil }
-                let all = Array(text.unicodeScalars)
-                let wanted = Array(part.unicodeScalars)
                 guard arguments.count == 2 || arguments.whole(2) != nil else { return nil }
                 // The search goes from there to the start, over what lies within.
-                let end = arguments.whole(2).map { min(all.count, $0 &+ 1) } ?? all.count
-                var place = end - wanted.count
-                while place >= 0 {
-                    if all[place..<place + wanted.count].elementsEqual(wanted) { return .int(Int64(place)) }
-                    place -= 1
+                let within = text.unicodeScalars.prefix(max(0, arguments.whole(2).map { $0 &+ 1 } ?? .max))
+                let bytes = Array(String(within).utf8)
+                let wanted = Array(part.utf8)
+                if let place = ByteSearch.place(of: wanted.reversed(), in: bytes.reversed()) {
+                    let before = bytes[..<(bytes.count - place - wanted.count)]
+                    return .int(Int64(String(decoding: before, as: UTF8.self).unicodeScalars.count))
                 }
                 return -1
             }

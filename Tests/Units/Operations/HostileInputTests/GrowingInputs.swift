@@ -280,6 +280,7 @@ enum GrowingInputs {
         },
         evaluating("Query: CONTAINS", "SELECT VALUE CONTAINS(c.t, c.p) FROM c", haystack),
         evaluating("Query: INDEX_OF", "SELECT VALUE INDEX_OF(c.t, c.p) FROM c", haystack),
+        evaluating("Query: LASTINDEXOF", "SELECT VALUE LastIndexOf(c.t, c.p) FROM c", haystack),
         evaluating("Query: REPLACE", most: 1 << 19, "SELECT VALUE REPLACE(c.t, c.p, 'x') FROM c", haystack),
         evaluating("Query: STRINGSPLIT", "SELECT VALUE StringSplit(c.t, c.p) FROM c", haystack),
         evaluating("Query: LIKE", "SELECT VALUE c.t LIKE '%a%b%c' FROM c", haystack),
