@@ -17,17 +17,20 @@ public final class FolderLock: Sendable {
     ///
     /// - Throws: `Refusal`; whoever asks knows best what to tell of it.
     public init(_ folder: String) throws(Refusal) {
-        file = open(folder + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .system(errno) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        let opened = open(folder + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard opened >= 0 else { throw .system(errno) }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 32)
-            let count = pread(file, &buffer, buffer.count, 0)
-            close(file)
+            let count = pread(opened, &buffer, buffer.count, 0)
+            // Here and not by `deinit`, which runs after a failure only when every property has its value: closed twice, the
+            // number might be that of somebody else's file.
+            close(opened)
             throw .taken(by: Int32(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)))
         }
         let text = Array("\(getpid())".utf8)
-        _ = ftruncate(file, 0)
-        _ = pwrite(file, text, text.count, 0)
+        _ = ftruncate(opened, 0)
+        _ = pwrite(opened, text, text.count, 0)
+        file = opened
     }
 
     deinit { close(file) }

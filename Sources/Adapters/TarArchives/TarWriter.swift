@@ -18,9 +18,9 @@ public final class TarWriter {
         archive_write_add_filter_zstd(archive)
         archive_write_set_filter_option(archive, "zstd", "compression-level", Self.level)
         archive_write_set_format_pax_restricted(archive)
-        // Nobody else may read it from its first byte on.
-        let before = umask(0o077)
-        defer { umask(before) }
+        // Nobody else may read it from its first byte on. Whatever is wrong with the path is told by the library.
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if file >= 0 { Glibc.close(file) }
         guard archive_write_open_filename(archive, path) == ARCHIVE_OK else { throw TarArchiveError(archive) }
     }
 
