@@ -43,11 +43,16 @@ struct BackupManifest: Sendable {
         ]
     }
 
-    /// The file's content, signed when there is a key.
+    /// The file's content with a checksum of its own, signed when there is a key.
     func encoded(key: Secret?) -> [UInt8] {
         var object = content
+        object["sha256"] = .string(Self.checksum(content))
         if let key { object["hmac"] = .string(Self.signature(content, key)) }
         return JSONValue.object(object).encoded
+    }
+
+    private static func checksum(_ content: JSONObject) -> String {
+        Digest.hex(Digest.sha256(JSONValue.object(content).encoded))
     }
 
     private static func signature(_ content: JSONObject, _ key: Secret) -> String {
@@ -92,13 +97,20 @@ struct BackupManifest: Sendable {
             else { throw BackupError("its manifest is not complete") }
             entries.append(Entry(name: name, bytes: Int(bytes), sha256: hash))
         }
-        guard let key else { return }
+        guard var plain = value.object else { throw BackupError("its manifest is not complete") }
+        plain["hmac"] = nil
+        plain["sha256"] = nil
+        guard let key else {
+            // Backups of the first version have none.
+            if let given = value["sha256"]?.string, given != Self.checksum(plain) {
+                throw BackupError("its manifest does not fit its checksum: it was changed after it was made")
+            }
+            return
+        }
         guard let given = value["hmac"]?.string else {
             throw BackupError("it is not signed, and APUS_BACKUP_KEY asks for a signature")
         }
-        guard var unsigned = value.object else { throw BackupError("its manifest is not complete") }
-        unsigned["hmac"] = nil
-        guard Digest.constantTimeEqual(Array(given.utf8), Array(Self.signature(unsigned, key).utf8)) else {
+        guard Digest.constantTimeEqual(Array(given.utf8), Array(Self.signature(plain, key).utf8)) else {
             throw BackupError(
                 "its signature is wrong: it was changed after it was made, or APUS_BACKUP_KEY is another one")
         }

@@ -25,7 +25,7 @@ enum DOCXReader {
             throw error(failure)
         } catch let error as XMLParseError {
             throw error.isExcessive
-                ? ExtractionError.tooComplex("its elements are nested too deep")
+                ? ExtractionError.tooComplex("its elements are nested too deep, or have too many attributes")
                 : ExtractionError.damaged("its document part is not well-formed")
         }
     }

@@ -9,7 +9,7 @@ enum HTMLReader {
             try MarkupReader.htmlEvents(bytes) { text.take($0) }
         } catch let error as XMLParseError {
             throw error.isExcessive
-                ? ExtractionError.tooComplex("its elements are nested too deep")
+                ? ExtractionError.tooComplex("its elements are nested too deep, or have too many attributes")
                 : ExtractionError.damaged("it cannot be read as HTML")
         }
         return text.result

@@ -224,6 +224,7 @@ class TestConversation:
         assert len(provider.asides) == 1
         # A name that was given stays, whatever is asked afterwards.
         stack.call("PATCH", f"/api/history/{chat}", {"name": "Mine"})
+        provider.play(Script(openai_text("That too.")))
         again = handler.call("POST", "/api/chat", {"chatId": chat, "message": "And dental?", "useDocuments": False})
         assert again.json["chatName"] == "Mine" and len(provider.asides) == 1
         assert stack.call("GET", f"/api/history/{chat}").json["chat"]["name"] == "Mine"

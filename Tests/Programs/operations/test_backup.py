@@ -1,5 +1,5 @@
 """Backup, restore, verify and migrate: the real commands over real stores, in use, cut off, and handed bad files."""
-import io, json, os, shutil, signal, subprocess, tarfile, threading, time, uuid
+import io, json, os, re, shutil, signal, subprocess, tarfile, threading, time, uuid
 
 import pytest
 
@@ -185,6 +185,8 @@ def test_names_that_leave_their_place_are_refused(archive, tmp_path):
         for name in ("blobs/../original", "../../etc/passwd", "passages/x.jsonl", "more/0", "blobs/" + str(uuid.uuid4()) + "/other"):
             manifest = json.loads(contents[-1])
             manifest["entries"][0]["name"] = name
+            # As whoever forges it would.
+            del manifest["sha256"]
             forged = pack(tmp_path / "forged", [name, *names[1:]], [*contents[:-1], json.dumps(manifest).encode()])
             assert "that this Apus knows" in refused("restore", forged, "--data", fresh.data), name
     finally:
@@ -358,14 +360,15 @@ def test_an_older_schema_is_brought_up_to_date_with_its_data(filled, archive, tm
     try:
         done("restore", archive, "--data", fresh.data)
         status = done("migrate", "status", "--data", fresh.data)
-        assert status.count("made 2") == 2
-        assert "at version 1; 1 changes" in done("migrate", "down", "--to", 1, "--data", fresh.data)
+        newest = max(int(version) for version in re.findall(r"^(\d+)  .*  made 2", status, re.MULTILINE))
+        assert newest >= 3 and status.count("made 2") == newest
+        assert f"at version 1; {newest - 1} changes" in done("migrate", "down", "--to", 1, "--data", fresh.data)
         assert "missing" in done("migrate", "status", "--data", fresh.data)
         # Starting the product is all that an upgrade takes.
         fresh.start()
         assert len(fresh.call("GET", f"/api/history/{chat}").json["messages"]) == 6
         assert fresh.call("POST", "/api/ask", {"question": QUESTIONS[0]}).json["finishReason"] == "stop"
-        assert "at version 2; 0 changes" in done("migrate", "up", "--data", fresh.data)
+        assert f"at version {newest}; 0 changes" in done("migrate", "up", "--data", fresh.data)
     finally:
         fresh.remove()
 

@@ -45,7 +45,11 @@ struct BackupSignatureTests {
             #expect(throws: BackupError.self, "\(member)") {
                 try BackupManifest(JSONValue.object(changed).encoded, key: key)
             }
-            #expect(throws: Never.self, "without a key nothing can be told") {
+            #expect(throws: BackupError.self, "an accident is noticed without a key too") {
+                try BackupManifest(JSONValue.object(changed).encoded, key: nil)
+            }
+            changed["sha256"] = nil
+            #expect(throws: Never.self, "of intent nothing can be told without a key") {
                 try BackupManifest(JSONValue.object(changed).encoded, key: nil)
             }
         }
