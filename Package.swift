@@ -212,7 +212,7 @@ let product = group(
         // How files of strangers are read: the limits, and the program that does it.
         .target(
             name: "DocumentReading",
-            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools", "Telemetry"]),
+            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools"]),
         // The parsers; linked by that program alone.
         .target(
             name: "Documents",
@@ -485,7 +485,7 @@ let tests =
                 name: "IngestionTests",
                 dependencies: [
                     "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentReading", "HTTPMessages",
-                    "JSONCoding", "Postgres", "ProductFixture", "Telemetry", "TestSupport",
+                    "Ingestion", "JSONCoding", "Postgres", "ProductFixture", "Telemetry", "TestSupport",
                 ]),
             .testTarget(
                 name: "ModelsTests",

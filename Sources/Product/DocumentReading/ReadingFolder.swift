@@ -1,12 +1,9 @@
-import FoundationEssentials
 import Glibc
-import Telemetry
 
 /// A folder of one document that is being read: what the reader gets, and what it leaves.
 public struct ReadingFolder: Sendable {
-    private static let prefix = "apus-reading-"
-    /// No document is read for so long.
-    private static let leftoverSeconds = 3600.0
+    /// What the names of such folders begin with.
+    public static let prefix = "apus-reading-"
 
     /// The folder; nobody else on the machine can look into it.
     public let path: String
@@ -22,6 +19,7 @@ public struct ReadingFolder: Sendable {
     ///
     /// - Throws: `ReadingFailure`.
     public init(in parent: String) throws(ReadingFailure) {
+        // mkdtemp(3) puts what makes the name new in place of the letters.
         var template = Array("\(parent)/\(Self.prefix)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw ReadingFailure(reason: "no folder can be made in \(parent): \(String(cString: strerror(errno)))")
@@ -31,18 +29,4 @@ public struct ReadingFolder: Sendable {
 
     /// A folder that is there, for the program that reads.
     public init(path: String) { self.path = path }
-
-    /// Removes it with everything in it.
-    public func remove() { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Removes what processes that were killed have left behind.
-    public static func removeLeftovers(in parent: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
-            var status = stat()
-            let path = "\(parent)/\(name)"
-            guard lstat(path, &status) == 0, status.st_uid == geteuid() else { continue }
-            let age = Double(Timestamp.nowMilliseconds()) / 1000 - Double(status.st_mtim.tv_sec)
-            if age > leftoverSeconds { ReadingFolder(path: path).remove() }
-        }
-    }
 }

@@ -3,11 +3,13 @@ public import Catalog
 public import ChromaClient
 import Digests
 import DocumentQueue
+import DocumentReading
 import JSONCoding
+import TaskTools
 public import Telemetry
 
 /// Finishes what a crash cut off: requeues documents that have not moved, completes deletions, gives up on poisoned
-/// messages, removes blobs and passages without a row.
+/// messages, removes blobs and passages without a row, and folders whose reader was killed.
 public struct Tidy: Sendable {
     /// Work on a document shows at least every few seconds.
     private static let stuckSeconds = 120
@@ -19,15 +21,19 @@ public struct Tidy: Sendable {
     private let queues: QueueClient
     private let ingest: IngestQueue
     private let vectors: ChromaService
+    private let temporaryDirectory: String
     private let log: Log
 
-    /// A tidier over the stores.
-    public init(catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaService, log: Log) {
+    /// A tidier over the stores, and over the folder in which documents are read.
+    public init(
+        catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaService, temporaryDirectory: String, log: Log
+    ) {
         self.catalog = catalog
         blobs = storage.blobs
         queues = storage.queues
         ingest = IngestQueue(storage.queues)
         self.vectors = vectors
+        self.temporaryDirectory = temporaryDirectory
         self.log = log
     }
 
@@ -37,6 +43,8 @@ public struct Tidy: Sendable {
         let stuck = try await requeueStuck()
         let orphans = try await removeOrphans() + removeOrphanedPassages()
         try await catalog.forgetExpiredAnswers()
+        _ = try await BlockingCalls.run { [temporaryDirectory] in ReadingFolder.removeLeftovers(in: temporaryDirectory)
+        }
         log.info("tidied", ["requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans)])
     }
 

@@ -3,7 +3,6 @@ import AzureStorage
 import Catalog
 import ChromaClient
 import DocumentQueue
-import DocumentReading
 import FoundationEssentials
 public import FunctionsRuntime
 import HTTPMessages
@@ -51,7 +50,6 @@ public enum UploadFunctions {
         let blobs = storage.blobs
         let queue = IngestQueue(storage.queues)
         let temporary = FileManager.default.temporaryDirectory.path
-        ReadingFolder.removeLeftovers(in: temporary)
         let ingestor = Ingestor(
             catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings, temporaryDirectory: temporary,
             log: log)
@@ -60,7 +58,8 @@ public enum UploadFunctions {
         let documents = DocumentRoutes(
             catalog: catalog, blobs: blobs, queue: queue,
             remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
-        let tidy = Tidy(catalog: catalog, storage: storage, vectors: vectors, log: log)
+        let tidy = Tidy(
+            catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, log: log)
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             try await Task.sleep(for: .seconds(150))

@@ -102,12 +102,15 @@ def test_a_hostile_file_costs_nobody_but_its_owner(alone, name):
     with Watch(alone) as watch:
         document = upload(alone, name, make())
         found = ended(alone, document)
+        # What is refused at once leaves no time for many lists.
+        while watch.count <= 3:
+            time.sleep(0.01)
     if words:
         assert found["status"] == "failed" and found["error"]["code"] == "too_complex", found
         assert words in found["error"]["detail"] and "Split it" in found["error"]["detail"]
     else:
         assert found["status"] == "ready", found
-    assert watch.count > 0 and watch.slowest < 5, f"a list took {watch.slowest:.1f} s"
+    assert watch.count > 3 and watch.slowest < 5, f"a list took {watch.slowest:.1f} s"
     if IS_RELEASE:
         assert handler_memory(alone) < MOST_MEGABYTES
     assert alone.call("DELETE", f"/api/documents/{document}").status == 200
