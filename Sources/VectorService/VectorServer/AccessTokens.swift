@@ -4,7 +4,11 @@ import HTTPMessages
 public import Settings
 
 /// Who may use the vectors port: tokens, each for one tenant or for all. Without any token everybody may.
-public struct AccessTokens: Sendable {
+public struct AccessTokens: SecretSettings, Sendable {
+    /// The setting with the token that opens every tenant.
+    public static let keyName = "APUS_CHROMA_TOKEN"
+    public static let secretNames = [keyName]
+
     /// Whose data a caller may see.
     enum Caller: Sendable, Equatable {
         case everyone

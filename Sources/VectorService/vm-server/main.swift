@@ -10,11 +10,11 @@ import VectorServer
 /// Serves the page, the proxy and the vectors until a termination signal.
 func serve(_ options: ProgramOptions) async throws {
     let client = HTTPSession()
-    let secrets = ["APUS_CHROMA_TOKEN", "APUS_FUNCTIONS_KEY", TelemetryExporter.secretName]
+    let secrets = APIProxy.Upstreams.secretNames + AccessTokens.secretNames + [TelemetryExporter.secretName]
     var settings = SettingsReader(
         try await KeyVaultSettings.resolved(ProgramLife.environment, names: secrets, client: client))
     let upstreams = APIProxy.Upstreams(&settings)
-    let token = settings.secret("APUS_CHROMA_TOKEN")
+    let token = settings.secret(AccessTokens.keyName)
     let log = Log(label: "vm-server", level: settings.logLevel())
     let traces = TelemetryExporter.start("apus-vm", &settings, client: client, log: log).traces
     try settings.finish()
