@@ -150,7 +150,7 @@ def test_throttling(make):
     assert len(refused) == 3 and all(r[2] == "1" and r[1] < 0.4 for r in refused)
     served = sorted(r[1] for r in results if r[0] == 204)
     assert len(served) == 4 and served[1] < 0.8 < served[2]
-    assert "more than 4 are outstanding" in host.log
+    host.until_log("more than 4 are outstanding")
     waiting = make.app(extensions={"http": {"maxConcurrentRequests": 1}}).http("a").answer("/a", json={}, delay=0.1)
     other = make.host(waiting)
     threads = [threading.Thread(target=lambda: results.append(other.call("GET", "/api/a").status)) for _ in range(8)]

@@ -97,7 +97,7 @@ def test_an_executable_that_cannot_be_started_is_reported_at_once(make, kind):
     host.until_log("cannot be started")
     began = time.time()
     assert host.call("GET", "/api/a").status == 503 and time.time() - began < 2
-    assert {"missing": "does not exist", "mode": "chmod", "format": "cannot start"}[kind] in host.log
+    host.until_log({"missing": "does not exist", "mode": "chmod", "format": "cannot start"}[kind])
     assert any("not running" in e for e in host.call("GET", "/admin/host/status").json["errors"])
 
 
