@@ -52,7 +52,7 @@ enum DOCXReader {
 }
 
 /// Collects the text of a body part.
-private struct BodyText {
+struct BodyText {
     private var pages: [String] = [""]
     private var isText = false
     private var skipped = 0

@@ -16,7 +16,7 @@ extension FuzzedParser {
         FuzzedParser("text-document") { file($0, .text) },
         FuzzedParser("docx-document") { file($0, .docx) },
         // The text of a Word file without the archive around it, which chance does not often make.
-        FuzzedParser("docx-text") { _ = try? DOCXReader.pages($0) },
+        FuzzedParser("docx-text") { _ = try? BodyText.pages($0) },
         FuzzedParser("zip") { bytes in
             guard let archive = try? ZipArchive(bytes) else { return }
             _ = try? archive.read("word/document.xml", limit: 1 << 16)

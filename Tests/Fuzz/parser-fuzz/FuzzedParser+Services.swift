@@ -1,3 +1,5 @@
+import JSONCoding
+
 @testable import AzureEmulator
 @testable import FunctionsHost
 @testable import Vectors

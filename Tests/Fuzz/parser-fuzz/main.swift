@@ -1,4 +1,5 @@
 import CFuzzer
+import Glibc
 
 // Feeds one parser with what libFuzzer makes up: parser-fuzz PARSER [libFuzzer's options] [CORPUS...]. Without
 // arguments it lists the parsers. `scripts/fuzz` builds and runs it.
