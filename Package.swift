@@ -232,8 +232,8 @@ let product = group(
         .target(
             name: "Tools",
             dependencies: [
-                "AzureIdentity", "DocumentReading", "HTTPClient", "HTTPMessages", "JSONCoding", "LinearRegex", "Models",
-                "Retrieval", "Settings",
+                "AzureIdentity", "CLinux", "Digests", "DocumentReading", "HTTPClient", "HTTPMessages", "JSONCoding",
+                "LinearRegex", "Models", "Retrieval", "Settings",
             ]
         ),
         .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
@@ -462,8 +462,8 @@ let tests =
             .testTarget(
                 name: "ChatTests",
                 dependencies: [
-                    "Catalog", "Chat", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Models", "Problems",
-                    "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
+                    "Catalog", "Chat", "ChatMessages", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Models",
+                    "Problems", "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
                 ]),
             .testTarget(
                 name: "DocumentReadingTests",

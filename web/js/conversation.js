@@ -1,6 +1,6 @@
 import { $, announce, kept, make } from "./dom.js";
 import { api, newId } from "./api.js";
-import { renderMarkdown } from "./markdown.js";
+import { linkHost, renderMarkdown } from "./markdown.js";
 import { chosenPreset, sampleQuestions, showPresetOf } from "./presets.js";
 import { receiptLine, toolLine } from "./receipt.js";
 import { openSource } from "./panel.js";
@@ -171,11 +171,17 @@ function addAnswer(createdAt) {
     renderMarkdown(body, answer.text);
     if (follows) scrollToEnd();
   };
+  const confirm = (phrase) => {
+    if (running) return false;
+    addQuestion(phrase, new Date().toISOString());
+    ask({ message: phrase, messageId: newId() });
+    return true;
+  };
   const answer = {
     text: "",
     passages: [],
     state(value) { state.textContent = value; },
-    tool(activity) { toolLine(tools, activity); },
+    tool(activity) { toolLine(tools, activity, confirm); },
     append(piece) {
       answer.text += piece;
       state.textContent = "";
@@ -187,7 +193,7 @@ function addAnswer(createdAt) {
       answer.text = whole;
       state.textContent = finishReason === "cancelled" ? text.stopped : "";
       renderMarkdown(body, whole, { citations, onCite: openSource });
-      if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity);
+      if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity, confirm);
       element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer)].filter(Boolean));
       if (follows) scrollToEnd();
     },
@@ -209,7 +215,7 @@ function sources(citations, passages, finishReason) {
   if (!citations.length && !others.length) return null;
   const entry = (source, quote) => {
     const words = quote ? make("span", { class: "quote" }, quote) : null;
-    if (source.url) return make("li", {}, make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer nofollow" }, `[${source.n}] ${source.name}`, words));
+    if (source.url) return make("li", {}, make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer nofollow" }, `[${source.n}] ${source.name}`, linkHost(source.url), words));
     return make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
       `[${source.n}] ${source.name}, ${text.page(source.page)}`, words));
   };

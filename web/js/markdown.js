@@ -20,7 +20,9 @@ function prepare() {
   window.DOMPurify.addHook("afterSanitizeAttributes", (node) => {
     if (node.tagName === "A") {
       node.setAttribute("target", "_blank");
-      node.setAttribute("rel", "noopener noreferrer");
+      node.setAttribute("rel", "noopener noreferrer nofollow");
+      // What a link's text and title say is the writer's choice, and may be a document's.
+      node.removeAttribute("title");
     }
   });
 }
@@ -37,6 +39,7 @@ export function renderMarkdown(target, source, { citations = null, onCite = null
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   });
   target.innerHTML = clean;
+  for (const link of target.querySelectorAll("a[href]")) link.after(linkHost(link.href));
   for (const table of target.querySelectorAll("table")) {
     const box = make("div", { class: "table", tabindex: "0" });
     table.replaceWith(box);
@@ -45,11 +48,25 @@ export function renderMarkdown(target, source, { citations = null, onCite = null
   markCitations(target, citations, onCite);
 }
 
+/** Where a link leads, to stand beside it: the host as the browser connects to it, whatever the text says. */
+export function linkHost(address) {
+  return make("span", { class: "host", dir: "ltr" }, ` (${hostOf(address)})`);
+}
+
+function hostOf(address) {
+  try {
+    const url = new URL(address);
+    return url.protocol === "mailto:" ? url.pathname : url.host;
+  } catch {
+    return address;
+  }
+}
+
 function markCitations(target, citations, onCite) {
   const walker = document.createTreeWalker(target, NodeFilter.SHOW_TEXT);
   const nodes = [];
   while (walker.nextNode()) {
-    if (/\[\d+\]/.test(walker.currentNode.data) && !walker.currentNode.parentElement.closest("code, pre, a")) nodes.push(walker.currentNode);
+    if (/\[\d+\]/.test(walker.currentNode.data) && !walker.currentNode.parentElement.closest("code, pre, a, .host")) nodes.push(walker.currentNode);
   }
   for (const node of nodes) {
     const parts = node.data.split(/\[(\d+)\]/);

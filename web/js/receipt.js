@@ -3,8 +3,8 @@ import { text } from "./strings.js";
 
 // What an answer took: tools as they work, and one line on who answered.
 
-/** Adds or updates a tool's line. */
-export function toolLine(list, { id, name, arguments: given, status, summary }) {
+/** Adds or updates a tool's line. A call that waits for the user's word has a button, which gives it once. */
+export function toolLine(list, { id, name, arguments: given, status, summary, confirmation }, onConfirm) {
   const label = text.tools[name]?.(Object(given)) ?? text.tool(name);
   const line = status === "running" ? text.toolRunning(label) : `${label}: ${summary}`;
   const known = [...list.children].find((item) => item.dataset.id === id && item.dataset.running);
@@ -13,6 +13,11 @@ export function toolLine(list, { id, name, arguments: given, status, summary }) 
   if (status === "running") item.dataset.running = "yes"; else delete item.dataset.running;
   item.className = status === "error" ? "failed" : "";
   item.textContent = line;
+  if (!confirmation) return;
+  const button = make("button", { class: "quiet", type: "button", onclick: () => {
+    if (onConfirm(`run ${name} ${confirmation}`)) button.remove();
+  } }, text.runTool(name));
+  item.append(" ", button);
 }
 
 /** Who answered, where that is worth a line: not the first choice, remembered, or at a price. */

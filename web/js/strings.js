@@ -14,6 +14,7 @@ export const text = {
     fetch_page: (a) => `Read ${a.url ?? "a page"}`,
   },
   tool: (name) => `Used ${name}`,
+  runTool: (name) => `Run ${name}`,
   toolRunning: (label) => `${label} …`,
   answeredBy: (model) => `Answered by ${model}`,
   insteadOf: (reason) => `not the first choice (${reason.replaceAll("_", " ")})`,

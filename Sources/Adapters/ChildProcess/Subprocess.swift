@@ -29,6 +29,8 @@ public final class Subprocess: Sendable {
         public var diesWithParent = true
         /// User and group to run as; `nil` for our own.
         public var user: (id: UInt32, group: UInt32)?
+        /// Capabilities that the program may have at all; `nil` for those that its user gets.
+        public var capabilities: Set<Capability>?
         /// What is taken away from the program; `nil` leaves it as free as ourselves.
         public var confinement: Confinement?
 
@@ -86,6 +88,10 @@ public final class Subprocess: Sendable {
         limits.user_id = command.user?.id ?? 0
         limits.group_id = command.user?.group ?? 0
         limits.niceness = Confinement.niceness
+        if let kept = command.capabilities {
+            limits.limits_capabilities = 1
+            limits.kept_capabilities = kept.reduce(0) { $0 | 1 << $1.rawValue }
+        }
         if command.diesWithParent { limits.parent_death_signal = SIGKILL }
         return limits
     }

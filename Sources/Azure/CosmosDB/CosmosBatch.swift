@@ -41,14 +41,15 @@ extension CosmosContainer {
     /// - Returns: The items after each operation, `null` where there is none.
     /// - Throws: `CosmosError` of the operation that failed; nothing of the others has happened.
     @discardableResult
-    public func batch(_ operations: [CosmosBatchOperation], partition: String) async throws -> [JSONValue] {
+    public func batch(_ operations: [CosmosBatchOperation], partition: String, isRepeatable: Bool = false) async throws
+        -> [JSONValue]
+    {
         var call = try call(
             "transactional batch", .post, partition: partition, body: .array(operations.map(\.json)))
         call.fields["x-ms-cosmos-is-batch-request"] = "True"
         call.fields["x-ms-cosmos-batch-atomic"] = "True"
         call.fields["x-ms-cosmos-batch-continue-on-error"] = "False"
-        // What a lost answer has done is not known, and a second run could meet its own creations.
-        call.isRepeatable = false
+        call.isRepeatable = isRepeatable
         let answer = try await send(call)
         let results = answer.json.array ?? []
         for (place, result) in results.enumerated() {

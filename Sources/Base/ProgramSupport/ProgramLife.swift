@@ -6,10 +6,23 @@ public import Telemetry
 
 /// What every program does around its work.
 public enum ProgramLife {
-    /// Runs the program's work and ends the process with its result. Writing to a closed pipe is an error
-    /// value, not a signal; termination signals are taken by `terminationRequested`.
-    public static func run(_ label: String, _ work: @escaping @Sendable () async throws -> Void) async -> Never {
+    private static let callersMask = Mutex<mode_t?>(nil)
+
+    /// What every program of ours begins with. Writing to a closed pipe is an error value, not a signal; files and folders
+    /// that are made, here or by a child, are for this user alone.
+    public static func begin() {
         signal(SIGPIPE, SIG_IGN)
+        let mask = umask(0o077)
+        callersMask.withLock { if $0 == nil { $0 = mask } }
+    }
+
+    /// Has what is made from now on be readable as the caller wishes: programs and packages, which hold no data.
+    public static func makePublicFiles() { _ = callersMask.withLock { $0.map { umask($0) } } }
+
+    /// Runs the program's work and ends the process with its result. Termination signals are taken by
+    /// `terminationRequested`.
+    public static func run(_ label: String, _ work: @escaping @Sendable () async throws -> Void) async -> Never {
+        begin()
         do {
             try await work()
             await runExitWork()

@@ -35,6 +35,20 @@ static int drop_capabilities(void) {
     return geteuid() != 0 || (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT) != 0;
 }
 
+void apus_limit_capabilities(uint64_t kept) {
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    // What the next exec gives user 0 is what is left here; without the capability for it nothing happens, nor has to.
+    for (int capability = 0; capability < 64 && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
+        if ((kept >> capability & 1) == 0) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    }
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct all[2] = {{0, 0, 0}, {0, 0, 0}};
+    if (syscall(SYS_capget, &header, all) != 0) return;
+    all[0].inheritable = 0;
+    all[1].inheritable = 0;
+    syscall(SYS_capset, &header, all);
+}
+
 // MARK: - Files: landlock(7). The numbers are here because Debian 12's headers lack the newer ones.
 
 enum {

@@ -58,6 +58,8 @@ static void run_child(
     set_limit(RLIMIT_FSIZE, limits->file_bytes);
     set_limit(RLIMIT_NOFILE, limits->open_files);
     if (directory != NULL && chdir(directory) != 0) goto failed;
+    // Before the change of user, which needs what it is about to lose.
+    if (limits->limits_capabilities) apus_limit_capabilities(limits->kept_capabilities);
     if (limits->group_id && (setgroups(0, NULL) != 0 || setgid(limits->group_id) != 0)) goto failed;
     if (limits->user_id && setuid(limits->user_id) != 0) goto failed;
     if (limits->readable != NULL && limits->writable != NULL) {

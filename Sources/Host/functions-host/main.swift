@@ -32,7 +32,9 @@ let options = ProgramOptions(
 await ProgramLife.run("functions-host") {
     switch (options.words.first, options.words.count) {
     case ("start", 1): try await serve(options)
-    case ("new", 2): try NewHandler.make(named: options.words[1], package: options.value("package"))
+    case ("new", 2):
+        ProgramLife.makePublicFiles()
+        try NewHandler.make(named: options.words[1], package: options.value("package"))
     default: options.fail("the commands are 'start' and 'new NAME'")
     }
 }

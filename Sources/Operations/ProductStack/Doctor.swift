@@ -19,7 +19,9 @@ public struct Doctor: Sendable {
     public init(layout: ProductLayout) { self.layout = layout }
 
     /// Everything, in the order of importance.
-    public func findings(ports: StackPorts) -> [Finding] {
+    ///
+    /// - Parameter data: The data folder, whether or not there is one yet.
+    public func findings(ports: StackPorts, data: String) -> [Finding] {
         var findings: [Finding] = []
         func check(_ name: String, _ isWell: Bool, _ remedy: String) {
             findings.append(Finding(name: name, problem: isWell ? nil : remedy))
@@ -44,6 +46,17 @@ public struct Doctor: Sendable {
             Finding(
                 name: "readers of documents are confined", problem: nil,
                 note: missing.isEmpty ? nil : "on this kernel " + missing.joined(separator: ", ")))
+        findings.append(
+            Finding(
+                name: "programs run without root's rights", problem: nil,
+                note: geteuid() == 0
+                    ? "as root they keep root's files, and of its other rights only that to give up more; start Apus as a "
+                        + "user of its own" : nil))
+        let wide = PrivateFolders(data: data).wide
+        check(
+            "data is this user's alone", wide.isEmpty,
+            "others may look into \(wide.joined(separator: ", ")); 'apus up' closes what is its user's, "
+                + "'chmod go-rwx' the rest")
         do {
             try ports.checkFree(usesEmulator: true)
             check("ports", true, "")

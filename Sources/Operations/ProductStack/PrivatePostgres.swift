@@ -25,6 +25,12 @@ struct PrivatePostgres: Sendable {
         return newest.map { "\(installed)/\($0)/bin" }
     }
 
+    /// The server refuses to run as root; Debian's package brings a user for it. `nil` for this process's own.
+    static var user: (id: UInt32, group: UInt32)? {
+        guard geteuid() == 0, let entry = getpwnam("postgres") else { return nil }
+        return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+    }
+
     init(dataDirectory: String) throws {
         guard let programs = Self.findPrograms() else {
             throw StackError(
@@ -32,16 +38,11 @@ struct PrivatePostgres: Sendable {
             )
         }
         self.programs = programs
-        // The server refuses to run as root; Debian's package brings a user for it.
-        if geteuid() == 0 {
-            guard let entry = getpwnam("postgres") else { throw StackError("the user postgres does not exist.") }
-            user = (entry.pointee.pw_uid, entry.pointee.pw_gid)
-        } else {
-            user = nil
-        }
+        user = Self.user
+        if geteuid() == 0, user == nil { throw StackError("the user postgres does not exist.") }
         let mark = Digest.hex(Array(Digest.sha256(dataDirectory.bytes8).prefix(6)))
         // Another user has to be able to reach the folder, and socket paths are short.
-        let isReachable = user == nil || Self.othersCanReach(dataDirectory)
+        let isReachable = user.map { Self.canReach(dataDirectory, $0) } ?? true
         let home = isReachable ? dataDirectory + "/postgres" : "/var/lib/apus-\(mark)"
         cluster = home + "/cluster"
         sockets = home.utf8.count < 80 ? home + "/socket" : "/tmp/apus-\(mark)"
@@ -73,6 +74,7 @@ struct PrivatePostgres: Sendable {
                 "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_min_messages=warning", "-c", "jit=off",
             ])
         command.user = user
+        command.capabilities = []
         command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
         command.directory = "/"
         return command
@@ -101,13 +103,14 @@ struct PrivatePostgres: Sendable {
         guard result.code == 0 else { throw StackError("\(program) failed: \(result.errors)") }
     }
 
-    private static func othersCanReach(_ path: String) -> Bool {
+    private static func canReach(_ path: String, _ user: (id: UInt32, group: UInt32)) -> Bool {
         var folder = ""
         for part in path.split(separator: "/") {
             folder += "/" + part
             var status = stat()
             guard stat(folder, &status) == 0 else { continue }
-            if status.st_mode & 0o001 == 0 { return false }
+            let needed: mode_t = status.st_uid == user.id ? 0o100 : status.st_gid == user.group ? 0o010 : 0o001
+            if status.st_mode & needed == 0 { return false }
         }
         return true
     }

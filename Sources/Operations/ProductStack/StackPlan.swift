@@ -44,15 +44,17 @@ struct StackPlan: Sendable {
         var programs: [Program] = []
         if let postgres { programs.append(Program(name: "postgres", command: postgres.command, stopSignal: SIGINT)) }
         let reporting = Self.reporting(settings, ports: ports)
-        func add(_ program: String, _ arguments: [String]) {
+        func add(_ program: String, _ own: PartEnvironment, _ arguments: [String]) {
             var command = Subprocess.Command(layout.program(program), arguments)
             // What reports are sent to does not report to itself.
-            command.environment = program == "vm-server" ? environment : environment.merging(reporting) { $1 }
+            let all = program == "vm-server" ? environment : environment.merging(reporting) { $1 }
+            command.environment = own.selected(from: all)
+            command.capabilities = Self.capabilities(ports)
             programs.append(Program(name: program, command: command))
         }
         if usesEmulator {
             add(
-                "azure-emulator",
+                "azure-emulator", .emulator,
                 [
                     "--data", data + "/azure", "--blob-port", "\(ports.blob)", "--queue-port", "\(ports.queue)",
                     "--cosmos-port", "\(ports.cosmos)", "--vault-port", "\(ports.vault)", "--identity-port",
@@ -60,18 +62,29 @@ struct StackPlan: Sendable {
                 ])
         }
         add(
-            "vm-server",
+            "vm-server", .server,
             [
                 "--data", data + "/vectors", "--web", layout.web, "--model", layout.model, "--port", "\(ports.page)",
                 "--vectors-port", "\(ports.vectors)", "--address", configuration.pageAddress,
             ] + (configuration.onlyData ? ["--vectors-only", "--no-embeddings"] : []))
         if !configuration.onlyData {
             add(
-                "functions-host",
+                "functions-host", .functionsHost(environment),
                 ["start", "--json"]
-                    + ProductLayout.apps.flatMap { ["--root", "\(layout.stagedApp($0))=\(ports.port(of: $0))"] })
+                    + ProductLayout.apps.flatMap { app in
+                        let folder = layout.stagedApp(app)
+                        let names = PartEnvironment.app(app, environment).names.joined(separator: ",")
+                        return ["--root", "\(folder)=\(ports.port(of: app))", "--environment", "\(folder)=\(names)"]
+                    })
         }
         self.programs = programs
+    }
+
+    /// What is left of root's rights where root starts the stack. The data may be another user's, whose modes root passes over;
+    /// what reads documents drops the rest, which takes a capability by itself.
+    private static func capabilities(_ ports: StackPorts) -> Set<Capability> {
+        ports.all.contains { $0 < 1024 }
+            ? [.overrideFileModes, .dropCapabilities, .bindLowPorts] : [.overrideFileModes, .dropCapabilities]
     }
 
     /// Has the programs report their metrics to the VM server, whose `/metrics` shows them all, unless the environment

@@ -39,6 +39,9 @@ public struct StackPorts: Sendable {
         return nil
     }
 
+    /// Every port.
+    var all: [UInt16] { [page, vectors, chat, upload, history, blob, queue, cosmos, vault, identity] }
+
     func port(of app: String) -> UInt16 { app == "chat" ? chat : app == "upload" ? upload : history }
 
     /// Checks that every port is free.

@@ -40,9 +40,11 @@ public final class StackSupervisor: Sendable {
             configuration.dataDirectory = FileManager.default.currentDirectoryPath + "/" + configuration.dataDirectory
         }
         let data = configuration.dataDirectory
-        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
-        postgres =
-            configuration.environment["APUS_DATABASE_URL"] == nil ? try PrivatePostgres(dataDirectory: data) : nil
+        let folders = PrivateFolders(data: data)
+        let usesPostgres = configuration.environment["APUS_DATABASE_URL"] == nil
+        try folders.make(for: usesPostgres ? PrivatePostgres.user?.group : nil)
+        folders.tighten()
+        postgres = usesPostgres ? try PrivatePostgres(dataDirectory: data) : nil
         plan = StackPlan(configuration, layout: layout, postgres: postgres)
         parts = plan.programs.map { Part($0.name, $0.command, stopSignal: $0.stopSignal, printer: printer) }
         self.configuration = configuration

@@ -6,7 +6,8 @@ import Telemetry
 /// Says what is missing on this machine; code 1 when something is.
 func doctor(_ options: ProgramOptions) throws {
     let ports = StackPorts(page: options.port("port", default: 8080), base: nil)
-    let findings = Doctor(layout: try ProductLayout()).findings(ports: ports)
+    let findings = Doctor(layout: try ProductLayout()).findings(
+        ports: ports, data: options.value("data") ?? ".apus")
     for finding in findings {
         let remark = (finding.problem ?? finding.note).map { ": " + $0 } ?? ""
         writeAll(

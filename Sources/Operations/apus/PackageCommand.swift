@@ -6,6 +6,7 @@ import Telemetry
 
 /// Makes packages of the apps that are named, of the virtual machine, or of all.
 func package(_ options: ProgramOptions) async throws {
+    ProgramLife.makePublicFiles()
     let layout = try ProductLayout()
     let folder = options.value("output") ?? layout.packages
     let names = options.words.dropFirst()

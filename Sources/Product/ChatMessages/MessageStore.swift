@@ -51,6 +51,24 @@ public struct MessageStore: ConfiguredClient, Sendable {
         }
     }
 
+    /// Stores a new answer, as long as its question is there: in one step, so that nothing of a chat comes after its deletion.
+    ///
+    /// - Returns: `false` when the question has gone, or an answer of that id is there already.
+    public func add(_ answer: ChatMessage, answering question: String) async throws -> Bool {
+        try await prepare()
+        do {
+            // A second run meets an answer of its own as a conflict.
+            try await container.batch(
+                [.read(question), .create(answer.item)], partition: answer.chatId, isRepeatable: true)
+            return true
+        } catch let error as CosmosError where error.isNotFound {
+            return false
+        } catch let error as CosmosError where error.isConflict {
+            let there = try await message(answer.id, in: answer.chatId)
+            return there?.createdAt == answer.createdAt && there?.text == answer.text
+        }
+    }
+
     /// Stores a message in the place of one that was read before.
     ///
     /// - Returns: `false` when that one has changed or gone meanwhile; then everything stays as it is.

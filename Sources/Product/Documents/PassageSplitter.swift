@@ -8,6 +8,9 @@ public struct PassageSplitter: Sendable {
     /// Most word pieces of a passage; with the encoder's two special pieces it makes 256.
     public static let maximumPieces = 254
 
+    /// Most scalars of that overlap: what has few word pieces would be repeated without end.
+    private static let overlapScalars = ReaderLimits.passageScalars / 5
+
     private let targetPieces: Int
     private let overlapPieces: Int
 
@@ -58,7 +61,9 @@ public struct PassageSplitter: Sendable {
             // Step back over whole units while they fit into the overlap, but always forward in all.
             var next = last
             var repeated = 0
-            while next - 1 > first, repeated + units[next - 1].pieces <= overlapPieces {
+            while next - 1 > first, repeated + units[next - 1].pieces <= overlapPieces,
+                range.upperBound - units[next - 1].range.lowerBound <= Self.overlapScalars
+            {
                 next -= 1
                 repeated += units[next].pieces
             }

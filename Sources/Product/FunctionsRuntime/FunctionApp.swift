@@ -22,7 +22,7 @@ public enum FunctionApp {
         _ name: String, maximumBodyBytes: Int = 1 << 20,
         setUp: @escaping @Sendable (_ environment: [String: String], _ log: Log) async throws -> FunctionRoutes
     ) async {
-        signal(SIGPIPE, SIG_IGN)
+        ProgramLife.begin()
         ProgramLife.adoptPackagedEncodings()
         apus_allocator_prefers_small()
         let environment = ProcessInfo.processInfo.environment

@@ -12,14 +12,18 @@ struct DeclaredTool: Tool {
     let kind = ToolKind.declared
     let specification: ToolSpecification
     let method: HTTPMethod
-    /// With `{name}` for arguments, after the host only.
-    let url: String
+    let url: URLTemplate
     /// With the secrets in them.
     let fields: HTTPFields
     let client: HTTPSession
+    /// Whether the operator lets it change things without asking.
+    var isAlwaysConfirmed = false
+
+    var wantsConfirmation: Bool { ![.get, .head].contains(method) && !isAlwaysConfirmed }
 
     func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome {
-        let request = prepare(arguments)
+        try turn.egress.permit(arguments)
+        let request = try prepare(arguments)
         let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
         do {
             answer = try await client.fetch(request, limit: Self.maximumBytes)
@@ -28,7 +32,9 @@ struct DeclaredTool: Tool {
         } catch let error as HTTPClientError {
             throw ToolFailure("The service cannot be reached: \(error).")
         }
+        turn.egress.count(bytes: answer.body.count)
         let text = String(decoding: answer.body, as: UTF8.self)
+        turn.egress.noteConfidential(text)
         guard answer.status.isSuccess else {
             throw ToolFailure("The service answered with status \(answer.status.rawValue): \(text.prefix(500))")
         }
@@ -39,23 +45,21 @@ struct DeclaredTool: Tool {
     }
 
     /// Arguments that the template does not name go into the query, or into a JSON body where the method has one.
-    func prepare(_ arguments: JSONValue) -> HTTPSession.Request {
-        var url = url
+    ///
+    /// - Throws: `ToolFailure` for arguments that would change the path.
+    func prepare(_ arguments: JSONValue) throws(ToolFailure) -> HTTPSession.Request {
+        var values: [String: String] = [:]
         var rest = JSONObject()
         for (name, value) in arguments.object?.members ?? [] {
-            if url.contains("{\(name)}") {
-                url = url.replacing("{\(name)}", with: percentEncoded(Self.plain(value)))
-            } else {
-                rest[name] = value
-            }
+            if url.names.contains(name) { values[name] = Self.plain(value) } else { rest[name] = value }
         }
-        var request = HTTPSession.Request(method, url, fields: fields)
+        var request = HTTPSession.Request(method, try url.filled(values), fields: fields)
         if [.post, .put, .patch].contains(method) {
             request.fields["Content-Type"] = "application/json"
             request.body = .bytes(JSONValue.object(rest).encoded)
         } else if !rest.isEmpty {
             let query = rest.members.map { percentEncoded($0.name) + "=" + percentEncoded(Self.plain($0.value)) }
-            request.url += (url.contains("?") ? "&" : "?") + query.joined(separator: "&")
+            request.url += (request.url.contains("?") ? "&" : "?") + query.joined(separator: "&")
         }
         request.headTimeout = .seconds(Self.maximumSeconds)
         request.idleTimeout = .seconds(Self.maximumSeconds)

@@ -42,7 +42,7 @@ enum DeclaredToolsFile {
         _ json: JSONValue, _ settings: inout SettingsReader, _ client: HTTPSession
     ) throws -> DeclaredTool {
         var reader = try FieldReader(
-            json, allowed: ["name", "description", "parameters", "method", "url", "headers"])
+            json, allowed: ["name", "description", "parameters", "method", "url", "headers", "confirmed"])
         let name = reader.requiredString("name", length: 1...64)
         let isPlain = name.utf8.allSatisfy {
             (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
@@ -55,11 +55,10 @@ enum DeclaredToolsFile {
         if method == nil { reader.add("method", "Must be GET, POST, PUT, PATCH or DELETE.") }
         let url = reader.requiredString("url", length: 8...2000)
         // An argument must not decide where the operator's secrets go.
-        let origin = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
-        if !["http:", "https:"].contains(origin.first ?? ""), !url.isEmpty {
-            reader.add("url", "Must begin with http:// or https://.")
-        }
-        if origin.joined().contains("{") { reader.add("url", "Arguments may stand after the host only.") }
+        var template: URLTemplate?
+        do { template = try URLTemplate(url) } catch { if !url.isEmpty { reader.add("url", error.description) } }
+        let confirmed = reader.string("confirmed", length: 1...20)
+        if let confirmed, confirmed != "always" { reader.add("confirmed", "Must be always, or left out.") }
         let parameters = json["parameters"] ?? ["type": "object", "properties": [:]]
         if parameters["type"]?.string != "object" {
             reader.add("parameters", "Must be a JSON Schema of type object.")
@@ -73,9 +72,11 @@ enum DeclaredToolsFile {
             fields[field] = filled
         }
         try reader.finish()
+        guard let template else { throw InvalidFields(field: "url", detail: "Required.") }
         return DeclaredTool(
             specification: ToolSpecification(name: name, description: description, parameters: parameters),
-            method: method ?? .get, url: url, fields: fields, client: client)
+            method: method ?? .get, url: template, fields: fields, client: client,
+            isAlwaysConfirmed: confirmed != nil)
     }
 
     /// Puts settings in the place of `${NAME}`; `nil` when one is not set or the text would break out of its line.

@@ -20,6 +20,9 @@ public protocol Tool: Sendable {
     /// What the model gets to know of it.
     var specification: ToolSpecification { get }
 
+    /// Whether it runs only when the user has ordered or confirmed just this call.
+    var wantsConfirmation: Bool { get }
+
     /// Does it.
     ///
     /// - Parameters:
@@ -29,17 +32,30 @@ public protocol Tool: Sendable {
     func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome
 }
 
+extension Tool {
+    public var wantsConfirmation: Bool { false }
+}
+
 /// What a tool may know of the answer that it is part of.
 public struct ToolTurn: Sendable {
     /// Documents that the answer may draw on.
     public let documents: [String]
-    /// Whether an address was named by somebody other than the model: the user, a search result, a page, a document.
-    public let isKnownAddress: @Sendable (String) -> Bool
+    /// What may be sent out of the house.
+    public let egress: EgressGuard
+    /// Calls that were put before the user, any of which the question may confirm.
+    public let proposals: [ToolProposal]
 
     /// Describes a turn.
-    public init(documents: [String], isKnownAddress: @escaping @Sendable (String) -> Bool) {
+    public init(documents: [String], egress: EgressGuard, proposals: [ToolProposal] = []) {
         self.documents = documents
-        self.isKnownAddress = isKnownAddress
+        self.egress = egress
+        self.proposals = proposals
+    }
+
+    /// Whether the question orders just this call, or confirms it.
+    public func isWanted(_ tool: String, _ arguments: JSONValue) -> Bool {
+        egress.isOrdered(tool, arguments)
+            || proposals.contains { $0.isConfirmed(by: egress.question, for: tool, arguments) }
     }
 }
 

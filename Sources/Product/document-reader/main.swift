@@ -38,6 +38,7 @@ func work() async throws -> JSONValue {
     }
 }
 
+ProgramLife.begin()
 ProgramLife.adoptPackagedEncodings()
 MarkupReader.endWithoutMemory(code: ReaderLimits.noMemoryCode)
 do {

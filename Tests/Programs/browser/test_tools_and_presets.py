@@ -1,5 +1,5 @@
 """What the page shows of tools, of who answered, and of presets."""
-import json, os, shutil
+import json, os, shutil, tempfile
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -13,7 +13,17 @@ SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
 @pytest.fixture(scope="module")
 def set_up():
     first, second = Provider(), Provider()
-    own = stacks.Stack({"APUS_MODELS": "openai:first,groq:second", "OPENAI_BASE_URL": first.url, "GROQ_BASE_URL": second.url, "SEARXNG_URL": second.url})
+    tools = tempfile.NamedTemporaryFile("w", suffix=".json")
+    json.dump({"tools": [{"name": "pay", "description": "Pays.", "method": "POST", "url": second.url + "/pay"}]}, tools)
+    tools.flush()
+    presets = tempfile.mkdtemp()
+    for name in os.listdir(os.path.join(stacks.ROOT, "functions/chat/assistants")):
+        shutil.copy(os.path.join(stacks.ROOT, "functions/chat/assistants", name), presets)
+    general = os.path.join(presets, "general.json")
+    preset = json.load(open(general))
+    preset["tools"].append("*")
+    json.dump(preset, open(general, "w"))
+    own = stacks.Stack({"APUS_MODELS": "openai:first,groq:second", "OPENAI_BASE_URL": first.url, "GROQ_BASE_URL": second.url, "SEARXNG_URL": second.url, "APUS_TOOLS": tools.name, "APUS_PRESETS": presets})
     try:
         own.start()
         own.wait_settled(own.upload("storks.txt", b"Storks clatter with their beaks. They winter south of the Sahara.").json["documents"][0]["id"])
@@ -22,6 +32,8 @@ def set_up():
         own.remove()
         first.close()
         second.close()
+        tools.close()
+        shutil.rmtree(presets)
 
 
 @pytest.fixture
@@ -80,3 +92,51 @@ def test_a_preset_is_chosen_for_a_chat_and_stays(set_up, page):
     page.reload()
     expect(page.locator("#disclaimer")).to_contain_text("not medical advice")
     expect(page.locator("#preset")).to_be_hidden()
+
+
+def test_links_say_where_they_lead_and_nothing_loads_by_itself(set_up, page):
+    _, first, second = set_up
+    foreign = []
+    page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((set_up[0].url, "data:", "blob:")) else None)
+    text = """See [your bank](https://bank.example@evil.example/?s=4711 "bank.example"), https://plain.example/x, <https://auto.example/y>,
+[a reference][r] and [Cyrillic](https://\u0430pple.example/), [mail](mailto:eve@evil.example?body=4711), ![picture](https://evil.example/p.png?s=4711)
+and ![by reference][r]. [empty](javascript:alert(1)) <img src="https://evil.example/q.png"> <link rel="prefetch" href="https://evil.example/l">
+
+[r]: https://evil.example/r "Your bank"
+"""
+    for provider in (first, second):
+        provider.play(Script(openai_text(text)))
+    page.goto("/")
+    page.get_by_role("textbox", name="Message").fill("Where do the storks bank?")
+    page.get_by_role("button", name="Send").click()
+    body = page.locator("article.assistant .body")
+    expect(page.locator("article.assistant .actions")).to_be_visible()
+    hosts = [span.inner_text().strip() for span in body.locator("a + .host").all()]
+    assert hosts == ["(evil.example)", "(plain.example)", "(auto.example)", "(evil.example)", "(xn--pple-43d.example)", "(eve@evil.example)"]
+    assert body.locator("a[href]").count() == len(hosts) and body.locator("a[title], img, link").count() == 0
+    assert all("noreferrer" in (link.get_attribute("rel") or "") for link in body.locator("a[href]").all())
+    page.wait_for_timeout(300)
+    assert not foreign, foreign
+
+
+def test_a_tool_that_changes_something_waits_for_a_click(set_up, page):
+    _, first, second = set_up
+    call = Script(openai_calls(("pay", '{"to": "Ann", "amount": 5}')))
+    first.play(call)
+    paid = []
+    second.by_path["/pay"] = lambda request: paid.append(request["body"]) or Script(json.dumps({"paid": True}), content_type="application/json")
+    page.goto("/")
+    page.get_by_role("textbox", name="Message").fill("What do storks cost?")
+    page.get_by_role("button", name="Send").click()
+    answer = page.locator("article.assistant").last
+    expect(answer.locator(".body")).to_contain_text('{"to":"Ann","amount":5}')
+    expect(answer.locator(".body")).to_contain_text("has not been run")
+    button = answer.get_by_role("button", name="Run pay")
+    expect(button).to_be_visible()
+    # It waits after a reload, too.
+    page.reload()
+    assert not paid
+    first.play(call, Script(openai_text("It is paid.")))
+    page.locator("article.assistant").last.get_by_role("button", name="Run pay").click()
+    expect(page.locator("article.assistant").last.locator(".body")).to_contain_text("It is paid.")
+    assert paid == [{"to": "Ann", "amount": 5}]

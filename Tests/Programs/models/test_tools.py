@@ -154,7 +154,7 @@ def test_a_declared_tool_is_one_request(set_up):
     _, (result,) = use(set_up, [("order_state", {"number": "A-7/8", "verbose": True})])
     path, fields = web.hits[0]
     assert path == "/orders/A-7%2F8?verbose=true" and fields["Authorization"] == "Bearer geheim" and "shipped" in result["content"]
-    use(set_up, [("note", {"text": "hello"})])
+    use(set_up, [("note", {"text": "hello"})], question="Please run note with the text hello")
     assert web.hits[-1] == ("/notes", {"text": "hello"}) and "geheim" not in set_up[0].read_log()
 
 
@@ -216,6 +216,24 @@ def test_an_address_that_the_model_made_up_is_not_fetched(set_up):
     web.hits.clear()
     _, (result,) = use(set_up, [("fetch_page", {"url": web.url + "/page?stolen=secret"})])
     assert "Nobody has named this address" in result["content"] and not web.hits
+
+
+def test_a_tool_that_writes_waits_for_the_users_word(set_up):
+    handler, provider, web, document = set_up
+    web.hits.clear()
+    call = Script(openai_calls(("note", '{"text": "sold"}')))
+    provider.play(call)
+    events = handler.chat_stream("What do you know about the lighthouse?", documents=[document["id"]])
+    name, done = events[-1]
+    assert name == "done" and done["finishReason"] == "stop" and not web.hits and len(provider.requests) == 1
+    tool = [data for name, data in events if name == "tool"][-1]
+    assert tool["status"] == "error" and tool["summary"] == "not run: the user has to confirm it"
+    assert done["text"].endswith(f"answer: `run note {tool['confirmation']}`") and '{"text":"sold"}' in done["text"]
+    assert "".join(data["text"] for name, data in events if name == "delta") == done["text"]
+    chat = events[0][1]["chatId"]
+    provider.play(call, Script(openai_text("Stored.")))
+    handler.chat_stream(f"Yes, run note {tool['confirmation']}", chatId=chat, documents=[document["id"]])
+    assert [hit for hit in web.hits if hit[0] == "/notes"] == [("/notes", {"text": "sold"})]
 
 
 @pytest.mark.parametrize("tool,words", [

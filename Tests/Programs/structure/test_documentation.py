@@ -16,6 +16,7 @@ CITATION = re.compile(r"docs/reference/([\w-]+\.md)((?:,? (?:and |to )?(?:sectio
 SETTING = r"AzureWebJobsStorage|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 NOT_SETTINGS = {
     "languages and encodings of child processes": r"LC_ALL|GCONV_PATH",
+    "what every program and its libraries read": r"SSL_CERT_DIR|LD_LIBRARY_PATH|HTTPS_PROXY|ALL_PROXY|NO_PROXY|LLVM_PROFILE_FILE|SWIFT_BACKTRACE",
     "what systemd hands over": r"LISTEN_\w+",
     "what the host tells handlers, or reads as Azure's does": r"FUNCTIONS_(?!REQUEST_BODY_SIZE_LIMIT)\w+|WEBSITE_\w+|AZURE_FUNCTIONS_ENVIRONMENT",
     "the time of a reproducible package": r"SOURCE_DATE_EPOCH",

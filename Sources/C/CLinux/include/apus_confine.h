@@ -1,6 +1,8 @@
 #ifndef APUS_CONFINE_H
 #define APUS_CONFINE_H
 
+#include <stdint.h>
+
 #pragma clang assume_nonnull begin
 
 /// What `apus_confine` could apply, as bits.
@@ -21,6 +23,10 @@ enum {
 ///
 /// The lists are of paths and end with NULL. Returns what was applied.
 int apus_confine(char *const _Nullable *_Nonnull readable, char *const _Nullable *_Nonnull writable);
+
+/// Leaves the calling process's next program, and all that it starts, no capabilities but those kept, one bit for each
+/// number. Async-signal-safe.
+void apus_limit_capabilities(uint64_t kept);
 
 /// What `apus_confine` can apply on this machine to a child of this process.
 int apus_confinement(void);

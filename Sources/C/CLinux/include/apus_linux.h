@@ -26,6 +26,10 @@ typedef struct {
     char *const _Nullable *_Nullable writable;
     /// How far a confined child stands back for others, 0 to 19.
     int niceness;
+    /// Whether the child, and whatever it starts, can never have other capabilities than those of `kept_capabilities`, one
+    /// bit for each number; user 0 has every one otherwise.
+    int limits_capabilities;
+    uint64_t kept_capabilities;
 } apus_spawn_limits;
 
 /// Starts `path` with `argv` and `envp` in `directory` (or the current one when NULL), with the three

@@ -30,9 +30,26 @@ public final class AppGroup {
             }
             var own = AppHost.Options(options)
             own.port = port
-            return try AppHost(root: folder, options: own, environment: environment, client: client, console: console)
+            return try AppHost(
+                root: folder, options: own, environment: Self.environment(of: folder, options, environment),
+                client: client, console: console)
         }
         for app in apps { app.onEnd = { [ending] in ending.end($0) } }
+    }
+
+    /// The variables that the app of a folder gets: all, unless the command line lists them.
+    private static func environment(
+        of folder: String, _ options: ProgramOptions, _ environment: [String: String]
+    ) -> [String: String] {
+        let lists = options.all("environment").map {
+            $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        }
+        if lists.contains(where: { $0.count != 2 }) { options.fail("--environment needs DIR=NAMES") }
+        guard let list = lists.last(where: { $0[0] == folder }) else { return environment }
+        let names = list[1].split(separator: ",")
+        return environment.filter { name, _ in
+            names.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
+        }
     }
 
     /// The port of the app at a place; 0, which lets the system choose, stays 0.
@@ -68,6 +85,10 @@ extension AppHost {
         .init(
             "root", "DIR[=PORT]", "start: app folder (default: the current one); may be repeated, each on its own port."
         ),
+        .init(
+            "environment", "DIR=NAMES",
+            "start: the variables that the app of a --root gets, separated by commas, NAME* for all that begin so "
+                + "(default: all)."),
         .init("port", "PORT", "start: port of the first app without one of its own (default 7071)."),
         .init("address", "IP", "start: address to listen on (default 127.0.0.1)."),
         .init("cors", "ORIGINS", "start: origins that browsers may call from, separated by commas; * for all."),

@@ -1,6 +1,7 @@
 import JSONCoding
 import Models
 import Retrieval
+import Tools
 
 /// A question, and all that its answer may be made from.
 struct AnswerTask: Sendable {
@@ -25,6 +26,8 @@ struct AnswerTask: Sendable {
     /// The model that was asked for.
     let model: String
     var tools = ToolKit()
+    /// Calls that the last answer put before the user.
+    var proposals: [ToolProposal] = []
     /// Tools that the caller runs itself: an answer that asks for one ends there.
     var callersTools: [ToolSpecification] = []
     /// Messages that the caller wants to be sent as they are, instead of those that would be made from the rest.
@@ -34,4 +37,13 @@ struct AnswerTask: Sendable {
     var maximumTokens: Int?
 
     var usesDocuments: Bool { found != nil }
+
+    /// What its tools may send out: the user's words and addresses, and nothing of what else the model is given.
+    var egress: EgressGuard {
+        let theirs = history.filter { $0.role == .user }.map(\.text) + (instructions.map { [$0] } ?? [])
+        let others = (history + following).filter { $0.role != .user }.map(\.text)
+        let passages = (found?.passages ?? []).flatMap { [$0.name, $0.text] }
+        return EgressGuard(
+            question: question, earlier: theirs, confidential: passages + others + (summary.map { [$0] } ?? []))
+    }
 }

@@ -18,7 +18,7 @@ struct Answerer: Sendable {
     /// A draft for a task.
     func draft(_ task: AnswerTask, watch: Stopwatch) -> Draft {
         Draft(
-            sources: SourceList(task.found?.passages ?? []),
+            sources: SourceList(task.found?.passages ?? []), egress: task.egress,
             searched: AnswerTimes(
                 embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
             model: task.model,

@@ -15,6 +15,8 @@ final class Dialogue: Sendable {
     let task: AnswerTask
     let draft: Draft
     let emit: Answerer.Emit
+    private let fence = Fence()
+    private let proposals = Mutex<[ToolProposal]>([])
 
     init(model: any ChatModel, task: AnswerTask, draft: Draft, emit: @escaping Answerer.Emit) {
         self.model = model
@@ -45,7 +47,8 @@ final class Dialogue: Sendable {
     func run(tokens: Int) async throws {
         let specifications = (model.settings.tools ? task.tools.specifications : []) + task.callersTools
         let begun = draft.text
-        var messages = Prompt(task: task, sources: draft.sources.all, begun: begun).messages(tokens: tokens)
+        var messages = Prompt(task: task, sources: draft.sources.all, begun: begun, fence: fence).messages(
+            tokens: tokens)
         for number in 1... {
             var request = ModelRequest(messages, tools: specifications)
             request.toolChoice = task.toolChoice
@@ -65,7 +68,17 @@ final class Dialogue: Sendable {
             }
             messages.append(.asking(round.text, for: round.calls))
             messages += try await results(of: round.calls, isOver: number == Self.maximumRounds)
+            // Nothing goes on until the user has decided.
+            let proposed = proposals.withLock { $0 }
+            if !proposed.isEmpty { return try await propose(proposed) }
         }
+    }
+
+    private func propose(_ proposals: [ToolProposal]) async throws {
+        let rest = draft.endOfText()
+        if !rest.isEmpty { try await emit(.delta(rest)) }
+        for proposal in proposals { try await emit(.delta(draft.append(proposal.explanation))) }
+        draft.setEnding(.stop)
     }
 
     private func finish(_ reason: FinishReason, hasText: Bool) async throws {
@@ -148,12 +161,19 @@ final class Dialogue: Sendable {
             if isTooMany { throw ToolFailure("At most \(Self.maximumCallsPerRound) tools at a time.") }
             let outcome = try await task.tools.run(call, in: turn)
             let numbered = draft.sources.add(outcome.sources)
-            let parts = [outcome.text.isEmpty ? "" : Prompt.fenced(outcome.text, "result"), Prompt.fenced(numbered)]
+            for source in numbered where source.url == nil { draft.egress.noteConfidential(source.text) }
+            let parts = [outcome.text.isEmpty ? "" : fence.text(outcome.text, "result"), fence.passages(numbered)]
             message = .result(parts.filter { !$0.isEmpty }.joined(separator: "\n"), of: call, isError: false)
             activity.result = (outcome.summary, watch.milliseconds, false)
             if !numbered.isEmpty { try await emit(.sources(draft.sources.all)) }
+        } catch let proposal as ToolProposal {
+            proposals.withLock { $0.append(proposal) }
+            message = .result("Error: The user has to confirm this first.", of: call, isError: true)
+            activity.result = ("not run: the user has to confirm it", watch.milliseconds, true)
+            activity.confirmation = proposal.code
         } catch let failure as ToolFailure {
-            message = .result("Error: \(failure)", of: call, isError: true)
+            // It may tell what a service has answered.
+            message = .result("Error: \(Fence.neutral(failure.description))", of: call, isError: true)
             activity.result = (failure.description, watch.milliseconds, true)
         } catch let error where !(error is CancellationError) && !Task.isCancelled {
             // Trouble of our own: the model gets to know that there is some, the log says which.
@@ -167,9 +187,6 @@ final class Dialogue: Sendable {
     }
 
     private var turn: ToolTurn {
-        let said = [task.question] + task.history.filter { $0.role == .user }.map(\.text)
-        return ToolTurn(documents: task.documents) { [draft] address in
-            draft.sources.names(address) || said.contains { $0.contains(address) }
-        }
+        ToolTurn(documents: task.documents, egress: draft.egress, proposals: task.proposals)
     }
 }

@@ -2,6 +2,7 @@ import Models
 import Retrieval
 import Synchronization
 import Telemetry
+import Tools
 
 /// The answer while it grows. Providers' tasks write it, whoever stores it reads it.
 final class Draft: Sendable {
@@ -17,13 +18,19 @@ final class Draft: Sendable {
     }
 
     let sources: SourceList
+    /// What tools may send out for this answer, whichever model asks for it.
+    let egress: EgressGuard
     private let searched: AnswerTimes
     private let watch: Stopwatch
     private let state: Mutex<State>
 
     /// - Parameter searched: What finding the sources took.
-    init(sources: SourceList, searched: AnswerTimes, model: String, provider: String, watch: Stopwatch) {
+    init(
+        sources: SourceList, egress: EgressGuard, searched: AnswerTimes, model: String, provider: String,
+        watch: Stopwatch
+    ) {
         self.sources = sources
+        self.egress = egress
         self.searched = searched
         self.watch = watch
         state = Mutex(
@@ -77,6 +84,15 @@ final class Draft: Sendable {
             state.text += text
             state.quotes = quotes
             state.ending = ending
+        }
+    }
+
+    /// Adds a text of our own. Returns what is new of the answer.
+    func append(_ text: String) -> String {
+        state.withLock { state in
+            let added = (state.text.isEmpty ? "" : "\n\n") + text
+            state.text += added
+            return added
         }
     }
 

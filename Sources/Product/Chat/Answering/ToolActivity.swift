@@ -10,6 +10,8 @@ struct ToolActivity: Sendable {
     let arguments: String
     /// `nil` while it works.
     var result: (summary: String, milliseconds: Double, isError: Bool)?
+    /// The code with which the user has it run; `nil` when it needs no confirmation.
+    var confirmation: String?
 
     init(id: String, name: String, kind: ToolKind?, arguments: String) {
         self.id = id
@@ -27,6 +29,7 @@ struct ToolActivity: Sendable {
         if let summary = json["summary"]?.string {
             result = (summary, json["milliseconds"]?.double ?? 0, json["status"]?.string == "error")
         }
+        confirmation = json["confirmation"]?.string
     }
 
     var json: JSONValue {
@@ -39,6 +42,13 @@ struct ToolActivity: Sendable {
             object["summary"] = .string(result.summary)
             object["milliseconds"] = .double(result.milliseconds)
         }
+        if let confirmation { object["confirmation"] = .string(confirmation) }
         return .object(object)
+    }
+
+    /// The call that waits for the user's word.
+    var proposal: ToolProposal? {
+        guard let confirmation, let arguments = try? JSONParser.parse(arguments) else { return nil }
+        return ToolProposal(name, arguments, code: confirmation)
     }
 }

@@ -31,9 +31,6 @@ final class SourceList: Sendable {
         }
     }
 
-    /// Whether any source names the address, as its own or in its text.
-    func names(_ address: String) -> Bool { all.contains { $0.url == address || $0.text.contains(address) } }
-
     private static func isSame(_ a: FoundPassage, _ b: FoundPassage) -> Bool {
         a.url == b.url && a.documentId == b.documentId && a.start == b.start && a.text == b.text
     }

@@ -23,7 +23,7 @@ struct Afterthoughts: Sendable {
     func name(_ chat: String, question: String, answer: String, with model: any ChatModel) async {
         let messages = [
             ModelMessage(.system, Self.titleInstructions),
-            ModelMessage(.user, Prompt.fenced("\(question.prefix(1000))\n\n\(answer.prefix(1000))", "conversation")),
+            ModelMessage(.user, Fence().text("\(question.prefix(1000))\n\n\(answer.prefix(1000))", "conversation")),
         ]
         guard let text = await model.shortAnswer(messages, maximumTokens: 30, within: .seconds(15)) else { return }
         let title = text.drop { "\"'“#* ".contains($0) }
@@ -40,7 +40,7 @@ struct Afterthoughts: Sendable {
         let said = messages[..<count].map { "\($0.role.rawValue): \($0.text.prefix(4000))" }.joined(separator: "\n")
         let all = (before.map { "Before: \($0)\n" } ?? "") + said
         let request = [
-            ModelMessage(.system, Self.summaryInstructions), ModelMessage(.user, Prompt.fenced(all, "conversation")),
+            ModelMessage(.system, Self.summaryInstructions), ModelMessage(.user, Fence().text(all, "conversation")),
         ]
         guard let text = await model.shortAnswer(request, maximumTokens: 400, within: .seconds(60)) else { return }
         await write("the chat's summary") {

@@ -23,10 +23,12 @@ struct ToolKit: Sendable {
     /// What a tool works with; `nil` when there is none of that name.
     func kind(of name: String) -> ToolKind? { tools.first { $0.specification.name == name }?.kind }
 
-    /// Runs a call whose arguments fit the tool's schema.
+    /// Runs a call whose arguments fit the tool's schema, and which the user wants if it changes something.
     ///
-    /// - Throws: `ToolFailure` for what the model can mend, and what the tool throws.
+    /// - Throws: `ToolFailure` for what the model can mend, `ToolProposal` for what the user has to confirm, and what the
+    ///   tool throws.
     func run(_ call: ToolCall, in turn: ToolTurn) async throws -> ToolOutcome {
+        try turn.egress.countCall()
         guard let tool = tools.first(where: { $0.specification.name == call.name }) else {
             let known = tools.map(\.specification.name).joined(separator: ", ")
             throw ToolFailure("There is no tool \(call.name.prefix(64)). Tools: \(known.isEmpty ? "none" : known).")
@@ -38,6 +40,7 @@ struct ToolKit: Sendable {
         guard problems.isEmpty else {
             throw ToolFailure(problems.map { "\($0.field): \($0.detail)" }.joined(separator: " "))
         }
+        if tool.wantsConfirmation, !turn.isWanted(call.name, arguments) { throw try ToolProposal(call.name, arguments) }
         return try await tool.run(arguments, in: turn)
     }
 }

@@ -111,7 +111,7 @@ struct TurnEngine: Sendable {
             if let stored = turn.stored {
                 // Whoever else tries the same question again may have been quicker; that answer stays.
                 _ = try await messages.replace(stored, with: answer)
-            } else if try await messages.add(answer) {
+            } else if try await messages.add(answer, answering: turn.request.messageId) {
                 added += 1
             }
         } catch {
@@ -119,7 +119,7 @@ struct TurnEngine: Sendable {
         }
         guard added > 0 else { return }
         do {
-            // The chat may have been deleted while its answer was written; then nothing of it may stay.
+            // The chat may have been deleted since its question was stored; then nothing of it may stay.
             if try await !library.catalog.countMessages(turn.chatId, added: added) {
                 _ = try await messages.deleteAll(in: turn.chatId)
             }

@@ -79,6 +79,8 @@ struct TurnPreparation: Sendable {
         task.documents = search.documents ?? []
         task.unread = search.unread
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: search.documents != nil)
+        let last = talk.history.last { $0.role == "assistant" }
+        task.proposals = last.flatMap { Receipt($0.receipt) }?.tools.compactMap(\.proposal) ?? []
         return Turn(
             request: request, chat: (talk.chat.id, talk.chat.name),
             isFirst: talk.history.isEmpty && talk.isNewQuestion, stored: talk.stored,
@@ -89,11 +91,7 @@ struct TurnPreparation: Sendable {
     private func store(_ request: ChatRequest, chatId: String) async throws -> Conversation {
         let chat: ChatRecord
         if request.chatId != nil {
-            guard let known = try await library.catalog.chat(chatId) else {
-                throw Problem(
-                    .notFound, "There is no chat with this id.",
-                    fields: [FieldProblem(field: "chatId", detail: "Unknown.")])
-            }
+            guard let known = try await library.catalog.chat(chatId) else { throw Self.unknownChat }
             chat = known
         } else {
             chat = try await library.catalog.createChat(
@@ -105,12 +103,20 @@ struct TurnPreparation: Sendable {
             id: request.messageId, chatId: chatId, workspaceId: library.catalog.workspace, role: "user",
             text: request.question.text, createdAt: Timestamp.now())
         if try await messages.add(question) {
+            // A deletion that began before has not seen it; one that begins from here on does.
+            guard try await library.catalog.chat(chatId) != nil else {
+                _ = try await messages.deleteAll(in: chatId)
+                throw Self.unknownChat
+            }
             return Conversation(chat: chat, stored: nil, isNewQuestion: true, history: history)
         }
         let answer = try await messages.message(request.derivedID("answer"), in: chatId)
         let before = history.filter { $0.id != request.messageId && $0.parentId != request.messageId }
         return Conversation(chat: chat, stored: answer, isNewQuestion: false, history: before)
     }
+
+    private static let unknownChat = Problem(
+        .notFound, "There is no chat with this id.", fields: [FieldProblem(field: "chatId", detail: "Unknown.")])
 
     private func recallOrFind(_ request: ChatRequest, _ chatId: String, preset: Preset, model: String) async throws
         -> Search

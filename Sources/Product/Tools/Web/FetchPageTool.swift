@@ -12,8 +12,8 @@ struct FetchPageTool: Tool {
     let specification = ToolSpecification(
         name: "fetch_page",
         description: """
-            Reads the text of one public web page. Only addresses that the user, a search result, a document or another \
-            page has named can be read. Long pages come in parts: ask again with "start".
+            Reads the text of one public web page. Only addresses can be read that the user, a search result or a page that \
+            was read names letter by letter. Long pages come in parts: ask again with "start".
             """,
         parameters: [
             "type": "object",
@@ -25,22 +25,20 @@ struct FetchPageTool: Tool {
         ])
 
     func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome {
-        let url = arguments["url"]?.string ?? ""
+        let address = try WebAddress(arguments["url"]?.string ?? "")
         // A document that contains instructions could otherwise have what it likes sent to a server of its choice, as
-        // part of an address that the model makes up.
-        guard turn.isKnownAddress(url) else {
-            throw ToolFailure(
-                "Nobody has named this address. Use one from the question, a search result, a document or a page.")
-        }
-        let page = try await fetcher.page(url)
+        // part of an address that the model makes up or picks.
+        try turn.egress.permit(address, isInside: fetcher.isInside(address))
+        let page = try await fetcher.page(address)
+        turn.egress.count(bytes: page.body.count)
         let content = try await PageText(page)
         let scalars = Array(content.text.unicodeScalars)
         let start = min(Int(clamping: arguments["start"]?.int ?? 0), scalars.count)
         let end = min(start + Self.maximumScalars, scalars.count)
         let title = content.title ?? page.address.host
-        let source = FoundPassage(
-            web: page.address.description, title: title, text: String(String.UnicodeScalarView(scalars[start..<end])),
-            start: start)
+        let shown = String(String.UnicodeScalarView(scalars[start..<end]))
+        turn.egress.note(page: page.address, text: shown, isConfidential: fetcher.isInside(page.address))
+        let source = FoundPassage(web: page.address.description, title: title, text: shown, start: start)
         let rest = end < scalars.count ? " \(scalars.count - end) characters follow; ask with start \(end)." : ""
         return ToolOutcome(
             text: "The page has \(scalars.count) characters.\(rest)", summary: title,

@@ -31,12 +31,14 @@ public struct WebFetcher: Sendable {
         self.allowed = allowed
     }
 
+    /// Whether the operator has allowed the host although it may not be public.
+    func isInside(_ address: WebAddress) -> Bool { allowed.contains(address.authority) }
+
     /// Reads a page.
     ///
     /// - Throws: `ToolFailure`.
-    func page(_ text: String) async throws -> Page {
-        let start = try WebAddress(text)
-        return try await withThrowingTaskGroup(of: Page.self) { group in
+    func page(_ start: WebAddress) async throws -> Page {
+        try await withThrowingTaskGroup(of: Page.self) { group in
             group.addTask { try await follow(start) }
             group.addTask {
                 try await Task.sleep(for: Self.maximumTime)

@@ -12,8 +12,9 @@ struct WebSearchTool: Tool {
     let specification = ToolSpecification(
         name: "web_search",
         description: """
-            Searches the web. Use it only when the user's documents do not answer the question. Returns titles, \
-            addresses and snippets, which can be cited; fetch_page reads a result in full.
+            Searches the web. Use it only when the user's documents do not answer the question. Beside documents only words \
+            of the user's messages are searched for. Returns titles, addresses and snippets, which can be cited; \
+            fetch_page reads a result in full.
             """,
         parameters: [
             "type": "object",
@@ -25,15 +26,16 @@ struct WebSearchTool: Tool {
         ])
 
     func run(_ arguments: JSONValue, in turn: ToolTurn) async throws -> ToolOutcome {
-        let query = arguments["query"]?.string ?? ""
+        let query = try turn.egress.permitted(arguments["query"]?.string ?? "")
         let count = Int(clamping: arguments["count"]?.int ?? 5)
         var failures: [String] = []
         for engine in engines {
             do {
                 let results = try await engine.search(query, count: count, client: client)
+                turn.egress.note(results: results.map(\.url))
                 let sources = results.map { FoundPassage(web: $0.url, title: $0.title, text: $0.snippet, start: 0) }
                 return ToolOutcome(
-                    text: results.isEmpty ? "Nothing was found." : "",
+                    text: results.isEmpty ? "Nothing was found for \(query)." : "",
                     summary: "\(results.count) results of \(engine.name)", sources: sources)
             } catch let failure as ToolFailure {
                 failures.append(failure.description)

@@ -80,6 +80,31 @@ import Testing
         #expect(text(output) == "read\n", "\(output.errors)")
     }
 
+    /// What user 0 gets back with each program that is run, and a program that it runs.
+    @Test(.enabled(if: geteuid() == 0, "only user 0 has capabilities")) func capabilitiesAreNoMoreThanThoseKept()
+        async throws
+    {
+        var command = Subprocess.Command(
+            "/bin/bash", ["-c", "bash -c 'grep ^Cap /proc/self/status'; id -u"])
+        command.environment = ["PATH": "/usr/bin:/bin"]
+        for (kept, value) in [
+            (Set<Capability>(), "0"), ([.overrideFileModes, .dropCapabilities, .bindLowPorts], "502"),
+        ] {
+            command.capabilities = kept
+            let lines = text(try await Subprocess.run(command, timeout: .seconds(60), outputLimit: 1000))
+                .split(separator: "\n")
+            let padded = String(repeating: "0", count: 16 - value.count) + value
+            for name in ["CapPrm", "CapEff", "CapBnd"] { #expect(lines.contains("\(name):\t\(padded)"), "\(lines)") }
+            for name in ["CapInh", "CapAmb"] { #expect(lines.contains("\(name):\t0000000000000000"), "\(lines)") }
+            #expect(lines.last == "0")
+        }
+        // Another user may still be chosen, and a reader of documents loses the rest.
+        command.capabilities = [.dropCapabilities]
+        command.user = (65534, 65534)
+        #expect(
+            text(try await Subprocess.run(command, timeout: .seconds(60), outputLimit: 1000)).hasSuffix("\n65534\n"))
+    }
+
     @Test func programsOfTheSystemRunAsEver() async throws {
         #expect(text(try await run("printf one | sed s/one/two/; awk 'BEGIN { print 6 * 7 }'")) == "two42\n")
     }

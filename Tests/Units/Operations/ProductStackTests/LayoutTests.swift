@@ -91,7 +91,9 @@ struct LayoutTests {
         try await FakeLayout.with { fake in
             let ports = try #require(StackPorts.unused())
             let doctor = Doctor(layout: try fake.layout)
-            func problem(_ name: String) -> String? { doctor.findings(ports: ports).first { $0.name == name }?.problem }
+            func problem(_ name: String) -> String? {
+                doctor.findings(ports: ports, data: fake.root + "/data").first { $0.name == name }?.problem
+            }
             #expect(problem("embedding model") == "run 'make setup'")
             #expect(problem("vm-server") == "run 'make build'")
             #expect(problem("app chat") == "run 'apus stage'")

@@ -1,4 +1,5 @@
 import ChildProcess
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -46,11 +47,16 @@ struct PlanTests {
                     fake.root + "/models/all-MiniLM-L6-v2", "--port", "8080", "--vectors-port", "8000", "--address",
                     "127.0.0.1",
                 ])
+            let host = arguments(plan, "functions-host")
+            let environments = host.indices.filter { host[$0] == "--environment" }
+            let rest = host.indices.filter { index in !environments.contains { $0 == index || $0 + 1 == index } }
             #expect(
-                arguments(plan, "functions-host") == [
+                rest.map { host[$0] } == [
                     "start", "--json", "--root", fake.root + "/.build/apps/chat=7071", "--root",
                     fake.root + "/.build/apps/upload=7072", "--root", fake.root + "/.build/apps/history=7073",
                 ])
+            let folders = environments.map { host[$0 + 1].prefix { $0 != "=" } }
+            #expect(folders.map(String.init) == ProductLayout.apps.map { "\(fake.root)/.build/apps/\($0)" })
         }
     }
 
@@ -61,7 +67,7 @@ struct PlanTests {
             #expect(settings["APUS_EMBEDDINGS_URL"] == "http://127.0.0.1:8000/v1")
             #expect(settings["APUS_COSMOS_ENDPOINT"] == "http://127.0.0.1:8081")
             #expect(settings["APUS_COSMOS_KEY"]?.isEmpty == false)
-            #expect(settings["APUS_CHAT_URL"] == "http://127.0.0.1:7071")
+            #expect(environment(plan, "vm-server")["APUS_CHAT_URL"] == "http://127.0.0.1:7071")
             #expect(settings["AzureWebJobsStorage"]?.contains("BlobEndpoint=http://127.0.0.1:10000/") == true)
             #expect(settings["AzureWebJobsStorage"]?.contains("QueueEndpoint=http://127.0.0.1:10001/") == true)
             #expect(settings["IDENTITY_ENDPOINT"] == "http://127.0.0.1:8444/msi/token")
@@ -115,6 +121,73 @@ struct PlanTests {
         try await withPlan([:], onlyData: true) { plan, _ in
             #expect(plan.programs.map(\.name) == ["azure-emulator", "vm-server"])
             #expect(arguments(plan, "vm-server").suffix(2) == ["--vectors-only", "--no-embeddings"])
+        }
+    }
+
+    // MARK: - What each part gets
+
+    /// The names on the command line, as the functions host reads them.
+    private func app(_ name: String, of plan: StackPlan) -> [String: String] {
+        let list = arguments(plan, "functions-host").first { $0.contains("/apps/\(name)=") && $0.contains(",") }
+        let names = (list ?? "").drop { $0 != "=" }.dropFirst().split(separator: ",").map(String.init)
+        return PartEnvironment(names: names).selected(from: environment(plan, "functions-host"))
+    }
+
+    @Test func eachPartGetsItsOwnSecretsOnly() async throws {
+        let secrets = [
+            "APUS_CHROMA_TOKEN": "t", "OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "BRAVE_SEARCH_KEY": "k",
+            "AZURE_CLIENT_SECRET": "k", "APUS_FUNCTIONS_KEY": "k", "APUS_BACKUP_KEY": "k", "PGPASSWORD": "k",
+            "APUS_EMBEDDINGS_MODEL": "gemini:x", "SOMEBODYS_SECRET": "k", "SSH_AUTH_SOCK": "/x",
+        ]
+        try await withPlan(secrets) { plan, _ in
+            let parts = [
+                "azure-emulator": environment(plan, "azure-emulator"), "vm-server": environment(plan, "vm-server"),
+                "chat": app("chat", of: plan), "upload": app("upload", of: plan), "history": app("history", of: plan),
+            ]
+            func owners(_ name: String) -> [String] { parts.filter { $0.value[name] != nil }.keys.sorted() }
+            #expect(owners("AzureWebJobsStorage") == ["history", "upload"])
+            #expect(owners("APUS_COSMOS_KEY") == ["chat", "history"])
+            #expect(owners("APUS_CHROMA_TOKEN") == ["chat", "upload", "vm-server"])
+            #expect(owners("OPENAI_API_KEY") == ["chat"] && owners("BRAVE_SEARCH_KEY") == ["chat"])
+            #expect(owners("GEMINI_API_KEY") == ["chat", "upload"], "upload embeds with it")
+            #expect(owners("APUS_FUNCTIONS_KEY") == ["vm-server"])
+            #expect(owners("AZURE_CLIENT_SECRET") == ["chat", "history", "upload", "vm-server"])
+            #expect(owners("PGPASSWORD") == ["chat", "history", "upload"])
+            for nobodys in ["APUS_BACKUP_KEY", "SOMEBODYS_SECRET", "SSH_AUTH_SOCK"] {
+                #expect(owners(nobodys).isEmpty && environment(plan, "functions-host")[nobodys] == nil)
+            }
+            #expect(parts.values.allSatisfy { $0["PATH"] != nil })
+        }
+    }
+
+    @Test func theSettingsOfDeclaredToolsGoToChat() async throws {
+        try await FakeLayout.with { fake in
+            try fake.write(
+                "tools.json", #"{"tools":[{"headers":{"a":"Bearer ${SHOP_TOKEN}","b":"${X}${Y_1}${not}"}}]}"#)
+            let environment = ["APUS_TOOLS": fake.root + "/tools.json", "SHOP_TOKEN": "s", "Y_1": "y", "OTHER": "o"]
+            let chat = PartEnvironment.app("chat", environment).selected(from: environment)
+            #expect(chat["SHOP_TOKEN"] == "s" && chat["Y_1"] == "y" && chat["OTHER"] == nil)
+            #expect(PartEnvironment.app("upload", environment).selected(from: environment)["SHOP_TOKEN"] == nil)
+        }
+    }
+
+    /// A setting that the docs name and no part gets would do nothing under `apus up`.
+    @Test func everySettingOfTheDocsReachesItsPart() throws {
+        let text = try String(contentsOfFile: try ProductLayout().root + "/docs/settings.md", encoding: .utf8)
+        let names = Set(text.matches(of: /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/).map { String($0.1) })
+        #expect(names.count > 40)
+        let ofTheCommand: Set = ["APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS"]
+        for name in names.subtracting(ofTheCommand).sorted() {
+            let environment = ["APUS_EMBEDDINGS_MODEL": "openai:x"].merging([name: "x"]) { one, _ in one }
+            let parts =
+                [PartEnvironment.emulator, .server] + ProductLayout.apps.map { PartEnvironment.app($0, environment) }
+            #expect(parts.contains { $0.selected(from: environment)[name] != nil }, "\(name)")
+        }
+    }
+
+    @Test func rootKeepsLittleOfItsRights() async throws {
+        try await withPlan([:]) { plan, _ in
+            #expect(plan.programs.allSatisfy { $0.command.capabilities == [.overrideFileModes, .dropCapabilities] })
         }
     }
 

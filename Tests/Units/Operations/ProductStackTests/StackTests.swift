@@ -118,6 +118,48 @@ struct StackSupervisorTests {
         }
     }
 
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+    }
+
+    @Test func foldersAreMadeForThisUserAlone() async throws {
+        try await FakeLayout.with { fake in
+            let deep = fake.root + "/one/two/data/"
+            _ = try supervisor(fake, named, data: deep)
+            for folder in ["one", "one/two", "one/two/data"] { #expect(mode(fake.root + "/" + folder) == 0o700) }
+            // PostgreSQL's user has to pass through, and may not look around.
+            let other = fake.root + "/three/data"
+            let postgres = PrivatePostgres.user
+            try PrivateFolders(data: other).make(for: postgres?.group)
+            #expect(mode(other) == (postgres == nil ? 0o700 : 0o710))
+            try? FileManager.default.removeItem(atPath: fake.root + "/three")
+        }
+    }
+
+    @Test func foldersOfAnEarlierVersionAreClosedAndTheDoctorNamesThem() async throws {
+        try await FakeLayout.with { fake in
+            for name in ["azure", "vectors"] {
+                try FileManager.default.createDirectory(
+                    atPath: fake.root + "/data/" + name, withIntermediateDirectories: true)
+                chmod(fake.root + "/data/" + name, 0o755)
+            }
+            chmod(fake.root + "/data", 0o755)
+            let doctor = Doctor(layout: try fake.layout)
+            func problem() -> String? {
+                doctor.findings(ports: StackPorts(page: 8080, base: nil), data: fake.root + "/data").first {
+                    $0.name == "data is this user's alone"
+                }?.problem
+            }
+            #expect(problem()?.contains("data/azure") == true && problem()?.contains("data/vectors") == true)
+            _ = try supervisor(fake, named)
+            #expect(mode(fake.root + "/data/azure") == 0o700 && mode(fake.root + "/data/vectors") == 0o700)
+            #expect(problem() == nil)
+            // What its user has made is its user's to change.
+            #expect(mode(fake.root + "/data") == 0o755)
+        }
+    }
+
     @Test func theAddressesAreForPeople() async throws {
         try await FakeLayout.with { fake in
             var configuration = StackSupervisor.Configuration(

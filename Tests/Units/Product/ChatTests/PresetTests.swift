@@ -36,7 +36,7 @@ import Tools
         try Preset(["id": "p", "name": "P", "instructions": "i", "refusal": "r", "tools": .strings(tools)])
     }
 
-    private let turn = ToolTurn(documents: [], isKnownAddress: { _ in false })
+    private let turn = ToolTurn(documents: [], egress: EgressGuard(question: "", earlier: [], confidential: []))
 
     // MARK: - Tools
 

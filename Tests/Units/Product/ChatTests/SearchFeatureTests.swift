@@ -104,6 +104,32 @@ struct SearchFeatureTests {
         }
     }
 
+    /// Marks on one letter without end: many, in few passages, and slow for whatever compares characters.
+    @Test(arguments: ["a\u{301}", "\u{301}", "\u{301}\u{323}\n\n"])
+    func aDocumentOfMarksIsAskedInTimeThatGrowsWithIt(unit: String) async throws {
+        func seconds(_ count: Int) async throws -> Double {
+            var time = Double.infinity
+            try await RunningProduct.with(
+                [.chat, .upload], settings: ["APUS_MODELS": "extractive", "APUS_ANSWER_CACHE": "0"]
+            ) { product in
+                let marks = String(repeating: unit, count: count)
+                _ = try await product.added("The allowance is 42 euros. \(marks)\nThe end.", name: "marks.txt")
+                #expect(try await product.ingestAll() == [200])
+                let clock = ContinuousClock()
+                for _ in 0..<3 {
+                    let took = try await clock.measure {
+                        let answer = try await product.chat(["message": "What is the allowance?"])
+                        #expect(answer.status == 200)
+                    }
+                    time = min(time, took / .seconds(1))
+                }
+            }
+            return time
+        }
+        let (once, twice) = (try await seconds(60_000), try await seconds(120_000))
+        #expect(twice < 2.6 * max(once, 0.2) && twice < 5, "\(once) s and \(twice) s")
+    }
+
     @Test func quotesStandInForModelsThatFail() async throws {
         try await withLibrary(model: { _ in .refusal(503, [:]) }) { product, _ in
             let answer = try await product.chat(["message": "What is the daily allowance for meals?"])

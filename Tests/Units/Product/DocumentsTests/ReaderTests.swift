@@ -167,6 +167,20 @@ import Testing
         #expect(passages.first?.start == 0 && passages.last?.end == text.unicodeScalars.count)
     }
 
+    /// What has no word pieces at all would fit into the overlap again and again.
+    @Test(arguments: ["\u{301}\n\n", "\u{200B}\u{301}\n\n", "\u{FE0F}.\n\n"]) func theOverlapHasALimitOfCharacters(
+        unit: String
+    ) {
+        let text = String(repeating: unit, count: 20_000)
+        let passages = PassageSplitter().passages(of: ExtractedText(pageTexts: [text]))
+        #expect(
+            passages.count < text.unicodeScalars.count / 200 && passages.last?.end ?? 0 > text.unicodeScalars.count - 5)
+        for (one, next) in zip(passages, passages.dropFirst()) {
+            #expect(next.start <= one.end + 2 && next.end > one.end)
+            #expect(one.end - next.start <= ReaderLimits.passageScalars / 5)
+        }
+    }
+
     @Test func passagesOverlapBetweenSentences() {
         let text = (0..<60).map { "Sentence \($0) is about one thing only. " }.joined()
         let passages = PassageSplitter(targetPieces: 60, overlapPieces: 20).passages(

@@ -140,6 +140,42 @@ struct HistoryFeatureTests {
         }
     }
 
+    /// The answer and the deletion meet at the store: whichever comes second finds what the first has left.
+    @Test func noAnswerComesAfterItsChatsDeletion() async throws {
+        try await RunningProduct.with([.history]) { product in
+            func message(_ id: String, _ role: String, _ parent: String?, _ chat: String, text: String = "x")
+                -> ChatMessage
+            {
+                ChatMessage(
+                    id: id, chatId: chat, workspaceId: "default", role: role, text: text,
+                    createdAt: "2026-01-01T00:00:00.000Z", parentId: parent)
+            }
+            for round in 0..<20 {
+                let id = try await chat("round \(round)", product)
+                let (question, answer) = (UUIDv7.make(), UUIDv7.make())
+                #expect(try await product.messages.add(message(question, "user", nil, id)))
+                async let stored = product.messages.add(message(answer, "assistant", question, id), answering: question)
+                async let deleted = product.send(.history, .delete, "/api/history/\(id)")
+                let (wasStored, receipt) = try await (stored, deleted)
+                #expect(receipt.json["messages"]?.int == (wasStored ? 2 : 1))
+                #expect(try await product.messages.count(in: id) == 0)
+                let late = message(UUIDv7.make(), "assistant", question, id)
+                #expect(try await !product.messages.add(late, answering: question))
+                #expect(try await product.messages.count(in: id) == 0)
+            }
+            // The same answer twice is stored once; another one of its id is not.
+            let id = try await chat("stays", product)
+            let question = UUIDv7.make()
+            _ = try await product.messages.add(message(question, "user", nil, id))
+            let answer = message(UUIDv7.make(), "assistant", question, id)
+            #expect(try await product.messages.add(answer, answering: question))
+            #expect(try await product.messages.add(answer, answering: question), "its own, whose receipt was lost")
+            let other = message(answer.id, "assistant", question, id, text: "Another.")
+            #expect(try await !product.messages.add(other, answering: question))
+            #expect(try await product.messages.count(in: id) == 2)
+        }
+    }
+
     @Test func aDeletionThatWasCutOffCanBeAskedForAgain() async throws {
         try await RunningProduct.with([.history]) { product in
             let id = try await chat("half", messages: 2, product)

@@ -15,7 +15,8 @@ import Testing
 
 /// Tools that operators declare, and the search engines, over real sockets.
 @Suite struct DeclaredToolTests {
-    private let turn = ToolTurn(documents: [], isKnownAddress: { _ in true })
+    private let turn = ToolTurn(
+        documents: [], egress: EgressGuard(question: "Is it sunny?", earlier: [], confidential: []))
 
     private func read(_ file: String, _ settings: [String: String] = [:]) throws -> ([DeclaredTool], [String]) {
         let folder = try Fixtures.temporaryDirectory()
@@ -46,6 +47,18 @@ import Testing
         #expect(problems.isEmpty && tools.count == 1)
         let tool = try #require(tools.first)
         #expect(tool.kind == .declared && tool.method == .post && tool.fields["x-key"] == "key secret")
+        #expect(tool.wantsConfirmation)
+    }
+
+    @Test func theOperatorMayLetAToolChangeThings() throws {
+        let (tools, problems) = try read(
+            file(
+                """
+                {"name": "a", "description": "d", "method": "PUT", "url": "https://w.example/", "confirmed": "always"},
+                {"name": "b", "description": "d", "method": "DELETE", "url": "https://w.example/"},
+                {"name": "c", "description": "d", "url": "https://w.example/"}
+                """))
+        #expect(problems.isEmpty && tools.map(\.wantsConfirmation) == [false, true, false])
     }
 
     @Test(arguments: [
@@ -53,6 +66,11 @@ import Testing
         (#"{"name":"a","url":"https://x.example/"}"#, "description"), (#"{"name":"a","description":"d"}"#, "url"),
         (#"{"name":"a","description":"d","url":"ftp://x.example/"}"#, "url"),
         (#"{"name":"a","description":"d","url":"https://{host}/"}"#, "url"),
+        (#"{"name":"a","description":"d","url":"https://x.example{path}"}"#, "url"),
+        (#"{"name":"a","description":"d","url":"https://x.example/a/../b"}"#, "url"),
+        (#"{"name":"a","description":"d","url":"https://x.example/a#{b}"}"#, "url"),
+        (#"{"name":"a","description":"d","url":"https:///x"}"#, "url"),
+        (#"{"name":"a","description":"d","url":"https://x.example/","confirmed":"yes"}"#, "confirmed"),
         (#"{"name":"a","description":"d","url":"https://x.example/","method":"HEAD"}"#, "method"),
         (#"{"name":"a","description":"d","url":"https://x.example/","parameters":{"type":"array"}}"#, "parameters"),
         (#"{"name":"a","description":"d","url":"https://x.example/","headers":{"k":"${NOT_SET}"}}"#, "headers.k"),
@@ -76,23 +94,54 @@ import Testing
 
     // MARK: - Requests
 
-    private func tool(_ method: HTTPMethod, _ url: String) -> DeclaredTool {
+    private func tool(_ method: HTTPMethod, _ url: String) throws -> DeclaredTool {
         DeclaredTool(
-            specification: .init(name: "t", description: "", parameters: [:]), method: method, url: url, fields: [:],
-            client: HTTPSession())
+            specification: .init(name: "t", description: "", parameters: [:]), method: method,
+            url: try URLTemplate(url), fields: [:], client: HTTPSession())
     }
 
-    @Test func argumentsGoWhereTheTemplateWantsThem() {
-        let get = tool(.get, "https://x.example/{city}?lang=en").prepare(["city": "São Paulo/..", "days": 3])
-        #expect(get.url == "https://x.example/S%C3%A3o%20Paulo%2F..?lang=en&days=3")
-        let plain = tool(.delete, "https://x.example/a").prepare(["q": "a&b"])
+    @Test func argumentsGoWhereTheTemplateWantsThem() throws {
+        let get = try tool(.get, "https://x.example/{city}?lang=en").prepare(["city": "São Paulo/x", "days": 3])
+        #expect(get.url == "https://x.example/S%C3%A3o%20Paulo%2Fx?lang=en&days=3")
+        let plain = try tool(.delete, "https://x.example/a").prepare(["q": "a&b"])
         #expect(plain.url == "https://x.example/a?q=a%26b")
-        let none = tool(.get, "https://x.example/a").prepare([:])
+        let none = try tool(.get, "https://x.example/a").prepare([:])
         #expect(none.url == "https://x.example/a")
+        let bare = try tool(.get, "https://x.example?q={q}").prepare(["q": "../&b=1#c", "{q}": "d"])
+        #expect(bare.url == "https://x.example?q=..%2F%26b%3D1%23c&%7Bq%7D=d")
+        let two = try tool(.get, "https://x.example/v{n}/{name}.txt").prepare(["n": 2, "name": "{n}"])
+        #expect(two.url == "https://x.example/v2/%7Bn%7D.txt")
+    }
+
+    /// An argument stays the component that it is, however often a server decodes it.
+    @Test(arguments: [
+        "..", ".", "", "../admin", "a/../../admin", "..\\admin", "%2e%2e", "%252e%252e/admin", "%25252e%25252e",
+        "..;/admin",
+        "..;x", ".. ", "a/..", "a/..?", "a/..#x", "\u{FF0E}\u{FF0E}", "\u{2025}", ".\u{200B}.", "..\u{0}", "a\r\nb",
+        "a%0d%0ab", "\u{FF0F}..", "..\u{2215}x",
+    ])
+    func anArgumentCannotClimb(value: String) throws {
+        let tool = try tool(.get, "https://x.example/orders/{id}/state")
+        #expect(throws: ToolFailure.self) { _ = try tool.prepare(["id": .string(value)]) }
+        // Where it is part of a segment, the dots before and behind it count.
+        let part = try self.tool(.get, "https://x.example/orders/.{id}")
+        #expect(throws: ToolFailure.self) { _ = try part.prepare(["id": "."]) }
+    }
+
+    @Test func anArgumentThatIsMissingIsNamed() throws {
+        let tool = try tool(.get, "https://x.example/orders/{id}")
+        let failure = #expect(throws: ToolFailure.self) { _ = try tool.prepare([:]) }
+        #expect(failure?.description.contains("arguments.id") == true)
+    }
+
+    @Test(arguments: ["..a", "a..b", "1.2", "a.txt", "A-7/8", "a/b", "…more", "3…4"])
+    func dotsWithinANameAreNothing(value: String) throws {
+        let tool = try tool(.get, "https://x.example/{id}")
+        #expect(try tool.prepare(["id": .string(value)]).url == "https://x.example/" + percentEncoded(value))
     }
 
     @Test func whatIsLeftIsTheBody() async throws {
-        let post = tool(.post, "https://x.example/{id}").prepare(["id": 7, "note": "hi", "list": [1, 2]])
+        let post = try tool(.post, "https://x.example/{id}").prepare(["id": 7, "note": "hi", "list": [1, 2]])
         #expect(post.url == "https://x.example/7" && post.fields["content-type"] == "application/json")
         let body = try JSONParser.parse(try await post.body.collect(limit: 1000))
         #expect(body == ["note": "hi", "list": [1, 2]])
@@ -124,7 +173,8 @@ import Testing
         await #expect(throws: ToolFailure.self) {
             try await run(HTTPResponse(.ok, text: String(repeating: "x", count: 300_000)))
         }
-        await #expect(throws: ToolFailure.self) { try await tool(.get, "http://127.0.0.1:9/").run([:], in: turn) }
+        let unreachable = try tool(.get, "http://127.0.0.1:9/")
+        await #expect(throws: ToolFailure.self) { try await unreachable.run([:], in: turn) }
     }
 
     // MARK: - Search engines
@@ -216,11 +266,11 @@ import Testing
     }
 
     @Test func anAddressThatNobodyNamedIsNotRead() async {
-        let stranger = ToolTurn(documents: [], isKnownAddress: { _ in false })
         let fetcher = WebFetcher(client: HTTPSession(), lookup: { _ in [] }, allowed: [])
-        await #expect(throws: ToolFailure.self) {
-            try await FetchPageTool(fetcher: fetcher).run(["url": "https://a.example/"], in: stranger)
+        let failure = await #expect(throws: ToolFailure.self) {
+            try await FetchPageTool(fetcher: fetcher).run(["url": "https://a.example/"], in: turn)
         }
+        #expect(failure?.description.contains("Nobody has named this address") == true)
     }
 
     @Test func everyToolsSchemaRefusesWhatItDoesNotKnow() {

@@ -64,12 +64,12 @@ import Testing
                 return [IPAddress(count == 1 ? "8.8.8.8" : "127.0.0.1")].compactMap(\.self)
             }, allowed: [])
         let failure = await #expect(throws: ToolFailure.self) {
-            _ = try await fetcher.page("http://changes.example:\(server.port)/")
+            _ = try await fetcher.page(WebAddress("http://changes.example:\(server.port)/"))
         }
         #expect(failure?.description.contains("inside") == false)
         #expect(lookups.withLock { $0 } == 1, "resolved once, connected to what was checked")
         let second = await #expect(throws: ToolFailure.self) {
-            _ = try await fetcher.page("http://changes.example:\(server.port)/")
+            _ = try await fetcher.page(WebAddress("http://changes.example:\(server.port)/"))
         }
         #expect(second?.description.contains("not on the public Internet") == true)
         await server.shutDown(grace: .zero)
@@ -79,7 +79,7 @@ import Testing
         let fetcher = WebFetcher(
             client: HTTPSession(), lookup: { _ in [IPAddress("8.8.8.8"), IPAddress("10.0.0.1")].compactMap(\.self) },
             allowed: [])
-        await #expect(throws: ToolFailure.self) { _ = try await fetcher.page("http://both.example/") }
+        await #expect(throws: ToolFailure.self) { _ = try await fetcher.page(WebAddress("http://both.example/")) }
     }
 
     @Test func connectsToTheAddressThatWasChecked() async throws {
@@ -91,7 +91,7 @@ import Testing
         let fetcher = WebFetcher(
             client: HTTPSession(), lookup: { _ in [IPAddress("127.0.0.1")].compactMap(\.self) },
             allowed: ["wiki.example:\(server.port)"])
-        let page = try await fetcher.page("http://wiki.example:\(server.port)/start")
+        let page = try await fetcher.page(WebAddress("http://wiki.example:\(server.port)/start"))
         #expect(String(decoding: page.body, as: UTF8.self) == "hello")
         #expect(hosts.withLock { $0 } == ["wiki.example:\(server.port)"])
         await server.shutDown(grace: .zero)
