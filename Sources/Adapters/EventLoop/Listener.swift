@@ -87,7 +87,8 @@ public final class Listener: SocketObserver {
 
     /// Takes in one connection. Returns whether there may be another.
     private func acceptOne() -> Bool {
-        guard makeRoom(false) else { return false }
+        // Nobody has to go for nobody.
+        guard apus_has_waiting(descriptor) == 1, makeRoom(false) else { return false }
         var peer = apus_peer()
         let connection = apus_accept(descriptor, &peer)
         if connection == -EMFILE || connection == -ENFILE { return makeRoom(true) }

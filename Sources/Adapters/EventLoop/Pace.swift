@@ -46,19 +46,19 @@ struct PaceMeter {
         since.map { earlier + period + now.milliseconds - $0.milliseconds }
     }
 
-    /// Whether the time for a number of bytes is up and fewer have moved. To be asked while somebody waits.
+    /// Whether the time for a number of bytes is up and fewer have moved. To be asked before each wait, and during it: the
+    /// bytes of a peer that drips end each wait before anybody looks at it.
     ///
     /// - Parameter moved: All bytes that have moved so far; asked for only when the time is up.
     mutating func isTooSlow(_ pace: Pace, at now: MonotonicTime, moved: () -> Int) -> Bool {
-        guard let since else { return false }
-        let sum = period + now.milliseconds - since.milliseconds
+        let sum = period + (since.map { now.milliseconds - $0.milliseconds } ?? 0)
         guard sum >= pace.milliseconds else { return false }
         let count = moved()
         guard count - base >= pace.bytes else { return true }
         earlier += sum
         period = 0
         base = count
-        self.since = now
+        if since != nil { since = now }
         return false
     }
 }

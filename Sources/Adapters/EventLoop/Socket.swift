@@ -241,6 +241,8 @@ public final class Socket: SocketObserver {
         await withUnsafeContinuation { continuation in
             if mayRead || failure != nil || turn != readingTurn {
                 continuation.resume(returning: .ready)
+            } else if isReadOver(at: .now) {
+                continuation.resume(returning: .timedOut)
             } else if reader.take(continuation) {
                 readMeter.beginWait()
             } else {
@@ -252,6 +254,10 @@ public final class Socket: SocketObserver {
     private func waitToWrite() async -> Wake {
         await withUnsafeContinuation { continuation in
             if mayWrite || failure != nil {
+                continuation.resume(returning: .ready)
+            } else if isWriteOver(at: .now) {
+                // A message that has gone out in part cannot be gone on with.
+                fail(.timedOut)
                 continuation.resume(returning: .ready)
             } else if writer.take(continuation) {
                 writeMeter.beginWait()
@@ -327,15 +333,17 @@ public final class Socket: SocketObserver {
     }
 
     func tick(_ now: MonotonicTime) {
-        let isOver = deadline.map { $0 <= now } ?? false
-        if writer.isTaken {
-            let isTooSlow = writePace.map { writeMeter.isTooSlow($0, at: now) { acknowledgedCount } } ?? false
-            // A message that has gone out in part cannot be gone on with.
-            if isOver || isTooSlow { fail(.timedOut) }
-        }
-        if reader.isTaken {
-            let isTooSlow = readPace.map { readMeter.isTooSlow($0, at: now) { receivedCount } } ?? false
-            if isOver || isTooSlow { wakeReader(.timedOut) }
-        }
+        if writer.isTaken, isWriteOver(at: now) { fail(.timedOut) }
+        if reader.isTaken, isReadOver(at: now) { wakeReader(.timedOut) }
+    }
+
+    private func isReadOver(at now: MonotonicTime) -> Bool {
+        if let deadline, deadline <= now { return true }
+        return readPace.map { readMeter.isTooSlow($0, at: now) { receivedCount } } ?? false
+    }
+
+    private func isWriteOver(at now: MonotonicTime) -> Bool {
+        if let deadline, deadline <= now { return true }
+        return writePace.map { writeMeter.isTooSlow($0, at: now) { acknowledgedCount } } ?? false
     }
 }

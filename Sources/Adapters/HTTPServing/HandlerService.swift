@@ -50,7 +50,8 @@ struct HandlerService: Sendable {
         // What still comes of a body that is too long is passed over after the answer, so that the caller gets to see it.
         if let length = exchange.body.length, length > maximumBodyBytes {
             return refusal(
-                Problem(.contentTooLarge, "The body is larger than the limit of \(maximumBodyBytes) bytes."), request.id)
+                Problem(.contentTooLarge, "The body is larger than the limit of \(maximumBodyBytes) bytes."), request.id
+            )
         }
         exchange.body.limit = maximumBodyBytes
         let upload = RequestUpload(exchange.body)

@@ -65,9 +65,9 @@ public final class IncomingBody: HTTPBodySource {
         if !isReceived, socket.available > 0, let piece = try piece() { ready += piece }
     }
 
-    /// Everything, when it has been received and not been asked for; it counts as read then.
+    /// Everything, when it has been received, not been asked for, and is within the limit; it counts as read then.
     public func takeReceived() -> [UInt8]? {
-        guard isReceived else { return nil }
+        guard isReceived, ready.count <= limit ?? .max else { return nil }
         defer { ready = [] }
         return ready
     }

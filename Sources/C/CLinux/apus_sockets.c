@@ -8,6 +8,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -132,6 +133,11 @@ static void describe(const struct sockaddr_storage *address, apus_peer *peer) {
     }
     peer->network = four.s_addr;
     inet_ntop(AF_INET, &four, peer->text, sizeof peer->text);
+}
+
+int apus_has_waiting(int listener) {
+    struct pollfd item = {.fd = listener, .events = POLLIN};
+    return poll(&item, 1, 0) > 0 && (item.revents & POLLIN) != 0;
 }
 
 int apus_accept(int listener, apus_peer *peer) {

@@ -57,7 +57,7 @@ public struct MalformedRequest: Sendable, CustomStringConvertible, Decodable {
         // Ends when the server ends the connection.
         let answer = try await connection.read()
         guard answer.hasPrefix("HTTP/1.1 \(status) ") else { return "\(name): \(answer.prefix(200).debugDescription)" }
-        let heads = answer.ranges(of: "HTTP/1.").count
+        let heads = answer.ranges(of: "HTTP/1.1 ").count
         return heads == 1 ? nil : "\(name): \(heads) answers"
     }
 }

@@ -55,6 +55,9 @@ typedef struct {
     uint64_t network;
 } apus_peer;
 
+/// Whether somebody waits to be accepted.
+int apus_has_waiting(int listener);
+
 /// Accepts a connection: non-blocking, without delay for small writes.
 /// Returns the socket, or the negated errno; -EAGAIN when nobody is waiting.
 int apus_accept(int listener, apus_peer *peer);

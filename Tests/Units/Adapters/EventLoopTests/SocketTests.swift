@@ -189,6 +189,23 @@ import Testing
         client.close()
     }
 
+    /// Each byte ends a wait, and the next begins.
+    @NetworkActor
+    @Test func aDeadlineHoldsAgainstAPeerThatDrips() async throws {
+        let pair = try Pair()
+        defer { pair.close() }
+        let (client, server) = try await pair.connect()
+        let dripping = NetworkActor.task {
+            while (try? await client.write([1])) != nil { try? await Task.sleep(for: .milliseconds(10)) }
+        }
+        server.deadline = .now + .milliseconds(300)
+        var failure: SocketError?
+        while failure == nil { failure = await self.failure(of: server) }
+        #expect(failure == .timedOut)
+        client.close()
+        await dripping.value
+    }
+
     /// Bytes that come one by one count as little as they are.
     @NetworkActor
     @Test func aPeerThatDripsIsTooSlow() async throws {

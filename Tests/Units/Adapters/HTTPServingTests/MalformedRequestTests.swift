@@ -23,7 +23,7 @@ import Testing
             #expect(fault == nil)
         }
         await server.shutDown(grace: .zero)
-        #expect(OpenSockets.count(of: [server.port]) == 0)
+        #expect(OpenSockets.count(at: server.port) == 0)
     }
 
     @Test func exchangesNeverSeeThem() async throws {

@@ -117,7 +117,9 @@ import Testing
     }
 
     @Test func aHandlerLearnsWhoAsks() async throws {
-        try await withServer({ _ in }, { HTTPResponse(.ok, text: "\($0.connection.peer) \($0.connection.isEncrypted)") }) {
+        try await withServer(
+            { _ in }, { HTTPResponse(.ok, text: "\($0.connection.peer) \($0.connection.isEncrypted)") }
+        ) {
             server in
             let connection = try RawConnection(port: server.port)
             connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")

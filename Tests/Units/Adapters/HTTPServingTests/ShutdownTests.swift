@@ -7,7 +7,8 @@ import Testing
 @Suite struct ShutdownTests {
     /// What a caller has sent when the server ends.
     private static let beginnings = [
-        "", "G", "GET / HTTP/1.1\r\nHos", "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n",
+        "", "G", "GET / HTTP/1.1\r\nHos", "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n",
@@ -48,11 +49,8 @@ import Testing
             // The server may be anywhere in this.
             try await Task.sleep(for: .milliseconds(round * 10))
             await server.shutDown(grace: grace)
-            // The callers' ends are all that is left.
-            let port = server.port
-            #expect(OpenSockets.count(of: [port]) == connections.count)
-            connections = []
-            #expect(await eventually { OpenSockets.count(of: [port]) == 0 })
+            #expect(OpenSockets.count(at: server.port) == 0)
+            withExtendedLifetime(connections) {}
         }
     }
 
@@ -110,8 +108,8 @@ import Testing
                 try await group.waitForAll()
             }
         }
-        #expect(await eventually { OpenSockets.count(of: [port]) == 1 })
+        #expect(await eventually { OpenSockets.count(at: port) == 1 })
         await server.shutDown(grace: .zero)
-        #expect(OpenSockets.count(of: [port]) == 0)
+        #expect(OpenSockets.count(at: port) == 0)
     }
 }

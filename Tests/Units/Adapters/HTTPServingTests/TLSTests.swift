@@ -116,7 +116,8 @@ import Testing
 
     /// Bytes that are not TLS, or no more than the beginning of it, end their connection and nothing else.
     @Test func aBrokenHandshakeHarmsNobody() async throws {
-        try await withServer(["IP:127.0.0.1"], plainToo: true, { $0.headTimeout = .milliseconds(300) }) { server, file in
+        try await withServer(["IP:127.0.0.1"], plainToo: true, { $0.headTimeout = .milliseconds(300) }) {
+            server, file in
             for bytes: [UInt8] in [
                 [22], [22, 3, 1], [22, 3, 1, 0, 5, 1, 2, 3, 4, 5], [22] + [UInt8](repeating: 255, count: 100_000),
             ] {

@@ -73,7 +73,8 @@ import Testing
         "\r\n", "g\r\n", "4\nWiki\r\n", "4\r\nWikix\r\n", "4 x\nWiki", "fffffffffffffffff\r\n", "-1\r\n", "0x4\r\n",
         "4\r\nWiki\n",
         "4;" + String(repeating: "x", count: 20_000), "4 \r\nWiki\r\n", "4 x\r\n", "4;a\rb", "4;\u{1}", "0\r\n\n",
-        "0\r\nA: b\n", "0\r\n A: b\r\n", "0\r\nA: b\r\n c", "0\r\nA\r\n", "0\r\nA : b\r\n", "0\r\n: b\r\n", "0\r\nA: \u{0}\r\n",
+        "0\r\nA: b\n", "0\r\n A: b\r\n", "0\r\nA: b\r\n c", "0\r\nA\r\n", "0\r\nA : b\r\n", "0\r\n: b\r\n",
+        "0\r\nA: \u{0}\r\n",
     ])
     func refusesMalformedChunks(text: String) { #expect(throws: MessageError.self) { try decode(text, pieces: 1000) } }
 

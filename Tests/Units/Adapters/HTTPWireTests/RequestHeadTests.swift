@@ -43,12 +43,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "h", "h:80", "h.example", "127.0.0.1:7071", "[::1]", "[fe80::1]:8080", "apus_vm-1", "h:", "xn--bcher-kva.example",
+        "h", "h:80", "h.example", "127.0.0.1:7071", "[::1]", "[fe80::1]:8080", "apus_vm-1", "h:",
+        "xn--bcher-kva.example",
     ])
     func namesOfHosts(name: String) { #expect(RequestHead.isAuthority(name)) }
 
     @Test(arguments: [
-        "", ":80", "a b", "a,b", "a/b", "a@b", "a:b", "a:1:2", "a:123456", "[::1", "[]", "[::1]x", "[g]", "a%2e", "é", "a;b",
+        "", ":80", "a b", "a,b", "a/b", "a@b", "a:b", "a:1:2", "a:123456", "[::1", "[]", "[::1]x", "[g]", "a%2e", "é",
+        "a;b",
     ])
     func whatNamesNoHost(name: String) { #expect(!RequestHead.isAuthority(name)) }
 }
