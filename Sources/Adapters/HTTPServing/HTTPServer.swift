@@ -7,7 +7,7 @@ public import Problems
 /// An HTTP/1.1 server: answers each request by one async function, streams both ways with back-pressure.
 ///
 /// Listening starts in `init`, so that whoever probes the port can connect at once. Whoever makes a server
-/// ends it with `shutDown`. A request whose caller leaves has its task cancelled at once.
+/// ends it with `shutDown`. A request whose caller leaves has its task cancelled within half a second.
 ///
 /// Bytes, heads and TLS of all servers of a process are one thread's work (`NetworkActor`); handlers, and what produces
 /// streamed bodies, run on the cooperative pool, and files are read on threads that may wait.

@@ -60,7 +60,7 @@ struct HandlerService: Sendable {
             request.body = .source(upload)
             return await context.run { await handler(request) }
         }
-        exchange.onPeerGone = { handling.cancel() }
+        exchange.cancelWhenPeerHasGone { handling.cancel() }
         let response = await handling.value
         exchange.onPeerGone = nil
         upload.end()

@@ -8,6 +8,8 @@ import TaskTools
 public final class ServerExchange: HTTPBodyWriter {
     /// Of a file that is sent; two pieces are in memory at a time.
     private nonisolated static let filePiece = 256 * 1024
+    /// A caller may close its side when it has sent its request, and still read: what is answered soon reaches it.
+    private static let patience = Duration.milliseconds(250)
 
     public let request: HTTPRequest
     /// The request's body as it comes.
@@ -56,6 +58,18 @@ public final class ServerExchange: HTTPBodyWriter {
         }
     }
 
+    /// Has work cancelled that nobody waits for any more: soon after the caller has closed its side, at once when the
+    /// connection is cut.
+    func cancelWhenPeerHasGone(_ cancel: @escaping @Sendable () -> Void) {
+        onPeerGone = { [socket] in
+            guard socket.failure == nil else { return cancel() }
+            NetworkActor.task {
+                try? await Task.sleep(for: Self.patience)
+                cancel()
+            }
+        }
+    }
+
     /// When a wait for the caller ends; `nil` for never.
     public var deadline: MonotonicTime? {
         get { socket.deadline }
@@ -85,7 +99,7 @@ public final class ServerExchange: HTTPBodyWriter {
         case .stream(let length, let produce):
             try await start(response.status, response.fields, length: length)
             let producing = Task.detached { [self] in try await produce(self) }
-            onPeerGone = { producing.cancel() }
+            cancelWhenPeerHasGone { producing.cancel() }
             do {
                 try await producing.value
             } catch is NoBodyWanted {}

@@ -14,13 +14,13 @@ def bytes_of(template, path="/"):
     return re.sub(r"\{repeat:(\d+):([^}]*)\}", lambda found: found[2] * int(found[1]), text).encode("latin-1")
 
 
-def answer_to(port, data, wrap=lambda peer: peer, limit=30):
+def answer_to(port, data, wrap=None, limit=30):
     """Sends bytes as they are and reads until the server closes."""
     with socket.create_connection(("127.0.0.1", port)) as plain:
         plain.settimeout(limit)
-        with wrap(plain) as peer:
+        with wrap(plain) if wrap else plain as peer:
             peer.sendall(data)
-            if peer is plain:
+            if wrap is None:
                 peer.shutdown(socket.SHUT_WR)
             got = b""
             try:
@@ -31,10 +31,12 @@ def answer_to(port, data, wrap=lambda peer: peer, limit=30):
             return got
 
 
-def faults(port, path="/", wrap=lambda peer: peer):
+def faults(port, path="/", wrap=None):
     """Those that a server does not refuse by exactly one answer of the right status and the end of the connection."""
     wrong = []
-    for name, status, template in REQUESTS:
+    # Long ones come in several records of TLS, and what is behind the first may come after the answer.
+    requests = REQUESTS if wrap is None else [entry for entry in REQUESTS if "{repeat:" not in entry[2]]
+    for name, status, template in requests:
         answer = answer_to(port, bytes_of(template, path), wrap)
         if not answer.startswith(b"HTTP/1.1 %d " % status) or answer.count(b"HTTP/1.1 ") != 1:
             wrong.append((name, answer[:200]))

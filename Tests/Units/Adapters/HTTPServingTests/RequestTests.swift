@@ -116,6 +116,20 @@ import Testing
         }
     }
 
+    /// Closing one's side says that nothing more will be sent, not that nobody reads.
+    @Test func aCallerThatHasSaidEverythingIsAnswered() async throws {
+        let handler: HTTPServer.Handler = { _ in
+            await Task.yield()
+            return HTTPResponse(.ok, text: Task.isCancelled ? "cancelled" : "answered")
+        }
+        try await withServer({ _ in }, handler) { server in
+            let connection = try RawConnection(port: server.port)
+            connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.endSending()
+            #expect(try await connection.readResponse().text == "answered")
+        }
+    }
+
     @Test func aHandlerLearnsWhoAsks() async throws {
         try await withServer(
             { _ in }, { HTTPResponse(.ok, text: "\($0.connection.peer) \($0.connection.isEncrypted)") }
