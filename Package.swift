@@ -3,8 +3,9 @@ import PackageDescription
 
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
 // targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
-// library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, and
-// CChecksum, CGraph, CEncoder and CVocabulary are C of our own beside what uses it.
+// library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, CTLS
+// what is made of libssl, whose interface is macros, and CChecksum, CGraph, CEncoder and CVocabulary are C of our own
+// beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
@@ -19,12 +20,12 @@ let cModules = group(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
-        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     ])
 
 let base = group(
@@ -57,9 +58,13 @@ let adapters = group(
         .target(name: "SQLite", dependencies: ["CSQLite"]),
         .target(name: "ChildProcess", dependencies: ["CLinux"]),
         .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
+        .target(name: "EventLoop", dependencies: ["CLinux", "TaskTools"]),
+        .target(name: "HTTPWire", dependencies: ["EventLoop", "HTTPMessages"]),
         .target(
             name: "HTTPServing",
-            dependencies: ["CLinux", "CMicrohttpd", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry"]
+            dependencies: [
+                "CTLS", "EventLoop", "HTTPMessages", "HTTPWire", "JSONCoding", "Problems", "TaskTools", "Telemetry",
+            ]
         ),
         .target(
             name: "HTTPClient",
@@ -165,14 +170,13 @@ let emulator = group(
 let host = group(
     "Sources/Host",
     [
-        .target(name: "EventLoop", dependencies: ["CLinux", "TaskTools"]),
-        .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "Telemetry"]),
+        .target(name: "HTTPRelay", dependencies: ["EventLoop", "HTTPMessages", "HTTPWire"]),
         .target(
             name: "FunctionsHost",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
-                "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Problems",
-                "ProgramSupport", "Settings", "TaskTools", "Telemetry",
+                "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "HTTPServing", "HTTPWire", "JSONCoding",
+                "LinearRegex", "Problems", "ProgramSupport", "Settings", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -352,15 +356,18 @@ let tests =
         "Tests/Units/Adapters",
         [
             .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
+            .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
             .testTarget(
                 name: "HTTPClientTests",
                 dependencies: ["HTTPClient", "HTTPMessages", "HTTPServing", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "HTTPServingTests",
                 dependencies: [
-                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "TestSupport",
+                    "Digests", "EventLoop", "HTTPClient", "HTTPMessages", "HTTPServing", "HTTPWire", "JSONCoding",
+                    "Problems", "TestSupport",
                 ]
             ),
+            .testTarget(name: "HTTPWireTests", dependencies: ["HTTPMessages", "HTTPWire"]),
             .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
             .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
@@ -423,7 +430,6 @@ let tests =
     + group(
         "Tests/Units/Host",
         [
-            .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
             .testTarget(
                 name: "FunctionsHostTests",
                 dependencies: [
@@ -433,7 +439,8 @@ let tests =
                 ]
             ),
             .testTarget(
-                name: "HTTPRelayTests", dependencies: ["EventLoop", "HTTPMessages", "HTTPRelay", "TestSupport"]),
+                name: "HTTPRelayTests",
+                dependencies: ["EventLoop", "HTTPMessages", "HTTPRelay", "HTTPServing", "HTTPWire", "TestSupport"]),
         ])
     + group(
         "Tests/Units/Product",
@@ -534,7 +541,7 @@ let tests =
                 name: "HostileInputTests",
                 dependencies: [
                     "AzureEmulator", "AzureSignatures", "Chroma", "CosmosQuery", "Documents", "FunctionsHost",
-                    "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Markup", "Models", "OTLP",
+                    "HTTPMessages", "HTTPWire", "JSONCoding", "LinearRegex", "Markup", "Models", "OTLP",
                     "SentenceUnits", "TestSupport", "Tools", "Upload", "Vectors", "WordPieces",
                 ]),
             .testTarget(
@@ -566,7 +573,7 @@ let fuzzing =
                 name: "parser-fuzz",
                 dependencies: [
                     "AzureEmulator", "AzureSignatures", "CFuzzer", "Chroma", "CosmosQuery", "DocumentReading",
-                    "Documents", "FunctionsHost", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Markup",
+                    "Documents", "FunctionsHost", "HTTPMessages", "HTTPWire", "JSONCoding", "LinearRegex", "Markup",
                     "Models", "OTLP", "SentenceUnits", "Tools", "Upload", "Vectors", "WordPieces", "ZipArchives",
                 ]),
         ])
@@ -583,7 +590,7 @@ let package = Package(
 // One rule set for every Swift target, applied once.
 let swiftTargets = package.targets.filter {
     [.regular, .executable, .test].contains($0.type)
-        && !["CLinux", "CGraph", "CEncoder", "CVocabulary", "bench-handler"].contains($0.name)
+        && !["CLinux", "CTLS", "CGraph", "CEncoder", "CVocabulary", "bench-handler"].contains($0.name)
 }
 for target in swiftTargets {
     target.swiftSettings =

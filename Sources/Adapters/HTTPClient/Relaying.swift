@@ -7,7 +7,9 @@ extension HTTPSession.Request {
     public init(relaying request: HTTPRequest, to base: String) {
         self.init(request.method, base + request.target.text, fields: request.fields)
         fields.removeHopByHop()
+        // How the body is framed, and whether it is asked for first, is between each two.
         fields["content-length"] = nil
+        fields["expect"] = nil
         fields["x-request-id"] = request.id
         let length = request.fields["content-length"].flatMap { Int($0) }
         if length.map({ $0 > 0 }) ?? (request.fields["transfer-encoding"] != nil) {

@@ -6,7 +6,7 @@ public struct HTTPResponse: Sendable {
         /// Written while the closure runs; when it throws, the connection is cut so that the peer notices.
         /// `length` is the number of bytes where it is known beforehand.
         case stream(length: Int?, @Sendable (any HTTPBodyWriter) async throws -> Void)
-        /// Sent by the kernel from the file where the connection is not encrypted.
+        /// Read and sent in pieces, so that it is never in memory as a whole.
         case file(FileSlice)
     }
 

@@ -44,8 +44,8 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
         200: "OK", 201: "Created", 202: "Accepted", 204: "No content", 206: "Partial content", 304: "Not modified",
         400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
         408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Content too large",
-        415: "Unsupported media type",
-        416: "Range not satisfiable", 422: "Unprocessable content", 429: "Too many requests",
+        414: "URI too long", 415: "Unsupported media type", 416: "Range not satisfiable",
+        422: "Unprocessable content", 429: "Too many requests", 431: "Request header fields too large",
         500: "Internal server error", 501: "Not implemented", 502: "Bad gateway", 503: "Service unavailable",
         504: "Gateway timeout", 507: "Insufficient storage",
     ]

@@ -9,7 +9,6 @@
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <grp.h>
@@ -188,12 +187,6 @@ int apus_port_available(const char *address, uint16_t port) {
     int code = listen(descriptor, 1) != 0 ? -errno : 0;
     close(descriptor);
     return code;
-}
-
-int apus_peer_gone(int socket) {
-    struct pollfd item = {.fd = socket, .events = POLLRDHUP};
-    if (poll(&item, 1, 0) <= 0) return 0;
-    return (item.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 uint64_t apus_resident_bytes(pid_t process) {

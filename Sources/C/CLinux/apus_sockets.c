@@ -4,10 +4,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -110,12 +116,41 @@ int apus_poller_wait_wanted(int poller, int wake, apus_socket_event *events, int
     return kept;
 }
 
-int apus_accept(int listener) {
+static void describe(const struct sockaddr_storage *address, apus_peer *peer) {
+    *peer = (apus_peer){0};
+    struct in_addr four;
+    if (address->ss_family == AF_INET) {
+        four = ((const struct sockaddr_in *)address)->sin_addr;
+    } else if (address->ss_family == AF_INET6) {
+        const struct in6_addr *six = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        if (!IN6_IS_ADDR_V4MAPPED(six)) {
+            memcpy(&peer->network, six->s6_addr, sizeof peer->network);
+            return;
+        }
+        memcpy(&four, six->s6_addr + 12, sizeof four);
+    } else {
+        return;
+    }
+    peer->network = four.s_addr;
+    inet_ntop(AF_INET, &four, peer->text, sizeof peer->text);
+}
+
+int apus_has_waiting(int listener) {
+    struct pollfd item = {.fd = listener, .events = POLLIN};
+    return poll(&item, 1, 0) > 0 && (item.revents & POLLIN) != 0;
+}
+
+int apus_accept(int listener, apus_peer *peer) {
     int descriptor;
-    do descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    while (descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
+    struct sockaddr_storage address = {0};
+    socklen_t size;
+    do {
+        size = sizeof address;
+        descriptor = accept4(listener, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
     if (descriptor < 0) return -errno;
     send_at_once(descriptor);
+    describe(&address, peer);
     return descriptor;
 }
 
@@ -150,6 +185,25 @@ ssize_t apus_send_two(int socket, const void *first, size_t first_count, const v
     do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
+}
+
+int apus_peek(int socket) {
+    unsigned char byte;
+    ssize_t got;
+    do got = recv(socket, &byte, 1, MSG_PEEK);
+    while (got < 0 && errno == EINTR);
+    return got == 1 ? byte : got == 0 ? -ENODATA : -errno;
+}
+
+int apus_unacknowledged(int socket) {
+    int count = 0;
+    return ioctl(socket, SIOCOUTQ, &count) == 0 ? count : 0;
+}
+
+int apus_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+    return (int)limit.rlim_cur;
 }
 
 ssize_t apus_receive(int socket, void *buffer, size_t capacity) {

@@ -1,5 +1,6 @@
 public import EventLoop
 public import HTTPMessages
+public import HTTPWire
 
 /// The connections to one HTTP/1.1 server on this machine; those that are idle are used again.
 @NetworkActor

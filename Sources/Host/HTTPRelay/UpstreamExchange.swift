@@ -1,5 +1,6 @@
 public import EventLoop
 public import HTTPMessages
+public import HTTPWire
 
 /// A request to a server and its answer.
 @NetworkActor

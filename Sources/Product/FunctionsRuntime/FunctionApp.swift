@@ -46,7 +46,7 @@ public enum FunctionApp {
         var configuration = HTTPServer.Configuration()
         configuration.port = port
         configuration.maximumBodyBytes = maximumBodyBytes
-        // The host passes heads of at most 32 KB on, and half of it is in use for as long as the connection lives.
+        // The host passes heads of at most 32 KB on, with a few fields of its own.
         configuration.connectionBytes = 36 * 1024
         do {
             let server = try HTTPServer(configuration) { request in

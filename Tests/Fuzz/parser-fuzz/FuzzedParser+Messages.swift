@@ -3,7 +3,7 @@ import HTTPMessages
 import JSONCoding
 import OTLP
 
-@testable import HTTPRelay
+@testable import HTTPWire
 @testable import Models
 @testable import Upload
 
@@ -20,10 +20,9 @@ extension FuzzedParser {
             bytes.withUnsafeBytes { input in
                 guard let head = try? MessageHead.parse(input, .request) else { return }
                 must(head.byteCount <= input.count, "a head longer than what has come")
-                guard FramingGuard.refusal(method: HTTPMethod(rawValue: head.start.0), fields: head.fields) == nil
-                else { return }
-                let target = HTTPTarget(head.start.1)
-                _ = (target.segments, target.query, target.rawPath)
+                guard let request = try? RequestHead(head) else { return }
+                must(request.isHTTP10 || request.fields.values("host").count == 1, "a request without a host")
+                _ = (request.target.segments, request.target.query, request.target.rawPath)
             }
         },
         FuzzedParser("http-response") { bytes in

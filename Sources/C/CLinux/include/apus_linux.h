@@ -61,23 +61,6 @@ int apus_listen(const char *address, uint16_t port, int backlog);
 /// The port that a listening socket got from the system, or the negated errno.
 int apus_socket_port(int socket);
 
-typedef struct apus_splitter apus_splitter;
-
-/// Gets a connected socket and owns it from then on; `encrypted` tells that its first byte begins a TLS handshake.
-typedef void (*apus_splitter_callback)(void *_Nullable context, int socket, int encrypted);
-
-/// Accepts connections on a thread of its own and sorts them by their first byte, so that http and https share a
-/// port. A connection that sends nothing for 30 seconds is closed. Owns the listener from then on.
-/// Returns NULL when there is no memory or no thread.
-apus_splitter *_Nullable apus_splitter_start(
-    int listener, apus_splitter_callback deliver, void *_Nullable context);
-
-/// Stops accepting and closes what has not been handed over.
-void apus_splitter_stop(apus_splitter *splitter);
-
-/// Whether the peer of a connected socket has gone (closed, reset or half-closed).
-int apus_peer_gone(int socket);
-
 /// Tells whether the port can be bound on the address. Returns 0, or the negated errno.
 int apus_port_available(const char *address, uint16_t port);
 

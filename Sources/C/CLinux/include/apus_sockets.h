@@ -47,9 +47,20 @@ int apus_poller_want(int poller, int descriptor, int readable, int writable);
 /// Waits like apus_poller_wait, on one poller whose descriptors were added with apus_poller_want.
 int apus_poller_wait_wanted(int poller, int wake, apus_socket_event *events, int capacity, int milliseconds);
 
+/// Who is at the other end of a connection.
+typedef struct {
+    /// The IPv4 address in dotted form, also of a peer that reached an IPv6 socket by one; empty for others.
+    char text[16];
+    /// The same for all who share a network that one person has: an IPv4 address, or an IPv6 prefix of 64 bits.
+    uint64_t network;
+} apus_peer;
+
+/// Whether somebody waits to be accepted.
+int apus_has_waiting(int listener);
+
 /// Accepts a connection: non-blocking, without delay for small writes.
 /// Returns the socket, or the negated errno; -EAGAIN when nobody is waiting.
-int apus_accept(int listener);
+int apus_accept(int listener, apus_peer *peer);
 
 /// Begins to connect to an IPv4 address. Returns the socket, connected or connecting, or the negated errno.
 int apus_connect(const char *address, uint16_t port);
@@ -67,6 +78,16 @@ int apus_set_nonblocking(int descriptor);
 /// Sends from two buffers in one call, never raising SIGPIPE. Returns the count, or the negated errno.
 ssize_t apus_send_two(
     int socket, const void *_Nullable first, size_t first_count, const void *_Nullable second, size_t second_count);
+
+/// The first byte that can be received, which stays where it is: 0 to 255, or the negated errno; -ENODATA at the end of
+/// the stream.
+int apus_peek(int socket);
+
+/// How many bytes that were sent the peer has not acknowledged; 0 when that cannot be told.
+int apus_unacknowledged(int socket);
+
+/// How many descriptors this process may have.
+int apus_descriptor_limit(void);
 
 /// Receives. Returns the count, 0 at the end of the stream, or the negated errno.
 ssize_t apus_receive(int socket, void *buffer, size_t capacity);

@@ -2,7 +2,8 @@ import EventLoop
 import FoundationEssentials
 import Glibc
 import HTTPMessages
-import HTTPRelay
+import HTTPServing
+import HTTPWire
 import JSONCoding
 import Telemetry
 

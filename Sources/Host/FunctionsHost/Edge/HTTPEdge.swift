@@ -2,7 +2,8 @@ import Digests
 import EventLoop
 import FoundationEssentials
 import HTTPMessages
-import HTTPRelay
+import HTTPServing
+import HTTPWire
 import JSONCoding
 import Problems
 
@@ -11,8 +12,6 @@ import Problems
 @NetworkActor
 final class HTTPEdge {
     static let standardBodyLimit = 104_857_600
-    /// How long a caller may send nothing in the middle of a body.
-    private static let bodyIdleLimit = Duration.seconds(60)
 
     private let functions: [FunctionDefinition]
     private let configuration: HostConfiguration
@@ -119,7 +118,6 @@ final class HTTPEdge {
         let request = exchange.request
         let reason = "\(request.method) \(request.target.rawPath)"
         let mode = function.isPlainHTTP ? configuration.handler?.mode ?? .envelope : .envelope
-        exchange.body.idleLimit = mode == .proxying ? Passing.idleLimit : Self.bodyIdleLimit
         do {
             switch mode {
             case .proxying:
@@ -139,8 +137,7 @@ final class HTTPEdge {
         } catch is CallerGone {
             return exchange.abort()
         } catch SocketError.timedOut where exchange.sentStatus == nil && exchange.isTimedOut {
-            // The connection is of no use any more, so there is nobody to tell.
-            return exchange.abort()
+            try await exchange.send(HTTPResponse(.requestTimeout))
         } catch let error as MessageError where exchange.sentStatus == nil && !exchange.body.isComplete {
             try await exchange.send(HTTPResponse(error.status, text: error.description + "\n"))
         } catch {

@@ -1,6 +1,8 @@
 import EventLoop
 import HTTPMessages
 import HTTPRelay
+import HTTPServing
+import HTTPWire
 import Telemetry
 
 /// Passes requests on to the handler as they are: proxying streams both ways, forwarding reads everything first

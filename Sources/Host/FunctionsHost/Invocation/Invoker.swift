@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPMessages
 import HTTPRelay
+import HTTPWire
 import JSONCoding
 import Telemetry
 

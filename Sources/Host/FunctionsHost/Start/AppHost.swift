@@ -4,7 +4,8 @@ import FoundationEssentials
 import Glibc
 public import HTTPClient
 import HTTPMessages
-import HTTPRelay
+import HTTPServing
+import HTTPWire
 import Telemetry
 
 /// Serves one function app: its port stays while its files, and with them its functions, may change.
@@ -31,6 +32,14 @@ public final class AppHost {
 
     static let offlineFile = "app_offline.htm"
     private static let standardPort: UInt16 = 7071
+    /// Many callers and long pauses, but heads that leave a handler room for the fields that are added.
+    private static let limits = {
+        var limits = ServerLimits()
+        limits.connections = 20_000
+        limits.idleTime = .seconds(130)
+        limits.head = .request
+        return limits
+    }()
 
     /// The port that callers use.
     public var port: UInt16 { server?.port ?? 0 }
@@ -44,7 +53,7 @@ public final class AppHost {
     private let console: HostConsole
     private let keys: AccessKeys?
     private let metrics: HostMetrics
-    private var server: RelayServer?
+    private var server: ExchangeServer?
     private var admin: AdminEndpoints?
     private var instance: AppInstance?
     /// What keeps the app from running.
@@ -101,8 +110,8 @@ public final class AppHost {
         let address = options.address ?? settings.address ?? "127.0.0.1"
         let wanted = options.port ?? settings.port ?? Self.standardPort
         do {
-            server = try RelayServer(
-                address: address == "localhost" ? "127.0.0.1" : address, port: wanted
+            server = try ExchangeServer(
+                address: address == "localhost" ? "127.0.0.1" : address, port: wanted, limits: Self.limits
             ) { [unowned self] in await answer($0) }
         } catch SocketError.system(EADDRINUSE) {
             throw HostError("port \(wanted) is in use by another program; choose one with --port.")

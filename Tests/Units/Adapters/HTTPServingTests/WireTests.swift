@@ -172,7 +172,6 @@ import Testing
         }
     }
 
-    /// The library's epoll mode stalls when exactly 128 events are ready; ours is poll.
     @Test(arguments: [128, 256]) func servesManyKeptConnections(count: Int) async throws {
         try await withServer(echo) { server in
             let client = HTTPSession(maximumConnections: count)
@@ -235,7 +234,6 @@ import Testing
         #expect(ContinuousClock.now - started < .seconds(1800))
     }
 
-    /// The library aborts the process when it is stopped with a connection that waits.
     @Test func stopsInTheMomentInWhichAnswersAreWritten() async throws {
         for _ in 0..<40 {
             let written = Tally()

@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    /// RFC 9112, section 11.2; in both ways of passing requests on.
+    @Test(arguments: [false, true]) func nothingMalformedReachesTheHandler(proxies: Bool) async throws {
+        try await App.with(
+            host: ["customHandler": ["enableProxyingHttpRequest": .bool(proxies)]], functions: ["f": App.http()]
+        ) { app in
+            let port = await app.app.port
+            for request in try MalformedRequest.all() {
+                let fault = try await request.fault(port: port, path: "/api/f")
+                #expect(fault == nil)
+            }
+            #expect(app.handler.count == 0)
+        }
+    }
+
     @Test(arguments: [
         ("{\"Outputs\":{}}", 200, "{}"), ("{}", 204, ""), ("{\"Outputs\":{\"res\":\"text\"}}", 500, ""),
         ("nonsense", 500, ""), ("null", 500, ""),

@@ -1,7 +1,8 @@
 import EventLoop
-import Glibc
 import HTTPMessages
 import HTTPRelay
+import HTTPServing
+import HTTPWire
 import TestSupport
 import Testing
 
@@ -95,36 +96,13 @@ import Testing
         }
     }
 
-    /// Sockets of this process with one of the ports at either end; other tests have others.
-    private static func sockets(of ports: Set<UInt16>) -> Int {
-        guard let folder = opendir("/proc/self/fd") else { return -1 }
-        defer { closedir(folder) }
-        var count = 0
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let descriptor = Int32(name) else { continue }
-            let ends = [getsockname, getpeername].compactMap { ask -> UInt16? in
-                var address = sockaddr_in()
-                var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-                let code = withUnsafeMutablePointer(to: &address) {
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &size) }
-                }
-                return code == 0 && address.sin_family == sa_family_t(AF_INET) ? address.sin_port.bigEndian : nil
-            }
-            if ends.contains(where: ports.contains) { count += 1 }
-        }
-        return count
-    }
-
     @NetworkActor
     @Test func noUploadLeavesADescriptorBehind() async throws {
         let behind = try Impatient()
         let upstream = Upstream(address: "127.0.0.1", port: behind.port)
-        let server = try RelayServer(address: "127.0.0.1", port: 0) { await Self.pass($0, upstream) }
+        let server = try ExchangeServer(address: "127.0.0.1", port: 0) { await Self.pass($0, upstream) }
         let (port, ports) = (server.port, Set([server.port, behind.port]))
-        let before = Self.sockets(of: ports)
+        let before = OpenSockets.count(of: ports)
         #expect(before == 2)
         for _ in 0..<10 {
             await withTaskGroup { group in
@@ -136,10 +114,10 @@ import Testing
         }
         #expect(await eventually { server.connectionCount == 0 })
         upstream.closeIdle()
-        #expect(await eventually { Self.sockets(of: ports) == before })
+        #expect(await eventually { OpenSockets.count(of: ports) == before })
         await server.shutDown(grace: .zero)
         behind.close()
-        #expect(await eventually { Self.sockets(of: ports) == 0 })
+        #expect(await eventually { OpenSockets.count(of: ports) == 0 })
     }
 
     /// The answer is there, the caller has sent a byte and sends no more: the relay's wait for the body ends with the
@@ -148,7 +126,7 @@ import Testing
     @Test func aCallerThatStopsInTheMiddleIsNotWaitedForForEver() async throws {
         let behind = try Impatient()
         let upstream = Upstream(address: "127.0.0.1", port: behind.port)
-        let server = try RelayServer(address: "127.0.0.1", port: 0) { await Self.pass($0, upstream) }
+        let server = try ExchangeServer(address: "127.0.0.1", port: 0) { await Self.pass($0, upstream) }
         let socket = try await Socket.connect("127.0.0.1", server.port, deadline: .now + .seconds(60))
         try await socket.write(Array("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nx".utf8))
         socket.deadline = .now + .seconds(120)

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPMessages
+import HTTPWire
 import TestSupport
 import Testing
 

@@ -5,7 +5,7 @@ import JSONCoding
 @testable import AzureEmulator
 @testable import Documents
 @testable import FunctionsHost
-@testable import HTTPRelay
+@testable import HTTPWire
 @testable import Models
 @testable import Upload
 @testable import Vectors
