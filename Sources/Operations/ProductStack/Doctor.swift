@@ -44,6 +44,11 @@ public struct Doctor: Sendable {
             Finding(
                 name: "readers of documents are confined", problem: nil,
                 note: missing.isEmpty ? nil : "on this kernel " + missing.joined(separator: ", ")))
+        let old = KnownHoles.here
+        findings.append(
+            Finding(
+                name: "libraries without holes that are known", problem: nil,
+                note: old.isEmpty ? nil : old.joined(separator: "; ") + ". Upgrade them, and make packages anew"))
         do {
             try ports.checkFree(usesEmulator: true)
             check("ports", true, "")
