@@ -463,7 +463,10 @@ let tests =
                 ]),
             .testTarget(
                 name: "CatalogTests",
-                dependencies: ["Catalog", "Digests", "JSONCoding", "Postgres", "ProductFixture", "TestSupport"]),
+                dependencies: [
+                    "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres", "Problems", "ProductFixture",
+                    "TestSupport",
+                ]),
             .testTarget(
                 name: "ChatTests",
                 dependencies: [
@@ -560,12 +563,29 @@ let tests =
                 ]),
         ])
 
+// What `scripts/fuzz` builds, with the compiler's fuzzer linked: no other build can link it.
+let fuzzing =
+    Context.environment["APUS_FUZZ"] == nil
+    ? []
+    : group(
+        "Tests/Fuzz",
+        [
+            .systemLibrary(name: "CFuzzer"),
+            .executableTarget(
+                name: "parser-fuzz",
+                dependencies: [
+                    "AzureEmulator", "AzureSignatures", "CFuzzer", "Chroma", "CosmosQuery", "DocumentReading",
+                    "Documents", "FunctionsHost", "HTTPMessages", "HTTPRelay", "JSONCoding", "LinearRegex", "Markup",
+                    "Models", "OTLP", "SentenceUnits", "Tools", "Upload", "Vectors", "WordPieces", "ZipArchives",
+                ]),
+        ])
+
 let package = Package(
     name: "apus",
     // For handlers in packages of their own; `functions-host new` makes one.
     products: [.library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"])],
     targets: cModules + base + adapters + azure + vectorService + emulator + host + product + operations + examples
-        + tests,
+        + tests + fuzzing,
     swiftLanguageModes: [.v6]
 )
 

@@ -15,7 +15,9 @@ public struct ReceivedMetric: Sendable {
     /// Nanoseconds since 1970 from which on a sum was counted; 0 when unknown.
     public let start: UInt64
 
+    /// Scalars of a name or of an attribute's value: a character may be any number of them.
     private static let nameLimit = 200
+    private static let descriptionLimit = 1000
     private static let attributeLimit = 16
     private static let bucketLimit = 100
 
@@ -61,8 +63,8 @@ public struct ReceivedMetric: Sendable {
     ) -> ReceivedMetric {
         ReceivedMetric(
             definition: MetricDefinition(
-                name: name, unit: metric["unit"]?.string ?? "", description: metric["description"]?.string ?? "",
-                kind: kind),
+                name: name, unit: start(metric["unit"]?.string ?? "", nameLimit),
+                description: start(metric["description"]?.string ?? "", descriptionLimit), kind: kind),
             service: resource["service.name"] ?? "unknown", instance: resource["service.instance.id"] ?? "",
             attributes: texts(point["attributes"]), value: value,
             isDelta: data?["aggregationTemporality"]?.int == OTLPMessages.Temporality.delta.rawValue,
@@ -72,14 +74,20 @@ public struct ReceivedMetric: Sendable {
     private static func texts(_ attributes: JSONValue?) -> [String: String] {
         var result: [String: String] = [:]
         for attribute in (attributes?.array ?? []).prefix(attributeLimit) {
-            guard let key = attribute["key"]?.string, let value = attribute["value"] else { continue }
+            guard let key = attribute["key"]?.string, key.utf8.count <= nameLimit, let value = attribute["value"] else {
+                continue
+            }
             let text =
                 value["stringValue"]?.string ?? value["boolValue"]?.bool.map(String.init)
                 ?? value["intValue"].flatMap(integer).map { String($0) }
                 ?? value["doubleValue"]?.double.map { "\($0)" }
-            if let text { result[key] = String(text.prefix(nameLimit)) }
+            if let text { result[key] = start(text, nameLimit) }
         }
         return result
+    }
+
+    private static func start(_ text: String, _ limit: Int) -> String {
+        text.utf8.count <= limit ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
     }
 
     /// 64-bit integers come as texts, from some senders as numbers.

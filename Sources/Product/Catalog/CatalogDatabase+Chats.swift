@@ -42,14 +42,21 @@ public struct ChatRecord: Sendable {
 
 extension CatalogDatabase {
     /// Makes a chat; finds it when the id is there already.
+    ///
+    /// - Throws: `WorkspaceFull`.
     public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
         let rows = try await query(
             """
-            INSERT INTO chats (id, workspace_id, name, preset) VALUES ($1, $2, $3, $4)
+            INSERT INTO chats (id, workspace_id, name, preset)
+            SELECT $1::uuid, $2, $3, $4 WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
             ON CONFLICT (id) DO UPDATE SET id = chats.id RETURNING \(ChatRecord.columns)
             """,
             [id, workspace, name, preset])
-        guard let row = rows.first else { throw PostgresError.contention }
+        guard let row = rows.first else {
+            if let known = try await chat(id) { return known }
+            try await requireRoom("chats", limits.chats)
+            throw PostgresError.contention
+        }
         return try ChatRecord(row)
     }
 

@@ -25,7 +25,7 @@ extension CatalogDatabase {
     /// Enters a document, or finds the one that has the same bytes.
     ///
     /// - Returns: The row, and whether it was there before.
-    /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted.
+    /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted; `WorkspaceFull`.
     public func addDocument(_ document: NewDocument) async throws -> (document: DocumentRecord, isDuplicate: Bool) {
         // Two uploads of the same bytes may meet: one inserts, the other finds.
         for _ in 0..<3 {
@@ -34,7 +34,8 @@ extension CatalogDatabase {
                 WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting FOR SHARE)
                 INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
                 SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
-                WHERE $3::uuid IS NULL OR EXISTS (SELECT FROM chat)
+                WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
+                    AND \(Self.hasRoom("documents", limits.documents, workspace: "$2"))
                 ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
                 """,
                 [
@@ -50,6 +51,7 @@ extension CatalogDatabase {
                 [workspace, document.sha256, document.chatId])
             if let row = existing.first { return (try DocumentRecord(row), true) }
             if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
+            try await requireRoom("documents", limits.documents)
         }
         throw PostgresError.contention
     }

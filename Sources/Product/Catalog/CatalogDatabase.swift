@@ -16,12 +16,17 @@ public struct CatalogDatabase: ConfiguredClient, Sendable {
     let database: PostgresPool
     /// Whose rows these are; part of every statement.
     public let workspace: String
+    let limits: WorkspaceLimits
     private let schema: RunOnce
 
     /// A view; nothing is connected yet.
-    public init(database: PostgresPool, workspace: String = CatalogDatabase.defaultWorkspace) {
+    public init(
+        database: PostgresPool, workspace: String = CatalogDatabase.defaultWorkspace,
+        limits: WorkspaceLimits = WorkspaceLimits()
+    ) {
         self.database = database
         self.workspace = workspace
+        self.limits = limits
         schema = RunOnce()
     }
 

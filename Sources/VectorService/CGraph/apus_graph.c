@@ -65,6 +65,15 @@ void apus_graph_destroy(apus_graph *graph) {
     free(graph);
 }
 
+ptrdiff_t apus_graph_reserved(const apus_graph *graph) {
+    size_t sum = 0;
+    for (int index = 0; index < APUS_GRAPH_ARRAYS; index++) {
+        size_t size = graph->arrays[index].reserved;
+        if (size > 0) sum += size + size / APUS_GRAPH_PAGE + 1;
+    }
+    return (ptrdiff_t)sum;
+}
+
 apus_scratch *apus_take_scratch(apus_graph *graph) {
     pthread_mutex_lock(&graph->pool_lock);
     apus_scratch *item = graph->pool;

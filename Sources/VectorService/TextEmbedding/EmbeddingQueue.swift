@@ -3,8 +3,8 @@ public import MatrixProducts
 import Synchronization
 import WordPieces
 
-/// Lets many callers share one encoder: questions that wait together are computed together, and go before
-/// the pieces of large batches, so that a question is not held up by a document being indexed.
+/// Lets many callers share one encoder: questions that wait together are computed together, and go before the pieces of
+/// large batches, which take turns, so that nobody's upload waits for all of another's.
 public final class EmbeddingQueue: Sendable {
     private struct Job: Sendable {
         let tokens: [Int32]
@@ -17,12 +17,23 @@ public final class EmbeddingQueue: Sendable {
             var missing: Int
             var vectors: [[Float]]
             var continuation: CheckedContinuation<[[Float]], any Error>?
+            /// What it ended with, when it did so before anybody waited.
+            var failure: (any Error)?
+            var isOver = false
         }
         private let state: Mutex<State>
 
-        init(count: Int, continuation: CheckedContinuation<[[Float]], any Error>) {
-            state = Mutex(
-                State(missing: count, vectors: Array(repeating: [], count: count), continuation: continuation))
+        init(count: Int) { state = Mutex(State(missing: count, vectors: Array(repeating: [], count: count))) }
+
+        /// Whether nobody waits for the rest.
+        var isOver: Bool { state.withLock { $0.isOver } }
+
+        func begin(_ continuation: CheckedContinuation<[[Float]], any Error>) {
+            let failure = state.withLock { state in
+                if state.failure == nil { state.continuation = continuation }
+                return state.failure
+            }
+            if let failure { continuation.resume(throwing: failure) }
         }
 
         func complete(_ index: Int, _ vector: [Float]) {
@@ -31,6 +42,7 @@ public final class EmbeddingQueue: Sendable {
                 state.missing -= 1
                 guard state.missing == 0, let continuation = state.continuation else { return nil }
                 state.continuation = nil
+                state.isOver = true
                 return (continuation, state.vectors)
             }
             if let (continuation, vectors) = done { continuation.resume(returning: vectors) }
@@ -38,6 +50,9 @@ public final class EmbeddingQueue: Sendable {
 
         func fail(_ error: any Error) {
             let continuation = state.withLock { state in
+                if state.isOver { return nil as CheckedContinuation<[[Float]], any Error>? }
+                state.isOver = true
+                state.failure = error
                 defer { state.continuation = nil }
                 return state.continuation
             }
@@ -47,8 +62,10 @@ public final class EmbeddingQueue: Sendable {
 
     private struct Waiting {
         var small: [Job] = []
-        var large: [Job] = []
+        /// What is left of each large batch, the one whose turn is next first.
+        var large: [[Job]] = []
         var isRunning = false
+        var texts = 0
     }
 
     /// How the encoder holds matrices.
@@ -64,44 +81,75 @@ public final class EmbeddingQueue: Sendable {
         self.encoder = encoder
     }
 
-    /// An embedding for each text, and the number of word pieces they have.
+    /// Texts that may wait together; at 256 word pieces each they take about 70 MB.
+    public static let maximumWaiting = 65_536
+
+    /// Texts that have not been computed yet.
+    public var waitingTexts: Int { waiting.withLock { $0.texts } }
+
+    /// An embedding for each text, and the number of word pieces they have. When the caller's task is cancelled, what
+    /// has not been computed is dropped.
+    ///
+    /// - Throws: `EmbeddingQueueFull` when too many texts wait already.
     public func embed(_ texts: [String]) async throws -> (vectors: [[Float]], tokens: Int) {
         if texts.isEmpty { return ([], 0) }
         let tokenizer = WordPieceTokenizer.shared
         let sequences = texts.map { tokenizer.encode($0, limit: MiniLMEncoder.maximumTokens) }
         let total = sequences.reduce(0) { $0 + $1.count }
-        let vectors = try await withCheckedThrowingContinuation { continuation in
-            let request = Request(count: texts.count, continuation: continuation)
-            // Texts of like length together, so that the pieces of a batch take like times.
-            let jobs = sequences.enumerated().map { Job(tokens: $1, index: $0, request: request) }
-                .sorted { $0.tokens.count < $1.tokens.count }
-            let starts = waiting.withLock { waiting in
-                if texts.count <= 2 { waiting.small += jobs } else { waiting.large += jobs }
-                defer { waiting.isRunning = true }
-                return !waiting.isRunning
+        let request = Request(count: texts.count)
+        let vectors = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                request.begin(continuation)
+                // Texts of like length together, so that the pieces of a batch take like times.
+                let jobs = sequences.enumerated().map { Job(tokens: $1, index: $0, request: request) }
+                    .sorted { $0.tokens.count < $1.tokens.count }
+                let starts: Bool? = waiting.withLock { waiting in
+                    guard waiting.texts + jobs.count <= Self.maximumWaiting else { return nil }
+                    waiting.texts += jobs.count
+                    if jobs.count <= 2 { waiting.small += jobs } else { waiting.large.append(jobs) }
+                    defer { waiting.isRunning = true }
+                    return !waiting.isRunning
+                }
+                guard let starts else { return request.fail(EmbeddingQueueFull()) }
+                if starts { queue.async { self.work() } }
             }
-            if starts { queue.async { self.work() } }
+        } onCancel: {
+            request.fail(CancellationError())
         }
         return (vectors, total)
     }
 
     private func work() {
         while let (jobs, isLarge) = nextBatch() {
+            let wanted = jobs.filter { !$0.request.isOver }
+            if wanted.isEmpty { continue }
             do {
-                let vectors = try encoder.embed(jobs.map(\.tokens), usesAllCores: isLarge)
-                for (job, vector) in zip(jobs, vectors) { job.request.complete(job.index, vector) }
+                let vectors = try encoder.embed(wanted.map(\.tokens), usesAllCores: isLarge)
+                for (job, vector) in zip(wanted, vectors) { job.request.complete(job.index, vector) }
             } catch {
-                for job in jobs { job.request.fail(error) }
+                for job in wanted { job.request.fail(error) }
             }
         }
     }
 
     private func nextBatch() -> (jobs: [Job], isLarge: Bool)? {
         waiting.withLock { waiting in
-            if let batch = Self.take(&waiting.small, limit: 512) { return (batch, false) }
-            if let batch = Self.take(&waiting.large, limit: MiniLMEncoder.batchTokens) { return (batch, true) }
-            waiting.isRunning = false
-            return nil
+            if let batch = Self.take(&waiting.small, limit: 512) {
+                waiting.texts -= batch.count
+                return (batch, false)
+            }
+            guard !waiting.large.isEmpty else {
+                waiting.isRunning = false
+                return nil
+            }
+            var jobs = waiting.large.removeFirst()
+            let whole = jobs.count
+            // The whole of one whose caller has gone goes at once.
+            let isOver = jobs.first?.request.isOver ?? true
+            let batch = isOver ? [] : Self.take(&jobs, limit: MiniLMEncoder.batchTokens) ?? []
+            if !isOver, !jobs.isEmpty { waiting.large.append(jobs) }
+            waiting.texts -= isOver ? whole : batch.count
+            return (batch, true)
         }
     }
 
@@ -116,3 +164,6 @@ public final class EmbeddingQueue: Sendable {
         return Array(jobs.prefix(max(1, count)))
     }
 }
+
+/// Too many texts wait for the encoder; the caller comes back later.
+public struct EmbeddingQueueFull: Error, Sendable {}

@@ -23,11 +23,22 @@ extension ChromaError {
         case .keyNotIndexed(let key, let type):
             self = .invalid(
                 "Cannot filter using metadata key '\(key)' with type '\(type)' because indexing is disabled")
+        case .tooManyInUse:
+            self = ChromaError(
+                .serviceUnavailable, "InternalError", "Too many collections are in use; try again in a moment")
+        case .tooMany(.tenants, let limit):
+            self = .quota("the server has at most \(limit) tenants")
+        case .tooMany(let kind, let limit):
+            self = .quota("a tenant has at most \(limit) \(kind.rawValue); delete some that are not needed any more")
         case .diskFull: self = .internal("The disk is full: nothing was changed. Make room and try again")
         }
     }
 
     private static func conflict(_ message: String) -> ChromaError { ChromaError(.conflict, "ChromaError", message) }
+
+    private static func quota(_ message: String) -> ChromaError {
+        ChromaError(.unprocessableContent, "QuotaError", "Quota exceeded: " + message)
+    }
 
     private static func `internal`(_ message: String) -> ChromaError {
         ChromaError(.internalServerError, "InternalError", message)

@@ -48,7 +48,7 @@ struct EmbeddingRoutes: Sendable {
                 field: "dimensions", detail: "The model's vectors have \(MiniLMEncoder.dimension) numbers.")
         }
         let queue = try await model.queue()
-        let (vectors, tokens) = try await queue.embed(inputs)
+        let (vectors, tokens) = try await embeddings(inputs, queue)
         var result: [UInt8] = []
         result += "{\"object\":\"list\",\"data\":[".utf8
         for (index, vector) in vectors.enumerated() {
@@ -66,6 +66,14 @@ struct EmbeddingRoutes: Sendable {
         return HTTPResponse(
             .ok, fields: ["Content-Type": "application/json", "x-apus-precision": queue.precision.rawValue],
             body: .bytes(result))
+    }
+
+    private func embeddings(_ inputs: [String], _ queue: EmbeddingQueue) async throws -> ([[Float]], Int) {
+        do {
+            return try await queue.embed(inputs)
+        } catch is EmbeddingQueueFull {
+            throw Problem(.tooManyRequests, "Too many texts wait to be embedded. Send this again in a few seconds.")
+        }
     }
 
     private static func inputs(_ value: JSONValue?) throws -> [String] {
@@ -90,7 +98,7 @@ struct EmbeddingRoutes: Sendable {
         // Tokens are checked for the whole port, in Chroma's words.
         let problem = (error as? ChromaError).map { Problem($0.status, $0.message) } ?? Problem(error)
         let kind = problem.status.rawValue < 500 ? "invalid_request_error" : "server_error"
-        return HTTPResponse(
+        var response = HTTPResponse(
             problem.status,
             json: [
                 "error": [
@@ -98,6 +106,8 @@ struct EmbeddingRoutes: Sendable {
                     "param": .optional(problem.fields.first?.field), "code": nil,
                 ]
             ])
+        if problem.status == .tooManyRequests { response.fields["Retry-After"] = "2" }
+        return response
     }
 }
 

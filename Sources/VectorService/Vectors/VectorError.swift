@@ -21,4 +21,17 @@ public enum VectorError: Error, Sendable, Equatable {
     case keyNotIndexed(key: String, type: String)
     /// There was no room; nothing was changed.
     case diskFull
+    /// So many collections are in use at this moment that no other can be opened.
+    case tooManyInUse
+    /// There may not be more of these.
+    case tooMany(Countable, limit: Int)
+
+    /// What there is a limited number of.
+    public enum Countable: String, Sendable {
+        case tenants
+        /// Of a tenant.
+        case databases
+        /// Of a tenant, in all its databases.
+        case collections
+    }
 }

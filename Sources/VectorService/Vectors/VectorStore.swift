@@ -16,6 +16,20 @@ public final class VectorStore: Sendable {
         public var indexThreads = ProcessInfo.processInfo.activeProcessorCount
         /// Collections kept open.
         public var openCollections = 256
+        /// Bytes of address space, of all stores of the process, beyond which collections that nobody uses are closed.
+        public var addressSpace = AddressSpace.budget
+        /// What callers may make.
+        public var limits = Limits()
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// How much there may be; every one of them is in memory as well.
+    public struct Limits: Sendable {
+        public var tenants = 10_000
+        public var databasesPerTenant = 1000
+        public var collectionsPerTenant = 10_000
 
         /// The defaults.
         public init() {}
@@ -42,7 +56,7 @@ public final class VectorStore: Sendable {
         self.directory = directory
         self.options = options
         lock = try FolderLock(store: directory)
-        catalog = try CollectionCatalog(directory: directory)
+        catalog = try CollectionCatalog(directory: directory, limits: options.limits)
         try FileManager.default.createDirectory(atPath: directory + "/collections", withIntermediateDirectories: true)
         try removeOrphans()
         try FirstFormat.importIfPresent(directory, catalog: catalog)
@@ -73,7 +87,9 @@ public final class VectorStore: Sendable {
     func withCollection<Value: Sendable>(
         _ info: CollectionInfo, makes: Bool = false, _ body: (VectorCollection?) async throws -> Value
     ) async throws -> Value {
-        guard let collection = try acquire(info, makes: makes) else { return try await body(nil) }
+        let collection: VectorCollection?
+        do { collection = try acquire(info, makes: makes) } catch { throw Self.readable(error) }
+        guard let collection else { return try await body(nil) }
         defer { release(info.id) }
         do {
             return try await body(collection)
@@ -103,6 +119,7 @@ public final class VectorStore: Sendable {
                 throw VectorError.collectionMissing(id: info.id)
             }
             guard makes || access(folder(info.id), F_OK) == 0 else { return UncheckedBox(nil) }
+            closeLeastUsed()
             let schema = info.schema
             let fresh = try VectorCollection(
                 directory: folder(info.id), space: schema.space,
@@ -112,7 +129,6 @@ public final class VectorStore: Sendable {
                     quantised: options.quantised, threads: options.indexThreads),
                 searchCandidates: max(schema.parameter("ef_search"), 1))
             open.withLock { $0[info.id] = Open(collection: fresh, users: 1) }
-            closeLeastUsed()
             return UncheckedBox(fresh)
         }.value
     }
@@ -124,6 +140,8 @@ public final class VectorStore: Sendable {
             return entry.collection.isClosed.load(ordering: .sequentiallyConsistent)
         }
         if hasFailed { closeUnused(id) }
+        // The first vector reserves the most.
+        if AddressSpace.bytes > options.addressSpace { opening.withLock { _ in closeLeastUsed() } }
     }
 
     /// Brings a changed `ef_search` to the collection if it is open.
@@ -145,13 +163,16 @@ public final class VectorStore: Sendable {
         unused?.close(checkpointing: true)
     }
 
+    /// Makes room for collections that are used. While `opening` is held.
     private func closeLeastUsed() {
-        let surplus = open.withLock { open in
-            open.count <= options.openCollections
-                ? nil
-                : open.filter { $0.value.users == 0 }.min { $0.value.lastUse < $1.value.lastUse }?.key
+        while true {
+            let surplus = open.withLock { open in
+                open.count >= options.openCollections || AddressSpace.bytes > options.addressSpace
+                    ? open.filter { $0.value.users == 0 }.min { $0.value.lastUse < $1.value.lastUse }?.key : nil
+            }
+            guard let surplus else { return }
+            closeIfUnused(surplus)
         }
-        if let surplus { closeIfUnused(surplus) }
     }
 
     /// Forgets a deleted collection and removes its folder.
@@ -178,7 +199,7 @@ public final class VectorStore: Sendable {
         let isFull =
             (error as? VectorStorageError)?.isDiskFull
             ?? ((error as? SQLiteError).map { $0.code & 0xFF == 13 } ?? false)
-        guard isFull else { return error }
-        return VectorError.diskFull
+        if isFull { return VectorError.diskFull }
+        return (error as? VectorStorageError)?.errorNumber == ENOMEM ? VectorError.tooManyInUse : error
     }
 }

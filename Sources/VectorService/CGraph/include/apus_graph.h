@@ -89,6 +89,9 @@ enum { APUS_GRAPH_PAGE = 4096, APUS_GRAPH_ARRAYS = 3 };
 apus_graph *_Nullable apus_graph_create(const apus_graph_options *options);
 void apus_graph_destroy(apus_graph *graph);
 
+/// Bytes of address space that the graph has set aside.
+ptrdiff_t apus_graph_reserved(const apus_graph *graph);
+
 apus_graph_state apus_graph_get_state(const apus_graph *graph);
 
 /// Takes over a state whose arrays have been loaded. Returns 0 when the state cannot be true of the arrays.

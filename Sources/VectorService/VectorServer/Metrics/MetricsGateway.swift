@@ -26,13 +26,18 @@ final class MetricsGateway: Sendable {
 
     private struct State {
         var families: [String: Family] = [:]
+        /// Of all families.
+        var sums = 0
         var seen: [Source: Seen] = [:]
         var gauges: [Source: Seen] = [:]
+        var nextSweep: ContinuousClock.Instant?
     }
 
     private static let familyLimit = 500
+    /// Series of all families together: sums, what was seen last, and gauges, each.
     private static let seriesLimit = 20_000
     private static let silence = Duration.seconds(300)
+    private static let sweepInterval = Duration.seconds(10)
     /// Instances report for as long as they live; one that is silent for this long has ended.
     private static let memory = Duration.seconds(86_400)
 
@@ -46,9 +51,8 @@ final class MetricsGateway: Sendable {
         let now = ContinuousClock.now
         return state.withLock { state in
             var refused = 0
+            forget(now, &state)
             for metric in metrics where !note(metric, now, &state) { refused += 1 }
-            state.gauges = state.gauges.filter { now - $0.value.at < Self.silence }
-            state.seen = state.seen.filter { now - $0.value.at < Self.memory }
             return refused
         }
     }
@@ -65,6 +69,14 @@ final class MetricsGateway: Sendable {
                 MetricSnapshot(definition: family.definition, points: family.points.map { ($0.key, $0.value) })
             }
         }
+    }
+
+    /// Drops what has been silent for long, now and then: looking at all series takes as long for a small report.
+    private func forget(_ now: ContinuousClock.Instant, _ state: inout State) {
+        guard state.nextSweep.map({ $0 <= now }) ?? true else { return }
+        state.nextSweep = now + Self.sweepInterval
+        state.gauges = state.gauges.filter { now - $0.value.at < Self.silence }
+        state.seen = state.seen.filter { now - $0.value.at < Self.memory }
     }
 
     private func note(_ metric: ReceivedMetric, _ now: ContinuousClock.Instant, _ state: inout State) -> Bool {
@@ -87,7 +99,10 @@ final class MetricsGateway: Sendable {
         let growth = growth(of: metric, since: metric.isDelta ? nil : state.seen[source]?.value)
         if !metric.isDelta { state.seen[source] = Seen(value: metric.value, at: now) }
         let sum = state.families[name]?.points[labels]
-        guard sum != nil || (state.families[name]?.points.count ?? 0) < Self.seriesLimit else { return false }
+        if sum == nil {
+            guard state.sums < Self.seriesLimit else { return false }
+            state.sums += 1
+        }
         state.families[name]?.points[labels] = sum.map { $0.adding(growth) } ?? growth
         return true
     }

@@ -31,8 +31,10 @@ final class CollectionCatalog: Sendable {
     private static let formatVersion: Int64 = 1
     private let database: SQLiteDatabase
     private let state = Mutex(State())
+    private let limits: VectorStore.Limits
 
-    init(directory: String) throws {
+    init(directory: String, limits: VectorStore.Limits = VectorStore.Limits()) throws {
+        self.limits = limits
         database = try SQLiteDatabase(path: directory + "/" + Self.fileName, schema: "")
         let version = try database.query("PRAGMA user_version").first?[0].int ?? 0
         guard version <= Self.formatVersion else {
@@ -151,9 +153,12 @@ final class CollectionCatalog: Sendable {
     // MARK: - Tenants and databases
 
     func createTenant(_ name: String) async throws {
-        try await write { state, access in
+        try await write { [limits] state, access in
             guard state.tenants[name] == nil else {
                 throw VectorError.tenantExists(name)
+            }
+            guard state.tenants.count < limits.tenants else {
+                throw VectorError.tooMany(.tenants, limit: limits.tenants)
             }
             try access.query("INSERT INTO tenants VALUES (?, NULL)", [.text(name)])
             state.tenants[name] = .some(nil)
@@ -169,10 +174,13 @@ final class CollectionCatalog: Sendable {
     }
 
     func createDatabase(_ name: String, id: String, tenant: String) async throws {
-        try await write { state, access in
+        try await write { [limits] state, access in
             let place = Place(tenant: tenant, database: name, name: "")
             guard state.databases[place] == nil else {
                 throw VectorError.databaseExists(name)
+            }
+            guard state.databases.values.count(where: { $0.tenant == tenant }) < limits.databasesPerTenant else {
+                throw VectorError.tooMany(.databases, limit: limits.databasesPerTenant)
             }
             try access.query("INSERT INTO databases VALUES (?, ?, ?)", [.text(id), .text(name), .text(tenant)])
             state.databases[place] = Database(id: id, name: name, tenant: tenant)
@@ -199,7 +207,7 @@ final class CollectionCatalog: Sendable {
 
     /// Makes a collection, or returns the one that exists if that is allowed.
     func create(_ info: CollectionInfo, orGet: Bool) async throws -> (info: CollectionInfo, isNew: Bool) {
-        try await write { state, access in
+        try await write { [limits] state, access in
             guard state.databases[Place(tenant: info.tenant, database: info.database, name: "")] != nil else {
                 throw VectorError.homeMissing(database: info.database)
             }
@@ -207,6 +215,8 @@ final class CollectionCatalog: Sendable {
                 if orGet { return (found, false) }
                 throw VectorError.collectionExists(name: info.name)
             }
+            guard state.collections.values.count(where: { $0.tenant == info.tenant }) < limits.collectionsPerTenant
+            else { throw VectorError.tooMany(.collections, limit: limits.collectionsPerTenant) }
             try Self.insert(info, access)
             if info.root != info.id {
                 try access.query(

@@ -50,7 +50,7 @@ final class IndexBuilder: @unchecked Sendable {
 
     init(_ collection: VectorCollection) { self.collection = collection }
 
-    deinit { if let graph { apus_graph_destroy(graph) } }
+    deinit { if let graph { destroy(graph) } }
 
     /// Slots that searches have to scan because the graph does not have them yet. Under the shared lock.
     var unindexed: ArraySlice<UInt32> { state.withLock { $0.pending[$0.head...] } }
@@ -70,7 +70,7 @@ final class IndexBuilder: @unchecked Sendable {
                 missing = meta.absent.filter { !collection.dead.contains($0) }
                 missing += Array(meta.state.node_limit..<collection.state.slots)
             } else {
-                apus_graph_destroy(fresh)
+                destroy(fresh)
                 file.remove()
             }
         }
@@ -191,7 +191,14 @@ final class IndexBuilder: @unchecked Sendable {
             space: collection.graphSpace(vectors), neighbours: neighbours,
             construction_candidates: UInt32(min(max(collection.options.constructionCandidates, 8), 4096)),
             quantised: collection.options.quantised ? 1 : 0, dead: UnsafePointer(collection.dead.words))
-        return apus_graph_create(&options)
+        guard let graph = apus_graph_create(&options) else { return nil }
+        AddressSpace.note(apus_graph_reserved(graph))
+        return graph
+    }
+
+    private func destroy(_ graph: OpaquePointer) {
+        AddressSpace.note(-apus_graph_reserved(graph))
+        apus_graph_destroy(graph)
     }
 
     // The graph's arrays have fixed places for links; absurd wishes are bounded silently, as Chroma does.
@@ -358,7 +365,7 @@ final class IndexBuilder: @unchecked Sendable {
             }
             return graph
         }
-        if let old { apus_graph_destroy(old) }
+        if let old { destroy(old) }
         isDirty = true
         wake()
     }

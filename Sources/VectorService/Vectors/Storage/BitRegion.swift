@@ -9,12 +9,12 @@ final class BitRegion: @unchecked Sendable {
     private(set) var count = 0
 
     init() throws(VectorStorageError) {
-        let region = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        guard let region, region != MAP_FAILED else { throw VectorStorageError("cannot reserve address space", errno) }
+        let region = AddressSpace.map(Self.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1)
+        guard let region else { throw VectorStorageError("cannot reserve address space", errno) }
         words = region.bindMemory(to: UInt64.self, capacity: Self.size / 8)
     }
 
-    deinit { munmap(words, Self.size) }
+    deinit { AddressSpace.unmap(words, Self.size) }
 
     func contains(_ slot: UInt32) -> Bool { words[Int(slot >> 6)] >> UInt64(slot & 63) & 1 == 1 }
 

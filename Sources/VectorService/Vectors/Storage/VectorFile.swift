@@ -23,9 +23,8 @@ final class VectorFile: @unchecked Sendable {
         stride = apus_stride(dimension)
         file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw VectorStorageError("cannot open \(path)", errno) }
-        mappedBytes = min(Int(APUS_MAXIMUM_SLOTS) * stride * 4, 1 << 40)
-        guard let region = mmap(nil, mappedBytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, file, 0), region != MAP_FAILED
-        else {
+        mappedBytes = min(Int(APUS_MAXIMUM_SLOTS) * stride * 4, Self.largest(file))
+        guard let region = AddressSpace.map(mappedBytes, PROT_READ, MAP_SHARED, file) else {
             let code = errno
             close(file)
             throw VectorStorageError("cannot map \(path)", code)
@@ -37,8 +36,17 @@ final class VectorFile: @unchecked Sendable {
     }
 
     deinit {
-        munmap(UnsafeMutableRawPointer(mutating: base), mappedBytes)
+        AddressSpace.unmap(UnsafeMutableRawPointer(mutating: base), mappedBytes)
         close(file)
+    }
+
+    /// A file cannot become larger than what it is stored on, which may be made larger while it is open.
+    private static func largest(_ file: Int32) -> Int {
+        var information = statvfs()
+        let most = 1 << 40
+        guard fstatvfs(file, &information) == 0 else { return most }
+        let (bytes, isLarger) = information.f_blocks.multipliedReportingOverflow(by: information.f_frsize)
+        return isLarger ? most : min(most, max(1 << 30, Int(clamping: bytes)))
     }
 
     /// Slots that the file could ever hold.

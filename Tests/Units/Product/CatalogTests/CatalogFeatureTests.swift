@@ -1,7 +1,9 @@
 import Catalog
 import Digests
+import HTTPMessages
 import JSONCoding
 import Postgres
+import Problems
 import ProductFixture
 import TestSupport
 import Testing
@@ -21,6 +23,33 @@ struct CatalogFeatureTests {
         let claim = try #require(try await catalog.claim(document.id))
         try await catalog.setReady(claim, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil))
         return document.id
+    }
+
+    // MARK: - Limits
+
+    @Test func aFullWorkspaceRefusesWhatIsNewAndKnowsWhatItHas() async throws {
+        try await RunningProduct.with([]) { product in
+            var limits = WorkspaceLimits()
+            (limits.documents, limits.chats) = (2, 2)
+            let catalog = CatalogDatabase(database: product.sql, limits: limits)
+            let other = CatalogDatabase(database: product.sql, workspace: "other", limits: limits)
+            try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
+            for name in ["a", "b"] {
+                _ = try await catalog.addDocument(newDocument(name))
+                _ = try await other.addDocument(newDocument(name))
+            }
+            do {
+                _ = try await catalog.addDocument(newDocument("c"))
+                Issue.record("a third one was taken")
+            } catch let error as WorkspaceFull {
+                #expect(error.problem.status == .conflict && error.problem.detail.contains("holds 2 documents"))
+            }
+            #expect(try await catalog.addDocument(newDocument("a")).isDuplicate)
+            let chats = [UUIDv7.make(), UUIDv7.make()]
+            for chat in chats { _ = try await catalog.createChat(chat, name: "c") }
+            await #expect(throws: WorkspaceFull.self) { try await catalog.createChat(UUIDv7.make(), name: "c") }
+            #expect(try await catalog.createChat(chats[0], name: "c").id == chats[0])
+        }
     }
 
     // MARK: - Migrations

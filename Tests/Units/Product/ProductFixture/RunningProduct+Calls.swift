@@ -42,7 +42,10 @@ extension RunningProduct {
     public func send(
         _ app: App, _ method: HTTPMethod, _ path: String, fields: HTTPFields = [:], body: [UInt8] = []
     ) async throws -> AppAnswer {
-        let answer = try await client.fetch(.init(method, url(app) + path, fields: fields, body: .bytes(body)))
+        var request = HTTPSession.Request(method, url(app) + path, fields: fields, body: .bytes(body))
+        // A file is read and embedded before a call of `ingest` has an answer, in code that is not optimised.
+        request.headTimeout = .seconds(180)
+        let answer = try await client.fetch(request)
         return AppAnswer(status: answer.status.rawValue, fields: answer.fields, bytes: answer.body)
     }
 

@@ -158,6 +158,43 @@ import Testing
         }
     }
 
+    @Test func deltasOfEverNewLabelsEndAtTheLimitOfAllMetricsTogether() async throws {
+        try await APIFixture.with { fixture in
+            func series(_ name: String, _ count: Int) -> JSONValue {
+                let points = (0..<count).map { index -> JSONValue in
+                    [
+                        "asInt": "1", "timeUnixNano": "2",
+                        "attributes": [["key": "n", "value": ["stringValue": .string("\(index)")]]],
+                    ]
+                }
+                let sum: JSONValue = [
+                    "isMonotonic": true, "aggregationTemporality": 1, "dataPoints": .array(points),
+                ]
+                return ["resourceMetrics": [["scopeMetrics": [["metrics": [["name": .string(name), "sum": sum]]]]]]]
+            }
+            #expect(try await send(fixture, series("test.first", 15_000)).json == [:])
+            let answer = try await send(fixture, series("test.second", 15_000))
+            #expect(answer.json["partialSuccess"]?["rejectedDataPoints"] == "10000")
+            // What is known goes on being counted.
+            #expect(try await send(fixture, series("test.first", 1)).json == [:])
+            let lines = try await metrics(fixture)
+            #expect(lines.count { $0.hasPrefix("test_") } == 20_000)
+            #expect(lines.contains("test_first_total{n=\"0\",service=\"unknown\"} 2"))
+        }
+    }
+
+    @Test func aValueIsCutByScalarsAndAKeyThatIsTooLongIsLeftOut() async throws {
+        try await APIFixture.with { fixture in
+            let marks = String(repeating: "\u{301}", count: 100_000)
+            let metrics = Metrics()
+            metrics.counter("test.marks", "Marks.").add(1, ["long": "e" + marks, "k" + marks: "v"])
+            #expect(try await send(fixture, report(metrics, instance: "1")).json == [:])
+            let line = try #require(try await self.metrics(fixture).first { $0.hasPrefix("test_marks_total{") })
+            let letters = String(String.UnicodeScalarView(line.unicodeScalars.filter { $0 != "\u{301}" }))
+            #expect(line.utf8.count < 1000 && letters.contains("long=\"e\""))
+        }
+    }
+
     @Test func takesProtobufAndSaysWhatItDoesNotTake() async throws {
         try await APIFixture.with { fixture in
             let metrics = Metrics()

@@ -240,11 +240,16 @@ import Vectors
 
     @Test func healthSumsUpItsParts() async throws {
         try await with { server, _, client in
-            let answer = try await client.fetch(.init(.get, page(server) + "/health"))
-            let json = try JSONParser.parse(answer.body)
-            #expect(answer.status == .serviceUnavailable && json["status"] == "degraded")
+            // A part that takes too long counts as down, which a busy machine makes of any.
+            var (status, json) = (HTTPStatus.ok, JSONValue.null)
+            let isComplete = try await eventually {
+                let answer = try await client.fetch(.init(.get, page(server) + "/health"))
+                (status, json) = (answer.status, try JSONParser.parse(answer.body))
+                return json["checks"]?["chat"] == ["status": "ok", "version": "9.9"]
+            }
+            #expect(isComplete, "\(json.text)")
+            #expect(status == .serviceUnavailable && json["status"] == "degraded")
             #expect(json["checks"]?["vectors"] == ["status": "ok"])
-            #expect(json["checks"]?["chat"] == ["status": "ok", "version": "9.9"])
             #expect(json["checks"]?["history"] == ["status": "down", "version": nil])
             #expect(json["checks"]?["embeddings"] == nil && json["version"] == .string(Product.version))
         }

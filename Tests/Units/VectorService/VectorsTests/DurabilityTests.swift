@@ -164,6 +164,59 @@ import Testing
         }
     }
 
+    @Test func manyCollectionsOfLargeVectorsAreMadeAndListed() async throws {
+        try await StoreFixture.with { fixture in
+            let vector = [Float](repeating: 1, count: 4096)
+            for index in 0..<140 {
+                let info = try await fixture.collection("l2", "docs\(index)")
+                try await fixture.add(["a"], [vector], to: info)
+            }
+            let all = try await fixture.store.collections(
+                tenant: "default_tenant", database: "default_database", offset: 0, limit: 1000)
+            #expect(all.count == 140 && all.allSatisfy { $0.dimension == 4096 })
+        }
+    }
+
+    @Test func whereAddressesAreScarceUnusedCollectionsGiveTheirsBack() async throws {
+        var options = VectorStore.Options()
+        options.addressSpace = 1
+        try await StoreFixture.with(options: options) { fixture in
+            var all: [CollectionInfo] = []
+            for index in 0..<6 {
+                let info = try await fixture.collection("l2", "docs\(index)")
+                try await fixture.add(["a\(index)"], [[Float(index)]], to: info)
+                all.append(info)
+                #expect(fixture.store.statistics.openCollections <= 1)
+            }
+            for (index, info) in all.enumerated() { #expect(try await ids(fixture.store, info) == ["a\(index)"]) }
+        }
+    }
+
+    @Test func aTenantHasSoManyCollectionsAndDatabases() async throws {
+        var options = VectorStore.Options()
+        (options.limits.tenants, options.limits.databasesPerTenant, options.limits.collectionsPerTenant) = (2, 2, 2)
+        try await StoreFixture.with(options: options) { fixture in
+            let store = fixture.store
+            try await store.createTenant("other")
+            await #expect(throws: VectorError.tooMany(.tenants, limit: 2)) { try await store.createTenant("third") }
+            try await store.createDatabase("second", id: "1", tenant: "default_tenant")
+            await #expect(throws: VectorError.tooMany(.databases, limit: 2)) {
+                try await store.createDatabase("third", id: "2", tenant: "default_tenant")
+            }
+            // Of the other tenant nothing is counted.
+            try await store.createDatabase("first", id: "3", tenant: "other")
+            let first = try await fixture.collection("l2", "one")
+            _ = try await fixture.collection("l2", "two")
+            await #expect(throws: VectorError.tooMany(.collections, limit: 2)) {
+                try await fixture.collection("l2", "three")
+            }
+            // One that is there is found, and a deletion makes room.
+            #expect(try await fixture.collection("l2", "one").id == first.id)
+            try await store.delete(first)
+            _ = try await fixture.collection("l2", "three")
+        }
+    }
+
     @Test func aRefusedFirstWriteSetsNoDimension() async throws {
         try await StoreFixture.with { fixture in
             let info = try await fixture.collection()

@@ -1,0 +1,37 @@
+import HTTPMessages
+public import Problems
+
+/// How much one workspace may hold.
+public struct WorkspaceLimits: Sendable {
+    /// As many as one question searches: what is beyond would be kept and never found.
+    public var documents = 10_000
+    public var chats = 100_000
+
+    /// The defaults.
+    public init() {}
+}
+
+/// A workspace holds as much as it may.
+public struct WorkspaceFull: ProblemConvertible {
+    let what: String
+    let limit: Int
+
+    public var problem: Problem {
+        Problem(.conflict, "The workspace holds \(limit) \(what), which is the limit. Delete some, and try again.")
+    }
+}
+
+extension CatalogDatabase {
+    /// A condition that is true while a table has fewer rows of a workspace than the limit. Callers side by side may pass
+    /// it by their number.
+    static func hasRoom(_ table: String, _ limit: Int, workspace: String) -> String {
+        // Counts no further than it has to.
+        "(SELECT count(*) FROM (SELECT FROM \(table) WHERE workspace_id = \(workspace) LIMIT \(limit)) held) < \(limit)"
+    }
+
+    /// - Throws: `WorkspaceFull` when there is none.
+    func requireRoom(_ table: String, _ limit: Int) async throws {
+        let rows = try await query("SELECT 1 WHERE " + Self.hasRoom(table, limit, workspace: "$1"), [workspace])
+        if rows.isEmpty { throw WorkspaceFull(what: table, limit: limit) }
+    }
+}

@@ -1,0 +1,49 @@
+import DocumentReading
+import Markup
+import SentenceUnits
+import WordPieces
+import ZipArchives
+
+@testable import Documents
+
+extension FuzzedParser {
+    /// Files that people upload, and the text in them.
+    static let documents: [FuzzedParser] = [
+        FuzzedParser("xml") { _ = try? MarkupReader.tree($0) },
+        FuzzedParser("html") { bytes in try? MarkupReader.htmlEvents(bytes) { _ in } },
+        FuzzedParser("html-document") { file($0, .html) },
+        FuzzedParser("markdown-document") { file($0, .markdown) },
+        FuzzedParser("text-document") { file($0, .text) },
+        FuzzedParser("docx-document") { file($0, .docx) },
+        // The text of a Word file without the archive around it, which chance does not often make.
+        FuzzedParser("docx-text") { _ = try? DOCXReader.pages($0) },
+        FuzzedParser("zip") { bytes in
+            guard let archive = try? ZipArchive(bytes) else { return }
+            _ = try? archive.read("word/document.xml", limit: 1 << 16)
+        },
+        FuzzedParser("media-type") { _ = MediaType.recognise($0, name: "file.txt") },
+        .text("sentences") { text in
+            let scalars = Array(text.unicodeScalars)
+            let units = SentenceSplitter.units(scalars)
+            var end = 0
+            for unit in units {
+                must(unit.lowerBound >= end && unit.upperBound <= scalars.count, "sentences overlap")
+                end = unit.upperBound
+            }
+        },
+        .text("word-pieces") { text in
+            must(WordPieceTokenizer.shared.encode(text, limit: 256).count <= 256, "more word pieces than the limit")
+        },
+    ]
+
+    /// Reads a file, and cuts it into passages that have to be where they say that they are.
+    private static func file(_ bytes: [UInt8], _ type: MediaType) {
+        guard let text = try? DocumentReader().read(bytes, type) else { return }
+        let all = text.pages.map(\.text).joined(separator: "\u{0C}").unicodeScalars.map { $0 }
+        for passage in PassageSplitter().passages(of: text) {
+            must(passage.start < passage.end && passage.end <= all.count, "a passage beyond the text")
+            let found = String(String.UnicodeScalarView(all[passage.start..<passage.end]))
+            must(found == passage.text, "a passage that is not where it says")
+        }
+    }
+}
