@@ -45,6 +45,7 @@ let base = group(
         .target(name: "JSONCoding"),
         .target(name: "HTTPMessages"),
         .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
+        .target(name: "RequestGuards", dependencies: ["HTTPMessages", "Problems", "Settings"]),
         .target(name: "CChecksum"),
         .target(name: "Digests", dependencies: ["CChecksum", "CCrypto"]),
     ])
@@ -137,15 +138,15 @@ let vectorService = group(
             name: "VectorServer",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "OTLP", "Problems", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport", "TextEmbedding",
-                "Vectors",
+                "OTLP", "Problems", "ProgramSupport", "RequestGuards", "Settings", "Telemetry", "TelemetryExport",
+                "TextEmbedding", "Vectors",
             ]
         ),
         .executableTarget(
             name: "vm-server",
             dependencies: [
-                "AzureIdentity", "CLinux", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport",
-                "VectorServer",
+                "AzureIdentity", "CLinux", "HTTPClient", "ProgramSupport", "RequestGuards", "Settings", "Telemetry",
+                "TelemetryExport", "VectorServer",
             ]
         ),
     ])
@@ -158,12 +159,15 @@ let emulator = group(
             name: "AzureEmulator",
             dependencies: [
                 "AzureSignatures", "CLinux", "CosmosQuery", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding",
-                "Markup", "Problems", "ProgramSupport", "SQLite", "TaskTools", "Telemetry",
+                "Markup", "Problems", "ProgramSupport", "RequestGuards", "SQLite", "Settings", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
             name: "azure-emulator",
-            dependencies: ["AzureEmulator", "HTTPClient", "ProgramSupport", "Settings", "Telemetry", "TelemetryExport"]
+            dependencies: [
+                "AzureEmulator", "HTTPClient", "ProgramSupport", "RequestGuards", "Settings", "Telemetry",
+                "TelemetryExport",
+            ]
         ),
     ])
 
@@ -176,7 +180,7 @@ let host = group(
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "CosmosDB", "Digests",
                 "EventLoop", "HTTPClient", "HTTPMessages", "HTTPRelay", "HTTPServing", "HTTPWire", "JSONCoding",
-                "LinearRegex", "Problems", "ProgramSupport", "Settings", "TaskTools", "Telemetry",
+                "LinearRegex", "Problems", "ProgramSupport", "RequestGuards", "Settings", "TaskTools", "Telemetry",
             ]
         ),
         .executableTarget(
@@ -346,6 +350,9 @@ let tests =
             .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
             .testTarget(name: "ProblemsTests", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
             .testTarget(name: "ProgramSupportTests", dependencies: ["ProgramSupport", "TestSupport"]),
+            .testTarget(
+                name: "RequestGuardsTests",
+                dependencies: ["HTTPMessages", "Problems", "RequestGuards", "Settings"]),
             .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
             .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
             .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
@@ -407,7 +414,8 @@ let tests =
                 name: "VectorServerTests",
                 dependencies: [
                     "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "Problems",
-                    "ProgramSupport", "Settings", "Telemetry", "TestSupport", "VectorServer", "Vectors",
+                    "ProgramSupport", "RequestGuards", "Settings", "Telemetry", "TestSupport", "VectorServer",
+                    "Vectors",
                 ]
             ),
             .testTarget(
@@ -421,8 +429,8 @@ let tests =
             .testTarget(
                 name: "AzureEmulatorTests",
                 dependencies: [
-                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup", "SQLite",
-                    "Telemetry", "TestSupport",
+                    "AzureEmulator", "AzureSignatures", "Digests", "HTTPMessages", "JSONCoding", "Markup",
+                    "RequestGuards", "SQLite", "Settings", "Telemetry", "TestSupport",
                 ]
             ),
             .testTarget(name: "CosmosQueryTests", dependencies: ["CosmosQuery", "JSONCoding"]),
@@ -434,8 +442,8 @@ let tests =
                 name: "FunctionsHostTests",
                 dependencies: [
                     "AzureEmulator", "AzureSignatures", "AzureStorage", "Digests", "EventLoop", "FunctionsHost",
-                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Markup", "Problems", "Telemetry",
-                    "TestSupport",
+                    "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Markup", "Problems", "Settings",
+                    "Telemetry", "TestSupport",
                 ]
             ),
             .testTarget(
@@ -550,7 +558,8 @@ let tests =
             .testTarget(
                 name: "ProductStackTests",
                 dependencies: [
-                    "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres", "ProductStack",
+                    "AzureSignatures", "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres",
+                    "ProductStack",
                     "TestSupport",
                 ]),
             .testTarget(

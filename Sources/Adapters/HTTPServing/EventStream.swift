@@ -35,7 +35,7 @@ public struct EventStream: Sendable {
         _ produce: @escaping @Sendable (EventStream) async throws -> Void
     ) -> HTTPResponse {
         let fields: HTTPFields = [
-            "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache", "X-Accel-Buffering": "no",
+            "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no",
         ]
         return HTTPResponse(
             .ok, fields: fields,

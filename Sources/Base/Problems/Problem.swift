@@ -46,9 +46,11 @@ public struct Problem: Error, Sendable {
 
     /// The response that carries the document.
     public func response(requestID: String) -> HTTPResponse {
-        HTTPResponse(
+        var response = HTTPResponse(
             status, fields: ["Content-Type": "application/problem+json"],
             body: .bytes(json(requestID: requestID).encoded))
+        response.addAPIFields()
+        return response
     }
 }
 

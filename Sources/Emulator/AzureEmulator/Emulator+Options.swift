@@ -1,4 +1,5 @@
 public import ProgramSupport
+import Settings
 
 extension Emulator {
     /// What the program says of itself.
@@ -6,8 +7,9 @@ extension Emulator {
         Azure's Blob and Queue Storage, Cosmos DB for NoSQL, Key Vault secrets and identities for one machine.
 
         Every port speaks http and https. The accounts are devstoreaccount1 and Cosmos DB's local one with the emulators'
-        well-known public keys. https is signed by an authority of the data folder's own: trust ca.pem, which the first
-        log line names. Tests find faults, a reset and a list of everything held under /_emulator/ on every port.
+        well-known public keys, unless APUS_EMULATOR_STORAGE_KEY and APUS_EMULATOR_COSMOS_KEY are set. https is signed by
+        an authority of the data folder's own: trust ca.pem. Tests find faults, a reset and a list of everything held
+        under /_emulator/ on every port, with the token of the file admin-token. The first log line names both files.
 
         Emulated, operation by operation (docs/azure-emulator.md has the details):
           blob      containers, block blobs, blocks, ranges, metadata, tags, conditions, leases, snapshots, copies, batches,
@@ -25,13 +27,17 @@ extension Emulator {
     /// The program's command line.
     public static let options: [ProgramOptions.Option] = [
         .init("data", "DIR", "Folder of the data (default .apus/azure)."),
-        .init("address", "IP", "IPv4 address to listen on (default 127.0.0.1; its keys are public, so beware)."),
+        .init(
+            "address", "IP",
+            "IPv4 address to listen on (default 127.0.0.1; its keys are public unless you set others, so beware)."),
         .init("blob-port", "PORT", "Port of Blob Storage (default 10000; 0 lets the system choose)."),
         .init("queue-port", "PORT", "Port of Queue Storage (default 10001)."),
         .init("cosmos-port", "PORT", "Port of Cosmos DB (default 8081)."),
         .init("vault-port", "PORT", "Port of Key Vault (default 8443)."),
         .init("identity-port", "PORT", "Port of the identity endpoints (default 8444)."),
-        .init("identity-header", "TEXT", "What IDENTITY_HEADER has to be (default apus-local-identity)."),
+        .init(
+            "identity-header", "TEXT",
+            "What IDENTITY_HEADER has to be (default apus-local-identity, or APUS_EMULATOR_IDENTITY_HEADER)."),
         .init("identity", "NAME[:CLIENT_ID]", "A user-assigned identity; may be repeated."),
         .init("account", "NAME:KEY[:KEY2]", "A further storage account; may be repeated."),
         .init("strict", nil, "Cosmos DB with 4 partition key ranges, as demanding as the real gateway."),
@@ -40,8 +46,11 @@ extension Emulator {
 
 extension Emulator.Configuration {
     /// What the command line asks for; ends the program where it cannot be understood.
-    public init(_ options: ProgramOptions) {
+    ///
+    /// - Parameter keys: Those of the environment.
+    public init(_ options: ProgramOptions, keys: EmulatorKeys = .wellKnown) {
         self.init()
+        self.keys = keys
         dataDirectory = options.value("data") ?? dataDirectory
         address = options.value("address") ?? address
         blobPort = options.port("blob-port", default: blobPort)
@@ -49,7 +58,7 @@ extension Emulator.Configuration {
         cosmosPort = options.port("cosmos-port", default: cosmosPort)
         vaultPort = options.port("vault-port", default: vaultPort)
         identityPort = options.port("identity-port", default: identityPort)
-        identityHeader = options.value("identity-header") ?? identityHeader
+        if let header = options.value("identity-header") { self.keys.identityHeader = Secret(header) }
         partitionRanges = options.flag("strict") ? 4 : 1
         for identity in options.all("identity") {
             let parts = identity.split(separator: ":", omittingEmptySubsequences: false).map(String.init)

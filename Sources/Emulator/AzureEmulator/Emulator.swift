@@ -2,7 +2,9 @@ import Digests
 import FoundationEssentials
 import HTTPMessages
 import HTTPServing
+public import RequestGuards
 import SQLite
+public import Settings
 public import Telemetry
 
 /// Azure's services for one machine: Blob, Queue, Cosmos DB, Key Vault and managed identity, each on its own port,
@@ -18,8 +20,12 @@ public final class Emulator: Sendable {
         public var cosmosPort: UInt16 = 8081
         public var vaultPort: UInt16 = 8443
         public var identityPort: UInt16 = 8444
-        /// What callers of the identity endpoint have to send; public, like the account keys.
-        public var identityHeader = "apus-local-identity"
+        /// What callers prove themselves with.
+        public var keys = EmulatorKeys.wellKnown
+        /// Opens `/_emulator/`; `nil` for the token of the data folder's file.
+        public var adminToken: Secret?
+        /// The names under which it may be asked, beside this machine's.
+        public var hosts = AllowedHosts()
         /// User-assigned identities: a name and, where it matters, the client id.
         public var identities: [(name: String, clientID: String?)] = []
         /// Further storage accounts: a name and one or two base64 keys.
@@ -41,6 +47,12 @@ public final class Emulator: Sendable {
     /// Where the certificate lies that clients have to trust for https.
     public let certificatePath: String
 
+    /// What `/_emulator/` wants as a bearer token.
+    public let adminToken: Secret
+
+    /// The file that the token is in; `nil` when it was given.
+    public let adminTokenPath: String?
+
     /// The ports in use, by service.
     public var ports: [(name: String, port: UInt16)] { servers.map { ($0.name, $0.server.port) } }
 
@@ -54,7 +66,11 @@ public final class Emulator: Sendable {
         let clock = EmulatorClock()
         self.clock = clock
         let certificates = try LocalCertificates(directory: directory)
-        let services = try EmulatorServices(configuration, clock: clock, certificate: certificates.authority)
+        let token = try AdminToken(directory: directory, given: configuration.adminToken)
+        adminToken = token.secret
+        adminTokenPath = configuration.adminToken == nil ? directory + "/" + AdminToken.fileName : nil
+        let services = try EmulatorServices(
+            configuration, clock: clock, certificate: certificates.authority, token: token)
         func start(_ name: EmulatorServices.Name, _ port: UInt16) throws -> (String, HTTPServer) {
             var listener = HTTPServer.Configuration()
             listener.address = configuration.address

@@ -57,6 +57,11 @@ public struct Doctor: Sendable {
             "data is this user's alone", wide.isEmpty,
             "others may look into \(wide.joined(separator: ", ")); 'apus up' closes what is its user's, "
                 + "'chmod go-rwx' the rest")
+        let old = KnownHoles.here
+        findings.append(
+            Finding(
+                name: "libraries without holes that are known", problem: nil,
+                note: old.isEmpty ? nil : old.joined(separator: "; ") + ". Upgrade them, and make packages anew"))
         do {
             try ports.checkFree(usesEmulator: true)
             check("ports", true, "")

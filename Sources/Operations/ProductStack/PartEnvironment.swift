@@ -18,7 +18,8 @@ struct PartEnvironment: Sendable {
     /// How a program runs, and where it reports. OpenTelemetry's headers may hold a token, which all that report need.
     private static let everyPart = [
         "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "NO_COLOR", "SSL_CERT_FILE",
-        "SSL_CERT_DIR", "LD_LIBRARY_PATH", "GCONV_PATH", "LLVM_PROFILE_FILE", "SWIFT_BACKTRACE", "APUS_LOG", "OTEL_*",
+        "SSL_CERT_DIR", "LD_LIBRARY_PATH", "GCONV_PATH", "LLVM_PROFILE_FILE", "SWIFT_BACKTRACE", "APUS_LOG",
+        "APUS_ALLOWED_HOSTS", "OTEL_*",
     ]
     /// For parts that call services outside.
     private static let proxies = [
@@ -53,8 +54,8 @@ struct PartEnvironment: Sendable {
         "llamacpp": ["LLAMACPP_API_KEY", "LLAMACPP_BASE_URL"],
     ]
 
-    /// The Azure emulator, which keeps its own keys.
-    static let emulator = PartEnvironment(names: everyPart)
+    /// The Azure emulator; the stack adds the keys of its accounts.
+    static let emulator = PartEnvironment(names: everyPart + ["APUS_EMULATOR_TOKEN"])
 
     /// The VM server.
     static let server = PartEnvironment(

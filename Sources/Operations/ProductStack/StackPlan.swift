@@ -18,7 +18,10 @@ struct StackPlan: Sendable {
     let ownSettings: [String: String]
 
     /// - Parameter configuration: With the whole path of the data folder.
-    init(_ configuration: StackSupervisor.Configuration, layout: ProductLayout, postgres: PrivatePostgres?) {
+    init(
+        _ configuration: StackSupervisor.Configuration, layout: ProductLayout, keys: StackKeys,
+        postgres: PrivatePostgres?
+    ) {
         let settings = configuration.environment
         let ports = configuration.ports
         let data = configuration.dataDirectory
@@ -27,7 +30,7 @@ struct StackPlan: Sendable {
         }
         let usesEmulator = !namesStorage || settings["APUS_COSMOS_ENDPOINT"] == nil
         self.usesEmulator = usesEmulator
-        var environment = Self.settings(ports, postgres: postgres)
+        var environment = Self.settings(ports, keys: keys, postgres: postgres)
         // A key of ours would win over the identity that the settings ask for.
         if namesStorage { environment["AzureWebJobsStorage"] = nil }
         if settings["APUS_COSMOS_ENDPOINT"] != nil { environment["APUS_COSMOS_KEY"] = nil }
@@ -37,18 +40,18 @@ struct StackPlan: Sendable {
         if usesEmulator, !namesIdentity {
             // So that a vault of the emulator can be tried by naming it.
             environment["IDENTITY_ENDPOINT"] = "http://127.0.0.1:\(ports.identity)/msi/token"
-            environment["IDENTITY_HEADER"] = "apus-local-identity"
+            environment["IDENTITY_HEADER"] = keys.identityHeader
         }
         ownSettings = environment.filter { settings[$0.key] == nil && $0.key != "PATH" }
         environment.merge(settings) { $1 }
         var programs: [Program] = []
         if let postgres { programs.append(Program(name: "postgres", command: postgres.command, stopSignal: SIGINT)) }
         let reporting = Self.reporting(settings, ports: ports)
-        func add(_ program: String, _ own: PartEnvironment, _ arguments: [String]) {
+        func add(_ program: String, _ part: PartEnvironment, _ arguments: [String], own: [String: String] = [:]) {
             var command = Subprocess.Command(layout.program(program), arguments)
             // What reports are sent to does not report to itself.
             let all = program == "vm-server" ? environment : environment.merging(reporting) { $1 }
-            command.environment = own.selected(from: all)
+            command.environment = part.selected(from: all).merging(own) { $1 }
             command.capabilities = Self.capabilities(ports)
             programs.append(Program(name: program, command: command))
         }
@@ -59,6 +62,11 @@ struct StackPlan: Sendable {
                     "--data", data + "/azure", "--blob-port", "\(ports.blob)", "--queue-port", "\(ports.queue)",
                     "--cosmos-port", "\(ports.cosmos)", "--vault-port", "\(ports.vault)", "--identity-port",
                     "\(ports.identity)",
+                ],
+                own: [
+                    "APUS_EMULATOR_STORAGE_KEY": keys.storage, "APUS_EMULATOR_COSMOS_KEY": keys.cosmos,
+                    "APUS_EMULATOR_IDENTITY_HEADER": keys.identityHeader,
+                    "APUS_EMULATOR_CLIENT_SECRET": keys.clientSecret,
                 ])
         }
         add(
@@ -75,7 +83,8 @@ struct StackPlan: Sendable {
                         let folder = layout.stagedApp(app)
                         let names = PartEnvironment.app(app, environment).names.joined(separator: ",")
                         return ["--root", "\(folder)=\(ports.port(of: app))", "--environment", "\(folder)=\(names)"]
-                    })
+                    },
+                own: ["APUS_ADMIN_KEY": settings["APUS_ADMIN_KEY"] ?? keys.admin])
         }
         self.programs = programs
     }
@@ -107,15 +116,17 @@ struct StackPlan: Sendable {
         return settings
     }
 
-    private static func settings(_ ports: StackPorts, postgres: PrivatePostgres?) -> [String: String] {
+    private static func settings(
+        _ ports: StackPorts, keys: StackKeys, postgres: PrivatePostgres?
+    ) -> [String: String] {
         let account = DevelopmentAccount.storageName
         var settings = [
             "PATH": "/usr/bin:/bin",
             "AzureWebJobsStorage":
-                "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(DevelopmentAccount.storageKey);"
+                "DefaultEndpointsProtocol=http;AccountName=\(account);AccountKey=\(keys.storage);"
                 + "BlobEndpoint=http://127.0.0.1:\(ports.blob)/\(account);QueueEndpoint=http://127.0.0.1:\(ports.queue)/\(account);",
             "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:\(ports.cosmos)",
-            "APUS_COSMOS_KEY": DevelopmentAccount.cosmosKey,
+            "APUS_COSMOS_KEY": keys.cosmos,
             "APUS_CHROMA_URL": "http://127.0.0.1:\(ports.vectors)",
             "APUS_EMBEDDINGS_URL": "http://127.0.0.1:\(ports.vectors)/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
             "APUS_CHAT_URL": "http://127.0.0.1:\(ports.chat)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(ports.upload)",

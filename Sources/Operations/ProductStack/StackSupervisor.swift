@@ -13,6 +13,8 @@ public final class StackSupervisor: Sendable {
         public var environment: [String: String]
         /// Whether only what holds data is started: no page, no handlers, no model.
         public var onlyData = false
+        /// Whether the emulator has the public keys of every emulator, for tools that know no others.
+        public var wellKnownKeys = false
         /// IPv4 address of the page.
         public var pageAddress = "127.0.0.1"
 
@@ -45,7 +47,8 @@ public final class StackSupervisor: Sendable {
         try folders.make(for: usesPostgres ? PrivatePostgres.user?.group : nil)
         folders.tighten()
         postgres = usesPostgres ? try PrivatePostgres(dataDirectory: data) : nil
-        plan = StackPlan(configuration, layout: layout, postgres: postgres)
+        let keys = try StackKeys(dataDirectory: data, wellKnown: configuration.wellKnownKeys)
+        plan = StackPlan(configuration, layout: layout, keys: keys, postgres: postgres)
         parts = plan.programs.map { Part($0.name, $0.command, stopSignal: $0.stopSignal, printer: printer) }
         self.configuration = configuration
         self.layout = layout

@@ -33,6 +33,9 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
                 "base-port", "PORT",
                 "First of nine consecutive ports for the other parts, for a second copy beside the first."),
             .init("address", "ADDRESS", "up: IPv4 address of the page (default 127.0.0.1; 0.0.0.0 for all)."),
+            .init(
+                "well-known-keys", nil,
+                "up: Give the emulator's accounts the public keys of every Azure emulator, not the data folder's own."),
             .init("keep", "N", "backup: remove all but the newest N backups of the folder."),
             .init("embed-anew", nil, "restore: make the passages again, with the embedding model of the settings."),
             .init("messages-only", nil, "restore: add the messages alone to what is there, e.g. when only they move."),

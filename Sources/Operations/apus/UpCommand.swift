@@ -15,6 +15,7 @@ func up(_ options: ProgramOptions) async throws {
     var configuration = StackSupervisor.Configuration(
         dataDirectory: options.value("data") ?? ".apus", ports: ports, environment: environment)
     configuration.pageAddress = options.value("address") ?? environment["APUS_LISTEN_ADDRESS"] ?? "127.0.0.1"
+    configuration.wellKnownKeys = options.flag("well-known-keys")
     let printer = LogPrinter(showsRequests: environment["APUS_LOG"] != nil)
     let stack = try StackSupervisor(configuration, layout: try ProductLayout(), printer: printer, client: HTTPSession())
     writeAll("Starting Apus …\n", to: STDOUT_FILENO)

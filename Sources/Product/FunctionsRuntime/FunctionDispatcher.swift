@@ -33,6 +33,12 @@ package struct FunctionDispatcher: Sendable {
     // MARK: - Routes
 
     private func route(_ request: HTTPRequest, _ context: FunctionContext) async -> HTTPResponse {
+        var response = await routed(request, context)
+        response.addAPIFields()
+        return response
+    }
+
+    private func routed(_ request: HTTPRequest, _ context: FunctionContext) async -> HTTPResponse {
         let watch = Stopwatch()
         var response: HTTPResponse
         do {

@@ -50,12 +50,13 @@ public struct APIProxy: Sendable {
             return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
         }
         Span.current?.route = route.prefix
-        guard Self.isOwnOrigin(request) else {
-            return Problem(.forbidden, "Requests from other web sites are refused.").response(requestID: request.id)
+        guard !ForwardedRequest.climbs(path) else {
+            return Problem(.badRequest, "The path has a segment of dots, which would lead out of it.")
+                .response(requestID: request.id)
         }
         let base = upstreams.all.first { $0.name == route.app }?.url ?? ""
         var outgoing = HTTPSession.Request(relaying: request, to: base)
-        outgoing.fields["host"] = nil
+        outgoing.fields = ForwardedRequest.fields(of: outgoing.fields)
         outgoing.fields["x-functions-key"] = upstreams.key?.value
         outgoing.headTimeout = .seconds(230)
         outgoing.idleTimeout = .seconds(240)
@@ -70,16 +71,6 @@ public struct APIProxy: Sendable {
             )
             .response(requestID: request.id)
         }
-    }
-
-    /// Whether a request that changes something comes from our own page, or from no page at all: browsers let any
-    /// site send forms here, and say in `Origin` which one it was.
-    private static func isOwnOrigin(_ request: HTTPRequest) -> Bool {
-        guard request.method != .get, request.method != .head, let origin = request.fields["origin"] else {
-            return true
-        }
-        guard let authority = origin.firstRange(of: "://").map({ origin[$0.upperBound...] }) else { return false }
-        return equalIgnoringCase(String(authority), request.fields["host"] ?? "")
     }
 
     /// The states and versions of the three apps by their own health endpoints.

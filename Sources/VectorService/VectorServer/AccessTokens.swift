@@ -13,7 +13,14 @@ public struct AccessTokens: SecretSettings, Sendable {
     enum Caller: Sendable, Equatable {
         case everyone
         case tenant(String)
+        /// Nobody's data: what the programs report of themselves.
+        case metrics
     }
+
+    /// What stands for the tenant in the line of a token that reads `/metrics` and reports to it, and no more.
+    private static let metricsWord = "@metrics"
+    /// Paths that such a token is for.
+    private static let metricsPaths = TelemetryRoutes.paths.union([TelemetryRoutes.metricsPath])
 
     private struct Entry: Sendable {
         let token: Secret
@@ -24,8 +31,8 @@ public struct AccessTokens: SecretSettings, Sendable {
 
     /// - Parameters:
     ///   - token: Opens every tenant.
-    ///   - file: Lines of a token, white space, and a tenant or `*`; empty lines and lines that begin with `#` are
-    ///     skipped.
+    ///   - file: Lines of a token, white space, and a tenant, `*` or `@metrics`; empty lines and lines that begin
+    ///     with `#` are skipped.
     /// - Throws: `AccessTokensError` with the number of a line that is neither.
     public init(token: Secret?, file: String?) throws(AccessTokensError) {
         var entries = token.map { [Entry(token: $0, caller: .everyone)] } ?? []
@@ -34,7 +41,13 @@ public struct AccessTokens: SecretSettings, Sendable {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard words.count == 2 else { throw AccessTokensError(line: number + 1) }
-            entries.append(Entry(token: Secret(first), caller: words[1] == "*" ? .everyone : .tenant(words[1])))
+            let caller: Caller =
+                switch words[1] {
+                case "*": .everyone
+                case Self.metricsWord: .metrics
+                default: .tenant(words[1])
+                }
+            entries.append(Entry(token: Secret(first), caller: caller))
         }
         self.entries = entries
     }
@@ -66,9 +79,17 @@ public struct AccessTokens: SecretSettings, Sendable {
     ///
     /// - Throws: `ChromaError` 401 for a missing or wrong token, 403 for one of another tenant.
     func admit(_ request: HTTPRequest) throws(ChromaError) {
-        guard !Self.open.contains(request.target.rawPath), case .tenant(let tenant) = try caller(of: request) else {
+        guard !Self.open.contains(request.target.rawPath) else { return }
+        let tenant: String
+        switch try caller(of: request) {
+        case .everyone: return
+        case .metrics:
+            guard Self.metricsPaths.contains(request.target.rawPath) else { throw Self.forbidden }
             return
+        case .tenant(let name): tenant = name
         }
+        // What is counted there is every tenant's.
+        guard request.target.rawPath != TelemetryRoutes.metricsPath else { throw Self.forbidden }
         let segments = request.target.segments ?? []
         if segments.count >= 4, segments[2] == "tenants" {
             guard segments[3] == tenant else { throw Self.forbidden }
@@ -88,6 +109,6 @@ public struct AccessTokens: SecretSettings, Sendable {
 public struct AccessTokensError: Error, CustomStringConvertible {
     let line: Int
     public var description: String {
-        "line \(line) of the token file is not a token followed by a tenant or *"
+        "line \(line) of the token file is not a token followed by a tenant, * or @metrics"
     }
 }

@@ -4,6 +4,7 @@ public import HTTPServing
 import JSONCoding
 import MatrixProducts
 import Problems
+public import RequestGuards
 public import Telemetry
 public import TelemetryExport
 import TextEmbedding
@@ -25,6 +26,8 @@ public struct VMServer: Sendable {
         public var storage = VectorStore.Options()
         /// Address of the page.
         public var address = "127.0.0.1"
+        /// The names under which both ports may be asked.
+        public var hosts = AllowedHosts()
         /// Sockets that somebody else opened, by port.
         public var inherited: @Sendable (UInt16) -> Int32? = { _ in nil }
         /// Address of the vectors port.
@@ -64,7 +67,17 @@ public struct VMServer: Sendable {
         listener.maximumConnections = 8192
         listener.maximumBodyBytes = HTTPRequest.chromaBodyLimit
         listener.refusal = { problem, _ in ChromaRoutes.response(for: problem) }
-        vectors = try HTTPServer(listener) { await api.answer($0) }
+        let vectorsGuard = RequestGuard(
+            hosts: configuration.hosts, origins: configuration.service.origins,
+            remedy: "The option --cors-origin lets a site's pages in.")
+        vectors = try HTTPServer(listener) { request in
+            var response =
+                if let problem = vectorsGuard.refusal(of: request) {
+                    VectorAPI.response(for: problem, to: request)
+                } else { await api.answer(request) }
+            response.addAPIFields()
+            return response
+        }
         if configuration.embeds { Task { try? await model.queue() } }
         listener = HTTPServer.Configuration()
         guard !configuration.vectorsOnly else {
@@ -80,17 +93,23 @@ public struct VMServer: Sendable {
         listener.listener = configuration.inherited(configuration.port)
         // The upload app has the limit that matters; this one keeps nonsense out.
         listener.maximumBodyBytes = 1 << 30
+        let pageGuard = RequestGuard(hosts: configuration.hosts)
         page = try HTTPServer(listener) { request in
+            if let problem = pageGuard.refusal(of: request) { return problem.response(requestID: request.id) }
+            var response: HTTPResponse
             switch request.target.rawPath {
             case "/health":
                 Span.current?.route = "/health"
-                return await Self.health(store, embedder, proxy)
-            case let path where path.hasPrefix("/api/") || path.hasPrefix("/v1/"): return await proxy.forward(request)
+                response = await Self.health(store, embedder, proxy)
+            case let path where path.hasPrefix("/api/") || path.hasPrefix("/v1/"):
+                response = await proxy.forward(request)
             default:
                 // The page's files are few, but anybody may ask for any name.
                 Span.current?.route = "/{file}"
                 return site.answer(request)
             }
+            response.addAPIFields()
+            return response
         }
     }
 

@@ -76,7 +76,7 @@ public struct VectorAPI: Sendable {
         do {
             try options.tokens?.admit(request)
             if path.hasPrefix("/api/v1/"), path != "/api/v1/" { return Self.gone(request) }
-            if path == "/metrics" {
+            if path == TelemetryRoutes.metricsPath {
                 Span.current?.route = path
                 return HTTPResponse(
                     .ok, text: metrics.text(store.statistics) + telemetry.text,
@@ -92,7 +92,7 @@ public struct VectorAPI: Sendable {
             if Problem(error).status == .internalServerError, !(error is ChromaError) {
                 log.error("request failed", ["path": path, "error": String(reflecting: error)])
             }
-            if ["/v1/metrics", "/v1/traces"].contains(path) { return Problem(error).response(requestID: request.id) }
+            if TelemetryRoutes.paths.contains(path) { return Problem(error).response(requestID: request.id) }
             if isEmbedding { return EmbeddingRoutes.response(for: error) }
             var response = ChromaRoutes.response(for: error)
             // Clients show it with the error; here it is the request's id, as 32 hexadecimal digits.
@@ -103,6 +103,14 @@ public struct VectorAPI: Sendable {
             }
             return response
         }
+    }
+
+    /// The answer to a request that is refused before it is looked at, in the shape of the API that was asked.
+    static func response(for problem: Problem, to request: HTTPRequest) -> HTTPResponse {
+        let path = request.target.rawPath
+        if TelemetryRoutes.paths.contains(path) { return problem.response(requestID: request.id) }
+        if path.hasPrefix("/v1/") { return EmbeddingRoutes.response(for: problem) }
+        return HTTPResponse(problem.status, json: ChromaError(problem.status, "ChromaError", problem.detail).json)
     }
 
     /// A short name for what is asked: the path's last fixed word.

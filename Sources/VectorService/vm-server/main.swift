@@ -2,6 +2,7 @@ import AzureIdentity
 import CLinux
 import HTTPClient
 import ProgramSupport
+import RequestGuards
 import Settings
 import Telemetry
 import TelemetryExport
@@ -15,11 +16,13 @@ func serve(_ options: ProgramOptions) async throws {
         try await KeyVaultSettings.resolved(ProgramLife.environment, names: secrets, client: client))
     let upstreams = APIProxy.Upstreams(&settings)
     let token = settings.secret(AccessTokens.keyName)
+    let hosts = AllowedHosts(&settings)
     let log = Log(label: "vm-server", level: settings.logLevel())
     let traces = TelemetryExporter.start("apus-vm", &settings, client: client, log: log).traces
     try settings.finish()
     var configuration = try VMServer.Configuration(options, token: token)
     configuration.traces = traces
+    configuration.hosts = hosts
     let sockets = InheritedSockets()
     configuration.inherited = { sockets.listener(on: $0) }
     ProgramLife.raiseFileLimit()

@@ -76,7 +76,8 @@ class TestAdmin:
         assert answer.status == 400 and field in [e["field"] for e in answer.json["errors"]]
 
     def test_other_origins_cannot_ask(self, emulator):
-        answer = request("POST", emulator.url("blob") + "/_emulator/reset", b"{}", {"Content-Type": "text/plain"})
+        token = {"Authorization": f"Bearer {emulator.token}"}
+        answer = request("POST", emulator.url("blob") + "/_emulator/reset", b"{}", {"Content-Type": "text/plain", **token})
         assert answer.status == 415
         assert emulator.admin("GET", "nothing").status == 404
 
@@ -259,7 +260,7 @@ class TestBadInput:
             emulators.request = original
         parts = urllib.parse.urlsplit(container)
         with socket.create_connection(("127.0.0.1", emulator.ports["blob"])) as connection:
-            head = f"PUT {parts.path}/cut HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n" + "".join(f"{k}: {v}\r\n" for k, v in sent.items())
+            head = f"PUT {parts.path}/cut HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n" + "".join(f"{k}: {v}\r\n" for k, v in sent.items())
             connection.sendall(head.encode() + b"\r\n" + b"x" * 100_000)
         time.sleep(0.3)
         assert signed("GET", container + "/cut").status == 404

@@ -149,7 +149,7 @@ class TestWithAModel:
         message = str(uuid.uuid4())
         body = f'{{"message":"ENDLESS talk","messageId":"{message}","model":"{self.MODEL}"}}'.encode()
         with socket.create_connection(("127.0.0.1", stack.port)) as caller:
-            caller.sendall(b"POST /api/chat HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
+            caller.sendall(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
                            + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             text = b""
             while text.count(b"event: delta") < 3:

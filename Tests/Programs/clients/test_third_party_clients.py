@@ -11,10 +11,9 @@ from azure.storage.queue import QueueServiceClient
 from stack import COSMOS_KEY, STORAGE_KEY, request
 
 
-def storage(stack, key=STORAGE_KEY):
-    ports = stack.ports
-    return (f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};"
-            f"BlobEndpoint=http://127.0.0.1:{ports['blob']}/devstoreaccount1;QueueEndpoint=http://127.0.0.1:{ports['queue']}/devstoreaccount1;")
+def storage(stack, key):
+    """The account's connection string with another key."""
+    return stack.storage.replace(stack.keys["storageKey"], key)
 
 
 def test_chromadb_adds_and_queries(stack):
@@ -72,7 +71,7 @@ def test_openai_gets_embeddings(stack):
 
 
 def test_blob_storage(stack):
-    service = BlobServiceClient.from_connection_string(storage(stack))
+    service = BlobServiceClient.from_connection_string(stack.storage)
     container = service.create_container("c" + uuid.uuid4().hex)
     content = os.urandom(3_000_000)
     container.upload_blob("folder/ü %25.bin", content, metadata={"a_1": "x", "a1": "y"})
@@ -101,7 +100,7 @@ def test_blob_storage(stack):
 
 
 def test_one_of_many_writers_wins(stack):
-    container = BlobServiceClient.from_connection_string(storage(stack)).create_container("c" + uuid.uuid4().hex)
+    container = BlobServiceClient.from_connection_string(stack.storage).create_container("c" + uuid.uuid4().hex)
 
     def create(number):
         try:
@@ -122,7 +121,7 @@ def test_one_of_many_writers_wins(stack):
 
 
 def test_queue_storage(stack):
-    queue = QueueServiceClient.from_connection_string(storage(stack)).create_queue("q" + uuid.uuid4().hex)
+    queue = QueueServiceClient.from_connection_string(stack.storage).create_queue("q" + uuid.uuid4().hex)
     queue.send_message("a <&> b")
     message = next(iter(queue.receive_messages(visibility_timeout=30)))
     assert (message.content, message.dequeue_count) == ("a <&> b", 1)
@@ -139,7 +138,7 @@ def test_queue_storage(stack):
 
 
 def test_cosmos(stack):
-    client = CosmosClient(f"http://127.0.0.1:{stack.ports['cosmos']}", COSMOS_KEY)
+    client = CosmosClient(f"http://127.0.0.1:{stack.ports['cosmos']}", stack.keys["cosmosKey"])
     database = client.create_database_if_not_exists("tests " + uuid.uuid4().hex)
     container = database.create_container_if_not_exists("convé", PartitionKey("/chatId"))
     container.create_item({"id": "a 1", "chatId": "u1", "z": 1, "a": [1.5, None]})
@@ -164,14 +163,14 @@ def test_cosmos(stack):
     client.delete_database(database.id)
 
 
-def test_wrong_signatures_are_refused(stack):
-    wrong = "A" * 86 + "=="
+@pytest.mark.parametrize("wrong, wrong_cosmos", [("A" * 86 + "==",) * 2, (STORAGE_KEY, COSMOS_KEY)], ids=["made up", "public"])
+def test_wrong_signatures_are_refused(stack, wrong, wrong_cosmos):
     with pytest.raises(ClientAuthenticationError):
         BlobServiceClient.from_connection_string(storage(stack, wrong)).create_container("never")
     with pytest.raises(ClientAuthenticationError):
         QueueServiceClient.from_connection_string(storage(stack, wrong)).create_queue("never")
     with pytest.raises(exceptions.CosmosHttpResponseError, match="Unauthorized"):
-        CosmosClient(f"http://127.0.0.1:{stack.ports['cosmos']}", wrong)
+        CosmosClient(f"http://127.0.0.1:{stack.ports['cosmos']}", wrong_cosmos)
     assert request("GET", f"http://127.0.0.1:{stack.ports['blob']}/devstoreaccount1?comp=list").status == 401
     assert request("GET", f"http://127.0.0.1:{stack.ports['cosmos']}/dbs").status == 401
 
@@ -181,7 +180,8 @@ def test_identity_opens_the_vault(stack):
     assert request("GET", vault).status == 401
     identity = f"http://127.0.0.1:{stack.ports['identity']}/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fvault.azure.net"
     assert request("GET", identity).status == 401
-    token = request("GET", identity, headers={"X-IDENTITY-HEADER": "apus-local-identity"}).json["access_token"]
+    assert request("GET", identity, headers={"X-IDENTITY-HEADER": "apus-local-identity"}).status == 401
+    token = request("GET", identity, headers={"X-IDENTITY-HEADER": stack.keys["identityHeader"]}).json["access_token"]
     bearer = {"Authorization": "Bearer " + token}
     assert request("GET", vault, headers=bearer).status == 404
     assert request("PUT", vault, {"value": "hidden"}, bearer).status == 200

@@ -118,15 +118,12 @@ def handler(debian, app, stack, **settings):
     """A packaged handler inside the tree, over the stack's services."""
     port = ports.take()
     host = "http://127.0.0.1"
-    account = "devstoreaccount1"
     environment = {
         "FUNCTIONS_CUSTOMHANDLER_PORT": str(port), "APUS_MODELS": "extractive",
         "APUS_DATABASE_URL": stack.database(), "APUS_COSMOS_ENDPOINT": f"{host}:{stack.ports['cosmos']}",
-        "APUS_COSMOS_KEY": stacks.COSMOS_KEY, "APUS_CHROMA_URL": f"{host}:{stack.ports['vectors']}",
+        "APUS_COSMOS_KEY": stack.keys["cosmosKey"], "APUS_CHROMA_URL": f"{host}:{stack.ports['vectors']}",
         "APUS_EMBEDDINGS_URL": f"{host}:{stack.ports['vectors']}/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
-        "AzureWebJobsStorage":
-            f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={stacks.STORAGE_KEY};"
-            f"BlobEndpoint={host}:{stack.ports['blob']}/{account};QueueEndpoint={host}:{stack.ports['queue']}/{account};",
+        "AzureWebJobsStorage": stack.storage,
         **settings,
     }
     # As the Functions host starts it: in the app's root, which has nothing but the package.

@@ -56,6 +56,54 @@ def test_no_secret_and_no_public_data_in_terraform():
     assert "local_authentication_enabled  = false" in text
 
 
+def terraform():
+    return {p: open(p).read() for p in glob.glob(f"{DEPLOY}/terraform/**/*.*", recursive=True) if p.endswith((".tf", ".hcl", ".tftpl")) and not os.path.islink(p)}
+
+
+def test_nothing_is_open_that_was_not_opened():
+    """Who reaches the page is asked for and has no default; no rule names the Internet; the emulator is for its machine alone."""
+    text = "\n".join(terraform().values())
+    for name in ("page_sources",):
+        for body in re.findall(rf'^variable "{name}" \{{\n(.*?)^\}}', text, re.M | re.S):
+            assert "default" not in body
+    assert re.search(r'variable "page_sources"', terraform()[f"{DEPLOY}/terraform/common/common.hcl"])
+    assert '"Internet"' not in text and "source_address_prefix       = \"*\"" not in re.sub(r'access                      = "Deny".*?\}', "", text, flags=re.S)
+    everybody = [line.strip() for line in text.splitlines() if "0.0.0.0/0" in line]
+    assert everybody == ['certificate = { priority = 105, sources = var.port_80_for_certificates ? ["0.0.0.0/0"] : [], ports = ["80"] }']
+    assert re.search(r'variable "port_80_for_certificates" \{[^}]*default     = false', text)
+    from stack import COSMOS_KEY, STORAGE_KEY
+    assert COSMOS_KEY not in text and STORAGE_KEY not in text
+    for port in ("8081", "10000", "10001", "8443", "8444", "7071", "7072", "7073"):
+        assert port not in text, f"port {port} of a part that is for its machine alone"
+
+
+def test_every_stage_says_who_may_do_what():
+    text = open(f"{DEPLOY}/terraform/common/common.hcl").read()
+    assert re.search(r'check "sign_in" \{.*?condition     = alltrue.*?page_sources.*?sign-in', text, re.S)
+    assert re.search(r'output "access" \{.*?no sign-in', text, re.S)
+
+
+def test_the_page_knows_its_name_wherever_it_is_deployed(rendered):
+    """Every server of ours answers to names that it was given alone."""
+    import yaml
+    texts = terraform()
+    assert "APUS_ALLOWED_HOSTS = var.domain" in texts[f"{DEPLOY}/terraform/modules/machine-setup/main.tf"]
+    assert "APUS_ALLOWED_HOSTS  = var.domain" in texts[f"{DEPLOY}/terraform/common/pages.hcl"]
+    services = yaml.safe_load(open(f"{ROOT}/docker-compose.yml"))["services"]
+    asked = set(re.findall(r"http://([a-z]+):\d+", yaml.safe_dump(services))) | {"apus"}
+    named = {name for service in services.values() for name in service.get("environment", {}).get("APUS_ALLOWED_HOSTS", "").split(",")}
+    assert asked <= named, asked - named
+    for path in rendered.values():
+        objects = [o for o in yaml.safe_load_all(open(path)) if o]
+        hosts = {rule["host"] for o in objects if o["kind"] == "Ingress" for rule in o["spec"]["rules"]}
+        config = next(o["data"] for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "apus")
+        assert hosts == {config["APUS_ALLOWED_HOSTS"]}
+        pods = {o["metadata"]["name"]: o["spec"]["template"]["spec"] for o in objects if o["kind"] in ("Deployment", "StatefulSet")}
+        names = {name: next((e.get("value") or e["valueFrom"]["configMapKeyRef"]["key"] for c in pod["containers"] for e in c.get("env", []) if e["name"] == "APUS_ALLOWED_HOSTS"), None) for name, pod in pods.items()}
+        assert names["api"] == "api" and names["vectors"] == "vectors" and names["page"] == "APUS_ALLOWED_HOSTS"
+        assert names.get("azure", "azure") == "azure"
+
+
 def test_machines_understand_their_first_instructions(tmp_path):
     """The cloud-init template, filled in by Terraform's rules, is YAML that says what it should."""
     import yaml
@@ -63,7 +111,7 @@ def test_machines_understand_their_first_instructions(tmp_path):
     values = {
         "package_url": "https://example.com/apus.deb", "package_sha256": "0" * 64, "domain": "docs.example.com",
         "units": ["apus.service"], "settings": {"APUS_MODELS": "extractive", "A": "b='c' d"}, "page_address": "127.0.0.1",
-        "shared_ports": [8000, 8081], "has_data_disk": True}
+        "shared_ports": [8000, 8001], "has_data_disk": True}
     parsed = yaml.safe_load(render(template, values))
     assert parsed["packages"][-2:] == ["caddy", "socat"]
     files = {entry["path"]: entry["content"] for entry in parsed["write_files"]}
@@ -158,6 +206,26 @@ def test_workflows_are_safe():
     for path in workflows():
         for action in re.findall(r"uses: (\S+)", open(path).read()):
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), f"{path}: {action} is not pinned by its commit"
+
+
+def test_tokens_for_azure_are_an_environment_s(tmp_path):
+    """The identity of a plan is as good as its script, and that is any branch's: somebody has to let it pass."""
+    import yaml
+    for path in workflows():
+        for name, job in yaml.safe_load(open(path))["jobs"].items():
+            if (job.get("permissions") or {}).get("id-token") == "write":
+                assert job.get("environment") in ("plan", "production", "release"), f"{path}: {name}"
+    guide = open(f"{ROOT}/docs/deploy-azure.md").read()
+    assert 'repo:$REPO:environment:plan"' in guide and 'repo:$REPO:environment:production"' in guide
+    assert "$REPO:pull_request" not in guide and "$REPO:ref:" not in guide
+
+
+def test_packages_are_made_anew_on_a_schedule():
+    import yaml
+    # YAML's "on" is true.
+    rebuild = yaml.safe_load(open(f"{ROOT}/.github/workflows/rebuild.yml"))
+    steps = "\n".join(step.get("run", "") for step in rebuild["jobs"]["rebuild"]["steps"])
+    assert rebuild[True]["schedule"] and "apt-get upgrade" in steps and "make package" in steps and "apus doctor" in steps
 
 
 def test_workflow_steps_are_sound_shell(tmp_path):

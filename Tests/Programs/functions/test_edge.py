@@ -113,6 +113,111 @@ def test_key_management(make):
     assert "chosen" not in host.log and keys["master"] not in host.log
 
 
+@pytest.mark.section("7.7")
+def test_without_a_key_the_host_s_endpoints_are_for_this_machine_s_programs(make):
+    app = make.app().http("a")
+    host = make.host(app)
+    assert host.call("GET", "/api/a").status == 204 and len(app.starts) == 1
+    assert host.call("GET", "/admin/functions").status == 200 and host.call("POST", "/admin/host/restart").status == 200
+    host.until(lambda: len(app.starts) == 2)
+    for fields in ({"Origin": "https://evil.example"}, {"Origin": host.url}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-origin"}):
+        for method, path in (("POST", "/admin/host/restart"), ("GET", "/admin/functions"), ("GET", "/admin/host/keys"), ("PUT", "/admin/host/state")):
+            assert host.call(method, path, None, fields).status == 403, (fields, path)
+    assert host.call("GET", "/admin/functions", None, {"Sec-Fetch-Site": "none"}).status == 200
+    assert len(app.starts) == 2
+    # Where other machines connect, nobody without a key is let in.
+    open_host = make.host(app, "--address", "0.0.0.0")
+    answer = open_host.call("GET", "/admin/functions")
+    assert answer.status == 401 and b"APUS_ADMIN_KEY" in answer.body
+    assert open_host.call("GET", "/admin/host/ping").status == 200 and open_host.call("GET", "/admin/host/status").status == 200
+    assert open_host.call("GET", "/api/a").status == 204
+
+
+@pytest.mark.section("7.7")
+def test_a_key_of_the_environment_opens_the_host_s_endpoints(make):
+    app = make.app().http("a")
+    host = make.host(app, "--address", "0.0.0.0", environment={"APUS_ADMIN_KEY": "from-the-environment"})
+    for fields, status in (({}, 401), ({"x-functions-key": "wrong"}, 401), ({"x-functions-key": "from-the-environment"}, 200)):
+        assert host.call("GET", "/admin/functions", None, fields).status == status
+    assert host.call("GET", "/admin/functions?code=from-the-environment").status == 200
+    assert host.call("POST", "/admin/host/restart", None, {"x-functions-key": "from-the-environment", "Origin": "https://evil.example"}).status == 403
+    assert "from-the-environment" not in host.log
+    assert all("APUS_ADMIN_KEY" not in start["environment"] for start in app.starts)
+
+
+def test_other_sites_send_nothing_to_functions_unless_they_are_named(make):
+    app = make.app("proxying").http("a")
+    host = make.host(app)
+    for fields in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = host.call("POST", "/api/a", b"x", fields)
+        assert answer.status == 403 and list(fields)[0].encode() in answer.body and b"--cors" in answer.body
+    assert host.call("GET", "/api/a", None, {"Upgrade": "websocket", "Connection": "Upgrade", "Origin": "https://evil.example"}).status == 403
+    assert not app.requests
+    assert host.call("POST", "/api/a", b"x").status == 200 and host.call("POST", "/api/a", b"x", {"Origin": host.url}).status == 200
+    named = make.host(app, "--cors", "https://page.example")
+    fields = {"Origin": "https://page.example", "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}
+    assert named.call("POST", "/api/a", b"x", fields).status == 200
+
+
+def test_names_that_are_not_the_host_s(make):
+    app = make.app().http("a")
+    host = make.host(app, environment={"APUS_ALLOWED_HOSTS": "app.example"})
+    for name, status in (("evil.example", 403), ("app.example", 204), ("localhost", 204), ("app.example.evil", 403)):
+        assert host.call("GET", "/api/a", None, {"Host": name}).status == status
+        assert host.call("GET", "/admin/host/ping", None, {"Host": name}).status == (403 if status == 403 else 200)
+
+
+@pytest.mark.section("7.3")
+def test_parts_of_one_segment(make):
+    app = make.app("proxying")
+    app.http("file", route="files/v{n:int}/{name}.{ext}").http("page", route="pages/{name}.{ext?}")
+    host = make.host(app)
+    for path, status in (("files/v2/a.b.txt", 200), ("files/v2/a", 404), ("files/vx/a.txt", 404), ("files/2/a.txt", 404), ("pages/a", 200), ("pages/a.html", 200), ("pages/a.", 404)):
+        assert host.call("GET", "/api/" + path).status == status, path
+    envelope = make.app().http("file", route="files/v{n}/{name}.{ext}")
+    make.host(envelope).call("GET", "/api/files/v2/a.b.txt")
+    assert envelope.envelopes[0]["Data"]["req"]["Params"] == {"n": "2", "name": "a.b", "ext": "txt"}
+
+
+def test_each_of_several_roots_is_served_as_if_alone(make):
+    """One has no host.json, one a broken one, one is not there, one has a port that is taken: the others go on."""
+    import subprocess, tempfile
+    import ports
+    from stack import PROGRAMS, request
+    good, broken, other = make.app().http("a"), make.app().http("a"), make.app().http("a")
+    broken.write("host.json", "{")
+    empty = tempfile.mkdtemp(prefix="apus-empty-")
+    taken = make.host(make.app().http("a"))
+    numbers = [ports.take() for _ in range(4)]
+    roots = [f"{empty}={numbers[0]}", f"{good.root}={numbers[1]}", f"{broken.root}={numbers[2]}", f"/nowhere={numbers[0]}",
+             f"{other.root}={numbers[3]}", f"{other.root}={taken.port}"]
+    with open(good.path("several.log"), "wb") as log:
+        process = subprocess.Popen(
+            [f"{PROGRAMS}/functions-host", "start", *(word for root in roots for word in ("--root", root))], stdout=log, stderr=log)
+    try:
+        url = [f"http://127.0.0.1:{number}" for number in numbers]
+        def status(index, path="/api/a"):
+            try:
+                return request("GET", url[index] + path).status
+            except OSError:
+                return None
+        taken.until(lambda: status(1) == 204 and status(3) == 204)
+        assert process.poll() is None and status(0) is None
+        # What can be mended is served again when it is.
+        assert status(2) == 503
+        broken.write("host.json", broken.host_json)
+        taken.until(lambda: status(2) == 204)
+        text = open(good.path("several.log")).read()
+        assert f"{empty} is not served" in text and "/nowhere is not served" in text and str(taken.port) in text
+    finally:
+        process.terminate()
+        process.wait(30)
+        os.rmdir(empty)
+    assert process.returncode == 0
+    alone = subprocess.run([f"{PROGRAMS}/functions-host", "start", "--root", "/nowhere", "--root", "/nowhere2"], capture_output=True, timeout=30)
+    assert alone.returncode == 1
+
+
 @pytest.mark.section("7.4")
 def test_cross_origin_calls(make):
     app = make.app().http("a")
@@ -174,7 +279,7 @@ def test_body_limit(make, mode):
     host = make.host(app, environment={"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})
     assert host.call("POST", "/api/a", b"a" * 1000, {"Content-Type": "text/plain"}).status in (200, 204)
     assert host.call("POST", "/api/a", b"a" * 1001, {"Content-Type": "text/plain"}).status == 413
-    answer = raw(host.port, b"POST /api/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + b"3e9\r\n" + b"a" * 1001 + b"\r\n0\r\n\r\n")
+    answer = raw(host.port, b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + b"3e9\r\n" + b"a" * 1001 + b"\r\n0\r\n\r\n")
     # Forwarding does not look at a body without a length at all.
     assert answer.startswith(b"HTTP/1.1 413" if mode != "forwarding" else b"HTTP/1.1 200")
 
@@ -234,23 +339,23 @@ class TestWire:
     """What no well-behaved caller would send."""
 
     @pytest.mark.parametrize("request_text,status", [
-        (b"GET /api/same HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na", 400),
-        (b"POST /api/same HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (b"POST /api/same HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
-        (b"POST /api/same HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-        (b"POST /api/same HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400), (b"GET /api/same HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
-        (b"GET /api/same HTTP/1.1\r\n\r\n", 400), (b"GET /api/same HTTP/2.0\r\nHost: x\r\n\r\n", 400), (b"GET /api/same\r\n\r\n", 400),
-        (b"GET /api/same HTTP/1.1\nHost: x\n\n", 400), (b"GET /api/same HTTP/1.1\r\nHost : x\r\n\r\n", 400), (b"nonsense\r\n\r\n", 400),
-        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414), (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 101 + b"\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n" + (b"A: " + b"b" * 8000 + b"\r\n") * 5 + b"\r\n", 431), (b"GET /api/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
-        (b"GET http://y/api/same HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200), (b"GET /api/same HTTP/1.0\r\n\r\n", 200),
+        (b"GET /api/same HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na", 400),
+        (b"POST /api/same HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /api/same HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /api/same HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"POST /api/same HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400), (b"GET /api/same HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n", 400),
+        (b"GET /api/same HTTP/1.1\r\n\r\n", 400), (b"GET /api/same HTTP/2.0\r\nHost: localhost\r\n\r\n", 400), (b"GET /api/same\r\n\r\n", 400),
+        (b"GET /api/same HTTP/1.1\nHost: localhost\n\n", 400), (b"GET /api/same HTTP/1.1\r\nHost : x\r\n\r\n", 400), (b"nonsense\r\n\r\n", 400),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414), (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 101 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + (b"A: " + b"b" * 8000 + b"\r\n") * 5 + b"\r\n", 431), (b"GET /api/%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400),
+        (b"GET http://y/api/same HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200), (b"GET /api/same HTTP/1.0\r\n\r\n", 200),
     ])
     def test_heads(self, app, request_text, status):
         answer = raw(app.host.port, request_text)
         assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:300]
 
     def test_a_smuggled_request_is_not_answered(self, app):
-        answer = raw(app.host.port, b"POST /api/same HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /api/Upper HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = raw(app.host.port, b"POST /api/same HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /api/Upper HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert answer.count(b"HTTP/1.1") == 1 and b"Upper" not in answer
 
     def test_three_thousand_connections(self, app):
@@ -271,13 +376,13 @@ class TestWire:
     def test_bytes_one_by_one(self, app):
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
             peer.settimeout(5)
-            for byte in b"GET /api/same HTTP/1.1\r\nHost: x\r\n\r\n":
+            for byte in b"GET /api/same HTTP/1.1\r\nHost: localhost\r\n\r\n":
                 peer.sendall(bytes([byte]))
             assert peer.recv(1000).startswith(b"HTTP/1.1 200")
 
     def test_a_caller_that_never_finishes_does_not_hold_others_up(self, app):
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"POST /api/same HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
+            peer.sendall(b"POST /api/same HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
             assert app.host.call("GET", "/api/same").status == 200
 
 
@@ -326,6 +431,6 @@ class TestOddHandlers:
         app.answer("/api/a", stream=[[0.1, "x"]], repeat=1000)
         host = make.host(app)
         began = time.time()
-        answer = raw(host.port, b"GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = raw(host.port, b"GET /api/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert 0.8 < time.time() - began < 4 and not answer.endswith(b"0\r\n\r\n")
         host.until_log("was exceeded")

@@ -70,7 +70,7 @@ class TestEnvelope:
         assert "Body" not in envelope["Data"]["req"] and envelope["Data"]["req"]["Query"] == {}
         count = len(app.requests)
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
             assert peer.recv(1000).startswith(b"HTTP/1.1 204")
         assert "Body" not in json.loads(app.requests[count]["body"])["Data"]["req"]
 
@@ -217,7 +217,7 @@ class TestForwarding:
     def test_answers_pass_unchanged(self, app, status):
         app.answer("/api/plain", status=status, headers={"X-A": "1", "Location": "/x", "Content-Type": "image/x"}, body64=base64.b64encode(b"\0\1").decode())
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: peer.recv(65536), b""))
         assert answer.startswith(b"HTTP/1.1 %d " % status) and b"X-A: 1\r\n" in answer and b"Content-Type: image/x\r\n" in answer and answer.endswith(b"\0\1")
 
@@ -225,7 +225,7 @@ class TestForwarding:
     def test_a_chunked_upload_loses_its_body(self, app):
         count = len(app.requests)
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
             assert peer.recv(1000).startswith(b"HTTP/1.1")
         assert app.requests[count]["body"] == b""
 
@@ -251,7 +251,7 @@ class TestProxying:
     def app(cls, make_shared):
         app = make_shared.app("proxying")
         app.http("plain").http("stream")
-        app.host = make_shared.host(app)
+        app.host = make_shared.host(app, environment={"APUS_ALLOWED_HOSTS": "own.example"})
         return app
 
     @pytest.mark.section("5")
@@ -270,7 +270,7 @@ class TestProxying:
     def test_fields_of_one_connection_end_with_it(self, app):
         count = len(app.requests)
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: x\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nX-Kept: 1\r\n\r\n")
+            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: localhost\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nX-Kept: 1\r\n\r\n")
             peer.recv(1000)
         fields = app.requests[count]["fields"]
         assert not {"x-hop", "connection", "keep-alive", "proxy-authorization"} & set(fields) and fields["x-kept"] == "1"
@@ -289,7 +289,7 @@ class TestProxying:
     def test_answers_stream(self, app):
         app.answer("/api/stream", headers={"Content-Type": "text/event-stream"}, stream=[[0, "data: one\n\n"], [0.5, "data: two\n\n"]])
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"GET /api/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             began, got = time.time(), b""
             while b"one" not in got:
                 got += peer.recv(1000)
@@ -304,7 +304,7 @@ class TestProxying:
         app.answer("/api/plain", body="done")
         count = len(app.requests)
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in range(50):
                 peer.sendall(b"4000\r\n" + b"a" * 0x4000 + b"\r\n")
             peer.sendall(b"0\r\n\r\n")
@@ -315,7 +315,7 @@ class TestProxying:
     def test_an_early_answer_passes_while_the_request_is_still_coming(self, app):
         app.answer("/api/plain", status=413, body="too much", ignore_body=True, headers={"Connection": "close"})
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n" + b"a" * 1000)
+            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000000\r\n\r\n" + b"a" * 1000)
             peer.settimeout(5)
             assert peer.recv(1000).startswith(b"HTTP/1.1 413")
 
@@ -323,7 +323,7 @@ class TestProxying:
     def test_expectations_are_met_when_the_body_is_wanted(self, app):
         app.answer("/api/plain", body="done")
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            peer.sendall(b"POST /api/plain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
             peer.settimeout(5)
             assert peer.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
             peer.sendall(b"body")
@@ -335,7 +335,7 @@ class TestProxying:
         host = make.host(app)
         app.answer("/api/a", stream=[[0.05, "y" * 100_000]], repeat=200)
         with socket.create_connection(("127.0.0.1", host.port)) as peer:
-            peer.sendall(b"GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.sendall(b"GET /api/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
             peer.recv(100)
         host.until_log("result=the caller left", limit=5)
         assert "ERROR" not in host.log
@@ -346,7 +346,7 @@ class TestProxying:
         app = make.app("proxying").http("a").answer("/api/a", stream=[[0, "y" * 1_000_000]], repeat=300)
         host = make.host(app)
         with socket.create_connection(("127.0.0.1", host.port)) as peer:
-            peer.sendall(b"GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.sendall(b"GET /api/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
             time.sleep(2)
             with open(f"/proc/{host.process.pid}/status") as file:
                 resident = int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
@@ -356,7 +356,7 @@ class TestProxying:
     def test_a_broken_answer_breaks_the_callers(self, app):
         app.answer("/api/stream", stream=[[0, "part"]], cut=True)
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"GET /api/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             got = b"".join(iter(lambda: peer.recv(65536), b""))
         assert b"part" in got and not got.endswith(b"0\r\n\r\n")
 
@@ -371,7 +371,7 @@ class TestProxying:
         app.answer("/api/plain", upgrade="shout")
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
             peer.settimeout(5)
-            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n")
+            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n")
             head = peer.recv(1000)
             assert head.startswith(b"HTTP/1.1 101") and b"Upgrade: shout" in head
             for word in (b"hello\n", b"again\n"):
@@ -382,7 +382,7 @@ class TestProxying:
         app.answer("/api/plain", body="one").answer("/api/stream", body="two")
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
             peer.settimeout(5)
-            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: x\r\n\r\nGET /api/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             got = b""
             while b"two" not in got:
                 got += peer.recv(1000)

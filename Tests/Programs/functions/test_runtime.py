@@ -44,7 +44,7 @@ def notes(tmp_path, storage):
 def test_http_and_streams(notes):
     assert notes.call("GET", "/api/hello/Ann").body == b"Hello, Ann!\n"
     with socket.create_connection(("127.0.0.1", notes.port)) as peer:
-        peer.sendall(b"GET /api/count HTTP/1.1\r\nHost: x\r\n\r\n")
+        peer.sendall(b"GET /api/count HTTP/1.1\r\nHost: localhost\r\n\r\n")
         began, got, first = time.time(), b"", None
         while not got.endswith(b"0\r\n\r\n"):
             got += peer.recv(1000)

@@ -222,7 +222,7 @@ def test_a_caller_who_leaves_ends_the_request_within_a_second(single):
     provider.play(Script(endless=sse({"choices": [{"delta": {"content": "on and on "}}]})[0].encode(), pause=0.05))
     body = json.dumps({"model": "openai:m", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}).encode()
     with socket.create_connection(("127.0.0.1", handler.port)) as caller:
-        caller.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        caller.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         data = b""
         while data.count(b"on and on") < 5:
             data += caller.recv(65536)

@@ -111,7 +111,9 @@ def test_an_archive_is_for_its_owner_only_and_can_be_checked(archive):
 def test_no_secret_is_in_it(filled, archive):
     names, contents = unpack(archive)
     assert names[-1] == "manifest.json"
-    assert not any(secret.encode() in content for content in contents for secret in (stacks.STORAGE_KEY, stacks.COSMOS_KEY))
+    stack, _, _ = filled
+    secrets = [stacks.STORAGE_KEY, stacks.COSMOS_KEY, *stack.keys.values()]
+    assert not any(secret.encode() in content for content in contents for secret in secrets)
 
 
 def unpack(path):
@@ -299,7 +301,7 @@ def test_messages_can_move_alone(archive):
         done("restore", archive, "--data", fresh.data)
         fresh.start()
         from azure.cosmos import CosmosClient
-        client = CosmosClient(f"http://127.0.0.1:{fresh.ports['cosmos']}", stacks.COSMOS_KEY)
+        client = CosmosClient(f"http://127.0.0.1:{fresh.ports['cosmos']}", fresh.keys["cosmosKey"])
         container = client.get_database_client("apus").get_container_client("messages")
         items = list(container.read_all_items())
         for item in items[:4]:

@@ -71,14 +71,11 @@ def identity(token):
 def history(stack, database, endpoint):
     """The history app over a stack's other services."""
     port = ports.take()
-    account = "devstoreaccount1"
     environment = {
         "FUNCTIONS_CUSTOMHANDLER_PORT": str(port), "APUS_DATABASE_URL": database, "IDENTITY_ENDPOINT": endpoint,
         "IDENTITY_HEADER": "secret", "APUS_COSMOS_ENDPOINT": f"http://127.0.0.1:{stack.ports['cosmos']}",
-        "APUS_COSMOS_KEY": stacks.COSMOS_KEY,
-        "AzureWebJobsStorage":
-            f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={stacks.STORAGE_KEY};"
-            f"BlobEndpoint=http://127.0.0.1:{stack.ports['blob']}/{account};QueueEndpoint=http://127.0.0.1:{stack.ports['queue']}/{account};"}
+        "APUS_COSMOS_KEY": stack.keys["cosmosKey"],
+        "AzureWebJobsStorage": stack.storage}
     process = subprocess.Popen([f"{PROGRAMS}/history-function"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
         for _ in range(100):

@@ -70,12 +70,18 @@ class Emulator:
         return os.path.join(self.data, "ca.pem")
 
     @property
+    def token(self):
+        """What opens `/_emulator/`."""
+        with open(os.path.join(self.data, "admin-token")) as file:
+            return file.read().strip()
+
+    @property
     def connection_string(self):
         return (f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={STORAGE_KEY};"
                 f"BlobEndpoint={self.account_url('blob')};QueueEndpoint={self.account_url('queue')};")
 
     def admin(self, method, path, body=None):
-        return request(method, f"{self.url('blob')}/_emulator/{path}", body)
+        return request(method, f"{self.url('blob')}/_emulator/{path}", body, {"Authorization": f"Bearer {self.token}"})
 
     def pass_time(self, seconds):
         """Moves the emulator's clock on: what begins, ends or expires does so without being waited for."""

@@ -34,7 +34,8 @@ def request(method, url, data=None, headers=None, timeout=60):
 class Stack:
     """`apus up` with ports and data of its own."""
 
-    def __init__(self, environment=None):
+    def __init__(self, environment=None, options=()):
+        self.options = list(options)
         self.data = tempfile.mkdtemp(prefix="apus-test-")
         os.chmod(self.data, 0o755)
         base = ports.take(10)
@@ -52,7 +53,7 @@ class Stack:
     def start(self, limit=90):
         self.log = open(os.path.join(self.data, "log.txt"), "ab")
         self.process = subprocess.Popen(
-            [os.path.join(PROGRAMS, "apus"), "up", "--data", self.data, "--port", str(self.port), "--base-port", str(self.base)],
+            [os.path.join(PROGRAMS, "apus"), "up", "--data", self.data, "--port", str(self.port), "--base-port", str(self.base), *self.options],
             stdout=self.log, stderr=subprocess.STDOUT, env=self.environment, start_new_session=True)
         started = time.time()
         while time.time() - started < limit:
@@ -90,6 +91,19 @@ class Stack:
     def read_log(self):
         with open(os.path.join(self.data, "log.txt"), errors="replace") as file:
             return file.read()
+
+    @property
+    def keys(self):
+        """The keys of the stack's own emulator and host, which were made for its data folder."""
+        with open(os.path.join(self.data, "keys.json")) as file:
+            return json.load(file)
+
+    @property
+    def storage(self):
+        """The connection string of the stack's own storage account."""
+        account = "devstoreaccount1"
+        return (f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={self.keys['storageKey']};"
+                f"BlobEndpoint=http://127.0.0.1:{self.ports['blob']}/{account};QueueEndpoint=http://127.0.0.1:{self.ports['queue']}/{account};")
 
     def database(self):
         """The connection string of the stack's own PostgreSQL."""

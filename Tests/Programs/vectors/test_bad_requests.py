@@ -92,7 +92,7 @@ def test_patterns_that_blow_up_elsewhere(apus, collection):
 
 def test_a_body_of_one_byte_a_second_holds_nobody_up(apus, collection):
     slow = socket.create_connection(("127.0.0.1", apus.port))
-    slow.sendall(f"POST /api/v2/tenants/default_tenant/databases/default_database/collections/{collection}/add HTTP/1.1\r\nHost: x\r\n"
+    slow.sendall(f"POST /api/v2/tenants/default_tenant/databases/default_database/collections/{collection}/add HTTP/1.1\r\nHost: localhost\r\n"
                  "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n".encode())
     for _ in range(3):
         slow.sendall(b"{")

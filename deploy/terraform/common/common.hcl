@@ -46,6 +46,22 @@ variable "domain" {
   type        = string
 }
 
+variable "page_sources" {
+  description = "Ranges of addresses that may reach the page, e.g. [\"198.51.100.0/24\"]; [] for nobody. There is no sign-in: whoever is in them reads, asks and deletes everything."
+  type        = list(string)
+  nullable    = false
+  validation {
+    condition     = alltrue([for source in var.page_sources : can(cidrhost(source, 0))])
+    error_message = "Each source has to be a range such as 198.51.100.0/24 or 198.51.100.7/32."
+  }
+}
+
+variable "port_80_for_certificates" {
+  description = "Whether everybody reaches port 80 of a machine with an address of its own, e.g. true: Caddy answers there only the challenge for its certificate, and a redirect."
+  type        = bool
+  default     = false
+}
+
 variable "alert_email" {
   description = "Address that alerts and budget warnings go to, e.g. ops@example.com."
   type        = string
@@ -98,11 +114,21 @@ resource "azurerm_resource_group" "main" {
 }
 
 module "network" {
-  source              = "../modules/network"
-  name                = var.name
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  tags                = local.tags
+  source                   = "../modules/network"
+  name                     = var.name
+  location                 = azurerm_resource_group.main.location
+  resource_group_name      = azurerm_resource_group.main.name
+  page_sources             = var.page_sources
+  port_80_for_certificates = var.port_80_for_certificates
+  tags                     = local.tags
+}
+
+# Said by every plan until the product has a sign-in of its own.
+check "sign_in" {
+  assert {
+    condition     = alltrue([for source in var.page_sources : tonumber(split("/", source)[1]) >= 16])
+    error_message = "This stage needs sign-in: page_sources lets whole networks in, and Apus asks nobody who they are. Put an authenticating proxy before the page, or name smaller ranges."
+  }
 }
 
 module "vm_identity" {
@@ -129,6 +155,11 @@ module "budget" {
   amount            = var.monthly_budget
   start_date        = var.budget_start
   alert_email       = var.alert_email
+}
+
+output "access" {
+  description = "Who reaches the page, and what that means."
+  value       = length(var.page_sources) == 0 ? "Nobody reaches the page: page_sources is empty." : "Whoever connects from ${join(", ", var.page_sources)} reads, asks and deletes everything: this stage has no sign-in."
 }
 
 output "resource_group_name" {

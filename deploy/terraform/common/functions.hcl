@@ -13,6 +13,7 @@ locals {
   package_containers = [for app in local.apps : "package-${app}"]
   deployer_addresses = var.administrator_addresses
   storage_writers    = { for app in local.apps : app => module.app_identity[app].principal_id }
+  message_writers    = { for app in ["chat", "history"] : app => module.app_identity[app].principal_id }
   secret_readers     = merge(local.storage_writers, { vm = module.vm_identity.principal_id })
   database_roles     = { for app in local.apps : module.app_identity[app].name => module.app_identity[app].principal_id }
   vectors_url        = "http://${module.vm.private_address}:8000"
@@ -81,7 +82,7 @@ module "setup" {
   units          = local.vm_units
   domain         = var.domain
   has_data_disk  = true
-  shared_ports   = local.vm_shared_ports
+  shared_ports   = [8000]
   settings = {
     AZURE_CLIENT_ID    = module.vm_identity.client_id
     APUS_KEY_VAULT_URL = trimsuffix(module.key_vault.uri, "/")

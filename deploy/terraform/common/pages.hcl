@@ -1,17 +1,16 @@
-# Several machines behind a gateway (stages 3 and 4). Vectors and messages need one home: the machine with the disk.
+# Several machines behind a gateway (stages 3 and 4). The vectors need one home: the machine with the disk.
 
 module "pages_setup" {
   source         = "../modules/machine-setup"
   package_url    = var.package_url
   package_sha256 = var.package_sha256
   units          = ["apus.service"]
-  settings = merge(local.data_settings, local.secret_settings, {
-    APUS_MODELS          = "extractive"
-    APUS_LISTEN_ADDRESS  = "0.0.0.0"
-    APUS_CHROMA_URL      = "http://${module.vm.private_address}:8000"
-    APUS_EMBEDDINGS_URL  = "http://${module.vm.private_address}:8000/v1"
-    APUS_COSMOS_ENDPOINT = "http://${module.vm.private_address}:8081"
-    APUS_COSMOS_KEY      = local.emulator_key
+  settings = merge(local.data_settings, local.message_settings, local.secret_settings, {
+    APUS_MODELS         = "extractive"
+    APUS_LISTEN_ADDRESS = "0.0.0.0"
+    APUS_ALLOWED_HOSTS  = var.domain
+    APUS_CHROMA_URL     = "http://${module.vm.private_address}:8000"
+    APUS_EMBEDDINGS_URL = "http://${module.vm.private_address}:8000/v1"
   })
 }
 
@@ -21,16 +20,15 @@ module "setup" {
   package_sha256 = var.package_sha256
   units          = ["apus.service", "apus-backup.timer"]
   has_data_disk  = true
-  shared_ports   = [8000, 8081]
-  settings       = merge({ APUS_MODELS = "extractive" }, local.data_settings, local.secret_settings)
+  shared_ports   = [8000]
+  settings = merge(
+    { APUS_MODELS = "extractive" }, local.data_settings, local.message_settings, local.secret_settings
+  )
 }
 
 locals {
   vm_has_public_address = false
-
-  # The emulator's well-known key (docs/azure-emulator.md): it opens nothing that the network's rules do not open
-  # already. Stage 6 replaces the emulator by Cosmos DB, which has no keys.
-  emulator_key = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+  message_writers       = { vm = module.vm_identity.principal_id }
 }
 
 module "scale_set" {

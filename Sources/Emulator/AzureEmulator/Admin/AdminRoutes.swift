@@ -5,10 +5,11 @@ import Problems
 import SQLite
 import Telemetry
 
-/// What tests ask of the emulator itself, under `/_emulator/` on every port.
+/// What tests ask of the emulator itself, under `/_emulator/` on every port, with the folder's token.
 struct AdminRoutes: Sendable {
     static let prefix = "/_emulator/"
 
+    let token: AdminToken
     let faults: FaultInjector
     let authority: TokenAuthority
     let identities: UserIdentities
@@ -16,15 +17,29 @@ struct AdminRoutes: Sendable {
     let authorityCertificate: String
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        do {
-            return try await route(request)
-        } catch {
-            return Problem(error).response(requestID: request.id)
+        let name = request.target.rawPath.dropFirst(Self.prefix.count)
+        // Whoever waits for the emulator has to be told, whoever it is.
+        let isOpen = name == "health" && (request.method == .get || request.method == .head)
+        guard isOpen || token.admits(request) else {
+            var response = Problem(
+                .unauthorized,
+                "/_emulator/ wants the token of the file \(AdminToken.fileName) in the emulator's data folder, or that of "
+                    + "APUS_EMULATOR_TOKEN, as Authorization: Bearer TOKEN."
+            ).response(requestID: request.id)
+            response.fields["WWW-Authenticate"] = "Bearer"
+            return response
         }
+        var response: HTTPResponse
+        do {
+            response = try await route(request, name)
+        } catch {
+            response = Problem(error).response(requestID: request.id)
+        }
+        response.addAPIFields()
+        return response
     }
 
-    private func route(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let name = request.target.rawPath.dropFirst(Self.prefix.count)
+    private func route(_ request: HTTPRequest, _ name: Substring) async throws -> HTTPResponse {
         // A page of another origin cannot send this type without asking first, and it is never let.
         if [.post, .put].contains(request.method), !(request.fields["content-type"] ?? "").hasPrefix("application/json")
         {

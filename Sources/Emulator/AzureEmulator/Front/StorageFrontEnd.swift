@@ -1,6 +1,8 @@
 import AzureSignatures
 import Digests
 import HTTPMessages
+import Problems
+import RequestGuards
 import Telemetry
 
 /// What both storage services do with a request before and after their own work: account, version, sender.
@@ -14,6 +16,8 @@ struct StorageFrontEnd: Sendable {
     let accounts: [String: SharedKeyVerifier]
     let authority: TokenAuthority
     let clock: EmulatorClock
+
+    private static let sites = RequestGuard(remedy: "A rule for other origins of the account lets a site's pages in.")
 
     /// Answers a request; errors take the services' form.
     ///
@@ -35,6 +39,10 @@ struct StorageFrontEnd: Sendable {
             if call.method == .options {
                 response = try rules.preflight(request)
             } else {
+                // Azure leaves this to the account's key; where that is public, any page could sign with it.
+                if origin == nil, let problem = Self.sites.siteRefusal(of: request) {
+                    throw StorageFailure(problem.status.rawValue, "CrossOriginRequestRefused", problem.detail)
+                }
                 let operation = try route(call)
                 try call.admit(operation.parameters)
                 response = try await operation.run()

@@ -3,6 +3,7 @@ import HTTPMessages
 import HTTPServing
 import JSONCoding
 import Problems
+import Settings
 import Telemetry
 
 /// Where tokens come from: the identity endpoint of Functions, the one of virtual machines, and an authority for client
@@ -11,11 +12,9 @@ struct IdentityService: Sendable {
     let authority: TokenAuthority
     let identities: UserIdentities
     let faults: FaultInjector
-    /// What callers of the identity endpoint have to send as `X-IDENTITY-HEADER`.
-    let header: String
+    /// With what callers of the identity endpoint and applications prove themselves.
+    let keys: EmulatorKeys
 
-    /// The secret of every application; public, like the account keys.
-    static let clientSecret = "apus-local-client-secret"
     private static let lifetime: Int64 = 3600
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -52,7 +51,8 @@ struct IdentityService: Sendable {
     }
 
     private func functions(_ request: HTTPRequest) -> HTTPResponse {
-        guard Digest.constantTimeEqual((request.fields["x-identity-header"] ?? "").bytes, header.bytes) else {
+        let given = (request.fields["x-identity-header"] ?? "").bytes
+        guard Digest.constantTimeEqual(given, keys.identityHeader.value.bytes) else {
             return Self.failure(.unauthorized, "X-IDENTITY-HEADER is missing or wrong.")
         }
         guard request.target.parameter("api-version") == "2019-08-01" else {
@@ -154,7 +154,7 @@ struct IdentityService: Sendable {
             return Self.refusal(.badRequest, "invalid_request", 900_144, "The body must contain 'client_id'.")
         }
         if value("client_assertion").isEmpty {
-            guard Digest.constantTimeEqual(value("client_secret").bytes, Self.clientSecret.bytes) else {
+            guard Digest.constantTimeEqual(value("client_secret").bytes, keys.clientSecret.value.bytes) else {
                 return Self.refusal(.unauthorized, "invalid_client", 7_000_215, "Invalid client secret provided.")
             }
         }

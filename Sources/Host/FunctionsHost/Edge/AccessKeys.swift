@@ -46,9 +46,7 @@ final class AccessKeys {
 
     /// What a request's key opens for a function. The query counts only without the header.
     func rights(_ request: HTTPRequest, function: String?) -> Rights {
-        guard let key = request.fields["x-functions-key"] ?? request.target.parameter("code"), !key.isEmpty else {
-            return .none
-        }
+        guard let key = Self.given(request) else { return .none }
         if Self.equal(key, json.member("master")?.string) { return Rights(level: .admin, keyName: nil) }
         for keys in [function.flatMap { list(scope: .function($0)) }, list(scope: .host)] {
             for (name, value) in keys?.members ?? [] where Self.equal(key, value.string) {
@@ -56,6 +54,12 @@ final class AccessKeys {
             }
         }
         return .none
+    }
+
+    /// The key that a request has; `nil` for none.
+    nonisolated static func given(_ request: HTTPRequest) -> String? {
+        let key = request.fields["x-functions-key"] ?? request.target.parameter("code")
+        return key?.isEmpty ?? true ? nil : key
     }
 
     // MARK: - Management

@@ -24,12 +24,14 @@ final class AdminEndpoints {
 
     private let root: String
     private let keys: AccessKeys?
+    private let access: AdminAccess
     private let started = MonotonicTime.now
     private let restart: @NetworkActor () -> Void
 
-    init(root: String, keys: AccessKeys?, restart: @escaping @NetworkActor () -> Void) {
+    init(root: String, keys: AccessKeys?, access: AdminAccess, restart: @escaping @NetworkActor () -> Void) {
         self.root = root
         self.keys = keys
+        self.access = access
         self.restart = restart
     }
 
@@ -37,9 +39,8 @@ final class AdminEndpoints {
     func answer(_ exchange: ServerExchange, _ app: App, metrics: () -> String) async throws {
         let request = exchange.request
         let path = (request.target.segments ?? []).map { $0.lowercased() }
-        let isPing = path == ["admin", "host", "ping"]
-        if !isPing, let keys, keys.rights(request, function: nil).level != .admin {
-            return try await exchange.send(HTTPResponse(.unauthorized))
+        if let refusal = access.refusal(of: request, path: path, keys: keys) {
+            return try await exchange.send(refusal)
         }
         let body = try await exchange.body.collect(limit: 1 << 20)
         try await exchange.send(try response(request, path, body, app, metrics))

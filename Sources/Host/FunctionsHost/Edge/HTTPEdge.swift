@@ -6,6 +6,7 @@ import HTTPServing
 import HTTPWire
 import JSONCoding
 import Problems
+import RequestGuards
 
 /// Takes callers' requests and finds the function: routes, keys, limits
 /// (docs/reference/functions-custom-handlers.md, 7).
@@ -17,6 +18,7 @@ final class HTTPEdge {
     private let configuration: HostConfiguration
     private let environment: [String: String]
     private let crossOrigin: CrossOrigin
+    private let sites: RequestGuard
     private let behaviour: HostBehaviour
     /// `nil` when keys are not checked.
     private let keys: AccessKeys?
@@ -34,6 +36,7 @@ final class HTTPEdge {
         self.configuration = configuration
         self.environment = environment
         self.crossOrigin = crossOrigin
+        sites = RequestGuard(origins: crossOrigin.origins, remedy: "The option --cors lets a site's pages in.")
         self.behaviour = behaviour
         self.keys = keys
         self.invoker = invoker
@@ -51,6 +54,9 @@ final class HTTPEdge {
         if let preflight = crossOrigin.preflight(request) { return try await exchange.send(preflight) }
         if let fields = crossOrigin.fields(for: request) {
             for field in fields.all { exchange.standardFields.append(field.name, field.value) }
+        }
+        if let problem = sites.siteRefusal(of: request) {
+            return try await exchange.send(problem.response(requestID: Self.id(of: request)))
         }
         guard let path = request.target.segments else { return try await exchange.send(HTTPResponse(.badRequest)) }
         guard let (function, trigger, values) = find(path, request.method) else {
@@ -155,9 +161,10 @@ final class HTTPEdge {
     /// Says no with a reason; the real host gives none.
     private func refuse(_ exchange: ServerExchange, _ status: HTTPStatus, _ detail: String) async throws {
         guard behaviour.failsFast else { return try await exchange.send(HTTPResponse(status)) }
-        let id = exchange.request.fields["x-request-id"] ?? UUIDv7.make()
-        try await exchange.send(Problem(status, detail).response(requestID: id))
+        try await exchange.send(Problem(status, detail).response(requestID: Self.id(of: exchange.request)))
     }
+
+    private static func id(of request: HTTPRequest) -> String { request.fields["x-request-id"] ?? UUIDv7.make() }
 
     private func envelope(
         _ function: FunctionDefinition, _ exchange: ServerExchange, _ values: RouteTemplate.Values,

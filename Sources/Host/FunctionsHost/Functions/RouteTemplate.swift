@@ -4,15 +4,9 @@ struct RouteTemplate: Sendable {
 
     private enum Segment: Sendable {
         case literal(String)
-        case parameter(Parameter)
-        case rest(Parameter)
-    }
-
-    private struct Parameter: Sendable {
-        let name: String
-        var constraints: [RouteConstraint] = []
-        var isOptional = false
-        var standard: String?
+        case parameter(RouteParameter)
+        case parts(RouteParts)
+        case rest(RouteParameter)
     }
 
     /// The template as written.
@@ -26,14 +20,13 @@ struct RouteTemplate: Sendable {
         guard !parts.contains("") else { throw HostError("the route \(text) has two slashes in a row.") }
         segments = try parts.enumerated().map { index, part in
             guard part.contains("{") || part.contains("}") else { return .literal(part.lowercased()) }
-            guard part.hasPrefix("{"), part.hasSuffix("}"), part.utf8.count > 2 else {
-                throw HostError(
-                    part == "{}"
-                        ? "the route \(text) has a parameter without a name."
-                        : "the route \(text) has unbalanced braces, or text beside a parameter.")
+            let pieces = try RouteParts.split(part, of: text)
+            guard pieces.count == 1, case .parameter(let inner) = pieces[0] else {
+                return .parts(try RouteParts(pieces, of: text))
             }
-            let segment = try Self.segment(part.dropFirst().dropLast(), of: text)
-            if case .rest = segment, index < parts.count - 1 {
+            let (parameter, isRest) = try RouteParameter.read(inner, of: text)
+            let segment: Segment = isRest ? .rest(parameter) : .parameter(parameter)
+            if isRest, index < parts.count - 1 {
                 throw HostError("the route \(text) goes on behind a catch-all, which must be the last segment.")
             }
             return segment
@@ -46,10 +39,11 @@ struct RouteTemplate: Sendable {
 
     /// Names of the parameters in order.
     var parameters: [String] {
-        segments.compactMap {
-            switch $0 {
-            case .literal: nil
-            case .parameter(let parameter), .rest(let parameter): parameter.name
+        segments.flatMap { segment -> [String] in
+            switch segment {
+            case .literal: []
+            case .parameter(let parameter), .rest(let parameter): [parameter.name]
+            case .parts(let parts): parts.names
             }
         }
     }
@@ -71,6 +65,9 @@ struct RouteTemplate: Sendable {
                 }
                 values.append((parameter.name, value))
                 return values
+            case .parts(let parts):
+                guard let part = rest.popFirst(), let found = parts.match(part) else { return nil }
+                values += found
             case .parameter(let parameter):
                 guard let part = rest.popFirst() else {
                     guard parameter.isOptional || parameter.standard != nil else { return nil }
@@ -95,48 +92,5 @@ struct RouteTemplate: Sendable {
             if character == "/" && depth <= 0 { parts.append("") } else { parts[parts.count - 1].append(character) }
         }
         return parts
-    }
-
-    private static func segment(_ given: Substring, of text: String) throws -> Segment {
-        var inner = given
-        let isRest = inner.hasPrefix("*")
-        while inner.hasPrefix("*") { inner = inner.dropFirst() }
-        var pieces = [""]
-        var depth = 0
-        for character in inner {
-            if character == "(" { depth += 1 }
-            if character == ")" { depth -= 1 }
-            if character == ":" && depth == 0 {
-                pieces.append("")
-            } else {
-                pieces[pieces.count - 1].append(character)
-            }
-        }
-        var last = pieces.removeLast()
-        var parameter = Parameter(name: "")
-        if last.hasSuffix("?"), !last.hasSuffix("(?") {
-            parameter.isOptional = true
-            last.removeLast()
-        }
-        if let equals = last.firstIndex(of: "="), !last[..<equals].contains("(") {
-            parameter.standard = String(last[last.index(after: equals)...])
-            last = String(last[..<equals])
-        }
-        pieces.append(last)
-        let name = pieces.removeFirst()
-        guard !name.isEmpty, !name.contains(where: { "{}/?*".contains($0) }) else {
-            throw HostError("the route \(text) has a parameter without a usable name.")
-        }
-        var result = Parameter(name: name)
-        (result.isOptional, result.standard) = (parameter.isOptional, parameter.standard)
-        result.constraints = try pieces.map { given in
-            // Braces of a regular expression are doubled in a template.
-            let piece = given.replacing("{{", with: "{").replacing("}}", with: "}")
-            guard let constraint = RouteConstraint(piece) else {
-                throw HostError("the route \(text) has the constraint \(piece), which this host cannot use.")
-            }
-            return constraint
-        }
-        return isRest ? .rest(result) : .parameter(result)
     }
 }

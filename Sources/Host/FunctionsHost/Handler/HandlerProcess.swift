@@ -59,7 +59,7 @@ final class HandlerProcess {
             port = fixed
             console.line(.information, "host", "the handler listens on the fixed port \(fixed)")
         } else {
-            port = try Self.freePort()
+            port = try HandlerPort.free()
         }
         upstream = Upstream(address: "127.0.0.1", port: port)
     }
@@ -282,12 +282,5 @@ final class HandlerProcess {
                     + "Deploy the package for this machine.")
         }
         return path
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let socket = apus_listen("127.0.0.1", 0, 1)
-        guard socket >= 0 else { throw HostError("no free port could be found.") }
-        defer { close(socket) }
-        return UInt16(clamping: apus_socket_port(socket))
     }
 }

@@ -1,26 +1,37 @@
 public import EventLoop
 public import HTTPClient
 public import ProgramSupport
+import RequestGuards
+import Settings
 import TaskTools
 
-/// The apps of one program, each on its own port as if alone, until one of them or the program ends.
+/// The apps of one program, each on its own port as if alone, until the last of them or the program ends.
 @NetworkActor
 public final class AppGroup {
     private static let observationInterval = Duration.seconds(5)
     private static let standardPort: UInt16 = 7071
 
     private let apps: [AppHost]
-    private let ending = Ending()
+    private let ending: Ending
 
-    /// Reads the app roots that the command line names, and listens for each.
+    /// Reads the app roots that the command line names, and listens for each. One of several that cannot be served is
+    /// left out, with a line that says why.
     ///
-    /// - Throws: `HostError` that says what to do.
+    /// - Throws: `HostError` that says what to do, when none can be served; `SettingsError`.
     public init(
         _ options: ProgramOptions, environment: [String: String], client: HTTPSession, console: HostConsole
     ) throws {
+        var settings = SettingsReader(environment)
+        let hosts = AllowedHosts(&settings)
+        let admin = AdminAccess(key: settings.secret(AdminAccess.setting))
+        try settings.finish()
+        // It opens the host, so handlers do not get it.
+        let environment = environment.filter { $0.key != AdminAccess.setting }
         let given = options.all("root")
         let first = options.value("port").map { _ in options.port("port", default: 0) }
-        apps = try (given.isEmpty ? ["."] : given).enumerated().map { index, root in
+        var apps: [AppHost] = []
+        var failure: (any Error)?
+        for (index, root) in (given.isEmpty ? ["."] : given).enumerated() {
             let parts = root.split(separator: "=", maxSplits: 1).map(String.init)
             // A single root may leave its port to local.settings.json.
             let base = first ?? (given.count < 2 ? nil : Self.standardPort)
@@ -29,12 +40,29 @@ public final class AppGroup {
                 options.fail("--root \(root) has no usable port")
             }
             var own = AppHost.Options(options)
-            own.port = port
-            return try AppHost(
-                root: folder, options: own, environment: Self.environment(of: folder, options, environment),
-                client: client, console: console)
+            (own.port, own.hosts, own.admin) = (port, hosts, admin)
+            own.staysWhenBroken = given.count > 1
+            do {
+                apps.append(
+                    try AppHost(
+                        root: folder, options: own, environment: Self.environment(of: folder, options, environment),
+                        client: client, console: console))
+            } catch {
+                guard given.count > 1 else { throw error }
+                console.line(.error, "host", "\(folder) is not served: \(error)")
+                failure = error
+            }
         }
-        for app in apps { app.onEnd = { [ending] in ending.end($0) } }
+        if apps.isEmpty, let failure { throw failure }
+        let ending = Ending(of: apps.count)
+        (self.apps, self.ending) = (apps, ending)
+        for app in apps {
+            app.onEnd = { [unowned app] reason in
+                guard !ending.appEnds(reason) else { return }
+                console.line(.error, "host", "an app has ended by itself: \(reason); the others go on")
+                NetworkActor.task { await app.shutDown() }
+            }
+        }
     }
 
     /// The variables that the app of a folder gets: all, unless the command line lists them.
@@ -57,9 +85,9 @@ public final class AppGroup {
         base == 0 ? 0 : UInt16(exactly: Int(base) + index)
     }
 
-    /// Serves until the program is to end, or until an app ends by itself; then stops all apps.
+    /// Serves until the program is to end, or until the last app has ended by itself; then stops all apps.
     ///
-    /// - Throws: `HostEnded` when an app ended by itself.
+    /// - Throws: `HostEnded` when every app ended by itself.
     public func run(until termination: @escaping @Sendable () async -> Void) async throws {
         let observing = Task { @NetworkActor [apps] in
             while (try? await Task.sleep(for: Self.observationInterval)) != nil {
@@ -115,7 +143,7 @@ extension AppHost.Options {
     }
 }
 
-/// An app ended by itself, so the program does.
+/// The last app ended by itself, so the program does.
 public struct HostEnded: Error, CustomStringConvertible {
     public let description: String
 }
@@ -125,6 +153,17 @@ public struct HostEnded: Error, CustomStringConvertible {
 private final class Ending {
     private var reason: String??
     private var waiter = WaitingPlace<CheckedContinuation<String?, Never>>()
+    private var running: Int
+
+    init(of apps: Int) { running = apps }
+
+    /// Notes that an app has ended. Returns whether it was the last.
+    func appEnds(_ reason: String) -> Bool {
+        running -= 1
+        guard running <= 0 else { return false }
+        end(reason)
+        return true
+    }
 
     func end(_ given: String?) {
         guard reason == nil else { return }

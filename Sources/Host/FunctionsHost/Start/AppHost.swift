@@ -6,6 +6,8 @@ public import HTTPClient
 import HTTPMessages
 import HTTPServing
 import HTTPWire
+import Problems
+public import RequestGuards
 import Telemetry
 
 /// Serves one function app: its port stays while its files, and with them its functions, may change.
@@ -23,6 +25,12 @@ public final class AppHost {
         /// Whether callers have to show keys.
         public var checksKeys = false
         public var behaviour = HostBehaviour.helpful
+        /// The names under which the app may be asked for, beside this machine's.
+        public var hosts = AllowedHosts()
+        /// Who may use `/admin`.
+        public var admin = AdminAccess()
+        /// Whether an app whose files have a fault is served all the same, with 503 until they are mended.
+        var staysWhenBroken = false
         /// The functions to run; empty for all.
         public var functions: [String] = []
 
@@ -52,6 +60,7 @@ public final class AppHost {
     private let client: HTTPSession
     private let console: HostConsole
     private let keys: AccessKeys?
+    private let guarding: RequestGuard
     private let metrics: HostMetrics
     private var server: ExchangeServer?
     private var admin: AdminEndpoints?
@@ -88,12 +97,18 @@ public final class AppHost {
         self.console = console
         metrics = HostMetrics(app: root.split(separator: "/").last.map(String.init) ?? root)
         keys = options.checksKeys ? try AccessKeys(root: root) : nil
+        guarding = RequestGuard(hosts: options.hosts)
         let settings = try LocalSettings(root: root, environment: environment)
-        try listen(settings)
-        instance = try AppInstance(
-            root: root, settings: complete(settings), options: options, keys: keys, metrics: metrics, client: client,
-            console: console)
-        admin = AdminEndpoints(root: root, keys: keys) { [unowned self] in reload() }
+        var access = options.admin
+        access.isLocal = try listen(settings)
+        do {
+            instance = try AppInstance(
+                root: root, settings: complete(settings), options: options, keys: keys, metrics: metrics,
+                client: client, console: console)
+        } catch  where options.staysWhenBroken {
+            note(error)
+        }
+        admin = AdminEndpoints(root: root, keys: keys, access: access) { [unowned self] in reload() }
         announce()
         begin()
     }
@@ -106,7 +121,8 @@ public final class AppHost {
         await instance?.stop()
     }
 
-    private func listen(_ settings: LocalSettings) throws {
+    /// Returns whether only this machine's programs can connect.
+    private func listen(_ settings: LocalSettings) throws -> Bool {
         let address = options.address ?? settings.address ?? "127.0.0.1"
         let wanted = options.port ?? settings.port ?? Self.standardPort
         do {
@@ -118,6 +134,7 @@ public final class AppHost {
         } catch {
             throw HostError("cannot listen on \(address):\(wanted): \(error).")
         }
+        return address == "localhost" || address.hasPrefix("127.")
     }
 
     /// The settings with what the host itself adds for handler and functions.
@@ -156,6 +173,11 @@ public final class AppHost {
         }
     }
 
+    private func note(_ error: any Error) {
+        self.error = String(describing: error)
+        console.line(.error, "host", "the app cannot run until this is mended: \(error)")
+    }
+
     /// Reads the app anew. While that is not possible calls get 503, and the next change tries again.
     private func reload() {
         guard supervision == nil else { return }
@@ -172,8 +194,7 @@ public final class AppHost {
                 announce()
             } catch {
                 instance = nil
-                self.error = String(describing: error)
-                console.line(.error, "host", "the app cannot run until this is mended: \(error)")
+                note(error)
             }
             supervision = nil
             begin()
@@ -195,6 +216,10 @@ public final class AppHost {
     }
 
     private func route(_ exchange: ServerExchange) async throws {
+        if let problem = guarding.hostRefusal(of: exchange.request) {
+            let id = exchange.request.fields["x-request-id"] ?? UUIDv7.random()
+            return try await exchange.send(problem.response(requestID: id))
+        }
         let path = exchange.request.target.rawPath
         let lowered = path.utf8.count < 64 ? path.lowercased() : path
         if lowered.hasPrefix("/admin/") {

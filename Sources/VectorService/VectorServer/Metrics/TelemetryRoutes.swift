@@ -13,6 +13,10 @@ public import TelemetryExport
 /// and counted.
 public struct TelemetryRoutes: Sendable {
     private static let bodyLimit = 4 << 20
+    /// Where everything is read.
+    static let metricsPath = "/metrics"
+    /// Where reports go.
+    static let paths: Set<String> = ["/v1/metrics", "/v1/traces"]
 
     private let gateway = MetricsGateway()
     private let client: HTTPSession

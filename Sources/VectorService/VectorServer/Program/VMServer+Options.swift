@@ -19,7 +19,7 @@ extension VMServer {
         .init("no-embeddings", nil, "Do not load the model; /v1/embeddings is not there then."),
         .init(
             "tokens", "FILE",
-            "Lines of a token and its tenant (* for all) that callers must send. APUS_CHROMA_TOKEN is one for all tenants."
+            "Lines of a token and its tenant that callers must send: * for all, @metrics for /metrics alone. APUS_CHROMA_TOKEN is one for all tenants."
         ),
         .init("cors-origin", "ORIGIN", "Let pages of this origin use the vectors port; may be repeated, * for all."),
         .init("tls-certificate", "FILE", "Serve the vectors port over TLS with this certificate chain (PEM)."),

@@ -73,7 +73,10 @@ struct EmulatorFixture {
     func fault(_ json: String) async throws {
         let answer = try await client.fetch(
             .init(
-                .post, url("blob") + "/_emulator/faults", fields: ["Content-Type": "application/json"],
+                .post, url("blob") + "/_emulator/faults",
+                fields: [
+                    "Content-Type": "application/json", "Authorization": "Bearer \(emulator.adminToken.value)",
+                ],
                 body: .bytes(json.bytes)))
         guard answer.status == .created else { throw TestFailure("no fault: \(answer.status.rawValue)") }
     }

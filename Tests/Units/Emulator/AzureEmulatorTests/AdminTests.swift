@@ -1,8 +1,12 @@
+import AzureSignatures
 import FoundationEssentials
+import Glibc
 import HTTPMessages
 import JSONCoding
 import Markup
 import SQLite
+import Settings
+import Telemetry
 import TestSupport
 import Testing
 
@@ -98,10 +102,106 @@ import Testing
     @Test func thePagesAnswerOnEveryPort() async {
         for name in EmulatorServices.Name.allCases {
             #expect(await services.send(name, .get, "/_emulator/health").json["status"] == "ok")
-            #expect(await services.send(name, .get, "/_emulator/ca.pem").text == "the authority")
-            #expect(await services.send(name, .get, "/_emulator/none").status == 404)
-            #expect(await services.send(name, .post, "/_emulator/reset", ["Content-Type": "text/plain"]).status == 415)
-            #expect(await services.send(name, .post, "/_emulator/reset").status == 415)
+            #expect(await services.admin(name, .get, "ca.pem").text == "the authority")
+            #expect(await services.admin(name, .get, "none").status == 404)
+            #expect(await services.admin(name, .post, "reset", ["Content-Type": "text/plain"]).status == 415)
+            #expect(await services.admin(name, .post, "reset").status == 415)
+        }
+    }
+
+    // MARK: - Who may
+
+    @Test(arguments: [
+        (HTTPMethod.get, "ca.pem"), (.get, "contents"), (.get, "faults"), (.post, "faults"), (.delete, "faults"),
+        (.post, "tokens"), (.get, "identities"), (.post, "identities"), (.delete, "identities/x"), (.get, "clock"),
+        (.post, "clock"), (.put, "clock"), (.delete, "clock"), (.post, "reset"), (.get, "none"), (.post, "health"),
+        (.get, ""), (.get, "health/"),
+    ])
+    func nothingButHealthIsOpenWithoutTheToken(method: HTTPMethod, page: String) async throws {
+        try await services.blob(.put, "docs?restype=container")
+        let token = services.token.secret.value
+        let wrong: [String?] = [
+            nil, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer \(token)x", "Bearer \(token.dropLast())", token,
+            "Basic \(token)",
+        ]
+        for name in EmulatorServices.Name.allCases {
+            for value in wrong {
+                var fields: HTTPFields = ["Content-Type": "application/json"]
+                fields["Authorization"] = value
+                let answer = await services.send(name, method, "/_emulator/" + page, fields, "{}".bytes)
+                #expect(answer.status == 401 && answer.fields["www-authenticate"] == "Bearer")
+                #expect(answer.text.contains("admin-token") && !answer.text.contains(token))
+            }
+        }
+        #expect(try await services.blob(.get, "docs?restype=container").status == 200)
+    }
+
+    @Test func theTokenIsTheFoldersAndOnlyItsUserReadsIt() throws {
+        let path = services.folder + "/" + AdminToken.fileName
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text == services.token.secret.value + "\n" && text.utf8.count > 40)
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(try AdminToken(directory: services.folder, given: nil).secret.value == services.token.secret.value)
+        try "short".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(throws: EmulatorError.self) { try AdminToken(directory: services.folder, given: nil) }
+        // A file whose token opens nothing would mislead.
+        #expect(try AdminToken(directory: services.folder, given: Secret("given")).secret.value == "given")
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(try AdminToken(directory: services.folder, given: nil).secret.value != services.token.secret.value)
+    }
+
+    @Test func otherNamesAndOtherSitesGetNothing() async throws {
+        try await services.blob(.put, "docs?restype=container")
+        for name in EmulatorServices.Name.allCases {
+            for path in ["/", "/_emulator/health", "/devstoreaccount1/docs?restype=container"] {
+                let answer = await services.send(name, .get, path, ["host": "evil.example"])
+                #expect(answer.status == 403 && answer.text.contains("APUS_ALLOWED_HOSTS"))
+            }
+            for field in [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")] {
+                var fields: HTTPFields = ["Content-Type": "text/plain"]
+                fields.append(field.0, field.1)
+                let answer = await services.send(
+                    name, .post, "/devstoreaccount1/docs?restype=container", fields, "{}".bytes)
+                #expect(answer.status == 403 && answer.text.contains(field.0))
+            }
+        }
+    }
+
+    @Test func aPublicKeyOpensNothingWhereTheFolderHasItsOwn() async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = Emulator.Configuration()
+        configuration.dataDirectory = folder
+        configuration.keys.storage = Secret("b3RoZXIga2V5IG9mIDMyIGJ5dGVzIGZvciB0ZXN0cyE=")
+        configuration.keys.cosmos = Secret("c2Vjb25kIGtleSBvZiAzMiBieXRlcyBmb3IgdGVzdHM=")
+        configuration.keys.identityHeader = Secret("header")
+        configuration.keys.clientSecret = Secret("secret")
+        let own = try EmulatorServices(
+            configuration, clock: EmulatorClock(), certificate: "", token: AdminToken(directory: folder, given: nil))
+        func status(_ service: EmulatorServices.Name, _ method: HTTPMethod, _ target: String, _ fields: HTTPFields)
+            async -> Int
+        {
+            await own.answer(
+                service,
+                HTTPRequest(
+                    method: method, target: HTTPTarget(target), fields: fields, body: .bytes([]), id: "test")
+            ).status.rawValue
+        }
+        let target = HTTPTarget("/devstoreaccount1/?comp=list")
+        for (key, expected) in [(DevelopmentAccount.storageKey, 403), (configuration.keys.storage.value, 200)] {
+            let fields = try Services.signed(.get, target, ["x-ms-version": "2021-12-02"], key: key)
+            #expect(await status(.blob, .get, target.text, fields) == expected)
+        }
+        let date = Timestamp.httpDate(seconds: Timestamp.nowMilliseconds() / 1000)
+        for (key, expected) in [(DevelopmentAccount.cosmosKey, 401), (configuration.keys.cosmos.value, 200)] {
+            let value = try #require(CosmosMasterKey(base64Key: key)).authorization(
+                method: .get, resourceType: "dbs", resourceLink: "", date: date)
+            #expect(await status(.cosmos, .get, "/dbs", ["x-ms-date": date, "authorization": value]) == expected)
+        }
+        let token = "/msi/token?api-version=2019-08-01&resource=https://vault.azure.net"
+        for (header, expected) in [("apus-local-identity", 401), ("header", 200)] {
+            #expect(await status(.identity, .get, token, ["X-IDENTITY-HEADER": header]) == expected)
         }
     }
 

@@ -39,8 +39,8 @@ import Testing
 
     @Test func otherOriginsCannotMoveIt() async {
         for method in [HTTPMethod.post, .put] {
-            let answer = await services.send(
-                .blob, method, "/_emulator/clock", ["Content-Type": "text/plain"], #"{"advance": 60}"#.bytes)
+            let answer = await services.admin(
+                .blob, method, "clock", ["Content-Type": "text/plain"], #"{"advance": 60}"#.bytes)
             #expect(answer.status == 415)
         }
         #expect(services.clock.aheadMilliseconds == 0)

@@ -4,6 +4,8 @@ import FoundationEssentials
 import HTTPMessages
 import JSONCoding
 import Markup
+import RequestGuards
+import Settings
 import Synchronization
 import Telemetry
 import TestSupport
@@ -15,6 +17,7 @@ import Testing
 final class Services: Sendable {
     let folder: String
     let clock = EmulatorClock()
+    let token: AdminToken
     private let configuration: Emulator.Configuration
     private let opened: Mutex<EmulatorServices>
 
@@ -25,8 +28,12 @@ final class Services: Sendable {
         configuration.dataDirectory = folder
         configuration.partitionRanges = ranges
         configuration.accounts = [(Self.otherAccount, [Self.otherKey, Self.secondKey])]
+        // Names that mean something to the services, whoever answers to them.
+        configuration.hosts.add("*.test")
         self.configuration = configuration
-        opened = Mutex(try EmulatorServices(configuration, clock: clock, certificate: "the authority"))
+        token = try AdminToken(directory: folder, given: nil)
+        opened = Mutex(
+            try EmulatorServices(configuration, clock: clock, certificate: "the authority", token: token))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -41,7 +48,7 @@ final class Services: Sendable {
 
     /// Opens the same folder again, as after a restart.
     func restart() throws {
-        let fresh = try EmulatorServices(configuration, clock: clock, certificate: "the authority")
+        let fresh = try EmulatorServices(configuration, clock: clock, certificate: "the authority", token: token)
         opened.withLock { $0 = fresh }
     }
 
@@ -63,8 +70,17 @@ final class Services: Sendable {
 
     /// Sends a request to the emulator itself.
     func admin(_ method: HTTPMethod, _ page: String, _ body: JSONValue? = nil) async -> Answer {
-        await send(
-            .blob, method, "/_emulator/" + page, ["Content-Type": "application/json"], body?.encoded ?? [])
+        await admin(.blob, method, page, ["Content-Type": "application/json"], body?.encoded ?? [])
+    }
+
+    /// Sends a request to the emulator itself over a service's port, with the folder's token.
+    func admin(
+        _ service: EmulatorServices.Name, _ method: HTTPMethod, _ page: String, _ fields: HTTPFields = [:],
+        _ body: [UInt8] = []
+    ) async -> Answer {
+        var fields = fields
+        fields["Authorization"] = "Bearer \(token.secret.value)"
+        return await send(service, method, "/_emulator/" + page, fields, body)
     }
 
     /// Sends a storage request signed with an account's key.

@@ -2,6 +2,7 @@ import EventLoop
 import FoundationEssentials
 import HTTPMessages
 import JSONCoding
+import Settings
 import TestSupport
 import Testing
 
@@ -93,6 +94,73 @@ import Testing
             #expect(try again.master(renewed: false) == master)
             #expect(again.list(scope: .function("ask"))?["mine"] == "K")
         }
+    }
+
+    // MARK: - The host's own endpoints
+
+    @NetworkActor
+    private func outcome(
+        _ access: AdminAccess, _ path: String, _ fields: HTTPFields = [:], _ method: HTTPMethod = .get,
+        keys: AccessKeys? = nil
+    ) -> Int? {
+        let request = request(method, path, fields)
+        let segments = (request.target.segments ?? []).map { $0.lowercased() }
+        return access.refusal(of: request, path: segments, keys: keys)?.status.rawValue
+    }
+
+    @NetworkActor
+    @Test(
+        arguments: [
+            ("/admin/host/ping", HTTPMethod.get, nil, nil, nil), ("/admin/host/ping", .post, nil, nil, nil),
+            ("/admin/host/status", .get, nil, nil, nil), ("/admin/host/status", .post, nil, 401, 401),
+            ("/admin/functions", .get, nil, 401, 401), ("/admin/host/restart", .post, nil, 401, 401),
+            ("/admin/host/keys", .get, nil, 401, 401), ("/admin", .get, nil, 401, 401),
+        ] as [(String, HTTPMethod, Int?, Int?, Int?)])
+    func whoHasNoKey(path: String, method: HTTPMethod, local: Int?, withKey: Int?, open: Int?) {
+        #expect(outcome(AdminAccess(), path, [:], method) == local)
+        #expect(outcome(AdminAccess(key: Secret("k")), path, [:], method) == withKey)
+        var access = AdminAccess()
+        access.isLocal = false
+        #expect(outcome(access, path, [:], method) == open)
+    }
+
+    @NetworkActor
+    @Test func whoHasTheKeyMay() throws {
+        var access = AdminAccess(key: Secret("k"))
+        access.isLocal = false
+        #expect(outcome(access, "/admin/functions", ["x-functions-key": "k"]) == nil)
+        #expect(outcome(access, "/admin/functions?code=k") == nil)
+        #expect(outcome(access, "/admin/functions?code=k", ["x-functions-key": "wrong"]) == 401)
+        for key in ["", "kk", "K", "k "] {
+            #expect(outcome(access, "/admin/functions", ["x-functions-key": key]) == 401)
+        }
+        try withKeys(Self.file) { keys, _ in
+            for (key, expected) in [("M", nil), ("k", nil), ("H", 401), ("F", 401)] as [(String, Int?)] {
+                #expect(outcome(access, "/admin/functions", ["x-functions-key": key], keys: keys) == expected)
+            }
+            #expect(outcome(AdminAccess(), "/admin/functions", keys: keys) == 401)
+            #expect(outcome(AdminAccess(), "/admin/host/status", keys: keys) == 401)
+        }
+    }
+
+    @NetworkActor
+    @Test func pagesMayNotWithoutAKey() {
+        for fields: HTTPFields in [
+            ["Origin": "https://evil.example"], ["Origin": "http://127.0.0.1"], ["Sec-Fetch-Site": "cross-site"],
+            ["Sec-Fetch-Site": "same-origin"],
+        ] {
+            #expect(outcome(AdminAccess(), "/admin/functions", fields) == 403)
+            #expect(outcome(AdminAccess(), "/admin/host/restart", fields, .post) == 403)
+        }
+        #expect(outcome(AdminAccess(), "/admin/functions", ["Sec-Fetch-Site": "none"]) == nil)
+        let known = AdminAccess(key: Secret("k"))
+        let foreign: HTTPFields = ["Origin": "https://evil.example", "x-functions-key": "k"]
+        #expect(outcome(known, "/admin/host/restart", foreign, .post) == 403)
+    }
+
+    @Test func aHandlersPortIsNoneOfOutgoingConnections() throws {
+        let outgoing = HandlerPort.outgoingPorts
+        for _ in 0..<50 { #expect(!outgoing.contains(try HandlerPort.free())) }
     }
 
     // MARK: - Other origins

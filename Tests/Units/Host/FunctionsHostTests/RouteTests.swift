@@ -23,6 +23,15 @@ import Testing
             ("{*all}", "x/y", ["all": "x/y"]), ("{*all}", "", ["all": nil]),
             ("{a:int}/{b:alpha?}", "1", ["a": "1", "b": nil]),
             ("{a:int}/{b:alpha?}", "1/x", ["a": "1", "b": "x"]), ("{a:int}/{b:alpha?}", "1/2", nil),
+            ("files/v{n}/{name}.{ext}", "files/v2/a.b.txt", ["n": "2", "name": "a.b", "ext": "txt"]),
+            ("files/v{n}", "FILES/V2", ["n": "2"]), ("files/v{n}", "files/v", nil), ("files/v{n}", "files/x2", nil),
+            ("files/v{n}", "files/vv2", nil), ("v{n:int}", "v12", ["n": "12"]), ("v{n:int}", "vx", nil),
+            ("{a}-{b}-{c}", "1-2-3-4", ["a": "1-2", "b": "3", "c": "4"]), ("{a}-{b}", "1-", nil),
+            ("{a}-{b}", "-1", nil), ("{a}.json", "x.json", ["a": "x"]), ("{a}.json", ".json", nil),
+            ("{a}.json", "x.json5", nil), ("a{b}c", "abc", ["b": "b"]), ("a{b}c", "ac", nil),
+            ("{name}.{ext?}", "a.b", ["name": "a", "ext": "b"]), ("{name}.{ext?}", "a", ["name": "a", "ext": nil]),
+            ("{name}.{ext?}", "a.", nil), ("é{n}", "É1", ["n": "1"]), ("{a:regex(^\\d{{2}}$)}x", "12x", ["a": "12"]),
+            ("{a:regex(^\\d{{2}}$)}x", "1x", nil), ("v{n}/{rest?}", "v1", ["n": "1", "rest": nil]),
             ("api/notes/{notebook:alpha}/{page:int?}", "api/notes/birds", ["notebook": "birds", "page": nil]),
         ] as [(String, String, [String: String?]?)])
     func templatesMatchPaths(template: String, path: String, expected: [String: String?]?) throws {
@@ -71,7 +80,11 @@ import Testing
 
     @Test(arguments: [
         ("a//b", "two slashes in a row"), ("{}", "without a name"), ("{a", "unbalanced"), ("a}", "unbalanced"),
-        ("v{n}", "text beside a parameter"), ("{*a}/b", "catch-all"), ("{a}/{A}", "two parameters of one name"),
+        ("v{*n}", "text beside a catch-all"), ("{a}{b}", "nothing between"),
+        ("v{n?}", "optional parameter beside text"),
+        ("{a?}.b", "optional parameter beside text"), ("{a}-{b?}", "optional parameter beside text"),
+        ("v{}", "without a name"),
+        ("v{n}/{N}", "two parameters of one name"), ("{*a}/b", "catch-all"), ("{a}/{A}", "two parameters of one name"),
         ("{a:nonsense}", "constraint nonsense"), ("{:int}", "usable name"), ("{a/b}", "usable name"),
     ])
     func saysWhatIsWrongWithATemplate(template: String, part: String) {

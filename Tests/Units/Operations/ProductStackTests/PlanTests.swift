@@ -7,6 +7,8 @@ import Testing
 
 /// What each program of the stack is started with.
 struct PlanTests {
+    private static let keys = StackKeys()
+
     private func withPlan(
         _ environment: [String: String], onlyData: Bool = false, _ body: (StackPlan, FakeLayout) throws -> Void
     ) async throws {
@@ -14,7 +16,7 @@ struct PlanTests {
             var configuration = StackSupervisor.Configuration(
                 dataDirectory: fake.root + "/data", ports: StackPorts(page: 8080, base: nil), environment: environment)
             configuration.onlyData = onlyData
-            try body(StackPlan(configuration, layout: try fake.layout, postgres: nil), fake)
+            try body(StackPlan(configuration, layout: try fake.layout, keys: Self.keys, postgres: nil), fake)
         }
     }
 
@@ -66,7 +68,9 @@ struct PlanTests {
             #expect(settings["APUS_CHROMA_URL"] == "http://127.0.0.1:8000")
             #expect(settings["APUS_EMBEDDINGS_URL"] == "http://127.0.0.1:8000/v1")
             #expect(settings["APUS_COSMOS_ENDPOINT"] == "http://127.0.0.1:8081")
-            #expect(settings["APUS_COSMOS_KEY"]?.isEmpty == false)
+            #expect(settings["APUS_COSMOS_KEY"] == Self.keys.cosmos)
+            #expect(settings["AzureWebJobsStorage"]?.contains("AccountKey=\(Self.keys.storage);") == true)
+            #expect(settings["IDENTITY_HEADER"] == Self.keys.identityHeader)
             #expect(environment(plan, "vm-server")["APUS_CHAT_URL"] == "http://127.0.0.1:7071")
             #expect(settings["AzureWebJobsStorage"]?.contains("BlobEndpoint=http://127.0.0.1:10000/") == true)
             #expect(settings["AzureWebJobsStorage"]?.contains("QueueEndpoint=http://127.0.0.1:10001/") == true)
@@ -176,7 +180,12 @@ struct PlanTests {
         let text = try String(contentsOfFile: try ProductLayout().root + "/docs/settings.md", encoding: .utf8)
         let names = Set(text.matches(of: /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/).map { String($0.1) })
         #expect(names.count > 40)
-        let ofTheCommand: Set = ["APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS"]
+        let ofTheCommand: Set = [
+            "APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS",
+            // The stack has its own.
+            "APUS_ADMIN_KEY", "APUS_EMULATOR_STORAGE_KEY", "APUS_EMULATOR_COSMOS_KEY",
+            "APUS_EMULATOR_IDENTITY_HEADER", "APUS_EMULATOR_CLIENT_SECRET",
+        ]
         for name in names.subtracting(ofTheCommand).sorted() {
             let environment = ["APUS_EMBEDDINGS_MODEL": "openai:x"].merging([name: "x"]) { one, _ in one }
             let parts =
@@ -188,6 +197,29 @@ struct PlanTests {
     @Test func rootKeepsLittleOfItsRights() async throws {
         try await withPlan([:]) { plan, _ in
             #expect(plan.programs.allSatisfy { $0.command.capabilities == [.overrideFileModes, .dropCapabilities] })
+        }
+    }
+
+    // MARK: - Keys
+
+    @Test func theEmulatorAndTheHostGetTheirKeysAndNobodyElseDoes() async throws {
+        try await withPlan([:]) { plan, _ in
+            let emulator = environment(plan, "azure-emulator")
+            #expect(emulator["APUS_EMULATOR_STORAGE_KEY"] == Self.keys.storage)
+            #expect(emulator["APUS_EMULATOR_COSMOS_KEY"] == Self.keys.cosmos)
+            #expect(emulator["APUS_EMULATOR_IDENTITY_HEADER"] == Self.keys.identityHeader)
+            #expect(emulator["APUS_EMULATOR_CLIENT_SECRET"] == Self.keys.clientSecret)
+            #expect(environment(plan, "functions-host")["APUS_ADMIN_KEY"] == Self.keys.admin)
+            for name in ["azure-emulator", "vm-server"] {
+                #expect(environment(plan, name)["APUS_ADMIN_KEY"] == nil)
+            }
+            for name in ["functions-host", "vm-server"] {
+                #expect(!environment(plan, name).keys.contains { $0.hasPrefix("APUS_EMULATOR_") })
+            }
+            let all = [Self.keys.storage, Self.keys.cosmos, Self.keys.admin, Self.keys.identityHeader]
+            for argument in plan.programs.flatMap(\.command.arguments) {
+                #expect(!all.contains { argument.contains($0) })
+            }
         }
     }
 

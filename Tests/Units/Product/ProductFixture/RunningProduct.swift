@@ -141,7 +141,10 @@ public final class RunningProduct: Sendable {
         guard let port = emulator.ports.first(where: { $0.name == "blob" })?.port else { return }
         let answer = try await client.fetch(
             .init(
-                .post, "http://127.0.0.1:\(port)/_emulator/faults", fields: ["Content-Type": "application/json"],
+                .post, "http://127.0.0.1:\(port)/_emulator/faults",
+                fields: [
+                    "Content-Type": "application/json", "Authorization": "Bearer \(emulator.adminToken.value)",
+                ],
                 body: .bytes(json.encoded)))
         guard answer.status.isSuccess else { throw TestFailure("no fault: \(answer.status.rawValue)") }
     }

@@ -76,7 +76,26 @@ import VectorServer
     @Test(arguments: [("one", 1), ("a b\nc d e", 2), ("# x\n\n   \nlonely", 4)])
     func aTokenFilesFaultIsNamedByItsLine(file: String, line: Int) throws {
         let error = #expect(throws: AccessTokensError.self) { try AccessTokens(token: nil, file: file) }
-        #expect(error?.description == "line \(line) of the token file is not a token followed by a tenant or *")
+        #expect(
+            error?.description == "line \(line) of the token file is not a token followed by a tenant, * or @metrics")
+    }
+
+    @Test func metricsAreForTheTokenOfAllOrOneOfTheirOwn() async throws {
+        var options = VectorAPI.Options()
+        options.tokens = try AccessTokens(token: nil, file: "all *\nacme-token acme\nscrape @metrics\n")
+        try await APIFixture.with(options) { (fixture) async throws in
+            func status(_ method: HTTPMethod, _ path: String, _ token: String) async throws -> Int {
+                try await fixture.call(method, path, nil, ["x-chroma-token": token]).status
+            }
+            #expect(try await status(.get, "/metrics", "all") == 200)
+            #expect(try await status(.get, "/metrics", "scrape") == 200)
+            #expect(try await status(.get, "/metrics", "acme-token") == 403)
+            #expect(try await status(.get, "/metrics", "wrong") == 401)
+            #expect(try await status(.post, "/v1/metrics", "scrape") != 403)
+            for path in [APIFixture.collections, "/api/v2/auth/identity", "/openapi.json", "/api/v2/tenants/acme"] {
+                #expect(try await status(.get, path, "scrape") == 403)
+            }
+        }
     }
 
     @Test func withoutAnyTokenEverybodyMay() async throws {

@@ -5,6 +5,7 @@ import HTTPServing
 import JSONCoding
 import Problems
 import ProgramSupport
+import RequestGuards
 import Settings
 import Synchronization
 import Telemetry
@@ -98,7 +99,7 @@ import Vectors
         try await with { server, apps, client in
             var request = HTTPSession.Request(
                 .post, page(server) + "/api/chat?x=%20y",
-                fields: ["Content-Type": "application/json", "x-functions-key": "forged", "X-Own": "1"],
+                fields: ["Content-Type": "application/json", "x-functions-key": "forged", "X-Apus-Own": "1"],
                 body: .bytes(Array("{\"message\":1}".utf8)))
             request.bodyLength = 13
             let answer = try await client.fetch(request)
@@ -106,7 +107,7 @@ import Vectors
             #expect(answer.fields["x-hop"] == nil && answer.body == Array("{\"message\":1}".utf8))
             let seen = try #require(apps.seen.withLock { $0.first })
             #expect(seen.method == "POST" && seen.target == "/api/chat?x=%20y" && seen.body == "{\"message\":1}")
-            #expect(seen.fields.values("x-functions-key") == ["function-key"] && seen.fields["x-own"] == "1")
+            #expect(seen.fields.values("x-functions-key") == ["function-key"] && seen.fields["x-apus-own"] == "1")
             #expect(seen.fields["host"] != page(server).dropFirst(7).description)
         }
     }
@@ -137,6 +138,103 @@ import Vectors
                 #expect(try await status(.delete, origin) == 403)
                 #expect(try await status(.get, origin) == 203)
             }
+        }
+    }
+
+    @Test func nothingThatAPlatformSaysOfARequestComesFromACaller() async throws {
+        let forged: HTTPFields = [
+            "X-Forwarded-For": "10.0.0.1", "X-Forwarded-Host": "evil", "Forwarded": "for=1", "X-Real-IP": "1",
+            "X-MS-Client-Principal": "e30=", "X-MS-Client-Principal-Name": "root", "X-ARR-SSL": "1",
+            "X-Azure-Functions-InvocationId": "i", "X-AppService-Proto": "https",
+            "X-Original-URL": "/admin/host/status",
+            "X-HTTP-Method-Override": "DELETE", "X-Identity-Header": "h", "Metadata": "true", "x-chroma-token": "t",
+            "Sec-Fetch-Site": "same-origin", "Via": "1.1 x", "X-Own": "1", "Proxy-Authorization": "Basic x",
+        ]
+        let passed: HTTPFields = [
+            "Accept": "text/event-stream", "Authorization": "Bearer k", "Accept-Language": "de", "Cookie": "a=b",
+            "Range": "bytes=0-1", "If-None-Match": "\"x\"", "Last-Event-ID": "7", "Idempotency-Key": "i",
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ]
+        try await with { server, apps, client in
+            var fields = forged
+            for field in passed.all { fields.append(field.name, field.value) }
+            fields.append("Origin", page(server))
+            fields.append("Content-Type", "application/json")
+            _ = try await client.fetch(
+                .init(.post, page(server) + "/api/chat", fields: fields, body: .bytes(Array("{}".utf8))))
+            let seen = try #require(apps.seen.withLock { $0.first }).fields
+            for field in forged.all { #expect(seen[field.name] == nil, "\(field.name)") }
+            #expect(seen["origin"] == nil && seen["content-type"] == "application/json")
+            for field in passed.all where field.name != "traceparent" {
+                #expect(seen[field.name] == field.value, "\(field.name)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "/api/chat/..", "/api/chat/../documents", "/api/chat/../../admin/host/restart", "/api/chat/./x",
+        "/api/chat/%2e%2e/%2E%2e/admin/host/status", "/api/chat/.%2e/x", "/api/chat/..%2fadmin", "/api/chat/..%5cadmin",
+        "/api/chat/%252e%252e/admin", "/api/chat/%25252e%25252e/admin", "/api/documents/a%2f..%2fb", "/v1/models/..",
+    ])
+    func noPathLeadsOutOfItsApp(path: String) async throws {
+        try await with { server, apps, client in
+            let answer = try await client.fetch(.init(.get, page(server) + path))
+            #expect(answer.status == .badRequest && answer.fields["content-type"] == "application/problem+json")
+            #expect(apps.seen.withLock { $0.isEmpty })
+        }
+    }
+
+    @Test func dotsWithinANameAreNoClimbing() async throws {
+        try await with { (server, _, client) async throws in
+            for path in ["/api/documents/a..b", "/api/documents/...", "/api/documents/a%20b.txt", "/api/documents/%41"]
+            {
+                #expect(try await client.fetch(.init(.get, page(server) + path)).status.rawValue == 203)
+            }
+        }
+    }
+
+    @Test func bothPortsKnowTheirNames() async throws {
+        try await with({ $0.hosts.add("docs.example") }) { (server, _, client) async throws in
+            let vectors = "http://127.0.0.1:\(server.ports.vectors)/api/v2/heartbeat"
+            for url in [page(server) + "/", page(server) + "/health", page(server) + "/api/chat", vectors] {
+                func status(_ host: String) async throws -> Int {
+                    try await client.fetch(.init(.get, url, fields: ["Host": host])).status.rawValue
+                }
+                #expect(try await status("evil.example") == 403)
+                #expect(try await status("docs.example") != 403)
+                #expect(try await status("localhost:1") != 403)
+            }
+        }
+    }
+
+    @Test func answersOfTheAPIAreNotKeptAndNotGuessedAt() async throws {
+        try await with { server, _, client in
+            let vectors = "http://127.0.0.1:\(server.ports.vectors)"
+            for url in [
+                page(server) + "/health", page(server) + "/api/chat", page(server) + "/api/history",
+                page(server) + "/api/none", page(server) + "/api/chat/..", vectors + "/api/v2/heartbeat",
+                vectors + "/none",
+                vectors + "/metrics",
+            ] {
+                let fields = try await client.fetch(.init(.get, url)).fields
+                #expect(fields.values("cache-control") == ["no-store"], "\(url)")
+                #expect(fields.values("x-content-type-options") == ["nosniff"], "\(url)")
+            }
+        }
+    }
+
+    @Test func thePortsRefuseInTheWordsOfTheirAPI() async throws {
+        try await with { (server, _, client) async throws in
+            let vectors = "http://127.0.0.1:\(server.ports.vectors)"
+            func refused(_ path: String) async throws -> JSONValue {
+                let answer = try await client.fetch(
+                    .init(.post, vectors + path, fields: ["Origin": "https://evil.example"], body: .bytes([123, 125])))
+                #expect(answer.status == .forbidden)
+                return try JSONParser.parse(answer.body)
+            }
+            #expect(try await refused("/api/v2/tenants")["error"] == "ChromaError")
+            #expect(try await refused("/v1/embeddings")["error"]?["type"] == "invalid_request_error")
+            #expect(try await refused("/v1/traces")["status"] == 403)
         }
     }
 

@@ -33,7 +33,7 @@ variable "page_address" {
 }
 
 variable "shared_ports" {
-  description = "Ports of this machine's services that neighbours in the network use, e.g. [8000, 8081]."
+  description = "Ports of this machine's services that neighbours in the network use, e.g. [8000]."
   type        = list(number)
   default     = []
 }
@@ -44,13 +44,18 @@ variable "has_data_disk" {
   default     = false
 }
 
+locals {
+  # The page is asked for by the domain's name; Apus answers to no other but the machine's own.
+  names = var.domain == null ? {} : { APUS_ALLOWED_HOSTS = var.domain }
+}
+
 output "custom_data" {
   description = "The cloud-init configuration, encoded as Azure wants it."
   value = base64encode(templatefile("${path.module}/cloud-init.yaml.tftpl", {
     package_url    = var.package_url
     package_sha256 = var.package_sha256
     units          = var.units
-    settings       = var.settings
+    settings       = merge(local.names, var.settings)
     domain         = var.domain
     page_address   = var.page_address
     shared_ports   = var.shared_ports

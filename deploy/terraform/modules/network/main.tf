@@ -1,5 +1,15 @@
 # One network, a subnet for each kind of neighbour, and rules that let in only who has business there.
 
+variable "page_sources" {
+  description = "Ranges of addresses that reach the page, e.g. [\"198.51.100.0/24\"]; [] for nobody."
+  type        = list(string)
+}
+
+variable "port_80_for_certificates" {
+  description = "Whether everybody reaches port 80 of a machine with an address of its own, e.g. false."
+  type        = bool
+}
+
 locals {
   subnets = {
     machines  = { prefix = "10.40.0.0/27", delegation = null }
@@ -47,11 +57,14 @@ resource "azurerm_network_security_group" "machines" {
 
 resource "azurerm_network_security_rule" "machines" {
   for_each = {
-    # The page, where the machine itself has the public address; with a gateway nothing reaches it from outside.
-    web       = { priority = 100, source = "Internet", ports = ["80", "443"] }
-    gateway   = { priority = 110, source = local.subnets.gateway.prefix, ports = ["8080"] }
-    functions = { priority = 120, source = local.subnets.functions.prefix, ports = ["8000", "8081"] }
-    machines  = { priority = 130, source = local.subnets.machines.prefix, ports = ["8000", "8081"] }
+    for name, rule in {
+      # The page, where the machine itself has the public address; with a gateway nothing reaches it from outside.
+      web         = { priority = 100, sources = var.page_sources, ports = ["80", "443"] }
+      certificate = { priority = 105, sources = var.port_80_for_certificates ? ["0.0.0.0/0"] : [], ports = ["80"] }
+      gateway     = { priority = 110, sources = [local.subnets.gateway.prefix], ports = ["8080"] }
+      functions   = { priority = 120, sources = [local.subnets.functions.prefix], ports = ["8000"] }
+      machines    = { priority = 130, sources = [local.subnets.machines.prefix], ports = ["8000"] }
+    } : name => rule if length(rule.sources) > 0
   }
   name                        = each.key
   resource_group_name         = var.resource_group_name
@@ -60,7 +73,7 @@ resource "azurerm_network_security_rule" "machines" {
   direction                   = "Inbound"
   access                      = "Allow"
   protocol                    = "Tcp"
-  source_address_prefix       = each.value.source
+  source_address_prefixes     = each.value.sources
   source_port_range           = "*"
   destination_address_prefix  = "*"
   destination_port_ranges     = each.value.ports
@@ -86,16 +99,19 @@ resource "azurerm_network_security_group" "gateway" {
   resource_group_name = var.resource_group_name
   tags                = var.tags
 
-  security_rule {
-    name                       = "web"
-    priority                   = 100
-    direction                  = "Inbound"
-    access                     = "Allow"
-    protocol                   = "Tcp"
-    source_address_prefix      = "Internet"
-    source_port_range          = "*"
-    destination_address_prefix = "*"
-    destination_port_ranges    = ["80", "443"]
+  dynamic "security_rule" {
+    for_each = length(var.page_sources) > 0 ? ["web"] : []
+    content {
+      name                       = security_rule.value
+      priority                   = 100
+      direction                  = "Inbound"
+      access                     = "Allow"
+      protocol                   = "Tcp"
+      source_address_prefixes    = var.page_sources
+      source_port_range          = "*"
+      destination_address_prefix = "*"
+      destination_port_ranges    = ["80", "443"]
+    }
   }
 
   # Without these two an Application Gateway does not work.

@@ -1,0 +1,90 @@
+import AzureSignatures
+import Digests
+import FoundationEssentials
+import Glibc
+import JSONCoding
+
+/// The keys of one stack: of the emulator's accounts and identities, and of the functions host's `/admin`.
+///
+/// They are made once for each data folder, so that no web page and no other program of this machine knows them. A
+/// folder of an earlier version gets its own at the next start: what is stored does not depend on them.
+struct StackKeys: Sendable, Equatable {
+    /// The file in the data folder, which only its user reads.
+    static let fileName = "keys.json"
+    /// As long as those of Azure's accounts.
+    private static let accountKeyBytes = 64
+    private static let wordBytes = 32
+
+    /// The storage account's key, base64.
+    private(set) var storage: String
+    /// Cosmos DB's master key, base64.
+    private(set) var cosmos: String
+    /// What the identity endpoint wants as `X-IDENTITY-HEADER`.
+    let identityHeader: String
+    /// The secret of every application.
+    let clientSecret: String
+    /// What `/admin` of the functions host wants as `x-functions-key`.
+    let admin: String
+
+    /// Keys that nobody has had before.
+    init() {
+        storage = Base64.encode(Digest.randomBytes(Self.accountKeyBytes))
+        cosmos = Base64.encode(Digest.randomBytes(Self.accountKeyBytes))
+        identityHeader = Base64URL.encode(Digest.randomBytes(Self.wordBytes))
+        clientSecret = Base64URL.encode(Digest.randomBytes(Self.wordBytes))
+        admin = Base64URL.encode(Digest.randomBytes(Self.wordBytes))
+    }
+
+    /// Reads the keys of a data folder; they are made where there are none.
+    ///
+    /// - Parameter wellKnown: Takes the emulators' public keys in place of the folder's own, for tools that know no
+    ///   others.
+    /// - Throws: `StackError` for a file that cannot be used.
+    init(dataDirectory: String, wellKnown: Bool) throws {
+        let path = dataDirectory + "/" + Self.fileName
+        if let bytes = FileManager.default.contents(atPath: path) {
+            guard let json = try? JSONParser.parse([UInt8](bytes)), let keys = Self(json) else {
+                throw StackError("\(path) does not hold the keys of a stack; remove it to have new ones made.")
+            }
+            chmod(path, 0o600)
+            self = keys
+        } else {
+            self.init()
+            try Self.write(json.encoded, to: path)
+        }
+        if wellKnown { (storage, cosmos) = (DevelopmentAccount.storageKey, DevelopmentAccount.cosmosKey) }
+    }
+
+    private init?(_ json: JSONValue) {
+        guard let storage = json["storageKey"]?.string, let cosmos = json["cosmosKey"]?.string,
+            let identityHeader = json["identityHeader"]?.string, let clientSecret = json["clientSecret"]?.string,
+            let admin = json["adminKey"]?.string,
+            ![storage, cosmos, identityHeader, clientSecret, admin].contains(where: \.isEmpty)
+        else { return nil }
+        self.storage = storage
+        self.cosmos = cosmos
+        self.identityHeader = identityHeader
+        self.clientSecret = clientSecret
+        self.admin = admin
+    }
+
+    private var json: JSONValue {
+        [
+            "storageKey": .string(storage), "cosmosKey": .string(cosmos), "identityHeader": .string(identityHeader),
+            "clientSecret": .string(clientSecret), "adminKey": .string(admin),
+        ]
+    }
+
+    /// Writes a file that nobody else has read at any moment, and that is there as a whole or not at all.
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let unfinished = "\(path).\(getpid())"
+        let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let written = descriptor < 0 ? -1 : Glibc.write(descriptor, bytes, bytes.count)
+        let isWhole = written == bytes.count && fsync(descriptor) == 0
+        if descriptor >= 0 { close(descriptor) }
+        guard isWhole, rename(unfinished, path) == 0 else {
+            unlink(unfinished)
+            throw StackError("\(path) cannot be written.")
+        }
+    }
+}
