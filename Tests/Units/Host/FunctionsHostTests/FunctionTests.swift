@@ -130,7 +130,9 @@ import Testing
         #expect((values != nil) == matches)
     }
 
-    @Test(arguments: ["a//b", "{}", "{a", "a}", "x{a}{b}", "{*a}/b", "{a}/{A}", "{a:nonsense}", "{a:range(1)}", "{:int}"])
+    @Test(arguments: [
+        "a//b", "{}", "{a", "a}", "x{a}{b}", "{*a}/b", "{a}/{A}", "{a:nonsense}", "{a:range(1)}", "{:int}",
+    ])
     func refusesRoutes(template: String) { #expect(throws: HostError.self) { try RouteTemplate(template) } }
 
     @Test func standardsAndAbsentSegments() throws {
