@@ -17,7 +17,8 @@ check:
 test:
 	@scripts/test all $(TEST_ARGS)
 
-# Kills, fuzzing and comparison at full length: hours. APUS_KILLS, APUS_EXAMPLES and APUS_FUZZ_SECONDS change how long.
+# Kills, fuzzing, comparison and a mixed load at full length: hours. APUS_KILLS, APUS_EXAMPLES, APUS_FUZZ_SECONDS, APUS_PARSER_SECONDS and
+# APUS_SOAK_SECONDS change how long.
 test-long:
 	@scripts/test long $(TEST_ARGS)
 

@@ -200,7 +200,7 @@ public final class ServerExchange: HTTPBodyWriter {
             keepsConnection = false
         }
         // What belongs to the connection is said here alone.
-        fields["Connection"] = nil
+        if fields["connection"] != nil { fields.removeHopByHop() }
         fields["Transfer-Encoding"] = nil
         var extra = fields["date"] == nil ? DateField.line : ""
         if status.rawValue == 204 || status.rawValue == 304 {

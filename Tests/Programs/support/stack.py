@@ -141,6 +141,15 @@ class Stack:
                 found[name] = pid
         return found
 
+    def emulator_admin(self, method, path, data=None):
+        """The emulator's own pages, with the token of the data folder."""
+        with open(os.path.join(self.data, "azure", "admin-token")) as file:
+            token = file.read().strip()
+        url = f"http://127.0.0.1:{self.ports['blob']}/_emulator/{path}"
+        answer = request(method, url, data, {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+        assert answer.status < 300, answer.body
+        return answer
+
     # The product's API
 
     def call(self, method, path, data=None, headers=None, timeout=60):
