@@ -348,7 +348,9 @@ class TestWire:
         (b"GET /api/same HTTP/1.1\nHost: localhost\n\n", 400), (b"GET /api/same HTTP/1.1\r\nHost : x\r\n\r\n", 400), (b"nonsense\r\n\r\n", 400),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414), (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 101 + b"\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + (b"A: " + b"b" * 8000 + b"\r\n") * 5 + b"\r\n", 431), (b"GET /api/%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400),
-        (b"GET http://y/api/same HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200), (b"GET /api/same HTTP/1.0\r\n\r\n", 200),
+        (b"GET http://localhost/api/same HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", 200),
+    # The host of such a request is the one that counts.
+    (b"GET http://y/api/same HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 403), (b"GET /api/same HTTP/1.0\r\n\r\n", 200),
     ])
     def test_heads(self, app, request_text, status):
         answer = raw(app.host.port, request_text)

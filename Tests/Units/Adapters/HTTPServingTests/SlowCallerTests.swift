@@ -135,7 +135,7 @@ import Testing
     @Test func aQuietStreamGoesOn() async throws {
         let handler: HTTPServer.Handler = { _ in
             EventStream.response(heartbeat: .milliseconds(20)) { events in
-                try await Task.sleep(for: .milliseconds(1500))
+                try await Task.sleep(for: .seconds(3))
                 try await events.send("done", ["n": 1])
             }
         }
@@ -143,8 +143,9 @@ import Testing
             {
                 $0.answerPace = Pace(bytes: 1000, in: .milliseconds(300))
                 $0.bodyPace = Pace(bytes: 1000, in: .milliseconds(300))
-                $0.idleTimeout = .milliseconds(300)
-                $0.headTimeout = .milliseconds(300)
+                // A busy machine takes its time between connecting and sending.
+                $0.idleTimeout = .seconds(1)
+                $0.headTimeout = .seconds(1)
             }, handler
         ) { server in
             let connection = try RawConnection(port: server.port)
