@@ -27,7 +27,11 @@ public final class LogPrinter: Sendable {
     private func format(_ part: String, _ line: String) -> String? {
         if line.isEmpty { return nil }
         // PostgreSQL reports its own starting and stopping; what is wrong has another word than LOG.
-        if part == "postgres", !showsRequests, line.contains(" LOG:  ") { return nil }
+        if part == "postgres", !showsRequests,
+            line.contains(" LOG:  ") || Self.passing.contains(where: line.hasSuffix)
+        {
+            return nil
+        }
         guard line.hasPrefix("{"), let entry = try? JSONParser.parse(line), let message = entry["message"]?.string
         else {
             return Self.pad(part) + line
@@ -43,6 +47,11 @@ public final class LogPrinter: Sendable {
         }
         return Self.pad(entry["label"]?.string ?? part) + text
     }
+
+    /// What PostgreSQL tells whoever connects a moment too early or too late, which our own programs do at every start.
+    private static let passing = [
+        " FATAL:  the database system is starting up", " FATAL:  the database system is shutting down",
+    ]
 
     private static func pad(_ part: String) -> String {
         part + String(repeating: " ", count: max(1, 16 - part.count))

@@ -128,6 +128,10 @@ struct LogPrinterTests {
     }
 
     @Test func whatPostgresSaysOfItsOwnLifeIsLeftOut() {
+        for what in ["starting up", "shutting down"] {
+            let line = "2026-11-20 10:00:00.1 UTC [7] FATAL:  the database system is \(what)"
+            #expect(printed("postgres", line) == nil && printed("postgres", line, showsRequests: true) != nil)
+        }
         #expect(printed("postgres", "2026-11-20 LOG:  starting PostgreSQL") == nil)
         #expect(printed("postgres", "2026-11-20 FATAL:  no") != nil)
         #expect(printed("other", "2026-11-20 LOG:  x") != nil)

@@ -22,7 +22,7 @@ struct QueueTests {
 
     @Test func aSmallBatchTakesTurnsWithALargeOne() async throws {
         let queue = try queue()
-        async let large = end(of: texts(600), in: queue)
+        async let large = end(of: texts(200), in: queue)
         // The large one is under way when the others come.
         while queue.waitingTexts == 0 { await Task.yield() }
         async let small = end(of: texts(10), in: queue)
