@@ -49,7 +49,8 @@ class Library:
 
     def remove_from(self, stack):
         for document in self.documents.values():
-            assert stack.call("DELETE", "/api/documents/" + document["id"]).status == 200
+            answer = stack.call("DELETE", "/api/documents/" + document["id"])
+            assert answer.status == 200, (answer.status, answer.body)
 
 
 def media_type(path):
