@@ -29,7 +29,7 @@ public struct RequestHead: Sendable {
         if isHTTP10, head.fields["transfer-encoding"] != nil { throw .malformed("HTTP/1.0 has no transfer codings") }
         var fields = head.fields
         if let host = fields["host"] {
-            guard Self.isAuthority(host) else { throw .malformed("the Host field names no host") }
+            guard Authority(host) != nil else { throw .malformed("the Host field names no host") }
         } else if !isHTTP10 {
             throw .malformed("there is no Host field")
         }
@@ -38,7 +38,7 @@ public struct RequestHead: Sendable {
         } else if target == "*" {
             self.target = HTTPTarget("/*")
         } else if let authority = Self.authority(ofURL: target) {
-            guard Self.isAuthority(authority) else { throw .malformed("the request's target names no host") }
+            guard Authority(authority) != nil else { throw .malformed("the request's target names no host") }
             self.target = HTTPTarget(url: target)
             fields["Host"] = authority
         } else {
@@ -62,35 +62,5 @@ public struct RequestHead: Sendable {
         let rest = text[mark.upperBound...]
         let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         return String(rest[..<end])
-    }
-
-    /// Whether the text is a host with or without a port: a name, an IPv4 address, or an IPv6 address in brackets. Less
-    /// than the grammar has (RFC 3986, section 3.2), which knows names that nobody resolves.
-    static func isAuthority(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        let end: Int
-        if bytes.first == UInt8(ascii: "[") {
-            guard let bracket = bytes.firstIndex(of: UInt8(ascii: "]")), bracket > 1 else { return false }
-            let isAddress = bytes[1..<bracket].allSatisfy { byte in
-                switch byte {
-                case 48...58, 65...70, 97...102, 46: true
-                default: false
-                }
-            }
-            guard isAddress else { return false }
-            end = bracket + 1
-        } else {
-            end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
-            let isName = bytes[..<end].allSatisfy { byte in
-                switch byte {
-                case 48...57, 65...90, 97...122, 45, 46, 95: true
-                default: false
-                }
-            }
-            guard end > 0, isName else { return false }
-        }
-        guard end < bytes.count else { return true }
-        let port = bytes[(end + 1)...]
-        return bytes[end] == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy { (48...57).contains($0) }
     }
 }

@@ -1,3 +1,4 @@
+import HTTPMessages
 public import Settings
 
 /// The names under which a server may be asked.

@@ -41,16 +41,4 @@ import Testing
         let head = try head(text)
         #expect(head.waitsForGoAhead && head.framing == .chunked)
     }
-
-    @Test(arguments: [
-        "h", "h:80", "h.example", "127.0.0.1:7071", "[::1]", "[fe80::1]:8080", "apus_vm-1", "h:",
-        "xn--bcher-kva.example",
-    ])
-    func namesOfHosts(name: String) { #expect(RequestHead.isAuthority(name)) }
-
-    @Test(arguments: [
-        "", ":80", "a b", "a,b", "a/b", "a@b", "a:b", "a:1:2", "a:123456", "[::1", "[]", "[::1]x", "[g]", "a%2e", "é",
-        "a;b",
-    ])
-    func whatNamesNoHost(name: String) { #expect(!RequestHead.isAuthority(name)) }
 }

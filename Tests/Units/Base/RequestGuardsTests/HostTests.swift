@@ -10,14 +10,15 @@ import Testing
         // Names that cannot lead anywhere else.
         ("localhost", true), ("LOCALHOST:8080", true), ("localhost.", true), ("a.localhost", true),
         ("team.vault.localhost:8443", true), ("devstoreaccount1.blob.localhost:10000", true),
-        ("127.0.0.1", true), ("127.0.0.1:65535", true), ("127.9.8.7", true), ("[::1]", true), ("[::1]:8080", true),
+        ("localhost:", true), ("127.0.0.1", true), ("127.0.0.1:65535", true), ("127.9.8.7", true), ("[::1]", true),
+        ("[::1]:8080", true),
         // Names of others, and what only looks like ours.
         ("evil.example", false), ("evil.example:8080", false), ("localhost.evil.example", false),
         ("127.0.0.1.evil.example", false), ("127.evil", false), ("notlocalhost", false), (".localhost.evil", false),
         ("128.0.0.1", false), ("192.0.2.7", false), ("198.51.100.1:8080", false), ("0.0.0.0", false),
         ("[2001:db8::1]", false), ("[::]", false), ("2130706433", false), ("0x7f000001", false), ("0177.0.0.1", false),
         // What is no host at all.
-        ("", false), (":8080", false), ("localhost:", false), ("localhost:x", false), ("localhost:99999", false),
+        ("", false), (":8080", false), ("localhost:x", false), ("localhost:99999", false),
         ("localhost:80:80", false), ("[::1", false), ("[::1]x", false), ("[localhost]", false), ("[]", false),
         ("a@localhost", false), ("localhost/", false), ("localhost evil.example", false), ("http://localhost", false),
         ("localhost,evil.example", false), ("lo\u{430}lhost", false), ("[fe80::1%25eth0]", false),

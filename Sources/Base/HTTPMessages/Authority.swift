@@ -1,16 +1,17 @@
-import Glibc
-
-/// Host and port as they stand in the field `Host` and behind the scheme of an `Origin` (RFC 3986, section 3.2).
-struct Authority: Sendable, Equatable {
+/// Host and port as they stand in the field `Host` and behind the scheme of a URL or an `Origin` (RFC 3986, section 3.2).
+///
+/// Less than the grammar has, which knows names that nobody resolves.
+public struct Authority: Sendable, Equatable {
     /// Longest name that DNS has.
     private static let longestName = 253
 
     /// In lower case, without a final dot; an IPv6 address without its brackets.
-    let host: String
-    let port: UInt16?
+    public let host: String
+    /// `nil` when none is given.
+    public let port: UInt16?
 
     /// Reads `name`, `name:port`, `[address]` or `[address]:port`; `nil` for everything else.
-    init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         let name: ArraySlice<UInt8>
         let rest: ArraySlice<UInt8>
@@ -24,14 +25,13 @@ struct Authority: Sendable, Equatable {
             (name, rest) = (bytes[..<(isDotted ? end - 1 : end)], bytes[end...])
             guard !name.isEmpty, name.count <= Self.longestName, name.allSatisfy(Self.isOfName) else { return nil }
         }
-        if rest.isEmpty {
-            port = nil
-        } else {
-            guard rest.first == UInt8(ascii: ":"), rest.dropFirst().allSatisfy({ (48...57).contains($0) }),
-                let number = UInt16(String(decoding: rest.dropFirst(), as: UTF8.self))
-            else { return nil }
-            port = number
+        let digits = rest.dropFirst()
+        guard rest.isEmpty || rest.first == UInt8(ascii: ":"), digits.allSatisfy({ (48...57).contains($0) }) else {
+            return nil
         }
+        port = UInt16(String(decoding: digits, as: UTF8.self))
+        // An empty port is none (section 3.2.3).
+        guard port != nil || digits.isEmpty else { return nil }
         host = String(decoding: name.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
