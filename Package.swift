@@ -291,7 +291,7 @@ let operations = group(
             name: "ProductStack",
             dependencies: [
                 "AzureSignatures", "CLinux", "ChildProcess", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding",
-                "Postgres", "Telemetry",
+                "Postgres", "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
         .target(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Settings
 
 /// What a part of the stack gets of the environment: the variables that it reads, and so no secret but its own. The rest of
 /// its caller's environment is nobody's business.
@@ -8,9 +9,7 @@ struct PartEnvironment: Sendable {
 
     /// The variables of an environment that the part gets.
     func selected(from environment: [String: String]) -> [String: String] {
-        environment.filter { name, _ in
-            names.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
-        }
+        VariableNames(names).selected(from: environment)
     }
 
     // MARK: - The table

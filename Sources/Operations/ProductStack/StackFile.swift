@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import JSONCoding
+import ProgramSupport
 
 /// What a running stack tells other commands about itself: `stack.json` in the data folder, there while it runs.
 ///
@@ -31,11 +32,7 @@ public struct StackFile: Sendable {
     func write(_ settings: [String: String]) throws {
         let members = settings.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
         let value: JSONValue = ["pid": .int(Int64(getpid())), "settings": .object(JSONObject(members))]
-        unlink(path)
-        guard
-            FileManager.default.createFile(
-                atPath: path, contents: Data(value.encoded), attributes: [.posixPermissions: 0o600])
-        else { throw StackError("\(path) cannot be written.") }
+        guard PrivateFile.write(value.encoded, to: path) else { throw StackError("\(path) cannot be written.") }
     }
 
     func remove() { unlink(path) }

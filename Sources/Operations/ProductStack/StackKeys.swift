@@ -3,6 +3,7 @@ import Digests
 import FoundationEssentials
 import Glibc
 import JSONCoding
+import ProgramSupport
 
 /// The keys of one stack: of the emulator's accounts and identities, and of the functions host's `/admin`.
 ///
@@ -50,7 +51,7 @@ struct StackKeys: Sendable, Equatable {
             self = keys
         } else {
             self.init()
-            try Self.write(json.encoded, to: path)
+            guard PrivateFile.write(json.encoded, to: path) else { throw StackError("\(path) cannot be written.") }
         }
         if wellKnown { (storage, cosmos) = (DevelopmentAccount.storageKey, DevelopmentAccount.cosmosKey) }
     }
@@ -73,18 +74,5 @@ struct StackKeys: Sendable, Equatable {
             "storageKey": .string(storage), "cosmosKey": .string(cosmos), "identityHeader": .string(identityHeader),
             "clientSecret": .string(clientSecret), "adminKey": .string(admin),
         ]
-    }
-
-    /// Writes a file that nobody else has read at any moment, and that is there as a whole or not at all.
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        let unfinished = "\(path).\(getpid())"
-        let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        let written = descriptor < 0 ? -1 : Glibc.write(descriptor, bytes, bytes.count)
-        let isWhole = written == bytes.count && fsync(descriptor) == 0
-        if descriptor >= 0 { close(descriptor) }
-        guard isWhole, rename(unfinished, path) == 0 else {
-            unlink(unfinished)
-            throw StackError("\(path) cannot be written.")
-        }
     }
 }

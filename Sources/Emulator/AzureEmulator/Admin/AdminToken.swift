@@ -2,6 +2,7 @@ import Digests
 import FoundationEssentials
 import Glibc
 import HTTPMessages
+import ProgramSupport
 import Settings
 
 /// The token that opens `/_emulator/`: whoever may read the data folder may reset it, and no web page can.
@@ -34,10 +35,9 @@ struct AdminToken: Sendable {
             return
         }
         let token = Base64URL.encode(Digest.randomBytes(Self.bytes))
-        guard
-            FileManager.default.createFile(
-                atPath: path, contents: Data((token + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        else { throw EmulatorError(description: "\(path) cannot be written") }
+        guard PrivateFile.write(Array((token + "\n").utf8), to: path) else {
+            throw EmulatorError(description: "\(path) cannot be written")
+        }
         secret = Secret(token)
     }
 

@@ -1,5 +1,6 @@
 import Digests
 import FoundationEssentials
+import ProgramSupport
 
 /// The folder's own certificate authority and the certificate of this machine, made at the first start.
 struct LocalCertificates {
@@ -38,8 +39,9 @@ struct LocalCertificates {
                 name: "localhost",
                 alternativeNames: Self.names, days: Self.days)
         else { throw EmulatorError(description: "the certificates for TLS could not be made") }
-        try Data(issued.key.utf8).write(to: URL(filePath: key), options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+        guard PrivateFile.write(Array(issued.key.utf8), to: key) else {
+            throw EmulatorError(description: "\(key) cannot be written")
+        }
         try Data(issued.pem.utf8).write(to: URL(filePath: certificate), options: .atomic)
         try Data(made.pem.utf8).write(to: URL(filePath: path), options: .atomic)
         try Data(names.utf8).write(to: URL(filePath: namesPath), options: .atomic)

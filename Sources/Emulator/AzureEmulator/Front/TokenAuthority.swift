@@ -2,6 +2,7 @@ import Digests
 import FoundationEssentials
 import HTTPMessages
 import JSONCoding
+import ProgramSupport
 import Synchronization
 import Telemetry
 
@@ -38,8 +39,9 @@ final class TokenAuthority: Sendable {
             key = Array(data)
         } else {
             key = Digest.randomBytes(32)
-            try Data(key).write(to: URL(filePath: path), options: .atomic)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            guard PrivateFile.write(key, to: path) else {
+                throw EmulatorError(description: "\(path) cannot be written")
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import HTTPMessages
 import JSONCoding
+import ProgramSupport
 
 /// The keys that callers prove their rights with, in a file of the app's root
 /// (docs/reference/functions-custom-handlers.md, 7.2).
@@ -108,12 +109,9 @@ final class AccessKeys {
     }
 
     private func save() throws {
-        let temporary = path + ".new"
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: Data(json.indented.utf8), attributes: [.posixPermissions: 0o600])
-        else { throw HostError("\(path) cannot be written.") }
-        guard rename(temporary, path) == 0 else { throw HostError("\(path) cannot be written.") }
+        guard PrivateFile.write(Array(json.indented.utf8), to: path) else {
+            throw HostError("\(path) cannot be written.")
+        }
     }
 
     private static func newKey() -> String { Base64URL.encode(Digest.randomBytes(42)) }

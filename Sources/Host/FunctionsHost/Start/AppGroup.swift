@@ -74,10 +74,7 @@ public final class AppGroup {
         }
         if lists.contains(where: { $0.count != 2 }) { options.fail("--environment needs DIR=NAMES") }
         guard let list = lists.last(where: { $0[0] == folder }) else { return environment }
-        let names = list[1].split(separator: ",")
-        return environment.filter { name, _ in
-            names.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
-        }
+        return VariableNames(list[1].split(separator: ",").map(String.init)).selected(from: environment)
     }
 
     /// The port of the app at a place; 0, which lets the system choose, stays 0.
