@@ -95,7 +95,7 @@ extension CatalogDatabase {
             SELECT id FROM documents
             WHERE workspace_id = $1 AND status = 'ready' AND NOT deleting
                 AND (chat_id IS NULL OR chat_id = $2::uuid) AND ($3::uuid[] IS NULL OR id = ANY ($3::uuid[]))
-            LIMIT 10000
+            LIMIT \(limits.documents)
             """,
             [workspace, chatId, chosen])
         return try rows.map { row throws(PostgresError) in try row.string("id") }

@@ -25,8 +25,7 @@ extension CatalogDatabase {
     /// A condition that is true while a table has fewer rows of a workspace than the limit. Callers side by side may pass
     /// it by their number.
     static func hasRoom(_ table: String, _ limit: Int, workspace: String) -> String {
-        // Counts no further than it has to.
-        "(SELECT count(*) FROM (SELECT FROM \(table) WHERE workspace_id = \(workspace) LIMIT \(limit)) held) < \(limit)"
+        "NOT EXISTS (SELECT FROM \(table) WHERE workspace_id = \(workspace) OFFSET \(limit - 1))"
     }
 
     /// - Throws: `WorkspaceFull` when there is none.

@@ -82,10 +82,10 @@ public final class EmbeddingQueue: Sendable {
     }
 
     /// Texts that may wait together; at 256 word pieces each they take about 70 MB.
-    public static let maximumWaiting = 65_536
+    package static let maximumWaiting = 65_536
 
     /// Texts that have not been computed yet.
-    public var waitingTexts: Int { waiting.withLock { $0.texts } }
+    package var waitingTexts: Int { waiting.withLock { $0.texts } }
 
     /// An embedding for each text, and the number of word pieces they have. When the caller's task is cancelled, what
     /// has not been computed is dropped.

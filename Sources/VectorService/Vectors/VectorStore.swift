@@ -163,16 +163,16 @@ public final class VectorStore: Sendable {
         unused?.close(checkpointing: true)
     }
 
-    /// Makes room for collections that are used. While `opening` is held.
+    /// Makes room for one more. While `opening` is held.
+    ///
+    /// One goes for each that comes: what it has set aside is given back only when its last background work lets it go, so
+    /// waiting for that would close all others.
     private func closeLeastUsed() {
-        while true {
-            let surplus = open.withLock { open in
-                open.count >= options.openCollections || AddressSpace.bytes > options.addressSpace
-                    ? open.filter { $0.value.users == 0 }.min { $0.value.lastUse < $1.value.lastUse }?.key : nil
-            }
-            guard let surplus else { return }
-            closeIfUnused(surplus)
+        let surplus = open.withLock { open in
+            open.count >= options.openCollections || AddressSpace.bytes > options.addressSpace
+                ? open.filter { $0.value.users == 0 }.min { $0.value.lastUse < $1.value.lastUse }?.key : nil
         }
+        if let surplus { closeIfUnused(surplus) }
     }
 
     /// Forgets a deleted collection and removes its folder.

@@ -11,6 +11,8 @@ public struct EmbeddingClient: ConfiguredClient, Sendable {
 
     /// Texts in one request; longer lists are sent in several.
     private static let batch = 64
+    /// Of what a service asks for: a question waits as well.
+    private static let longestWait = Duration.seconds(5)
     private static let service = "embeddings"
 
     /// Name of the model as collections remember it, the provider included.
@@ -100,7 +102,7 @@ public struct EmbeddingClient: ConfiguredClient, Sendable {
             do {
                 return try await attempt(prepared, count: texts.count)
             } catch let error as ModelServiceError where error.isUnavailable {
-                throw RetryPolicy.Failure(error, .uncertain)
+                throw RetryPolicy.Failure(error, .uncertain, wait: error.retryAfter.map { min($0, Self.longestWait) })
             }
         }
     }
