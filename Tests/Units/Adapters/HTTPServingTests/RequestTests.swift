@@ -8,20 +8,6 @@ import Testing
 
 /// RFC 9110 and RFC 9112 from the outside: bytes in, bytes out.
 @Suite struct RequestTests {
-    private func withServer(
-        _ change: (inout HTTPServer.Configuration) -> Void = { _ in }, _ handler: @escaping HTTPServer.Handler,
-        _ body: (HTTPServer) async throws -> Void
-    ) async throws {
-        var configuration = HTTPServer.Configuration()
-        change(&configuration)
-        let server = try HTTPServer(configuration, handler: handler)
-        do { try await body(server) } catch {
-            await server.shutDown(grace: .zero)
-            throw error
-        }
-        await server.shutDown(grace: .zero)
-    }
-
     /// Says what was asked: method, target, body.
     private let tell: HTTPServer.Handler = { request in
         let body =

@@ -7,21 +7,6 @@ import Testing
 
 /// Callers that take their time: each is cut at its limit, and none holds up the others.
 @Suite struct SlowCallerTests {
-    private func withServer(
-        _ change: (inout HTTPServer.Configuration) -> Void, _ handler: @escaping HTTPServer.Handler,
-        _ body: (HTTPServer) async throws -> Void
-    ) async throws {
-        var configuration = HTTPServer.Configuration()
-        change(&configuration)
-        let server = try HTTPServer(configuration, handler: handler)
-        do { try await body(server) } catch {
-            await server.shutDown(grace: .zero)
-            throw error
-        }
-        await server.shutDown(grace: .zero)
-        #expect(OpenSockets.count(at: server.port) == 0)
-    }
-
     /// Sends the bytes one by one, as long as the server takes them.
     private func drip(_ text: String, over connection: RawConnection, until end: Flag) async throws {
         for byte in text.utf8 where !end.isSet {

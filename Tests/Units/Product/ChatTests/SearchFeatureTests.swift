@@ -126,9 +126,12 @@ struct SearchFeatureTests {
             }
             return time
         }
-        let (once, twice) = (try await seconds(20_000), try await seconds(40_000))
-        // A busy machine adds seconds; work that grows with the square took minutes.
-        #expect(twice < 2.6 * max(once, 2) && twice < 30, "\(once) s and \(twice) s")
+        var (once, twice) = (0.0, Double.infinity)
+        // What disturbs one round passes; what grows too fast does so in each.
+        for _ in 0..<3 where !(twice < 2.6 * max(once, 0.2) && twice < 5) {
+            (once, twice) = (try await seconds(30_000), try await seconds(60_000))
+        }
+        #expect(twice < 2.6 * max(once, 0.2) && twice < 5, "\(once) s and \(twice) s")
     }
 
     @Test func quotesStandInForModelsThatFail() async throws {
