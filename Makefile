@@ -1,6 +1,5 @@
 # The commands of the README: `make run`, `make check`, `make test`, `make test-long`, `make check-deploy`.
-# Equal functions are folded where nobody could tell, and nothing is kept for others to link: programs have no such others. Each
-# makes every program a fiftieth smaller.
+# Equal functions are folded where nobody could tell, and no symbol is exported, as nothing links a program: a fiftieth each.
 RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --no-export-dynamic
 PROGRAMS = .build/release
 
