@@ -257,7 +257,7 @@ let product = group(
             dependencies: [
                 "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPMessages",
                 "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
-                "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
+                "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools", "WordPieces",
             ]
         ),
         .target(

@@ -115,27 +115,23 @@ struct Answerer: Sendable {
     /// Quotes, when the documents have an answer and nothing was written yet. Returns whether there is an answer now.
     @inline(never)
     private func lastResort(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws -> Bool {
-        guard draft.text.isEmpty, task.verbatim == nil, let found = task.found, found.evidence.isSufficient else {
-            return false
-        }
-        try await quote(task, draft, emit)
+        guard draft.text.isEmpty, task.verbatim == nil, task.found != nil else { return false }
+        let watch = Stopwatch()
+        let answer = Self.extracted(task)
+        guard answer.isFound else { return false }
+        try await quote(answer, draft, watch, emit)
         return true
     }
 
     @inline(never)
     private func quote(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws {
         let watch = Stopwatch()
-        let answer: ExtractiveAnswerer.Answer
-        if let found = task.found {
-            answer = ExtractiveAnswerer(preset: task.preset).answer(
-                task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
-        } else {
-            answer = .init(
-                pieces: [
-                    "Without a language model I can only quote from documents. Switch documents on, or set APUS_MODELS."
-                ],
-                citations: [], isFound: false)
-        }
+        try await quote(Self.extracted(task), draft, watch, emit)
+    }
+
+    private func quote(
+        _ answer: ExtractiveAnswerer.Answer, _ draft: Draft, _ watch: Stopwatch, _ emit: @escaping Emit
+    ) async throws {
         for piece in answer.pieces {
             draft.adopt(piece, quotes: answer.citations, ending: answer.isFound ? .stop : .notFound)
             try await emit(.delta(piece))
@@ -146,5 +142,17 @@ struct Answerer: Sendable {
             receipt.attempts.append(
                 .init(model: ModelList.extractive, failure: nil, milliseconds: watch.milliseconds))
         }
+    }
+
+    private static func extracted(_ task: AnswerTask) -> ExtractiveAnswerer.Answer {
+        guard let found = task.found else {
+            return .init(
+                pieces: [
+                    "Without a language model I can only quote from documents. Switch documents on, or set APUS_MODELS."
+                ],
+                citations: [], isFound: false)
+        }
+        return ExtractiveAnswerer(preset: task.preset).answer(
+            task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
     }
 }
