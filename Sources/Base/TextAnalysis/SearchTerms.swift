@@ -11,7 +11,7 @@ public struct SearchTerms: Sendable {
 
     /// BM25 (Robertson and Zaragoza, 2009, section 3.4) with the length of an average passage, so that a passage's weights do not
     /// depend on others.
-    private static let (k1, b, averageLength): (Float, Float, Float) = (1.2, 0.75, 120)
+    private static let (k1, b, averageLength): (Float, Float, Float) = (1.2, 0.75, 85)
     /// What the written form counts in a question, beside the stem's 1.
     private static let formWeight: Float = 0.3
     /// A passage has fewer; a body of a request never more.

@@ -5,7 +5,7 @@ import ChromaClient
 /// the two is weak (docs/retrieval.md).
 struct CandidateRanking: Sendable {
     /// Share of the words in the sum.
-    var wordWeight: Float = 0.55
+    var wordWeight: Float = 0.65
     private let reranker = Reranker()
 
     /// The passages, best first. Their scores say how near the best is to the question, and how near to the best the others

@@ -72,16 +72,27 @@ public struct PassageRetriever: Sendable {
             start: Int(clamping: start), end: Int(clamping: end), text: text, score: similarity, similarity: similarity)
     }
 
-    /// Leaves out passages that overlap a better one almost wholly.
+    /// Leaves out passages that overlap a better one almost wholly. Of a document with several pages, most are the best of
+    /// their page: four passages of one page crowd out what answers.
     private static func distinct(_ ranked: [FoundPassage], count: Int) -> [FoundPassage] {
+        var pages: [String: Set<Int>] = [:]
+        for passage in ranked { pages[passage.documentId, default: []].insert(passage.page) }
         var kept: [FoundPassage] = []
-        for passage in ranked where kept.count < count {
-            let isCovered = kept.contains { other in
+        var later: [FoundPassage] = []
+        for passage in ranked {
+            let isCovered = (kept + later).contains { other in
                 other.documentId == passage.documentId
                     && 2 * (min(other.end, passage.end) - max(other.start, passage.start)) > passage.end - passage.start
             }
-            if !isCovered { kept.append(passage) }
+            guard !isCovered else { continue }
+            let isOfPages = pages[passage.documentId, default: []].count > 1
+            if isOfPages, kept.contains(where: { $0.documentId == passage.documentId && $0.page == passage.page }) {
+                later.append(passage)
+            } else {
+                kept.append(passage)
+            }
         }
-        return kept
+        let most = max(1, count * 3 / 4)
+        return Array((kept.prefix(most) + (later + kept.dropFirst(most)).sorted { $0.score > $1.score }).prefix(count))
     }
 }
