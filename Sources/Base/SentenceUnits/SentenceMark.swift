@@ -112,7 +112,7 @@ struct SentenceMark {
         }
         var place = start
         while place > unitStart, scalars[place - 1].properties.isWhitespace || scalars[place - 1] == "(" { place -= 1 }
-        return place == unitStart || isNumber && scalars[place - 1] == ":"
+        return place == unitStart || isNumber && place < start && scalars[place - 1] == ":"
     }
 
     /// With the single letters before it: "z. B." is `zb`.

@@ -17,12 +17,17 @@ struct Answerer: Sendable {
 
     /// A draft for a task.
     func draft(_ task: AnswerTask, watch: Stopwatch) -> Draft {
-        Draft(
-            sources: SourceList(task.found?.passages ?? []), egress: task.egress,
+        let found = task.found?.passages ?? []
+        let sources = SourceList(task.overview == nil ? found : [])
+        // What the documents begin with stands in front of what was found.
+        if let overview = task.overview { _ = sources.add(overview.openings + found) }
+        return Draft(
+            sources: sources, egress: task.egress,
             searched: AnswerTimes(
                 embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
             model: task.model,
-            provider: models.entry(task.model)?.model?.provider ?? ModelList.extractive, watch: watch)
+            provider: models.entry(task.model)?.model?.provider ?? ModelList.extractive,
+            question: task.standaloneQuestion, watch: watch)
     }
 
     /// Writes the answer into the draft and reports it event by event.
@@ -117,7 +122,7 @@ struct Answerer: Sendable {
     private func lastResort(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws -> Bool {
         guard draft.text.isEmpty, task.verbatim == nil, task.found != nil else { return false }
         let watch = Stopwatch()
-        let answer = Self.extracted(task)
+        let answer = Self.extracted(task, draft)
         guard answer.isFound else { return false }
         try await quote(answer, draft, watch, emit)
         return true
@@ -126,7 +131,7 @@ struct Answerer: Sendable {
     @inline(never)
     private func quote(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws {
         let watch = Stopwatch()
-        try await quote(Self.extracted(task), draft, watch, emit)
+        try await quote(Self.extracted(task, draft), draft, watch, emit)
     }
 
     private func quote(
@@ -144,7 +149,7 @@ struct Answerer: Sendable {
         }
     }
 
-    private static func extracted(_ task: AnswerTask) -> ExtractiveAnswerer.Answer {
+    private static func extracted(_ task: AnswerTask, _ draft: Draft) -> ExtractiveAnswerer.Answer {
         guard let found = task.found else {
             return .init(
                 pieces: [
@@ -152,6 +157,7 @@ struct Answerer: Sendable {
                 ],
                 citations: [], isFound: false)
         }
+        if let overview = task.overview { return overview.answer(draft.sources) }
         return ExtractiveAnswerer(preset: task.preset).answer(
             task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
     }

@@ -24,18 +24,20 @@ final class Draft: Sendable {
     private let watch: Stopwatch
     private let state: Mutex<State>
 
-    /// - Parameter searched: What finding the sources took.
+    /// - Parameters:
+    ///   - searched: What finding the sources took.
+    ///   - question: The question as it was searched, where that is not as it was asked.
     init(
         sources: SourceList, egress: EgressGuard, searched: AnswerTimes, model: String, provider: String,
-        watch: Stopwatch
+        question: String?, watch: Stopwatch
     ) {
         self.sources = sources
         self.egress = egress
         self.searched = searched
         self.watch = watch
-        state = Mutex(
-            State(
-                filter: CitationFilter(count: sources.count), receipt: Receipt(model: model, provider: provider)))
+        var receipt = Receipt(model: model, provider: provider)
+        receipt.question = question
+        state = Mutex(State(filter: CitationFilter(count: sources.count), receipt: receipt))
     }
 
     var text: String { state.withLock { $0.text } }

@@ -40,6 +40,8 @@ struct Receipt: Sendable {
     var passagesConsidered = 0
     var passagesUsed = 0
     var cacheHit = false
+    /// The question as it was completed from what was said before; `nil` when it stood by itself.
+    var question: String?
 
     /// Adds a request's tokens.
     mutating func add(_ usage: TokenUsage, price: ModelSettings.Price?) {
@@ -73,10 +75,11 @@ struct Receipt: Sendable {
         passagesConsidered = count("passages", "considered")
         passagesUsed = count("passages", "used")
         cacheHit = json["cacheHit"]?.bool ?? false
+        question = json["question"]?.string
     }
 
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "provider": .string(provider), "model": .string(model), "attempts": .array(attempts.map(\.json)),
             "reason": .optional(reason),
             "tokens": [
@@ -87,5 +90,7 @@ struct Receipt: Sendable {
             "passages": ["considered": .int(Int64(passagesConsidered)), "used": .int(Int64(passagesUsed))],
             "cacheHit": .bool(cacheHit),
         ]
+        if let question { object["question"] = .string(question) }
+        return .object(object)
     }
 }

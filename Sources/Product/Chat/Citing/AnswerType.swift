@@ -15,7 +15,11 @@ enum AnswerType: String, Sendable, CaseIterable {
         case .amount where Self.asksForTime(plain): self = .duration
         case .other, .list, .definition:
             let content = plain.filter { !language.small.contains($0) }
-            if let type = Self.byNoun(plain, language) {
+            if content.count == 1, text.hasPrefix(" what is a ") || text.hasPrefix(" what is an ") {
+                self = .definition
+            } else if text.hasPrefix(" list ") || text.hasPrefix(" name ") {
+                self = .list
+            } else if let type = Self.byNoun(plain, language) {
                 self = type
             } else if self == .other, content.count <= 4, text.hasPrefix(" what is ") || text.hasSuffix(" mean ") {
                 self = .definition

@@ -2,6 +2,9 @@
 
 /// A word of a question or of a passage, in the form in which the two are compared.
 struct AnswerWord: Sendable, Equatable {
+    /// Longer ones are no words.
+    private static let longestWord = 64
+
     enum Kind: Sendable {
         case word, number
         /// Letters and digits together: a part number, a ticket, a clause.
@@ -80,18 +83,18 @@ struct AnswerWord: Sendable, Equatable {
         let hasDigit = scalars[range].contains(where: isDigit)
         let isNumber = hasDigit && scalars[range].allSatisfy { isDigit($0) || ".,:".unicodeScalars.contains($0) }
         let isCapitalised = scalars[range.lowerBound].properties.isUppercase
-        if isNumber {
+        if isNumber, range.count <= longestWord {
             let plain = number(scalars[range])
             words.append(AnswerWord(plain: plain, stem: plain, kind: .number, isCapitalised: false, range: range))
             return
         }
         let parts = scalars[range].split { !isOfWord($0) }
-        if hasDigit {
+        if hasDigit, range.count <= longestWord {
             let plain = folded(scalars[range])
             words.append(AnswerWord(plain: plain, stem: plain, kind: .code, isCapitalised: isCapitalised, range: range))
             guard parts.count > 1 else { return }
         }
-        for part in parts {
+        for part in parts where part.count <= longestWord {
             let plain = folded(part)
             let kind: Kind = part.allSatisfy(isDigit) ? .number : part.contains(where: isDigit) ? .code : .word
             words.append(

@@ -9,6 +9,8 @@ struct CellRun {
         case number, phraseWithNumber, capitalised, small
     }
 
+    private static let shortMarks: Set = ["yes", "no", "n/a", "ja", "nein", "oui", "non", "si", "nee"]
+
     let cells: [Range<Int>]
 
     /// The runs within a stretch of text.
@@ -60,11 +62,11 @@ struct CellRun {
     func table(_ scalars: [Unicode.Scalar]) -> (rows: [[Range<Int>]], header: [Range<Int>], start: Int, end: Int)? {
         let contents = cells.map { Self.content(scalars, $0) }
         var best: (columns: Int, offset: Int, score: Double)?
-        for offset in 0...2 {
+        for offset in 0...4 {
             for columns in 2...Self.mostColumns {
                 guard let score = regularity(contents, columns, offset) else { continue }
                 // A heading above the table is rare; more columns explain less.
-                let value = score - 0.03 * Double(offset) - 0.001 * Double(columns)
+                let value = score - 0.012 * Double(offset) - 0.001 * Double(columns)
                 if value > best?.score ?? 0.8 { best = (columns, offset, value) }
             }
         }
@@ -99,9 +101,9 @@ struct CellRun {
         let isTold = commonest.dropFirst().contains { $0 != commonest[0] }
         let others = contents[first...].enumerated().filter { $0.offset % columns != 0 }
         let strangers = Double(others.count { $0.element != commonest[0] }) / Double(max(1, others.count))
-        guard isTold || firstShare == 1 && strangers >= 0.6 else { return nil }
+        guard isTold || firstShare == 1 && strangers >= 0.5 else { return nil }
         let mean = sum / Double(columns)
-        return max(mean, firstShare == 1 && strangers >= 0.6 ? 0.88 : 0) - 0.01 * Double(min(left, 5))
+        return max(mean, firstShare == 1 && strangers >= 0.5 ? 0.88 : 0) - 0.01 * Double(min(left, 5))
     }
 
     private func rows(columns: Int, offset: Int) -> (rows: [[Range<Int>]], header: [Range<Int>], start: Int, end: Int)?
@@ -140,7 +142,8 @@ struct CellRun {
         let hasDigit = text.contains { $0.properties.numericType == .decimal }
         let words = text.split(whereSeparator: \.properties.isWhitespace)
         if !hasDigit {
-            if words.count == 1, cell.count <= 3 { return .number }
+            // Marks of tables stand where numbers do.
+            if cell.count == 1 || shortMarks.contains(AnswerWord.folded(text)) { return .number }
             return text.first?.properties.isLowercase == true ? .small : .capitalised
         }
         let startsWithNumber = words.first.map { word in

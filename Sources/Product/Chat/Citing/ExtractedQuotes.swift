@@ -19,8 +19,11 @@ struct ExtractedQuotes: Sendable {
     }
 
     private static let mostQuotes = 3
+    private static let mostOfKind = 6
     private static let longestQuote = 700
     private static let passagesRead = 8
+    /// Passages that score less have next to nothing to do with the question.
+    private static let farScore = 0.2
 
     let standing: Standing
     let quotes: [Quote]
@@ -38,23 +41,34 @@ struct ExtractedQuotes: Sendable {
             quotes = []
             return
         }
-        standing = Self.standing(question, best)
+        standing = Self.standing(question, best, passages[best.passage])
         let chosen = standing == .nothing ? [] : Self.chosen(ranked, scores, question)
-        quotes = chosen.map { Self.quote($0, scores, passages) }
+        var quotes: [Quote] = []
+        for scored in chosen {
+            let quote = Self.quote(scored, scores, passages)
+            let isPartOfOther = quotes.contains { $0.passage.n == quote.passage.n && $0.range.overlaps(quote.range) }
+            if !isPartOfOther { quotes.append(quote) }
+        }
+        self.quotes = quotes
     }
 
     /// The figures separate the answerable from the unanswerable questions of the public sets; docs/retrieval.md has how well.
-    private static func standing(_ question: Question, _ best: ScoredUnit) -> Standing {
-        let support = best.coverage + 0.005 * Double(min(12, max(0, question.terms.count - 4)))
-        let needed = 0.46 + (best.fit < 0.3 ? 0.1 : 0)
-        if best.missing == 0, !best.isRival, support >= needed { return .answer }
-        return support >= 0.35 ? .closest : .nothing
+    private static func standing(_ question: Question, _ best: ScoredUnit, _ passage: FoundPassage) -> Standing {
+        // A question of few words is easily half covered by chance; a long one says much that nobody answers.
+        let count = question.terms.count
+        var needed = count < 4 ? 0.54 : count < 5 ? 0.5 : 0.46 - 0.005 * Double(min(12, count - 4))
+        if best.fit < 0.3 { needed += 0.1 }
+        // Meaning has to agree with the words.
+        if passage.score < farScore { needed += 0.15 }
+        if best.missing == 0, !best.isRival, best.coverage >= needed { return .answer }
+        return best.coverage >= 0.35 && passage.score >= farScore ? .closest : .nothing
     }
 
     private static func chosen(_ ranked: [ScoredUnit], _ scores: SentenceScore, _ question: Question) -> [ScoredUnit] {
         guard let best = ranked.first else { return [] }
         var chosen: [ScoredUnit] = []
-        for candidate in ranked where chosen.count < mostQuotes && candidate.score >= 0.85 * best.score {
+        let most = question.kind == nil ? mostQuotes : mostOfKind
+        for candidate in ranked where chosen.count < most && candidate.score >= 0.85 * best.score {
             guard candidate.missing <= best.missing, !candidate.isRival || best.isRival else { continue }
             let unit = scores.readings[candidate.passage].units[candidate.unit]
             let repeats = chosen.contains { other in
@@ -76,7 +90,37 @@ struct ExtractedQuotes: Sendable {
             lead = reading.units[heading].text.oneLine
             while let last = lead.last, ":#*".contains(last) { lead.removeLast() }
         }
-        return Quote(passage: passages[scored.passage], range: unit.range, lead: lead)
+        return Quote(
+            passage: passages[scored.passage], range: whole(scored.unit, reading, scores.question.type), lead: lead)
+    }
+
+    /// An item together with those around it, where a list or the steps of a procedure are asked for.
+    private static func whole(_ index: Int, _ reading: PassageUnits, _ type: AnswerType) -> Range<Int> {
+        let unit = reading.units[index]
+        guard type == .list || type == .procedure, isItem(unit, reading) else { return unit.range }
+        func belongs(_ other: PassageUnit) -> Bool {
+            isItem(other, reading) && other.headings.first == unit.headings.first
+        }
+        var (first, last) = (index, index)
+        while first > 0, belongs(reading.units[first - 1]),
+            unit.range.upperBound - reading.units[first - 1].range.lowerBound <= longestQuote
+        {
+            first -= 1
+        }
+        while last + 1 < reading.units.count, belongs(reading.units[last + 1]),
+            reading.units[last + 1].range.upperBound - reading.units[first].range.lowerBound <= longestQuote
+        {
+            last += 1
+        }
+        return reading.units[first].range.lowerBound..<reading.units[last].range.upperBound
+    }
+
+    /// With a bullet, or with a number in front: "2. Close the valve."
+    private static func isItem(_ unit: PassageUnit, _ reading: PassageUnits) -> Bool {
+        if case .item = unit.kind { return true }
+        let start = reading.scalars[unit.range].prefix(4)
+        guard let mark = start.first(where: { $0.properties.numericType == nil }) else { return false }
+        return start.first?.properties.numericType != nil && (mark == "." || mark == ")")
     }
 }
 

@@ -36,10 +36,13 @@ struct ExtractiveAnswerer: Sendable {
             return Answer(pieces: [Self.nothingToSearch(unread: unread)], citations: [], isFound: false)
         }
         let extracted = ExtractedQuotes(question, found.passages)
-        let citations = extracted.quotes.map {
+        let quoted = extracted.quotes.map {
             Citation($0.passage, Array($0.passage.text.unicodeScalars), range: $0.range)
         }
-        let lines = zip(extracted.quotes, citations).map { Self.line($0.lead, $1) }
+        let lines = zip(extracted.quotes, quoted).map { Self.line($0.lead, $1) }
+        // A number leads to one place: the best of its passage.
+        var numbers: Set<Int> = []
+        let citations = quoted.filter { numbers.insert($0.passage.n).inserted }
         switch extracted.standing {
         case .nothing: return Answer(pieces: [preset.refusal], citations: [], isFound: false)
         case .closest:

@@ -34,6 +34,8 @@ struct Question: Sendable {
     let text: String
     let language: QuestionLanguage
     let type: AnswerType
+    /// What it asks for all of; `nil` when it asks for something in particular.
+    let kind: NamedKind?
     let terms: [Term]
     /// Plain forms of all its words.
     let said: Set<String>
@@ -46,6 +48,7 @@ struct Question: Sendable {
         let words = AnswerWord.words(text, language)
         said = Set(words.map(\.plain))
         type = AnswerType(text, words, language)
+        kind = NamedKind(words, language)
         terms = Self.terms(text, words, language)
         totalWeight = terms.reduce(0) { $0 + $1.weight }
     }

@@ -9,6 +9,8 @@ struct SentenceScore {
     let readings: [PassageUnits]
     private let passages: [FoundPassage]
     private let names: [[AnswerWord]]
+    /// Words of the heading above each passage.
+    private let above: [[AnswerWord]]
     /// For each passage and piece, how well it says each term.
     private let credits: [[[Double]]]
     private let weights: [Double]
@@ -20,6 +22,7 @@ struct SentenceScore {
         let readings = passages.map { PassageUnits($0.text, language) }
         self.readings = readings
         names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
+        above = passages.map { AnswerWord.words($0.heading ?? "", language) }
         let terms = question.terms
         func credits(allowingTypos: [Bool]) -> [[[Double]]] {
             readings.map { reading in
@@ -58,11 +61,19 @@ struct SentenceScore {
         let saysMore = unit.words.contains {
             !question.said.contains($0.plain) && !question.language.small.contains($0.plain)
         }
-        guard saysMore, !question.terms.isEmpty else { return nil }
+        guard saysMore else { return nil }
+        if let kind = question.kind {
+            guard kind.isNamed(unit.words, unit.text) else { return nil }
+            return ScoredUnit(
+                passage: passage, unit: index, coverage: 1, own: 1, fit: 1, missing: 0, isRival: false, lead: [],
+                rank: 1 / Double(passage + 1))
+        }
+        guard !question.terms.isEmpty else { return nil }
         let header =
             unit.header.isEmpty
             ? [] : unit.header.flatMap { AnswerWord.words(reading.scalars, in: $0, question.language) }
         var own = 0.0
+        var nearest = 0.0
         var about = 0.0
         var around = 0.0
         var total = 0.0
@@ -90,7 +101,9 @@ struct SentenceScore {
                 continue
             }
             let (credit, heading) = context(number, passage, index)
-            if term.isSpecific || heading != nil {
+            if heading != nil, heading == unit.headings.first {
+                nearest += weight * max(0, credit - said)
+            } else if term.isSpecific || heading != nil {
                 about += weight * max(0, credit - said)
             } else {
                 around += weight * max(0, credit - said)
@@ -98,10 +111,15 @@ struct SentenceScore {
             if let heading, credit > said + 0.2 { lead.insert(heading) }
             if term.isSpecific, max(credit, said) < 0.3 { missing += 1 }
         }
-        guard own > 0 || about > 0, total > 0 else { return nil }
+        guard own > 0 || nearest > 0, total > 0 else { return nil }
+        // Under a heading that asks, or names all of it, a sentence need not repeat any of it.
+        let isUnder = unit.headings.first.map { reading.units[$0].text.hasSuffix("?") } ?? false
+        let base = own + (isUnder ? nearest : 0.5 * nearest)
         let fit = TypeEvidence(unit.words, unit.text).fit(question.type, asked: question.said)
         return ScoredUnit(
-            passage: passage, unit: index, coverage: (own + min(about, 2.5 * own) + min(around, 0.7 * own)) / total,
+            passage: passage, unit: index,
+            coverage: (own + min(nearest, isUnder ? nearest : 2.5 * base) + min(about, 2.5 * base)
+                + min(around, 0.7 * own)) / total,
             own: own / total, fit: fit,
             missing: missing, isRival: isRival, lead: lead.sorted(), rank: 1 / Double(passage + 1))
     }
@@ -123,6 +141,10 @@ struct SentenceScore {
             let isSame = other.paragraph == unit.paragraph
             let plain = isSame ? [0.5, 0.35, 0.25][back - 1] : 0.2
             take(credits[passage][index - back][term] * (isSpecific ? (isSame ? 0.9 : 0.75) : plain))
+        }
+        if !above[passage].isEmpty {
+            let isNear = unit.headings.isEmpty
+            take(TermMatch.credit(question.terms[term], above[passage]) * (isSpecific ? 0.95 : isNear ? 0.75 : 0.5))
         }
         take(TermMatch.credit(question.terms[term], names[passage]) * (isSpecific ? 0.9 : 0.55))
         if best.credit < 0.5 {

@@ -15,7 +15,7 @@ struct TypeEvidence: Sendable {
         hasNumber =
             words.contains { $0.kind == .number || $0.kind == .code && $0.plain.first?.isNumber ?? false }
             || !plain.isDisjoint(with: TypeWords.numbers)
-            || text.contains(where: { TypeWords.hanNumbers.contains($0) || $0 == "½" })
+            || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
     }
 
     /// How well it can hold an answer of a type: 1 for yes, 0 for no, between them where the wording does not tell.
@@ -48,7 +48,9 @@ struct TypeEvidence: Sendable {
             let isNew = words.contains { ($0.kind == .code || $0.kind == .number) && !asked.contains($0.plain) }
             return isNew || text.contains("@") || text.contains("://") || text.contains("www.") ? 1 : 0.3
         case .definition: return defines(asked) ? 1 : 0.4
-        case .list: return text.count(where: { $0 == "," || $0 == ";" || $0 == "\n" || $0 == "、" }) >= 1 ? 1 : 0.6
+        case .list:
+            return text.unicodeScalars.count(where: { $0 == "," || $0 == ";" || $0 == "\n" || $0 == "、" }) >= 1
+                ? 1 : 0.6
         case .yesNo, .other: return 0.6
         }
     }
@@ -58,7 +60,7 @@ struct TypeEvidence: Sendable {
             guard !asked.contains(word.plain) else { return false }
             return word.kind == .number || TypeWords.numbers.contains(word.plain)
                 || word.kind == .code && word.plain.first?.isNumber ?? false
-        } || text.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
+        } || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
     }
 
     /// "08:37", "9 am", "17 Uhr", "14h".

@@ -11,7 +11,7 @@ enum TypeWords {
         twee drie vier vijf zes zeven acht negen tien elf twaalf twintig dertig veertig vijftig honderd duizend
         dois tres quatro sete oito nove dez doze vinte trinta quarenta cinquenta cem
         """)
-    static let hanNumbers: Set<Character> = [
+    static let hanNumbers: Set<Unicode.Scalar> = [
         "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "百", "千", "万", "億", "亿", "两",
     ]
     static let amounts = list("free none nothing gratis kostenlos gratuit no unlimited all full kostenfrei frei")
