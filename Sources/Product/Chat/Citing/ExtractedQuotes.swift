@@ -91,13 +91,16 @@ struct ExtractedQuotes: Sendable {
             while let last = lead.last, ":#*".contains(last) { lead.removeLast() }
         }
         return Quote(
-            passage: passages[scored.passage], range: whole(scored.unit, reading, scores.question.type), lead: lead)
+            passage: passages[scored.passage], range: whole(scored, reading, scores.question.type), lead: lead)
     }
 
     /// An item together with those around it, where a list or the steps of a procedure are asked for.
-    private static func whole(_ index: Int, _ reading: PassageUnits, _ type: AnswerType) -> Range<Int> {
+    private static func whole(_ scored: ScoredUnit, _ reading: PassageUnits, _ type: AnswerType) -> Range<Int> {
+        let index = scored.unit
         let unit = reading.units[index]
-        guard type == .list || type == .procedure, isItem(unit, reading) else { return unit.range }
+        // Under "You may bring:" one item is as good as another.
+        let isAnyOfThem = scored.own < 0.1 && unit.headings.first.map { reading.units[$0].text.hasSuffix(":") } ?? false
+        guard type == .list || type == .procedure || isAnyOfThem, isItem(unit, reading) else { return unit.range }
         func belongs(_ other: PassageUnit) -> Bool {
             isItem(other, reading) && other.headings.first == unit.headings.first
         }

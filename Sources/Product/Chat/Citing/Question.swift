@@ -40,6 +40,8 @@ struct Question: Sendable {
     /// Plain forms of all its words.
     let said: Set<String>
     let totalWeight: Double
+    /// Whether it asks for what is not so.
+    let isNegative: Bool
 
     init(_ text: String) {
         self.text = text
@@ -50,6 +52,9 @@ struct Question: Sendable {
         type = AnswerType(text, words, language)
         kind = NamedKind(words, language)
         terms = Self.terms(text, words, language)
+        isNegative = said.contains {
+            ["not", "never", "nicht", "kein", "keine", "pas", "niet", "geen", "nao"].contains($0)
+        }
         totalWeight = terms.reduce(0) { $0 + $1.weight }
     }
 
@@ -83,7 +88,7 @@ struct Question: Sendable {
             case .name: weight = max(1.2, WordRarity.weight(word.plain))
             case .word: weight = word.kind == .pair ? pairWeight(word.plain) : WordRarity.weight(word.plain)
             }
-            let synonyms = language == .english ? Synonyms.of(word.stem) : []
+            let synonyms = Synonyms.of(word.stem, language)
             terms.append(Term(word: word, kind: kind, weight: weight, synonyms: synonyms))
         }
         return terms

@@ -29,7 +29,7 @@ enum QuestionLanguage: String, Sendable, CaseIterable {
             from i my me we us our you your they their them he his him she her what which who whom whose when where why how can could
             should would will shall may might must if there any some no not about have has had having than then so but also into under
             between tell please give s t am mean mentioned provided according d ll re ve get gets got one ones such other up out
-            per each via during while only just more most much many long often does let need want know say says said
+            per each via during while only just more most much many long often does let need want know say says said find
             """),
         .german: list(
             """
@@ -37,7 +37,7 @@ enum QuestionLanguage: String, Sendable, CaseIterable {
             ist sind war waren wird werden wurde wurden sein es er sie wir ihr ich mir mich man mein meine meinen meiner unser unsere
             ihre ihren was wer wen wem wo wann warum wieso weshalb wie welche welcher welches welchen welchem viel viele hat haben
             habe kann konnen darf durfen muss mussen soll sollen sollte nicht kein keine wenn ob als auch bis um so dass uber unter
-            mein uns mal bitte gibt gilt
+            uns mal bitte gibt gilt lang lange hoch teuer oft haufig finde finden ab brauche brauchen
             """),
         .french: list(
             """

@@ -111,16 +111,29 @@ struct SentenceScore {
             if let heading, credit > said + 0.2 { lead.insert(heading) }
             if term.isSpecific, max(credit, said) < 0.3 { missing += 1 }
         }
+        let evidence = TypeEvidence(unit.words, unit.text)
+        for (number, term) in question.terms.enumerated() where question.type == .identifier {
+            // "phone number" is not said where one stands.
+            if credits[passage][index][number] == 0, evidence.holds(term.word.plain) { own += 0.8 * weights[number] }
+        }
         guard own > 0 || nearest > 0, total > 0 else { return nil }
+        if isOfAnotherName(unit, reading) { isRival = true }
+        let heading = unit.headings.first.map { reading.units[$0] }
+        if question.isNegative, !evidence.isNegative,
+            !(heading.map { TypeEvidence($0.words, $0.text).isNegative } ?? false)
+        {
+            isRival = true
+        }
         // Under a heading that asks, or names all of it, a sentence need not repeat any of it.
-        let isUnder = unit.headings.first.map { reading.units[$0].text.hasSuffix("?") } ?? false
+        let fit = evidence.fit(question.type, asked: question.said)
+        let isStep = question.type == .procedure && fit == 1 && nearest >= 0.6 * total
+        let isUnder = isStep || heading?.text.hasSuffix("?") ?? false
         let base = own + (isUnder ? nearest : 0.5 * nearest)
-        let fit = TypeEvidence(unit.words, unit.text).fit(question.type, asked: question.said)
         return ScoredUnit(
             passage: passage, unit: index,
             coverage: (own + min(nearest, isUnder ? nearest : 2.5 * base) + min(about, 2.5 * base)
                 + min(around, 0.7 * own)) / total,
-            own: own / total, fit: fit,
+            own: (isUnder ? base : own) / total, fit: fit,
             missing: missing, isRival: isRival, lead: lead.sorted(), rank: 1 / Double(passage + 1))
     }
 
@@ -157,6 +170,24 @@ struct SentenceScore {
             }
         }
         return best
+    }
+
+    /// Whether a row's first cell names something like what is asked for and not it: the pine shelf instead of one of a wood
+    /// that no passage names.
+    private func isOfAnotherName(_ unit: PassageUnit, _ reading: PassageUnits) -> Bool {
+        guard case .row(let cells) = unit.kind, let first = cells.first, isSomethingUnknown else { return false }
+        let label = AnswerWord.words(reading.scalars, in: first, question.language)
+            .filter { $0.kind == .word && !question.language.small.contains($0.plain) }
+        let asked = label.count { word in question.terms.contains { TermMatch.credit($0, [word]) > 0.5 } }
+        return asked > 0 && asked < label.count
+    }
+
+    /// Whether a word of the question stands in no passage.
+    private var isSomethingUnknown: Bool {
+        question.terms.indices.contains { term in
+            if case .number = question.terms[term].kind { return false }
+            return question.terms[term].weight >= 0.7 && !credits.contains { $0.contains { $0[term] > 0 } }
+        }
     }
 
     /// Whether a term tells the rows of a table apart, and this is not the one.

@@ -1,16 +1,25 @@
 /// Words of offices, contracts, travel and machines that people use for one another.
 enum Synonyms {
     /// Stems that say nearly the same as a stem.
-    static func of(_ stem: String) -> Set<String> { byStem[stem] ?? [] }
+    static func of(_ stem: String, _ language: QuestionLanguage) -> Set<String> {
+        switch language {
+        case .english: english[stem] ?? []
+        case .german: german[stem] ?? []
+        default: []
+        }
+    }
 
-    private static let byStem: [String: Set<String>] = {
+    private static let english = byStem(groups, .english)
+    private static let german = byStem(germanGroups, .german)
+
+    private static func byStem(_ groups: String, _ language: QuestionLanguage) -> [String: Set<String>] {
         var result: [String: Set<String>] = [:]
         for line in groups.split(separator: "\n") {
-            let stems = Set(line.split(separator: " ").map { WordEnding.stem(String($0), .english) })
+            let stems = Set(line.split(separator: " ").map { WordEnding.stem(String($0), language) })
             for stem in stems { result[stem, default: []].formUnion(stems.subtracting([stem])) }
         }
         return result
-    }()
+    }
 
     private static let groups = """
         holiday vacation leave
@@ -167,5 +176,32 @@ enum Synonyms {
         hand submit submitted made
         build built building construction
         fee tuition charge
+        """
+
+    private static let germanGroups = """
+        kosten kostet preis preise betrag gebuhr
+        lohn gehalt verdienst
+        urlaub ferien jahresurlaub
+        chef leiter leitung vorgesetzte
+        krank krankheit arbeitsunfahig krankmeldung
+        attest bescheinigung krankschreibung
+        miete mietzins
+        wohnung mietsache
+        vermieter vermieterin
+        kundigen kundigung kundigungsfrist
+        beginnt anfangt startet beginn
+        endet lauft verfallt erlischt ende
+        anrufen telefon telefonnummer tel
+        mail email
+        auto wagen fahrzeug pkw
+        arzt arztin
+        mitarbeiter beschaftigte angestellte personal
+        firma unternehmen betrieb
+        erlaubt gestattet zulassig darf
+        verboten untersagt
+        liefern geliefert lieferung lieferzeit
+        offnet geoffnet offnungszeiten
+        bezahlen zahlen zahlung
+        erstattet erstattung ersetzt
         """
 }

@@ -43,7 +43,7 @@ struct TypeEvidence: Sendable {
             let lowered = text.lowercased()
             return TypeWords.reasons.contains { lowered.contains($0) } ? 1 : 0.4
         case .procedure:
-            return !plain.isDisjoint(with: TypeWords.instructions) || isInstruction ? 1 : 0.5
+            return !plain.isDisjoint(with: TypeWords.instructions) || isInstruction ? 1 : 0.3
         case .identifier:
             let isNew = words.contains { ($0.kind == .code || $0.kind == .number) && !asked.contains($0.plain) }
             return isNew || text.contains("@") || text.contains("://") || text.contains("www.") ? 1 : 0.3
@@ -91,5 +91,22 @@ struct TypeEvidence: Sendable {
         return before.count <= 8 && before.contains { asked.contains($0.plain) }
     }
 
-    private var isInstruction: Bool { words.first.map { TypeWords.imperatives.contains($0.plain) } ?? false }
+    private var isInstruction: Bool {
+        words.first { $0.kind != .number }.map { TypeWords.imperatives.contains($0.plain) } ?? false
+    }
+
+    /// Whether it holds what a word only names: a telephone number, an address of e-mail or of the web.
+    func holds(_ word: String) -> Bool {
+        switch word {
+        case "phone", "telephone", "tel", "mobile", "fax", "telefon", "telefonnummer", "hotline", "number":
+            words.count { $0.kind == .number } > 0
+                && text.unicodeScalars.count { $0.properties.numericType == .decimal } >= 7
+        case "email", "mail", "address", "adresse": text.unicodeScalars.contains("@")
+        case "website", "url", "link", "site": text.contains("://") || text.contains("www.")
+        default: false
+        }
+    }
+
+    /// Whether it denies something.
+    var isNegative: Bool { !plain.isDisjoint(with: TypeWords.negations) }
 }

@@ -88,7 +88,7 @@ enum TypeWords {
     ]
     static let instructions = list(
         """
-        must should please need needs press click open close turn select choose send call contact submit enter fill apply ask
+        must should please need needs plug press click open close turn select choose send call contact submit enter fill apply ask
         write use first then next finally step steps by via through
         mussen muss sollen bitte drucken senden rufen schreiben wenden indem devez veuillez debe deben pulse envie occorre deve
         moet moeten druk stuur bel deve devem envie
@@ -98,6 +98,12 @@ enum TypeWords {
         press click open close turn select choose send call contact submit enter fill apply ask write use remove insert hold
         push pull switch set check take put loosen tighten rinse clean drain stop start report tell give keep go log sign email
         install connect disconnect replace wait read print scan book request hand bring wear telephone phone inform notify lead
+        """)
+    static let negations = list(
+        """
+        not no never none neither nor without except excluded exclude excludes unless cannot don didn doesn isn aren forbidden
+        prohibited refused banned nicht kein keine keinen keiner nie ohne ausser verboten ne pas aucun jamais sans sauf no nunca
+        ninguno sin excepto non mai nessun senza niet geen nooit zonder nao nunca sem
         """)
     static let definitions = [
         " is a", " are ", " means", " refers to", " is the", " stands for", "defined as", " ist ", " bedeutet",

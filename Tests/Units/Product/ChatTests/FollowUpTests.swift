@@ -48,7 +48,7 @@ import Testing
             ("How heavy is it?", "How heavy is the KP-20X?"),
         ]),
         Talk(questions: [
-            ("Wie hoch ist die Kaution?", nil), ("Und wann ist sie fällig?", "Wann ist sie fällig (hoch Kaution)?"),
+            ("Wie hoch ist die Kaution?", nil), ("Und wann ist sie fällig?", "Wann ist sie fällig (Kaution)?"),
         ]),
     ]
 

@@ -116,6 +116,43 @@ import Testing
         #expect(Set(Self.text(found)) == ["The east gate opens at 6:30.", "The west gate opens at 7:15."])
     }
 
+    private static let garden = """
+        # Garden rules
+
+        ## What may I bring?
+        You may bring:
+        - hand tools
+        - compost
+
+        Do not bring:
+        - herbicides
+        - radios
+
+        ## Setting up the tap
+        1. Open the cabinet with the blue key.
+        2. Turn the lever to the left.
+
+        Support: 0555 123 4567, on weekdays.
+        """
+
+    @Test(arguments: [
+        ("What may I bring?", "hand tools - compost"), ("What must I not bring?", "herbicides - radios"),
+        (
+            "How do I set up the tap?",
+            "1. Open the cabinet with the blue key. 2. Turn the lever to the left."
+        ), ("What is the phone number of support?", "Support: 0555 123 4567, on weekdays."),
+    ])
+    func listsAndStepsAreGivenWhole(question: String, quote: String) {
+        let found = Self.quotes(question, [Self.garden])
+        #expect(found.standing == .answer && Self.text(found).first == quote)
+    }
+
+    @Test(arguments: ["Was kostet das Regal Kiefer?", "what is the price of the regal kiefer"])
+    func aRowThatIsPartlyLikeWhatIsAskedForIsNoAnswer(question: String) {
+        let table = "Preise\n\n| Artikel | Preis |\n|---|---|\n| Regal Erle | 349 Euro |\n| Regal Buche | 389 Euro |\n"
+        #expect(Self.quotes(question, [table]).standing != .answer)
+    }
+
     // MARK: - Tables
 
     private static let tables = [
