@@ -531,7 +531,7 @@ let tests =
             ),
             .testTarget(
                 name: "RetrievalTests",
-                dependencies: ["JSONCoding", "Retrieval"]),
+                dependencies: ["ChromaClient", "JSONCoding", "Retrieval"]),
             .testTarget(
                 name: "ToolsTests",
                 dependencies: [

@@ -5,8 +5,10 @@ enum WordSplitter {
     enum Token: Equatable {
         /// A word or number, in lower case.
         case word(String)
-        /// Characters that mean something as they stand: an identifier with its marks, two characters of a run.
-        case exact(String)
+        /// An identifier as a whole, in lower case, with its marks.
+        case identifier(String)
+        /// Two characters of a script without spaces, or one that stands alone.
+        case pair(String)
     }
 
     /// Identifiers are cut here, or a page without a space would be one.
@@ -61,14 +63,14 @@ enum WordSplitter {
             guard parts.count > 1, marks.contains("@") || parts.contains(where: Self.hasDigit) else { return }
             var whole = parts[0]
             for (mark, part) in zip(marks, parts.dropFirst()) { whole += String(Character(mark)) + part }
-            visit(.exact(whole))
+            visit(.identifier(whole))
         }
 
         mutating func endRun(_ visit: (Token) -> Void) {
             defer { run.removeAll(keepingCapacity: true) }
             guard let first = run.first else { return }
-            guard run.count > 1 else { return visit(.exact(String(Character(first)))) }
-            for (one, two) in zip(run, run.dropFirst()) { visit(.exact(String(String.UnicodeScalarView([one, two])))) }
+            guard run.count > 1 else { return visit(.pair(String(Character(first)))) }
+            for (one, two) in zip(run, run.dropFirst()) { visit(.pair(String(String.UnicodeScalarView([one, two])))) }
         }
 
         private static func hasDigit(_ part: String) -> Bool {

@@ -9,7 +9,7 @@ import Testing
         WordSplitter.forEach(text) { token in
             switch token {
             case .word(let word): tokens.append(word)
-            case .exact(let text): tokens.append("=" + text)
+            case .identifier(let text), .pair(let text): tokens.append("=" + text)
             }
         }
         return tokens
