@@ -262,6 +262,25 @@ import Testing
             "游泳馆须知\n\n游泳馆每天早上七点开门。成人票价是四十元。储物柜在一楼。",
             [("游泳馆几点开门？", "游泳馆每天早上七点开门。"), ("成人票价是多少？", "成人票价是四十元。"), ("储物柜在哪里？", "储物柜在一楼。")]
         ),
+        (
+            "仓库规定\n\n叉车只能由持证人员驾驶。每月最后一个星期五盘点。",
+            [("谁可以驾驶叉车？", "叉车只能由持证人员驾驶。"), ("什么时候盘点？", "每月最后一个星期五盘点。")]
+        ),
+        (
+            "구내식당 안내\n\n구내식당은 오전 열한 시부터 오후 두 시까지 운영합니다. 주차장은 지하 이층에 있습니다.",
+            [("주차장은 어디에 있습니까?", "주차장은 지하 이층에 있습니다.")]
+        ),
+        (
+            "Huisregels\n\nDe werkplaats is open van 8 tot 17 uur. Het pasje kost 10 euro. De sleutel ligt bij de portier.",
+            [
+                ("Hoeveel kost het pasje?", "Het pasje kost 10 euro."),
+                ("Waar ligt de sleutel?", "De sleutel ligt bij de portier."),
+            ]
+        ),
+        (
+            "Правила\n\nСклад открывается в восемь часов. Ключи хранятся у охраны.",
+            [("Где хранятся ключи?", "Ключи хранятся у охраны.")]
+        ),
     ]
 
     @Test(arguments: languages) func questionsOfOtherLanguagesAreAnswered(text: String, cases: [(String, String)]) {

@@ -51,16 +51,15 @@ struct Question: Sendable {
         said = Set(words.map(\.plain))
         type = AnswerType(text, words, language)
         kind = NamedKind(words, language)
-        terms = Self.terms(text, words, language)
+        terms = Self.terms(AnswerWord.words(Self.withoutAsking(text), language), language)
         isNegative = said.contains {
             ["not", "never", "nicht", "kein", "keine", "pas", "niet", "geen", "nao"].contains($0)
         }
         totalWeight = terms.reduce(0) { $0 + $1.weight }
     }
 
-    private static func terms(_ text: String, _ words: [AnswerWord], _ language: QuestionLanguage) -> [Term] {
+    private static func terms(_ words: [AnswerWord], _ language: QuestionLanguage) -> [Term] {
         let namesAreMarked = Self.namesAreMarked(words, language)
-        let asking = askingPairs(text)
         var terms: [Term] = []
         var seen: Set<String> = []
         var coded: Range<Int>?
@@ -73,9 +72,7 @@ struct Question: Sendable {
             switch word.kind {
             case .code: kind = .code
             case .number: kind = Self.numberKind(words, index, language)
-            case .pair:
-                if asking.contains(word.plain) { continue }
-                kind = .word
+            case .pair: kind = .word
             case .word:
                 guard word.plain.unicodeScalars.count > 1 || word.isCapitalised && index > 0 else { continue }
                 kind = namesAreMarked && index > 0 && word.isCapitalised ? .name : .word
@@ -115,13 +112,10 @@ struct Question: Sendable {
         return Double(plain.count(where: \.isCapitalised)) < 0.6 * Double(max(2, plain.count))
     }
 
-    private static func askingPairs(_ text: String) -> Set<String> {
-        var pairs: Set<String> = []
-        let folded = AnswerWord.folded(Array(text.unicodeScalars)[...])
-        for phrase in QuestionPhrases.unspacedAsking where folded.contains(phrase) {
-            pairs.formUnion(AnswerWord.words(phrase, .other).map(\.plain))
-        }
-        return pairs
+    /// Where there are no spaces, what only asks is taken out before characters are paired.
+    private static func withoutAsking(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.value > 0x2E80 }) else { return text }
+        return QuestionPhrases.unspacedAsking.reduce(text) { $0.replacing($1, with: " ") }
     }
 
     /// Pairs of Hiragana alone are mostly endings and particles.
