@@ -530,6 +530,12 @@ let tests =
                 ]
             ),
             .testTarget(
+                name: "ChromaClientTests",
+                dependencies: [
+                    "ChromaClient", "HTTPClient", "JSONCoding", "TestStores", "TestSupport", "TextAnalysis",
+                    "VectorServer",
+                ]),
+            .testTarget(
                 name: "RetrievalTests",
                 dependencies: ["ChromaClient", "JSONCoding", "Retrieval"]),
             .testTarget(
