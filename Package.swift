@@ -244,6 +244,8 @@ let product = group(
                 "LinearRegex", "Models", "Retrieval", "Settings",
             ]
         ),
+        // What a sentence of an answer says, against the passages that it cites.
+        .target(name: "ClaimChecking", dependencies: ["SentenceUnits"]),
         .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
         .target(
             name: "Ingestion",
@@ -255,8 +257,8 @@ let product = group(
         .target(
             name: "Chat",
             dependencies: [
-                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPMessages",
-                "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
+                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
                 "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
             ]
         ),
@@ -477,9 +479,13 @@ let tests =
             .testTarget(
                 name: "ChatTests",
                 dependencies: [
-                    "Catalog", "Chat", "ChatMessages", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Models",
-                    "Problems", "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
+                    "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPMessages", "HTTPServing",
+                    "JSONCoding", "Models", "Problems", "ProductFixture", "Retrieval", "Settings", "Telemetry",
+                    "TestSupport",
+                    "Tools",
                 ]),
+            .testTarget(
+                name: "ClaimCheckingTests", dependencies: ["ClaimChecking", "JSONCoding", "TestSupport"]),
             .testTarget(
                 name: "DocumentReadingTests",
                 dependencies: ["ChildProcess", "DocumentReading", "JSONCoding", "TestSupport"]),

@@ -13,12 +13,14 @@ struct Answerer: Sendable {
 
     let models: ModelList
     let circuits: Circuits
+    let unsupported: UnsupportedHandling
     let log: Log
 
     /// A draft for a task.
     func draft(_ task: AnswerTask, watch: Stopwatch) -> Draft {
         Draft(
-            sources: SourceList(task.found?.passages ?? []), egress: task.egress,
+            sources: SourceList(task.found?.passages ?? []), egress: task.egress, unsupported: unsupported,
+            refusal: task.preset.refusal,
             searched: AnswerTimes(
                 embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
             model: task.model,
@@ -74,6 +76,7 @@ struct Answerer: Sendable {
             do {
                 draft.beginContinuation()
                 try await Dialogue(model: model, task: task, draft: draft, emit: emit).run(tokens: tokens)
+                try await Correction(model: model, task: task, draft: draft, log: log).run(tokens: tokens)
                 draft.note { receipt in
                     receipt.model = model.id
                     receipt.provider = model.provider

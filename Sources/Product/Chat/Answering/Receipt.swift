@@ -40,6 +40,8 @@ struct Receipt: Sendable {
     var passagesConsidered = 0
     var passagesUsed = 0
     var cacheHit = false
+    /// Sentences compared with what they cite, as they were written.
+    var support = SupportCounts()
 
     /// Adds a request's tokens.
     mutating func add(_ usage: TokenUsage, price: ModelSettings.Price?) {
@@ -73,6 +75,7 @@ struct Receipt: Sendable {
         passagesConsidered = count("passages", "considered")
         passagesUsed = count("passages", "used")
         cacheHit = json["cacheHit"]?.bool ?? false
+        support = SupportCounts(json["support"])
     }
 
     var json: JSONValue {
@@ -85,7 +88,7 @@ struct Receipt: Sendable {
             ],
             "cost": cost.map { .double($0) } ?? .null, "tools": .array(tools.map(\.json)),
             "passages": ["considered": .int(Int64(passagesConsidered)), "used": .int(Int64(passagesUsed))],
-            "cacheHit": .bool(cacheHit),
+            "cacheHit": .bool(cacheHit), "support": support.json,
         ]
     }
 }
