@@ -4,7 +4,7 @@ import PackageDescription
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
 // targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
 // library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, CTLS
-// what is made of libssl, whose interface is macros, and CChecksum, CGraph, CEncoder and CVocabulary are C of our own
+// what is made of libssl, whose interface is macros, and CChecksum, CGraph, CEncoder, CVocabulary and CCompatibility are C of our own
 // beside what uses it.
 
 /// The targets of one folder of `Sources`.
@@ -22,6 +22,7 @@ let cModules = group(
         .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
         .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CLinux"),
@@ -36,6 +37,14 @@ let base = group(
             name: "CVocabulary", exclude: ["vocab.txt"],
             cSettings: [.unsafeFlags(["--embed-dir=Sources/Base/CVocabulary"])]),
         .target(name: "WordPieces", dependencies: ["CVocabulary"]),
+        // Unicode's compatibility decompositions, embedded.
+        .target(
+            name: "CCompatibility", exclude: ["compatibility.txt"],
+            cSettings: [.unsafeFlags(["--embed-dir=Sources/Base/CCompatibility"])]),
+        // Linked as an archive: Debian's shared library would be one more that every package carries.
+        .target(
+            name: "TextAnalysis", dependencies: ["CCompatibility", "CStemmer"],
+            linkerSettings: [.linkedLibrary(":libstemmer.a")]),
         .target(name: "SentenceUnits"),
         .target(name: "LinearRegex"),
         .target(name: "TaskTools"),
@@ -234,9 +243,16 @@ let product = group(
         ),
         .target(
             name: "ChromaClient",
-            dependencies: ["Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings"]
+            dependencies: [
+                "Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "TextAnalysis",
+            ]
         ),
-        .target(name: "Retrieval", dependencies: ["Chroma", "ChromaClient", "JSONCoding", "Models", "Telemetry"]),
+        .target(
+            name: "Retrieval",
+            dependencies: [
+                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "Models", "Telemetry", "TextAnalysis",
+            ]
+        ),
         .target(
             name: "Tools",
             dependencies: [
@@ -251,7 +267,7 @@ let product = group(
             name: "Ingestion",
             dependencies: [
                 "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
-                "HTTPMessages", "JSONCoding", "Models", "TaskTools", "Telemetry",
+                "HTTPMessages", "JSONCoding", "Models", "Retrieval", "TaskTools", "Telemetry",
             ]
         ),
         .target(
@@ -305,7 +321,7 @@ let operations = group(
         ),
         .target(
             name: "Reembedding",
-            dependencies: ["AppSetup", "Catalog", "ChromaClient", "HTTPClient", "Models", "Settings"]
+            dependencies: ["AppSetup", "Catalog", "ChromaClient", "HTTPClient", "Models", "Retrieval", "Settings"]
         ),
         .target(
             name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
@@ -356,6 +372,7 @@ let tests =
                 name: "RequestGuardsTests",
                 dependencies: ["HTTPMessages", "Problems", "RequestGuards", "Settings"]),
             .testTarget(name: "SentenceUnitsTests", dependencies: ["SentenceUnits"]),
+            .testTarget(name: "TextAnalysisTests", dependencies: ["TextAnalysis"]),
             .testTarget(name: "SettingsTests", dependencies: ["Settings", "Telemetry"]),
             .testTarget(name: "TaskToolsTests", dependencies: ["TaskTools", "TestSupport"]),
             .testTarget(name: "TelemetryTests", dependencies: ["JSONCoding", "Telemetry"]),
@@ -520,7 +537,7 @@ let tests =
             ),
             .testTarget(
                 name: "RetrievalTests",
-                dependencies: ["JSONCoding", "Retrieval"]),
+                dependencies: ["ChromaClient", "JSONCoding", "Retrieval"]),
             .testTarget(
                 name: "ToolsTests",
                 dependencies: [
@@ -605,7 +622,7 @@ let package = Package(
 // One rule set for every Swift target, applied once.
 let swiftTargets = package.targets.filter {
     [.regular, .executable, .test].contains($0.type)
-        && !["CLinux", "CTLS", "CGraph", "CEncoder", "CVocabulary", "bench-handler"].contains($0.name)
+        && !["CLinux", "CTLS", "CGraph", "CEncoder", "CVocabulary", "CCompatibility", "bench-handler"].contains($0.name)
 }
 for target in swiftTargets {
     target.swiftSettings =

@@ -74,8 +74,12 @@ public enum Digest {
 
     /// Bytes from the system's generator.
     public static func randomBytes(_ count: Int) -> [UInt8] {
-        var result = [UInt8](repeating: 0, count: count)
-        precondition(RAND_bytes(&result, Int32(count)) == 1, "the system has no randomness, nothing can be secure")
+        // The kernel's, a few at a time: the library's own generator costs ten times as much for an identifier.
+        var generator = SystemRandomNumberGenerator()
+        var result: [UInt8] = []
+        result.reserveCapacity(count + 8)
+        while result.count < count { withUnsafeBytes(of: generator.next()) { result.append(contentsOf: $0) } }
+        result.removeLast(result.count - count)
         return result
     }
 

@@ -12,27 +12,45 @@ public struct Authority: Sendable, Equatable {
 
     /// Reads `name`, `name:port`, `[address]` or `[address]:port`; `nil` for everything else.
     public init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        let name: ArraySlice<UInt8>
-        let rest: ArraySlice<UInt8>
+        // Twice for each request, so without an array for each part.
+        var text = String(text)
+        guard let parts = text.withUTF8({ Self.parts($0) }) else { return nil }
+        (host, port) = parts
+    }
+
+    private static func parts(_ bytes: UnsafeBufferPointer<UInt8>) -> (host: String, port: UInt16?)? {
+        let name: Range<Int>
+        var end: Int
         if bytes.first == UInt8(ascii: "[") {
-            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
-            (name, rest) = (bytes[1..<end], bytes[(end + 1)...])
-            guard !name.isEmpty, name.allSatisfy(Self.isOfIPv6) else { return nil }
+            guard let bracket = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            (name, end) = (1..<bracket, bracket + 1)
+            guard !name.isEmpty, bytes[name].allSatisfy(isOfIPv6) else { return nil }
         } else {
-            let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+            end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
             let isDotted = end > 1 && bytes[end - 1] == UInt8(ascii: ".")
-            (name, rest) = (bytes[..<(isDotted ? end - 1 : end)], bytes[end...])
-            guard !name.isEmpty, name.count <= Self.longestName, name.allSatisfy(Self.isOfName) else { return nil }
+            name = 0..<(isDotted ? end - 1 : end)
+            guard !name.isEmpty, name.count <= longestName, bytes[name].allSatisfy(isOfName) else { return nil }
         }
-        let digits = rest.dropFirst()
-        guard rest.isEmpty || rest.first == UInt8(ascii: ":"), digits.allSatisfy({ (48...57).contains($0) }) else {
-            return nil
+        let host = String(unsafeUninitializedCapacity: name.count) { lowered in
+            for (place, byte) in bytes[name].enumerated() {
+                lowered[place] = (65...90).contains(byte) ? byte | 0x20 : byte
+            }
+            return name.count
         }
-        port = UInt16(String(decoding: digits, as: UTF8.self))
+        guard end < bytes.endIndex else { return (host, nil) }
+        guard bytes[end] == UInt8(ascii: ":") else { return nil }
+        end += 1
         // An empty port is none (section 3.2.3).
-        guard port != nil || digits.isEmpty else { return nil }
-        host = String(decoding: name.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        guard end < bytes.endIndex else { return (host, nil) }
+        var port: UInt16 = 0
+        for byte in bytes[end...] {
+            guard (48...57).contains(byte) else { return nil }
+            let (tens, isTooLarge) = port.multipliedReportingOverflow(by: 10)
+            let (sum, isOver) = tens.addingReportingOverflow(UInt16(byte - 48))
+            guard !isTooLarge, !isOver else { return nil }
+            port = sum
+        }
+        return (host, port)
     }
 
     /// Letters, digits, hyphens and dots; underscores too, which names within a network of containers have.

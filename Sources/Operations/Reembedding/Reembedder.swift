@@ -3,6 +3,7 @@ import Catalog
 import ChromaClient
 public import HTTPClient
 import Models
+import Retrieval
 import Settings
 
 /// Embeds all passages again with another model while the old ones go on answering.
@@ -111,11 +112,9 @@ public struct Reembedder: Sendable {
             let known = try await target.known(page.map(\.id))
             let missing = page.filter { !known.contains($0.id) }
             guard !missing.isEmpty else { continue }
-            let vectors = try await embeddings.embed(missing.map(\.document))
-            try await target.upsert(
-                zip(missing, vectors).map {
-                    ChromaService.Record(id: $0.id, embedding: $1, document: $0.document, metadata: $0.metadata)
-                })
+            let entries = missing.map { (id: $0.id, entry: PassageEntry($0)) }
+            let vectors = try await embeddings.embed(entries.map(\.entry.text))
+            try await target.upsert(zip(entries, vectors).map { $0.entry.record(id: $0.id, embedding: $1) })
             count += missing.count
             progress(count)
         }

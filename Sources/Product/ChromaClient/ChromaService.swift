@@ -50,6 +50,8 @@ public actor ChromaService: SecretSettings {
     private static let database = "apus"
     /// Name of the collection that answers are made from.
     public static let collectionName = "passages"
+    /// Metadata key of a passage's words, a sparse vector; the collection's schema has it indexed with BM25's weights.
+    public static let wordsKey = "words"
     private static let batch = 100
 
     private let url: String
@@ -58,7 +60,7 @@ public actor ChromaService: SecretSettings {
     private let embeddingModel: String
     private let name: String
     private let client: HTTPSession
-    private var collection: (id: String, dimension: Int)?
+    private var collection: (id: String, dimension: Int, indexesWords: Bool)?
 
     /// A client for one workspace.
     ///
@@ -91,6 +93,8 @@ public actor ChromaService: SecretSettings {
     /// Writes passages; those with a known id are replaced.
     public func upsert(_ records: [Record]) async throws {
         guard let dimension = records.first?.embedding.count else { return }
+        _ = try await collectionID(dimension: dimension, makes: true)
+        let keepsWords = collection?.indexesWords ?? false
         for start in stride(from: 0, to: records.count, by: Self.batch) {
             let part = records[start..<min(start + Self.batch, records.count)]
             let vectors = part.map { record in
@@ -101,7 +105,12 @@ public actor ChromaService: SecretSettings {
                 [
                     "ids": .strings(part.map(\.id)), "embeddings": .array(vectors),
                     "documents": .strings(part.map(\.document)),
-                    "metadatas": .array(part.map { .object($0.metadata) }),
+                    "metadatas": .array(
+                        part.map { record in
+                            var metadata = record.metadata
+                            if !keepsWords { metadata[Self.wordsKey] = nil }
+                            return .object(metadata)
+                        }),
                 ])
         }
     }
@@ -155,9 +164,9 @@ public actor ChromaService: SecretSettings {
 
     /// The documents that have passages, at most those of the first million passages.
     public func documentIDs() async throws -> Set<String> {
-        let size = 5000
+        let size = 1000
         var found: Set<String> = []
-        for page in 0..<200 {
+        for page in 0..<1000 {
             let body = JSONValue.object([
                 "limit": .int(Int64(size)), "offset": .int(Int64(page * size)), "include": ["metadatas"],
             ])
@@ -219,12 +228,36 @@ public actor ChromaService: SecretSettings {
         _ = try? await call(
             .post, "/api/v2/tenants/\(percentEncoded(tenant))/databases",
             JSONValue.object(["name": .string(Self.database)]).encoded)
-        let body: JSONValue = [
+        var body: JSONObject = [
             "name": .string(name), "get_or_create": true,
             "metadata": ["embedding_model": .string(embeddingModel), "dimension": .int(Int64(dimension))],
-            "configuration": ["hnsw": ["space": "cosine"]],
         ]
-        return try adopt(try await call(.post, "\(base)/collections", body.encoded), dimension: dimension)
+        var withWords = body
+        withWords["schema"] = Self.schema
+        body["configuration"] = ["hnsw": ["space": "cosine"]]
+        let made: JSONValue
+        do {
+            made = try await call(.post, "\(base)/collections", JSONValue.object(withWords).encoded)
+        } catch let error as VectorServiceError where !error.isUnavailable || error.status == 501 {
+            // A server without sparse vectors, or without schemas.
+            made = try await call(.post, "\(base)/collections", JSONValue.object(body).encoded)
+        }
+        return try adopt(made, dimension: dimension)
+    }
+
+    /// Vectors by cosine, words by BM25 with the collection's own frequencies.
+    private static let schema: JSONValue = [
+        "defaults": [:],
+        "keys": [
+            "#embedding": ["float_list": ["vector_index": ["enabled": true, "config": ["space": "cosine"]]]],
+            wordsKey: ["sparse_vector": ["sparse_vector_index": ["enabled": true, "config": ["bm25": true]]]],
+        ],
+    ]
+
+    /// Whether the collection's words can be searched; `false` while there is no collection.
+    func indexesWords() async throws -> Bool {
+        _ = try await collectionID(dimension: nil, makes: false)
+        return collection?.indexesWords ?? false
     }
 
     private static let mismatch = "the passages were embedded by another model; 'apus reembed' embeds them again"
@@ -235,8 +268,13 @@ public actor ChromaService: SecretSettings {
         guard model == embeddingModel else { throw VectorServiceError(status: 409, reason: Self.mismatch) }
         let size = Int(value["metadata"]?["dimension"]?.int ?? Int64(dimension ?? 0))
         try checkDimension(size, dimension)
-        collection = (id, size)
+        collection = (id, size, Self.indexesWords(value))
         return id
+    }
+
+    static func indexesWords(_ collection: JSONValue) -> Bool {
+        let index = collection["schema"]?["keys"]?[wordsKey]?["sparse_vector"]?["sparse_vector_index"]
+        return index?["enabled"]?.bool == true
     }
 
     private func checkDimension(_ stored: Int, _ given: Int?) throws {

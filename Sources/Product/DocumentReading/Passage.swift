@@ -9,18 +9,25 @@ public struct Passage: Sendable, Equatable {
     public let end: Int
     /// Exactly the document's text between the offsets.
     public let text: String
+    /// The heading that it stands under; `nil` when there is none above it.
+    public let heading: String?
 
     /// A passage with its place.
-    public init(page: Int, start: Int, end: Int, text: String) {
+    public init(page: Int, start: Int, end: Int, text: String, heading: String? = nil) {
         self.page = page
         self.start = start
         self.end = end
         self.text = text
+        self.heading = heading
     }
 
     /// The form in which the reader hands it over, a line for each.
     public var json: JSONValue {
-        ["page": .int(Int64(page)), "start": .int(Int64(start)), "end": .int(Int64(end)), "text": .string(text)]
+        var json: JSONObject = [
+            "page": .int(Int64(page)), "start": .int(Int64(start)), "end": .int(Int64(end)), "text": .string(text),
+        ]
+        if let heading { json["heading"] = .string(heading) }
+        return .object(json)
     }
 
     /// Reads that form; `nil` when it is none.
@@ -28,6 +35,8 @@ public struct Passage: Sendable, Equatable {
         guard let page = json["page"]?.int, let start = json["start"]?.int, let end = json["end"]?.int,
             let text = json["text"]?.string, page > 0, start >= 0, end > start
         else { return nil }
-        self.init(page: Int(clamping: page), start: Int(clamping: start), end: Int(clamping: end), text: text)
+        self.init(
+            page: Int(clamping: page), start: Int(clamping: start), end: Int(clamping: end), text: text,
+            heading: json["heading"]?.string)
     }
 }

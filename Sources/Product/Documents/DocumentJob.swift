@@ -46,8 +46,9 @@ public struct DocumentJob: Sendable {
     private func writePassages(of text: ExtractedText) throws -> Int {
         var file = try OutputFile(folder.passages)
         var count = 0
+        var heading: String?
         for page in text.pages {
-            try PassageSplitter().forEachPassage(of: page) { passage in
+            try PassageSplitter().forEachPassage(of: page, under: &heading) { passage in
                 count += 1
                 guard count <= maximumPassages else {
                     throw ExtractionError.tooComplex("it has more than \(maximumPassages) passages")

@@ -11,7 +11,16 @@ struct PDFReader: Sendable {
         guard pages <= ReaderLimits.pages else {
             throw ExtractionError.tooComplex("it claims \(pages) pages, the limit is \(ReaderLimits.pages)")
         }
-        let result = try await run("pdftotext", ["-enc", "UTF-8", "-eol", "unix", path, "-"])
+        let texts = try await texts(path, [])
+        let hyphens = LineEndHyphens(texts)
+        guard hyphens.mayBeLacking else { return texts }
+        let lines = try await self.texts(path, ["-raw"])
+        guard lines.count == texts.count else { return texts }
+        return zip(texts, lines).map { hyphens.restored($0, lines: $1) }
+    }
+
+    private func texts(_ path: String, _ options: [String]) async throws -> [String] {
+        let result = try await run("pdftotext", options + ["-enc", "UTF-8", "-eol", "unix", path, "-"])
         var texts = String(decoding: result.output, as: UTF8.self)
             .split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
         // The program ends every page with a form feed, the last one too.

@@ -25,17 +25,18 @@ public struct PassageSplitter: Sendable {
     }
 
     /// The passages of a document, in order.
-    public func passages(of text: ExtractedText) -> [Passage] { text.pages.flatMap { passages(of: $0) } }
-
-    private func passages(of page: ExtractedText.Page) -> [Passage] {
+    public func passages(of text: ExtractedText) -> [Passage] {
         var passages: [Passage] = []
-        forEachPassage(of: page) { passages.append($0) }
+        var heading: String?
+        for page in text.pages { forEachPassage(of: page, under: &heading) { passages.append($0) } }
         return passages
     }
 
     /// Hands over the passages of a page, in order. What the visitor throws ends it, and the rest is not looked at.
+    ///
+    /// - Parameter heading: The last heading above the page; afterwards the last one on it.
     public func forEachPassage<Failure: Error>(
-        of page: ExtractedText.Page, _ visit: (Passage) throws(Failure) -> Void
+        of page: ExtractedText.Page, under heading: inout String?, _ visit: (Passage) throws(Failure) -> Void
     ) throws(Failure) {
         let scalars = Array(page.text.unicodeScalars)
         var ranges = SentenceSplitter.units(scalars).makeIterator()
@@ -53,10 +54,12 @@ public struct PassageSplitter: Sendable {
                 last += 1
             }
             let range = units[first].range.lowerBound..<units[last - 1].range.upperBound
+            // What begins with a heading stands under that one.
+            let isUnderOwn = HeadingRule.heading(scalars[units[first].range]) != nil
             try visit(
                 Passage(
                     page: page.number, start: page.start + range.lowerBound, end: page.start + range.upperBound,
-                    text: String(String.UnicodeScalarView(scalars[range]))))
+                    text: String(String.UnicodeScalarView(scalars[range])), heading: isUnderOwn ? nil : heading))
             if !reaches(last) { break }
             // Step back over whole units while they fit into the overlap, but always forward in all.
             var next = last
@@ -67,8 +70,10 @@ public struct PassageSplitter: Sendable {
                 next -= 1
                 repeated += units[next].pieces
             }
+            for unit in units[first..<next] { heading = HeadingRule.heading(scalars[unit.range]) ?? heading }
             first = next
         }
+        for unit in units.dropFirst(first) { heading = HeadingRule.heading(scalars[unit.range]) ?? heading }
     }
 
     private func fits(_ units: ArraySlice<Unit>, _ pieces: Int) -> Bool {

@@ -4,6 +4,7 @@ public import ChromaClient
 import DocumentReading
 import JSONCoding
 public import Models
+import Retrieval
 public import Telemetry
 
 /// Makes an uploaded document searchable: text, passages, embeddings, index, in steps that can all be repeated.
@@ -106,7 +107,7 @@ public struct Ingestor: Sendable {
         try await catalog.setEmbedding(claim)
         // Passages of an earlier try, perhaps with other borders, must not stay beside the new ones.
         try await removePassages(claim)
-        let count = try await index(try PassageFile(folder.passages), claim)
+        let count = try await index(try PassageFile(folder.passages), claim, language: reading.language)
         guard count == reading.passages else {
             throw ReadingFailure(reason: "the reader has left \(count) passages instead of \(reading.passages)")
         }
@@ -134,7 +135,7 @@ public struct Ingestor: Sendable {
     }
 
     /// Embeds the next batch while the one before is written. Returns how many passages there were.
-    private func index(_ passages: PassageFile, _ claim: DocumentClaim) async throws -> Int {
+    private func index(_ passages: PassageFile, _ claim: DocumentClaim, language: String?) async throws -> Int {
         var count = 0
         var pending: Task<Void, any Error>?
         do {
@@ -142,10 +143,11 @@ public struct Ingestor: Sendable {
                 guard count + part.count <= ReaderLimits.passages else {
                     throw ReadingFailure(reason: "the reader has left more passages than it may")
                 }
-                let embedded = try await embeddings.embed(part.map(\.text))
+                let entries = part.map { Self.entry($0, of: claim.document, language: language) }
+                let embedded = try await embeddings.embed(entries.map(\.text))
                 try await pending?.value
-                let records = zip(part.indices, zip(part, embedded)).map { index, pair in
-                    Self.record(pair.0, ordinal: count + index, embedding: pair.1, of: claim.document)
+                let records = zip(entries.indices, zip(entries, embedded)).map { index, pair in
+                    pair.0.record(id: "\(claim.document.id):\(count + index)", embedding: pair.1)
                 }
                 count += part.count
                 pending = Task { try await catalog.whileHeld(claim) { try await vectors.upsert(records) } }
@@ -164,16 +166,10 @@ public struct Ingestor: Sendable {
         try await catalog.whileHeld(claim) { _ = try await vectors.delete(filter: filter) }
     }
 
-    private static func record(
-        _ passage: Passage, ordinal: Int, embedding: [Float], of document: DocumentRecord
-    ) -> ChromaService.Record {
-        var metadata: JSONObject = [
-            "documentId": .string(document.id), "name": .string(document.name), "page": .int(Int64(passage.page)),
-            "start": .int(Int64(passage.start)), "end": .int(Int64(passage.end)),
-        ]
+    private static func entry(_ passage: Passage, of document: DocumentRecord, language: String?) -> PassageEntry {
+        var metadata: JSONObject = ["documentId": .string(document.id)]
         if let chat = document.chatId { metadata["chatId"] = .string(chat) }
-        return ChromaService.Record(
-            id: "\(document.id):\(ordinal)", embedding: embedding, document: passage.text, metadata: metadata)
+        return PassageEntry(passage, name: document.name, language: language, metadata: metadata)
     }
 
     private func fail(_ claim: DocumentClaim, _ code: String, _ detail: String) async throws {

@@ -20,7 +20,9 @@ public struct PageReader: Sendable {
         ]
         let allowed = Set(documents)
         let parts = try await vectors.records(filter: filter, limit: Self.maximumPassages)
-            .compactMap(PassageRetriever.passage).filter { allowed.contains($0.documentId) }
+            .compactMap { PassageRetriever.passage($0.document, $0.metadata, similarity: 1) }.filter {
+                allowed.contains($0.documentId)
+            }
         // Two documents may have the same name; the pages of one of them are read.
         guard let document = parts.first?.documentId else { return [] }
         let own = parts.filter { $0.documentId == document }.sorted { $0.start < $1.start }

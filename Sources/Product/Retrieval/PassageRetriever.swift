@@ -3,6 +3,7 @@ public import ChromaClient
 import JSONCoding
 public import Models
 import Telemetry
+import TextAnalysis
 
 /// Finds the passages that bear on a question.
 public struct PassageRetriever: Sendable {
@@ -22,7 +23,7 @@ public struct PassageRetriever: Sendable {
 
     private let embeddings: EmbeddingClient
     private let vectors: ChromaService
-    private let reranker = Reranker()
+    private let ranking = CandidateRanking()
 
     /// A retriever over an embedding model and a collection.
     public init(embeddings: EmbeddingClient, vectors: ChromaService) {
@@ -39,7 +40,7 @@ public struct PassageRetriever: Sendable {
 
     private func find(_ question: String, in documents: [String], count: Int) async throws -> Result {
         let watch = Stopwatch()
-        guard !documents.isEmpty, let vector = try await embeddings.embed([question]).first else {
+        guard !documents.isEmpty, let vector = try await embeddings.embed([PlainForm.of(question)]).first else {
             return Result(
                 passages: [], evidence: Evidence(question: question, passages: []),
                 embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
@@ -48,10 +49,11 @@ public struct PassageRetriever: Sendable {
         RetrievalMetrics.note(step: "embed", milliseconds: embedded)
         let isFiltered = documents.count <= Self.filterLimit
         let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
-        let hits = try await vectors.query(vector, count: Self.candidateCount, filter: filter)
+        let candidates = try await vectors.candidates(
+            vector, words: SearchTerms(question: question), count: Self.candidateCount, filter: filter)
         let allowed = Set(documents)
-        let candidates = hits.compactMap(Self.passage).filter { allowed.contains($0.documentId) }
-        var ranked = Self.distinct(reranker.rank(candidates, question: question), count: count)
+        let found = ranking.rank(candidates, question: question).filter { allowed.contains($0.documentId) }
+        var ranked = Self.distinct(found, count: count)
         for index in ranked.indices { ranked[index].n = index + 1 }
         RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
         RetrievalMetrics.note(ranked)
@@ -60,26 +62,37 @@ public struct PassageRetriever: Sendable {
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
     }
 
-    static func passage(_ hit: ChromaService.Hit) -> FoundPassage? {
-        guard let document = hit.metadata["documentId"]?.string, let page = hit.metadata["page"]?.int,
-            let start = hit.metadata["start"]?.int, let end = hit.metadata["end"]?.int
+    /// A passage as the vector store keeps it; `nil` when it is none of ours.
+    static func passage(_ text: String, _ metadata: JSONObject, similarity: Double) -> FoundPassage? {
+        guard let document = metadata["documentId"]?.string, let page = metadata["page"]?.int,
+            let start = metadata["start"]?.int, let end = metadata["end"]?.int
         else { return nil }
-        let similarity = Double(1 - hit.distance)
         return FoundPassage(
-            n: 0, documentId: document, name: hit.metadata["name"]?.string ?? "", page: Int(page), start: Int(start),
-            end: Int(end), text: hit.document, score: similarity, similarity: similarity)
+            n: 0, documentId: document, name: metadata["name"]?.string ?? "", page: Int(clamping: page),
+            start: Int(clamping: start), end: Int(clamping: end), text: text, score: similarity, similarity: similarity)
     }
 
-    /// Leaves out passages that overlap a better one almost wholly.
+    /// Leaves out passages that overlap a better one almost wholly. Of a document with several pages, most are the best of
+    /// their page: four passages of one page crowd out what answers.
     private static func distinct(_ ranked: [FoundPassage], count: Int) -> [FoundPassage] {
+        var pages: [String: Set<Int>] = [:]
+        for passage in ranked { pages[passage.documentId, default: []].insert(passage.page) }
         var kept: [FoundPassage] = []
-        for passage in ranked where kept.count < count {
-            let isCovered = kept.contains { other in
+        var later: [FoundPassage] = []
+        for passage in ranked {
+            let isCovered = (kept + later).contains { other in
                 other.documentId == passage.documentId
                     && 2 * (min(other.end, passage.end) - max(other.start, passage.start)) > passage.end - passage.start
             }
-            if !isCovered { kept.append(passage) }
+            guard !isCovered else { continue }
+            let isOfPages = pages[passage.documentId, default: []].count > 1
+            if isOfPages, kept.contains(where: { $0.documentId == passage.documentId && $0.page == passage.page }) {
+                later.append(passage)
+            } else {
+                kept.append(passage)
+            }
         }
-        return kept
+        let most = max(1, count * 3 / 4)
+        return Array((kept.prefix(most) + (later + kept.dropFirst(most)).sorted { $0.score > $1.score }).prefix(count))
     }
 }

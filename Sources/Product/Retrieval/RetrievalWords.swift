@@ -1,3 +1,5 @@
+import TextAnalysis
+
 /// Words of a text in the form in which they are compared: lower case, lightly stemmed, without the smallest words,
 /// each as a 64-bit hash. Ranking looks at tens of thousands of words for each question, so no string is made for them.
 public enum RetrievalWords {
@@ -10,13 +12,20 @@ public enum RetrievalWords {
 
     /// Visits the words of a text that carry meaning, in order.
     static func forEach(_ text: String, _ visit: (UInt64) -> Void) {
-        var text = text
+        var text = PlainForm.of(text)
+        var word: [UInt8] = []
+        word.reserveCapacity(64)
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return PlainWords.forEach(in: text) { plain in
+                word.append(contentsOf: plain.utf8)
+                end(&word, visit)
+            }
+        }
+        // Most texts are ASCII, and need no string for each word.
         text.withUTF8 { bytes in
-            var word: [UInt8] = []
-            word.reserveCapacity(64)
             for byte in bytes {
                 switch byte {
-                case 48...57, 97...122, 128...: word.append(byte)
+                case 48...57, 97...122: word.append(byte)
                 case 65...90: word.append(byte | 0x20)
                 case 39: continue
                 default: end(&word, visit)

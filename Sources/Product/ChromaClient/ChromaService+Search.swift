@@ -1,0 +1,95 @@
+import HTTPMessages
+public import JSONCoding
+public import TextAnalysis
+
+extension ChromaService {
+    /// A passage that may answer, found by meaning, by words, or by both.
+    public struct Candidate: Sendable {
+        public let id: String
+        public let document: String
+        public let metadata: JSONObject
+        /// Cosine similarity; `nil` when it is none of the nearest.
+        public internal(set) var similarity: Float?
+        /// Sum of BM25 over the question's terms, with frequencies of the whole collection; `nil` when it is none of those
+        /// with the greatest.
+        public internal(set) var wordScore: Float?
+    }
+
+    /// What a search for a question found.
+    public struct Candidates: Sendable {
+        public let found: [Candidate]
+        /// Whether words were searched too: a server without sparse vectors knows only the nearest.
+        public let hasWords: Bool
+    }
+
+    /// Passages nearest to a vector beside those that share words with the question, in one request.
+    ///
+    /// - Parameter count: Most of each kind.
+    /// - Throws: `VectorServiceError`.
+    public func candidates(
+        _ vector: [Float], words: SearchTerms, count: Int, filter: JSONValue?
+    ) async throws -> Candidates {
+        guard try await indexesWords(), !words.indices.isEmpty else {
+            let hits = try await query(vector, count: count, filter: filter)
+            let found = hits.map { hit in
+                Candidate(
+                    id: hit.id, document: hit.document, metadata: hit.metadata, similarity: 1 - hit.distance,
+                    wordScore: nil)
+            }
+            return Candidates(found: found, hasWords: false)
+        }
+        var numbers: [UInt8] = []
+        JSONText.write(vector, to: &numbers)
+        let rest =
+            ",\"limit\":{\"limit\":\(count)}"
+            + (filter.map { ",\"filter\":\($0.text)" } ?? "")
+            + ",\"select\":{\"keys\":[\"#document\",\"#score\",\"documentId\",\"name\",\"page\",\"start\",\"end\",\"heading\"]}}"
+        var body = "{\"searches\":[{\"rank\":{\"$knn\":{\"limit\":\(count),\"key\":\"#embedding\",\"query\":".bytes
+        body += numbers
+        body += "}}\(rest),{\"rank\":{\"$knn\":{\"limit\":\(count),\"key\":\"\(Self.wordsKey)\",\"query\":".utf8
+        body += Self.sparse(words).text.utf8
+        body += "}}\(rest)]}".utf8
+        guard let answer = try await onCollectionRaw("search", dimension: vector.count, body, makes: false) else {
+            return Candidates(found: [], hasWords: true)
+        }
+        return Candidates(found: Self.merged(Self.hits(answer, 0), Self.hits(answer, 1)), hasWords: true)
+    }
+
+    /// Wire form of a sparse vector.
+    public static func sparse(_ terms: SearchTerms) -> JSONValue {
+        [
+            "#type": "sparse_vector", "indices": .array(terms.indices.map { .int(Int64($0)) }),
+            "values": .array(terms.values.map { .double(Double(($0 * 1000).rounded()) / 1000) }),
+        ]
+    }
+
+    /// The hits of one search; their distances stand where the similarity does.
+    private static func hits(_ answer: JSONValue, _ search: Int) -> [Candidate] {
+        let ids = answer["ids"]?[search]?.array ?? []
+        return ids.indices.compactMap { index in
+            guard let id = ids[index].string, let text = answer["documents"]?[search]?[index]?.string,
+                let distance = answer["scores"]?[search]?[index]?.double
+            else { return nil }
+            return Candidate(
+                id: id, document: text, metadata: answer["metadatas"]?[search]?[index]?.object ?? JSONObject(),
+                similarity: 1 - Float(distance), wordScore: nil)
+        }
+    }
+
+    private static func merged(_ near: [Candidate], _ wordy: [Candidate]) -> [Candidate] {
+        var found = near
+        var places = Dictionary(near.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for var candidate in wordy {
+            let score = candidate.similarity
+            if let place = places[candidate.id] {
+                found[place].wordScore = score
+            } else {
+                places[candidate.id] = found.count
+                candidate.similarity = nil
+                candidate.wordScore = score
+                found.append(candidate)
+            }
+        }
+        return found
+    }
+}
