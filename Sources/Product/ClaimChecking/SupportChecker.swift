@@ -127,6 +127,7 @@ public struct SupportChecker: Sendable {
                     guard words > 0 || !claim.facts.isEmpty else { continue }
                     let agreement = Agreement(claim, window, passage.units, coverage, name: passage.name)
                     let share = coverage.share(claim, window, facts: agreement.numbers)
+                    guard share > 0 || agreement.matched > 0 else { continue }
                     // Names alone in common are not enough.
                     let hasSubstance = agreement.numbers > 0 || coverage.hasSubstance(claim, window)
                     let match = Match(
