@@ -260,6 +260,8 @@ let product = group(
                 "LinearRegex", "Models", "Retrieval", "Settings",
             ]
         ),
+        // What a sentence of an answer says, against the passages that it cites.
+        .target(name: "ClaimChecking", dependencies: ["SentenceUnits"]),
         .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
         .target(
             name: "Ingestion",
@@ -271,8 +273,8 @@ let product = group(
         .target(
             name: "Chat",
             dependencies: [
-                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "FunctionsRuntime", "HTTPMessages",
-                "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
+                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
                 "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools", "WordPieces",
             ]
         ),
@@ -494,9 +496,13 @@ let tests =
             .testTarget(
                 name: "ChatTests",
                 dependencies: [
-                    "Catalog", "Chat", "ChatMessages", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Models",
-                    "Problems", "ProductFixture", "Retrieval", "Settings", "TestSupport", "Tools",
+                    "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPMessages", "HTTPServing",
+                    "JSONCoding", "Models", "Problems", "ProductFixture", "Retrieval", "Settings", "Telemetry",
+                    "TestSupport",
+                    "Tools",
                 ]),
+            .testTarget(
+                name: "ClaimCheckingTests", dependencies: ["ClaimChecking", "JSONCoding", "TestSupport"]),
             .testTarget(
                 name: "DocumentReadingTests",
                 dependencies: ["ChildProcess", "DocumentReading", "JSONCoding", "TestSupport"]),

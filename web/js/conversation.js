@@ -127,7 +127,7 @@ async function ask(request) {
       } else if (name === "done") {
         answer.finish(data);
         if (!asked && data.chatName) setTitle(data.chatName);
-        announce(text.answerComplete(data.citations.length) + " " + data.text);
+        announce(text.answerComplete(new Set(data.citations.map((c) => c.n)).size) + " " + data.text);
       } else if (name === "error") {
         answer.fail(data, () => ask(request));
       }
@@ -211,6 +211,8 @@ function addAnswer(createdAt) {
 
 function sources(citations, passages, finishReason) {
   const used = new Set(citations.map((c) => c.n));
+  // Two sentences may rest on the same words.
+  const listed = citations.filter((c, i) => citations.findIndex((o) => o.n === c.n && o.quote === c.quote) === i);
   const others = passages.filter((p) => !used.has(p.n));
   if (!citations.length && !others.length) return null;
   const entry = (source, quote) => {
@@ -219,7 +221,7 @@ function sources(citations, passages, finishReason) {
     return make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
       `[${source.n}] ${source.name}, ${text.page(source.page)}`, words));
   };
-  const list = citations.length ? [make("strong", {}, text.sources), make("ol", {}, ...citations.map((c) => entry(c, c.quote)))] : [];
+  const list = citations.length ? [make("strong", {}, text.sources), make("ol", {}, ...listed.map((c) => entry(c, c.quote)))] : [];
   const isMissing = finishReason === "not_found";
   const rest = isMissing ? others.slice(0, 3) : others;
   const more = rest.length ? make("details", { open: isMissing }, make("summary", {}, isMissing ? text.nearest : text.alsoConsidered(rest.length)),

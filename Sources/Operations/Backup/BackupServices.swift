@@ -30,8 +30,8 @@ public struct BackupServices: SecretSettings, Sendable {
     public static let needed = ["APUS_DATABASE_URL", "APUS_COSMOS_ENDPOINT", "APUS_CHROMA_URL"]
     /// Settings that change how answers come about and hold no secrets.
     private static let told = [
-        "APUS_MODELS", "APUS_EMBEDDINGS_MODEL", "APUS_PRESET", "APUS_ANSWER_CACHE", "APUS_MAX_UPLOAD_BYTES",
-        "APUS_FETCH_ALLOW", "SEARXNG_URL",
+        "APUS_MODELS", "APUS_EMBEDDINGS_MODEL", "APUS_PRESET", "APUS_ANSWER_CACHE", "APUS_UNSUPPORTED",
+        "APUS_MAX_UPLOAD_BYTES", "APUS_FETCH_ALLOW", "SEARXNG_URL",
     ]
     /// The key that backups are signed with, for reading one without its stores; it may be in the vault.
     ///

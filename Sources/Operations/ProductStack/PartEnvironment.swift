@@ -70,6 +70,7 @@ struct PartEnvironment: Sendable {
             return PartEnvironment(
                 names: common + messages + vectors + providers.values.flatMap(\.self).sorted() + [
                     "APUS_MODELS", "APUS_MODEL_SETTINGS", "APUS_PRESET", "APUS_PRESETS", "APUS_ANSWER_CACHE",
+                    "APUS_UNSUPPORTED",
                     "APUS_FETCH_ALLOW", "APUS_TOOLS", "GOOGLE_SEARCH_*", "BRAVE_SEARCH_*", "SEARXNG_URL",
                 ] + toolSettings(environment["APUS_TOOLS"]))
         case "upload":

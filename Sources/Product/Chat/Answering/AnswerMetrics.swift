@@ -1,3 +1,4 @@
+import ClaimChecking
 import Models
 import Telemetry
 
@@ -15,6 +16,10 @@ enum AnswerMetrics {
         "apus.model.attempts", unit: "{attempt}", "Models that were asked, and whether they answered.")
     private static let used = Metrics.shared.counter(
         "apus.answer.passages", unit: "{passage}", "Passages considered for answers, and those that were cited.")
+
+    private static let sentences = Metrics.shared.counter(
+        "apus.answer.sentences", unit: "{sentence}", "Sentences with citations, and how far the passages bear them out."
+    )
 
     /// Counts an answer.
     static func note(_ receipt: Receipt, milliseconds: Double, ending: AnswerEnding) {
@@ -37,5 +42,8 @@ enum AnswerMetrics {
         }
         used.add(Double(receipt.passagesConsidered), ["use": "considered"])
         used.add(Double(receipt.passagesUsed), ["use": "cited"])
+        for (support, count) in receipt.support.all where count > 0 {
+            sentences.add(Double(count), ["support": support.rawValue])
+        }
     }
 }

@@ -13,6 +13,7 @@ struct Answerer: Sendable {
 
     let models: ModelList
     let circuits: Circuits
+    let unsupported: UnsupportedHandling
     let log: Log
 
     /// A draft for a task.
@@ -22,7 +23,7 @@ struct Answerer: Sendable {
         // What the documents begin with stands in front of what was found.
         if let overview = task.overview { _ = sources.add(overview.openings + found) }
         return Draft(
-            sources: sources, egress: task.egress,
+            sources: sources, egress: task.egress, unsupported: unsupported, refusal: task.preset.refusal,
             searched: AnswerTimes(
                 embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
             model: task.model,
@@ -79,6 +80,7 @@ struct Answerer: Sendable {
             do {
                 draft.beginContinuation()
                 try await Dialogue(model: model, task: task, draft: draft, emit: emit).run(tokens: tokens)
+                try await Correction(model: model, task: task, draft: draft, log: log).run(tokens: tokens)
                 draft.note { receipt in
                     receipt.model = model.id
                     receipt.provider = model.provider

@@ -20,18 +20,25 @@ final class Draft: Sendable {
     let sources: SourceList
     /// What tools may send out for this answer, whichever model asks for it.
     let egress: EgressGuard
+    private let unsupported: UnsupportedHandling
+    /// What is said when nothing of an answer is left.
+    private let refusal: String
     private let searched: AnswerTimes
     private let watch: Stopwatch
     private let state: Mutex<State>
 
     /// - Parameters:
+    ///   - unsupported: What becomes of sentences that are not borne out.
+    ///   - refusal: What is said when nothing else is left.
     ///   - searched: What finding the sources took.
     ///   - question: The question as it was searched, where that is not as it was asked.
     init(
-        sources: SourceList, egress: EgressGuard, searched: AnswerTimes, model: String, provider: String,
-        question: String?, watch: Stopwatch
+        sources: SourceList, egress: EgressGuard, unsupported: UnsupportedHandling, refusal: String,
+        searched: AnswerTimes, model: String, provider: String, question: String?, watch: Stopwatch
     ) {
         self.sources = sources
+        self.unsupported = unsupported
+        self.refusal = refusal
         self.egress = egress
         self.searched = searched
         self.watch = watch
@@ -102,23 +109,48 @@ final class Draft: Sendable {
     func setToolCalls(_ calls: [ToolCall]) { state.withLock { $0.toolCalls = calls } }
     func note(_ change: (inout Receipt) -> Void) { state.withLock { change(&$0.receipt) } }
 
-    /// The answer as it stands.
+    /// The sentences that a model wrote and that the passages they cite do not bear out, where it is to correct them.
+    var toBeCorrected: [String] {
+        let (text, isQuoted, asks) = state.withLock { ($0.text, $0.quotes != nil, !$0.toolCalls.isEmpty) }
+        guard unsupported == .correct, !isQuoted, !asks else { return [] }
+        return CheckedAnswer(text, passages: sources.all).unsupported
+    }
+
+    /// Puts a model's second answer in the place of the first, when more of it is borne out.
+    func correct(_ text: String) {
+        var filter = CitationFilter(count: sources.count)
+        let corrected = filter.feed(text) + filter.finish()
+        let before = CheckedAnswer(self.text, passages: sources.all)
+        let after = CheckedAnswer(corrected, passages: sources.all)
+        guard corrected.contains(where: \.isLetter), after.unsupported.count < before.unsupported.count else { return }
+        state.withLock { $0.text = corrected }
+    }
+
+    /// The answer as it stands, with each sentence compared with what it cites.
     ///
     /// - Parameter ending: Wins over the model's own.
     func finish(_ ending: AnswerEnding?) -> AnswerOutcome {
-        state.withLock { state in
-            let passages = sources.all
-            let citations =
-                state.quotes?.filter { state.text.contains("[\($0.passage.n)]") }
-                ?? Citation.resolve(answer: state.text, cited: state.filter.cited, passages: passages)
-            state.receipt.passagesConsidered = passages.count
-            state.receipt.passagesUsed = citations.count
-            var times = searched
-            times.firstToken = state.firstTokenMilliseconds ?? 0
-            times.total = watch.milliseconds
-            return AnswerOutcome(
-                state.text, ending ?? state.ending, citations: citations, passages: passages, receipt: state.receipt,
-                toolCalls: state.toolCalls, times: times)
+        let passages = sources.all
+        let quotes = state.withLock { $0.quotes }
+        var (text, final) = state.withLock { ($0.text, ending ?? $0.ending) }
+        var checked = quotes.map { CheckedAnswer(text, quotes: $0) } ?? CheckedAnswer(text, passages: passages)
+        let counts = checked.counts
+        if unsupported == .remove, !checked.unsupported.isEmpty {
+            text = checked.textWithoutUnsupported
+            if text.isEmpty { (text, final) = (refusal, .notFound) }
+            checked = CheckedAnswer(text, passages: passages)
         }
+        let (receipt, toolCalls, firstToken) = state.withLock { state in
+            state.receipt.passagesConsidered = passages.count
+            state.receipt.passagesUsed = Set(checked.citations.map(\.passage.n)).count
+            state.receipt.support = counts
+            return (state.receipt, state.toolCalls, state.firstTokenMilliseconds)
+        }
+        var times = searched
+        times.firstToken = firstToken ?? 0
+        times.total = watch.milliseconds
+        return AnswerOutcome(
+            text, final, citations: checked.citations, passages: passages, receipt: receipt, toolCalls: toolCalls,
+            times: times)
     }
 }

@@ -15,13 +15,15 @@ final class Library: Sendable {
     let tools: [any Tool]
     /// Seconds that answers are remembered; 0 for not at all.
     let cacheSeconds: Int
+    /// What becomes of sentences that are not borne out.
+    let unsupported: UnsupportedHandling
     let log: Log
 
     init(
         catalog: CatalogDatabase, retriever: PassageRetriever, pages: PageReader, models: ModelList,
         presets: PresetLibrary,
         tools: [any Tool],
-        cacheSeconds: Int, log: Log
+        cacheSeconds: Int, unsupported: UnsupportedHandling, log: Log
     ) {
         self.catalog = catalog
         self.retriever = retriever
@@ -30,6 +32,7 @@ final class Library: Sendable {
         self.presets = presets
         self.tools = tools
         self.cacheSeconds = cacheSeconds
+        self.unsupported = unsupported
         self.log = log
     }
 
@@ -72,7 +75,8 @@ final class Library: Sendable {
     {
         guard cacheSeconds > 0 else { return (nil, nil) }
         let chain = models.chain(from: model).map { "\($0.id) \(String(describing: $0.model?.settings))" }
-        let key = RememberedAnswer.key(question, documents: documents, preset: preset, models: chain)
+        let key = RememberedAnswer.key(
+            question, documents: documents, preset: preset, models: chain + [unsupported.rawValue])
         return (try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.answer), key)
     }
 

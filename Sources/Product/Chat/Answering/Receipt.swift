@@ -42,6 +42,8 @@ struct Receipt: Sendable {
     var cacheHit = false
     /// The question as it was completed from what was said before; `nil` when it stood by itself.
     var question: String?
+    /// Sentences compared with what they cite, as they were written.
+    var support = SupportCounts()
 
     /// Adds a request's tokens.
     mutating func add(_ usage: TokenUsage, price: ModelSettings.Price?) {
@@ -76,6 +78,7 @@ struct Receipt: Sendable {
         passagesUsed = count("passages", "used")
         cacheHit = json["cacheHit"]?.bool ?? false
         question = json["question"]?.string
+        support = SupportCounts(json["support"])
     }
 
     var json: JSONValue {
@@ -88,7 +91,7 @@ struct Receipt: Sendable {
             ],
             "cost": cost.map { .double($0) } ?? .null, "tools": .array(tools.map(\.json)),
             "passages": ["considered": .int(Int64(passagesConsidered)), "used": .int(Int64(passagesUsed))],
-            "cacheHit": .bool(cacheHit),
+            "cacheHit": .bool(cacheHit), "support": support.json,
         ]
         if let question { object["question"] = .string(question) }
         return .object(object)

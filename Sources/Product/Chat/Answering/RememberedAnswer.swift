@@ -19,6 +19,7 @@ enum RememberedAnswer {
             "text": .string(answer.text), "citations": .array(answer.citations.map(\.json)),
             "passages": .array(answer.passages.map(\.json)), "finishReason": .string(answer.ending.rawValue),
             "model": .string(answer.model), "provider": .string(answer.receipt?.provider ?? ""),
+            "support": answer.receipt?.support.json ?? .null,
         ]
         return json.text
     }
@@ -32,10 +33,12 @@ enum RememberedAnswer {
         else { return nil }
         var receipt = Receipt(model: model, provider: provider)
         receipt.passagesConsidered = passages.count
-        receipt.passagesUsed = citations.count
+        receipt.support = SupportCounts(json["support"])
         receipt.cacheHit = true
+        let known = citations.compactMap(Citation.init)
+        receipt.passagesUsed = Set(known.map(\.passage.n)).count
         return AnswerOutcome(
-            text, ending, citations: citations.compactMap(Citation.init),
+            text, ending, citations: known,
             passages: passages.compactMap(FoundPassage.init), receipt: receipt)
     }
 }

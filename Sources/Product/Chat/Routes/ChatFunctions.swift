@@ -34,6 +34,7 @@ public enum ChatFunctions {
             &services.settings, tenant: CatalogDatabase.defaultWorkspace,
             embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let cacheSeconds = services.settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
+        let unsupported = UnsupportedHandling(&services.settings)
         _ = services.reportTelemetry(as: "apus-chat", log: log)
         let (catalog, messages, embeddings, models, presets, toolBox) = try services.finish(
             wanted.0, wanted.1, wanted.2, wanted.3, wanted.4, wanted.5)
@@ -43,7 +44,7 @@ public enum ChatFunctions {
         let library = Library(
             catalog: catalog, retriever: retriever, pages: pages, models: models, presets: presets,
             tools: own + toolBox.tools,
-            cacheSeconds: cacheSeconds, log: log)
+            cacheSeconds: cacheSeconds, unsupported: unsupported, log: log)
         var routes = routes(library, messages)
         routes.check("postgres") { try await catalog.probe() }
         routes.check("cosmos") { try await messages.probe() }
@@ -53,7 +54,8 @@ public enum ChatFunctions {
 
     private static func routes(_ library: Library, _ messages: MessageStore) -> FunctionRoutes {
         let answerer = Answerer(
-            models: library.models, circuits: Circuits(catalog: library.catalog, log: library.log), log: library.log)
+            models: library.models, circuits: Circuits(catalog: library.catalog, log: library.log),
+            unsupported: library.unsupported, log: library.log)
         let chat = ChatRoute(engine: TurnEngine(library: library, messages: messages, answerer: answerer))
         let answers = OneOffAnswer(library: library, answerer: answerer)
         let ask = AskRoute(library: library, answers: answers)

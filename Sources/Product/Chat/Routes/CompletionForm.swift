@@ -107,7 +107,8 @@ struct CompletionForm: Sendable {
 
     private static func notes(_ citations: [Citation]) -> String {
         guard !citations.isEmpty else { return "" }
-        let lines = citations.map { citation in
+        var noted: Set<Int> = []
+        let lines = citations.filter { noted.insert($0.passage.n).inserted }.map { citation in
             let passage = citation.passage
             return "[\(passage.n)] \(passage.name), " + (passage.url ?? "page \(passage.page)")
         }

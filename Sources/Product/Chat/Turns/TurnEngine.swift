@@ -4,7 +4,7 @@ import Models
 import Problems
 import Telemetry
 
-/// Answers one question of a chat: has the answer made, checks its citations, stores it however it ended.
+/// Answers one question of a chat: has the answer made, stores it however it ended.
 struct TurnEngine: Sendable {
     let library: Library
     let messages: MessageStore

@@ -1,3 +1,4 @@
+import ClaimChecking
 import Retrieval
 import Testing
 
@@ -40,18 +41,18 @@ import Testing
     @Test func quotesTheSentenceThatWasUsed() throws {
         let text = "The plan covers vision. Emergency care costs 😀 $150 per visit. Dental care is extra."
         let passages = [passage(1, "Nothing here.", start: 0), passage(2, text, start: 100)]
-        let citation = try #require(
-            Citation.resolve(answer: "An emergency visit costs $150 [2].", cited: [2, 7], passages: passages).first)
+        let answer = CheckedAnswer("An emergency visit costs $150 [2].", passages: passages)
+        let citation = try #require(answer.citations.first)
+        #expect(citation.claim == CitedClaim(sentence: 0..<34, support: .supported) && answer.counts.supported == 1)
         #expect(citation.quote == "Emergency care costs 😀 $150 per visit.")
         let scalars = Array(text.unicodeScalars)
         #expect(String(String.UnicodeScalarView(scalars[citation.start - 100..<citation.end - 100])) == citation.quote)
     }
 
     @Test func showsNoQuoteThatItCannotFind() throws {
-        let citation = try #require(
-            Citation.resolve(
-                answer: "完全に違う言葉 [1].", cited: [1], passages: [passage(1, "Only English words.", start: 5)]
-            ).first)
+        let answer = CheckedAnswer("完全に違う言葉 [1].", passages: [passage(1, "Only English words.", start: 5)])
+        let citation = try #require(answer.citations.first)
+        #expect(citation.claim?.support == .unsupported)
         #expect(citation.quote.isEmpty && citation.start == 5)
     }
 

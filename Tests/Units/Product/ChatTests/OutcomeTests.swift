@@ -1,4 +1,5 @@
 import ChatMessages
+import ClaimChecking
 import HTTPMessages
 import JSONCoding
 import Problems
@@ -34,6 +35,7 @@ import Tools
         broken.result = ("There is none.", 1, true)
         receipt.tools = [tool, broken]
         (receipt.passagesConsidered, receipt.passagesUsed) = (2, 2)
+        receipt.support.add(.partly)
         return receipt
     }
 
@@ -43,7 +45,11 @@ import Tools
             "It costs 42 euros [1][2].", .stop,
             citations: [
                 Citation(passage, scalars, range: 0..<18), Citation(web, Array(web.text.unicodeScalars), range: 0..<11),
-            ], passages: [passage, web], receipt: receipt,
+            ].map { citation in
+                var checked = citation
+                checked.claim = CitedClaim(sentence: 0..<25, support: .partly)
+                return checked
+            }, passages: [passage, web], receipt: receipt,
             times: AnswerTimes(embed: 1, search: 2, firstToken: 3, total: 4))
     }
 
@@ -60,7 +66,9 @@ import Tools
         #expect(json["timings"] == ["embedMs": 1.0, "searchMs": 2.0, "firstTokenMs": 3.0, "totalMs": 4.0])
         let citation = json["citations"]?[0]
         #expect(
-            citation?.object?.names == ["n", "documentId", "name", "page", "start", "end", "quote"]
+            citation?.object?.names == [
+                "n", "documentId", "name", "page", "start", "end", "quote", "sentence", "support",
+            ] && citation?["sentence"] == ["start": 0, "end": 25] && citation?["support"] == "partly"
                 && citation?["quote"] == "It costs 42 euros." && citation?["start"] == 100 && citation?["end"] == 118)
         #expect(json["citations"]?[1]?["url"] == "https://a.example/" && json["citations"]?[1]?["documentId"] == .null)
     }
@@ -75,6 +83,12 @@ import Tools
         }
         #expect(again.passages.map(\.json) == outcome.passages.map(\.json))
         #expect(message.role == "assistant" && message.parentId == "q" && message.chatId == "c")
+    }
+
+    @Test func aCitationOfAnOlderAnswerStaysUnchecked() throws {
+        let citation = Citation(passage, Array(passage.text.unicodeScalars), range: 0..<18)
+        #expect(citation.json["support"] == nil && citation.json["sentence"] == nil)
+        #expect(Citation(citation.json)?.json == citation.json)
     }
 
     @Test func anOldAnswerWithoutAReceiptStaysWithoutOne() {
@@ -92,6 +106,7 @@ import Tools
         #expect(again.citations.map(\.json) == outcome.citations.map(\.json))
         let receipt = try #require(again.receipt)
         #expect(receipt.cacheHit && receipt.provider == "openai" && receipt.usage == TokenUsage() && receipt.cost == 0)
+        #expect(receipt.support == self.receipt.support && receipt.support.partly == 1)
         #expect(receipt.passagesConsidered == 2 && receipt.passagesUsed == 2 && receipt.attempts.isEmpty)
     }
 

@@ -162,7 +162,7 @@ import Tools
         var filter = CitationFilter(count: passages.count)
         let text = "See [1] and [2][2] and [7]."
         #expect(filter.feed(text) + filter.finish() == "See [1] and [2][2] and .")
-        let citations = Citation.resolve(answer: text, cited: filter.cited, passages: passages)
+        let citations = CheckedAnswer(text, passages: passages).citations
         #expect(citations.map(\.passage.n) == [1, 2])
     }
 

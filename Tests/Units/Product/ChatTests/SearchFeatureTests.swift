@@ -1,4 +1,5 @@
 import Catalog
+import ChatMessages
 import Digests
 import HTTPMessages
 import JSONCoding
@@ -63,6 +64,58 @@ struct SearchFeatureTests {
             #expect(again.json["citations"] == answer.json["citations"])
             #expect(again.json["passages"] == answer.json["passages"])
             #expect(again.json["receipt"] == answer.json["receipt"])
+        }
+    }
+
+    /// A model that cites wrongly: the caller gets to know it wherever the answer stands.
+    @Test func aSentenceThatItsPassageDoesNotBearOutIsMarked() async throws {
+        try await withLibrary(model: { _ in
+            .text("The allowance for meals is 42 euros a day [1]. Flights need the approval of nobody [1].")
+        }) { product, ids in
+            let question: JSONValue = ["message": "What is the daily allowance for meals?"]
+            let answer = try await product.chat(question)
+            let citations = answer.json["citations"]?.array ?? []
+            #expect(citations.map { $0["support"] } == ["supported", "unsupported"])
+            #expect(citations.map { $0["sentence"] } == [["start": 0, "end": 46], ["start": 47, "end": 87]])
+            #expect(citations.allSatisfy { $0["documentId"]?.string == ids.travel && $0["n"] == 1 })
+            #expect(
+                answer.json["receipt"]?["support"] == ["checked": 2, "supported": 1, "partly": 0, "unsupported": 1])
+            let done = try await product.chatEvents(question).event("done")
+            #expect(done["citations"] == answer.json["citations"])
+            let chat = try #require(answer.json["chatId"]?.string)
+            let stored = try await product.messages.messages(in: chat, limit: 10).last
+            #expect(stored?.citations == citations)
+        }
+    }
+
+    @Test func aSentenceThatIsNotBorneOutCanBeLeftOut() async throws {
+        try await withLibrary(
+            settings: ["APUS_UNSUPPORTED": "remove"],
+            model: { _ in .text("Meals are 55 euros a day [1]. Receipts have to be handed in within 30 days [1].") }
+        ) { product, _ in
+            let events = try await product.chatEvents(["message": "What is the daily allowance for meals?"])
+            let done = try events.event("done")
+            #expect(done["text"] == "Receipts have to be handed in within 30 days [1].")
+            #expect(done["citations"]?[0]?["sentence"] == ["start": 0, "end": 49])
+            #expect(done["receipt"]?["support"]?["unsupported"] == 1)
+        }
+    }
+
+    @Test func aModelIsAskedOnceToCorrectWhatIsNotBorneOut() async throws {
+        try await withLibrary(
+            settings: ["APUS_UNSUPPORTED": "correct"],
+            model: { call in
+                call.last.contains("not borne out")
+                    ? .text("The daily allowance for meals is 42 euros [1].") : .text("Meals are 55 euros a day [1].")
+            }
+        ) { product, _ in
+            let answer = try await product.chat(["message": "What is the daily allowance for meals?"])
+            #expect(answer.json["text"] == "The daily allowance for meals is 42 euros [1].")
+            #expect(answer.json["citations"]?[0]?["support"] == "supported")
+            #expect(
+                product.model.asked.count == 2
+                    && product.model.asked.last?.last.contains("- Meals are 55 euros a day [1].") == true)
+            #expect(answer.json["usage"] == ["promptTokens": 22, "completionTokens": 14])
         }
     }
 
