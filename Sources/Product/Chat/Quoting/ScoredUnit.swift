@@ -19,7 +19,7 @@ struct ScoredUnit: Sendable {
     let rank: Double
 
     var score: Double {
-        (0.75 * coverage + 0.25 * own) * (0.72 + 0.28 * fit) + 0.05 * rank - (isRival ? 0.35 : 0) - 0.12
+        (0.75 * coverage + 0.25 * own) * (0.72 + 0.28 * fit) + 0.1 * rank - (isRival ? 0.35 : 0) - 0.12
             * Double(missing)
     }
 }
