@@ -1,6 +1,8 @@
 # The commands of the README: `make run`, `make check`, `make test`, `make test-long`, `make check-deploy`.
-# Equal functions are folded where nobody could tell, and no symbol is exported, as nothing links a program: a fiftieth each.
-RELEASE = -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --no-export-dynamic
+# What a release program does without: symbols, what nothing calls, equal functions twice, exports for others, relocations one by
+# one.
+LINKED = -s --gc-sections --icf=safe --no-export-dynamic -z pack-relative-relocs
+RELEASE = -c release --static-swift-stdlib $(addprefix -Xlinker ,$(LINKED))
 PROGRAMS = .build/release
 
 .PHONY: run check test test-long build setup setup-bench format lint coverage bench package check-deploy clean

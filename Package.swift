@@ -275,7 +275,7 @@ let product = group(
             dependencies: [
                 "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
                 "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
-                "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools",
+                "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools", "WordPieces",
             ]
         ),
         .target(
@@ -535,6 +535,12 @@ let tests =
                     "ProductFixture", "Settings", "TestSupport",
                 ]
             ),
+            .testTarget(
+                name: "ChromaClientTests",
+                dependencies: [
+                    "ChromaClient", "HTTPClient", "JSONCoding", "TestStores", "TestSupport", "TextAnalysis",
+                    "VectorServer",
+                ]),
             .testTarget(
                 name: "RetrievalTests",
                 dependencies: ["ChromaClient", "JSONCoding", "Retrieval"]),

@@ -9,8 +9,8 @@ import argparse, json, os, re, sys, time, urllib.parse, urllib.request, uuid
 
 LIBRARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Examples", "library")
 FLOORS = {
-    "library": {"page": 0.95, "document": 0.80, "refusals": 10, "refused": 18},
-    "folder": {"page": 0.80, "document": 0.80, "refusals": 17, "refused": 8},
+    "library": {"page": 0.95, "document": 0.80, "refusals": 14, "refused": 11, "proven": 40},
+    "folder": {"page": 0.80, "document": 0.80, "refusals": 20, "refused": 1, "proven": 0},
 }
 TYPES = {".pdf": "application/pdf", ".md": "text/markdown", ".html": "text/html",
          ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -121,7 +121,7 @@ def main():
     print(f"unanswerable questions refused:    {refusals}/{len(unknown)}")
     # What the product reached when the set was written, with a little room; docs/retrieval.md says what it should reach.
     least = FLOORS["folder" if options.data else "library"]
-    floors = [near[5] / n >= least["page"], document_first / n >= least["document"], refusals >= least["refusals"], refused <= least["refused"]]
+    floors = [near[5] / n >= least["page"], document_first / n >= least["document"], refusals >= least["refusals"], refused <= least["refused"], proven >= least["proven"]]
     print("floors reached" if all(floors) else "floors NOT reached")
     sys.exit(0 if all(floors) else 1)
 

@@ -17,12 +17,11 @@ public enum SentenceSplitter {
         while index < scalars.count {
             let scalar = scalars[index]
             if scalar == "\n" || scalar == "\u{c}" {
-                if endsUnit(scalars, index) { close(index) }
-            } else if isMark(scalar), isSentenceEnd(scalars, index) {
-                var end = index + 1
-                while end < scalars.count, isCloser(scalars[end]) { end += 1 }
-                close(end)
-                index = end
+                if LineEnd.endsUnit(scalars, index) { close(index) }
+            } else if SentenceMark.isMark(scalar) {
+                let mark = SentenceMark(scalars, at: index, unitStart: start)
+                if mark.endsSentence { close(mark.end) }
+                index = mark.end
                 continue
             }
             index += 1
@@ -30,48 +29,4 @@ public enum SentenceSplitter {
         close(scalars.count)
         return units
     }
-
-    private static func isMark(_ scalar: Unicode.Scalar) -> Bool { [".", "!", "?", "。", "！", "？"].contains(scalar) }
-    private static func isCloser(_ scalar: Unicode.Scalar) -> Bool {
-        ["\"", "'", ")", "]", "”", "’", "»"].contains(scalar)
-    }
-
-    /// A line end ends a unit when the next line is blank or begins a list item, or when this line is short, as
-    /// headings and table rows are.
-    private static func endsUnit(_ scalars: [Unicode.Scalar], _ newline: Int) -> Bool {
-        var next = newline + 1
-        while next < scalars.count, scalars[next] == " " || scalars[next] == "\t" { next += 1 }
-        guard next < scalars.count else { return true }
-        let first = scalars[next]
-        if first == "\n" || ["•", "●", "▪", "-", "*", "#", "|", "–", "○", "\u{f0b7}"].contains(first) { return true }
-        if first.properties.numericType != nil {
-            let after = scalars[next...].drop { $0.properties.numericType != nil }
-            if let mark = after.first, mark == "." || mark == ")" { return true }
-        }
-        let lineStart = scalars[..<newline].lastIndex(of: "\n").map { $0 + 1 } ?? 0
-        return newline - lineStart < 48 && first.properties.isUppercase
-    }
-
-    private static func isSentenceEnd(_ scalars: [Unicode.Scalar], _ mark: Int) -> Bool {
-        guard scalars[mark] == "." || scalars[mark] == "!" || scalars[mark] == "?" else { return true }
-        var next = mark + 1
-        while next < scalars.count, isCloser(scalars[next]) { next += 1 }
-        guard next < scalars.count else { return true }
-        guard scalars[next].properties.isWhitespace else { return false }
-        guard scalars[mark] == "." else { return true }
-        while next < scalars.count, scalars[next].properties.isWhitespace { next += 1 }
-        guard next < scalars.count else { return true }
-        // An abbreviation: a single letter or a known short form before the point, or a small letter after it.
-        if scalars[next].properties.isLowercase { return false }
-        var wordStart = mark
-        while wordStart > 0, scalars[wordStart - 1].properties.isAlphabetic { wordStart -= 1 }
-        let word = String(String.UnicodeScalarView(scalars[wordStart..<mark])).lowercased()
-        return !(word.unicodeScalars.count == 1 && word != "i") && !abbreviations.contains(word)
-    }
-
-    private static let abbreviations: Set = [
-        "mr", "mrs", "ms", "dr", "prof", "inc", "ltd", "co", "vs", "etc", "eg", "ie", "no", "fig", "st", "jr", "sr",
-        "bzw",
-        "ca", "nr", "vgl",
-    ]
 }

@@ -1,5 +1,4 @@
-/// Whether the passages found can hold an answer. Without a language model this decides between an answer and an
-/// honest "not in your documents".
+/// How near the passages found are to the question. Whether they answer it is decided by their sentences.
 public struct Evidence: Sendable {
     /// Cosine similarity of the best passage.
     public let similarity: Double
@@ -17,8 +16,4 @@ public struct Evidence: Sendable {
         }
         coverage = terms.isEmpty ? 0 : Double(terms.intersection(found).count) / Double(terms.count)
     }
-
-    /// Similar enough by meaning, with few words missing. The numbers separate the answerable from the
-    /// unanswerable questions of the evaluation set; docs/retrieval.md has the figures.
-    public var isSufficient: Bool { similarity + 0.25 * coverage >= 0.62 }
 }

@@ -19,6 +19,8 @@ public struct FoundPassage: Sendable, Equatable {
     public var score: Double
     /// Cosine similarity of the embeddings alone.
     public let similarity: Double
+    /// The heading above it in its document; of a passage found, and no part of the wire form.
+    public var heading: String?
 
     /// The wire form.
     public var json: JSONValue {

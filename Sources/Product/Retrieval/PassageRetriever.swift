@@ -67,9 +67,11 @@ public struct PassageRetriever: Sendable {
         guard let document = metadata["documentId"]?.string, let page = metadata["page"]?.int,
             let start = metadata["start"]?.int, let end = metadata["end"]?.int
         else { return nil }
-        return FoundPassage(
+        var passage = FoundPassage(
             n: 0, documentId: document, name: metadata["name"]?.string ?? "", page: Int(clamping: page),
             start: Int(clamping: start), end: Int(clamping: end), text: text, score: similarity, similarity: similarity)
+        passage.heading = metadata["heading"]?.string
+        return passage
     }
 
     /// Leaves out passages that overlap a better one almost wholly. Of a document with several pages, most are the best of

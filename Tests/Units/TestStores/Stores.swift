@@ -69,8 +69,11 @@ public struct Stores: Sendable {
     }
 
     /// A vector service without embeddings, on a port that the system chooses; the caller shuts it down.
-    public static func vectorService(_ folder: String) throws -> VMServer {
+    ///
+    /// - Parameter allowsSparse: Whether it has sparse vectors, which Chroma's own server on one machine refuses.
+    public static func vectorService(_ folder: String, allowsSparse: Bool = true) throws -> VMServer {
         var configuration = VMServer.Configuration()
+        configuration.service.allowsSparse = allowsSparse
         configuration.dataDirectory = folder
         (configuration.port, configuration.vectorsPort) = (0, 0)
         (configuration.vectorsOnly, configuration.embeds) = (true, false)

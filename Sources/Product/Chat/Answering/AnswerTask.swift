@@ -18,6 +18,8 @@ struct AnswerTask: Sendable {
     var summary: String?
     /// What was found for the question; `nil` when documents are not to be used.
     var found: PassageRetriever.Result?
+    /// What there is to say of the documents themselves, when the question asks for it.
+    var overview: LibraryOverview?
     /// Documents that the answer may draw on.
     var documents: [String] = []
     /// Documents that are still being read; counted when there is none to draw on.

@@ -18,13 +18,17 @@ struct Answerer: Sendable {
 
     /// A draft for a task.
     func draft(_ task: AnswerTask, watch: Stopwatch) -> Draft {
-        Draft(
-            sources: SourceList(task.found?.passages ?? []), egress: task.egress, unsupported: unsupported,
-            refusal: task.preset.refusal,
+        let found = task.found?.passages ?? []
+        let sources = SourceList(task.overview == nil ? found : [])
+        // What the documents begin with stands in front of what was found.
+        if let overview = task.overview { _ = sources.add(overview.openings + found) }
+        return Draft(
+            sources: sources, egress: task.egress, unsupported: unsupported, refusal: task.preset.refusal,
             searched: AnswerTimes(
                 embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
             model: task.model,
-            provider: models.entry(task.model)?.model?.provider ?? ModelList.extractive, watch: watch)
+            provider: models.entry(task.model)?.model?.provider ?? ModelList.extractive,
+            question: task.standaloneQuestion, watch: watch)
     }
 
     /// Writes the answer into the draft and reports it event by event.
@@ -118,27 +122,23 @@ struct Answerer: Sendable {
     /// Quotes, when the documents have an answer and nothing was written yet. Returns whether there is an answer now.
     @inline(never)
     private func lastResort(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws -> Bool {
-        guard draft.text.isEmpty, task.verbatim == nil, let found = task.found, found.evidence.isSufficient else {
-            return false
-        }
-        try await quote(task, draft, emit)
+        guard draft.text.isEmpty, task.verbatim == nil, task.found != nil else { return false }
+        let watch = Stopwatch()
+        let answer = Self.extracted(task, draft)
+        guard answer.isFound else { return false }
+        try await quote(answer, draft, watch, emit)
         return true
     }
 
     @inline(never)
     private func quote(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws {
         let watch = Stopwatch()
-        let answer: ExtractiveAnswerer.Answer
-        if let found = task.found {
-            answer = ExtractiveAnswerer(preset: task.preset).answer(
-                task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
-        } else {
-            answer = .init(
-                pieces: [
-                    "Without a language model I can only quote from documents. Switch documents on, or set APUS_MODELS."
-                ],
-                citations: [], isFound: false)
-        }
+        try await quote(Self.extracted(task, draft), draft, watch, emit)
+    }
+
+    private func quote(
+        _ answer: ExtractiveAnswerer.Answer, _ draft: Draft, _ watch: Stopwatch, _ emit: @escaping Emit
+    ) async throws {
         for piece in answer.pieces {
             draft.adopt(piece, quotes: answer.citations, ending: answer.isFound ? .stop : .notFound)
             try await emit(.delta(piece))
@@ -149,5 +149,18 @@ struct Answerer: Sendable {
             receipt.attempts.append(
                 .init(model: ModelList.extractive, failure: nil, milliseconds: watch.milliseconds))
         }
+    }
+
+    private static func extracted(_ task: AnswerTask, _ draft: Draft) -> ExtractiveAnswerer.Answer {
+        guard let found = task.found else {
+            return .init(
+                pieces: [
+                    "Without a language model I can only quote from documents. Switch documents on, or set APUS_MODELS."
+                ],
+                citations: [], isFound: false)
+        }
+        if let overview = task.overview { return overview.answer(draft.sources) }
+        return ExtractiveAnswerer(preset: task.preset).answer(
+            task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
     }
 }

@@ -31,9 +31,10 @@ final class Draft: Sendable {
     ///   - unsupported: What becomes of sentences that are not borne out.
     ///   - refusal: What is said when nothing else is left.
     ///   - searched: What finding the sources took.
+    ///   - question: The question as it was searched, where that is not as it was asked.
     init(
         sources: SourceList, egress: EgressGuard, unsupported: UnsupportedHandling, refusal: String,
-        searched: AnswerTimes, model: String, provider: String, watch: Stopwatch
+        searched: AnswerTimes, model: String, provider: String, question: String?, watch: Stopwatch
     ) {
         self.sources = sources
         self.unsupported = unsupported
@@ -41,9 +42,9 @@ final class Draft: Sendable {
         self.egress = egress
         self.searched = searched
         self.watch = watch
-        state = Mutex(
-            State(
-                filter: CitationFilter(count: sources.count), receipt: Receipt(model: model, provider: provider)))
+        var receipt = Receipt(model: model, provider: provider)
+        receipt.question = question
+        state = Mutex(State(filter: CitationFilter(count: sources.count), receipt: receipt))
     }
 
     var text: String { state.withLock { $0.text } }

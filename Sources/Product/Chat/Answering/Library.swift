@@ -9,6 +9,7 @@ import Tools
 final class Library: Sendable {
     let catalog: CatalogDatabase
     let retriever: PassageRetriever
+    let pages: PageReader
     let models: ModelList
     let presets: PresetLibrary
     let tools: [any Tool]
@@ -19,12 +20,14 @@ final class Library: Sendable {
     let log: Log
 
     init(
-        catalog: CatalogDatabase, retriever: PassageRetriever, models: ModelList, presets: PresetLibrary,
+        catalog: CatalogDatabase, retriever: PassageRetriever, pages: PageReader, models: ModelList,
+        presets: PresetLibrary,
         tools: [any Tool],
         cacheSeconds: Int, unsupported: UnsupportedHandling, log: Log
     ) {
         self.catalog = catalog
         self.retriever = retriever
+        self.pages = pages
         self.models = models
         self.presets = presets
         self.tools = tools
@@ -36,6 +39,12 @@ final class Library: Sendable {
     /// Passages for a question, given the documents that may be searched.
     func search(_ question: String, in documents: [String]) async throws -> PassageRetriever.Result {
         try await retriever.passages(for: String(question.prefix(2000)), in: documents)
+    }
+
+    /// What a question about the documents themselves is answered with; `nil` for every other question.
+    func overview(_ question: String, of documents: [String]) async throws -> LibraryOverview? {
+        guard !documents.isEmpty, let asked = LibraryQuestion(question) else { return nil }
+        return try await LibraryOverview.read(asked, of: documents, self)
     }
 
     /// The model of that id, or the default.

@@ -40,6 +40,8 @@ struct Receipt: Sendable {
     var passagesConsidered = 0
     var passagesUsed = 0
     var cacheHit = false
+    /// The question as it was completed from what was said before; `nil` when it stood by itself.
+    var question: String?
     /// Sentences compared with what they cite, as they were written.
     var support = SupportCounts()
 
@@ -75,11 +77,12 @@ struct Receipt: Sendable {
         passagesConsidered = count("passages", "considered")
         passagesUsed = count("passages", "used")
         cacheHit = json["cacheHit"]?.bool ?? false
+        question = json["question"]?.string
         support = SupportCounts(json["support"])
     }
 
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "provider": .string(provider), "model": .string(model), "attempts": .array(attempts.map(\.json)),
             "reason": .optional(reason),
             "tokens": [
@@ -90,5 +93,7 @@ struct Receipt: Sendable {
             "passages": ["considered": .int(Int64(passagesConsidered)), "used": .int(Int64(passagesUsed))],
             "cacheHit": .bool(cacheHit), "support": support.json,
         ]
+        if let question { object["question"] = .string(question) }
+        return .object(object)
     }
 }

@@ -39,11 +39,11 @@ public enum ChatFunctions {
         let (catalog, messages, embeddings, models, presets, toolBox) = try services.finish(
             wanted.0, wanted.1, wanted.2, wanted.3, wanted.4, wanted.5)
         let retriever = PassageRetriever(embeddings: embeddings, vectors: vectors)
-        let own: [any Tool] = [
-            SearchDocumentsTool(retriever: retriever), ReadPagesTool(pages: PageReader(vectors: vectors)),
-        ]
+        let pages = PageReader(vectors: vectors)
+        let own: [any Tool] = [SearchDocumentsTool(retriever: retriever), ReadPagesTool(pages: pages)]
         let library = Library(
-            catalog: catalog, retriever: retriever, models: models, presets: presets, tools: own + toolBox.tools,
+            catalog: catalog, retriever: retriever, pages: pages, models: models, presets: presets,
+            tools: own + toolBox.tools,
             cacheSeconds: cacheSeconds, unsupported: unsupported, log: log)
         var routes = routes(library, messages)
         routes.check("postgres") { try await catalog.probe() }

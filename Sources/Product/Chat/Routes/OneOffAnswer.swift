@@ -13,7 +13,11 @@ struct OneOffAnswer: Sendable {
     func task(_ question: String, in documents: [String]?, preset: Preset, model: String) async throws -> AnswerTask {
         var task = AnswerTask(question: question, preset: preset, model: model)
         task.documents = documents ?? []
-        if let documents { task.found = try await library.search(question, in: documents) }
+        if let documents {
+            async let found = library.search(question, in: documents)
+            task.overview = try await library.overview(question, of: documents)
+            task.found = try await found
+        }
         if documents?.isEmpty ?? false { task.unread = try await library.catalog.unreadDocuments(chatId: nil) }
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: documents != nil)
         return task

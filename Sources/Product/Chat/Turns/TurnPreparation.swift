@@ -27,6 +27,7 @@ struct TurnPreparation: Sendable {
     private struct Search: Sendable {
         var documents: [String]?
         var found: PassageRetriever.Result?
+        var overview: LibraryOverview?
         var unread = 0
         var standaloneQuestion: String?
         var remembered: AnswerOutcome?
@@ -76,6 +77,7 @@ struct TurnPreparation: Sendable {
         task.history = history.map(\.modelMessage)
         task.summary = talk.chat.summary
         task.found = search.found
+        task.overview = search.overview
         task.documents = search.documents ?? []
         task.unread = search.unread
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: search.documents != nil)
@@ -139,7 +141,9 @@ struct TurnPreparation: Sendable {
 
     private func find(_ question: String, in documents: [String]?, _ chatId: String) async throws -> Search {
         guard let documents else { return Search() }
-        var search = Search(documents: documents, found: try await library.search(question, in: documents))
+        async let found = library.search(question, in: documents)
+        let overview = try await library.overview(question, of: documents)
+        var search = Search(documents: documents, found: try await found, overview: overview)
         if documents.isEmpty { search.unread = try await library.catalog.unreadDocuments(chatId: chatId) }
         return search
     }

@@ -38,6 +38,79 @@ import Testing
     ])
     func aPointThatEndsNoSentencePartsNothing(text: String) { #expect(units(text) == [text]) }
 
+    /// Two sentences of each language with a point in the first that ends nothing.
+    static let abbreviated = [
+        Example(
+            text: "The lease follows Art. 7 Para. 3 of the Act. Rent is due monthly.",
+            units: ["The lease follows Art. 7 Para. 3 of the Act.", "Rent is due monthly."]),
+        Example(
+            text: "It opens on Nov. 8 at the pier. Entry is free.",
+            units: ["It opens on Nov. 8 at the pier.", "Entry is free."]),
+        Example(
+            text: "Parts with nos. B-77 and C-9 are out. Send them.",
+            units: ["Parts with nos. B-77 and C-9 are out.", "Send them."]),
+        Example(text: "See vol. IV for it. It is red.", units: ["See vol. IV for it.", "It is red."]),
+        Example(text: "Bring approx. 17 chairs. Then sit.", units: ["Bring approx. 17 chairs.", "Then sit."]),
+        Example(text: "It ends at 5 p.m. The door shuts.", units: ["It ends at 5 p.m.", "The door shuts."]),
+        Example(text: "The U.S. Senate met. It agreed.", units: ["The U.S. Senate met.", "It agreed."]),
+        Example(
+            text: "Er zahlte 7 Mio. Franken im Mai. Der Rest folgt.",
+            units: ["Er zahlte 7 Mio. Franken im Mai.", "Der Rest folgt."]),
+        Example(text: "Er zahlte 7 Mio. Der Rest folgt.", units: ["Er zahlte 7 Mio.", "Der Rest folgt."]),
+        Example(text: "Das gilt z. B. Montags. Sonst nicht.", units: ["Das gilt z. B. Montags.", "Sonst nicht."]),
+        Example(text: "Am 3. Mai ist frei. Danach nicht.", units: ["Am 3. Mai ist frei.", "Danach nicht."]),
+        Example(text: "Im 2. Quartal sank er. Dann nicht.", units: ["Im 2. Quartal sank er.", "Dann nicht."]),
+        Example(
+            text: "Gemäß § 4 Abs. 2 Nr. 1 gilt es. Sonst nicht.",
+            units: ["Gemäß § 4 Abs. 2 Nr. 1 gilt es.", "Sonst nicht."]),
+        Example(text: "On y va p. ex. Lundi. Puis on rentre.", units: ["On y va p. ex. Lundi.", "Puis on rentre."]),
+        Example(text: "Mme. Durand habite au n. 5. Elle sort.", units: ["Mme. Durand habite au n. 5.", "Elle sort."]),
+        Example(
+            text: "El Sr. Gil vive en el núm. 8. La casa es azul.",
+            units: ["El Sr. Gil vive en el núm. 8.", "La casa es azul."]),
+        Example(
+            text: "Il dott. Rossi vede l'art. 9. Poi esce.", units: ["Il dott. Rossi vede l'art. 9.", "Poi esce."]),
+        Example(text: "Neem bijv. Maandag vrij. Het mag.", units: ["Neem bijv. Maandag vrij.", "Het mag."]),
+        Example(text: "A Sra. Silva mora no núm. 4. Ela saiu.", units: ["A Sra. Silva mora no núm. 4.", "Ela saiu."]),
+        Example(text: "Он живёт на ул. Мира. Она нет.", units: ["Он живёт на ул. Мира.", "Она нет."]),
+    ]
+
+    @Test(arguments: abbreviated) func anAbbreviationEndsNoSentence(example: Example) {
+        #expect(units(example.text) == example.units)
+    }
+
+    @Test func aNumberThatCountsBelongsToItsSentence() {
+        #expect(units("17. The lease ends. 18. The rent falls.") == ["17. The lease ends.", "18. The rent falls."])
+        #expect(units("Do this: 1. Open it. 2. Close it.") == ["Do this: 1. Open it.", "2. Close it."])
+        #expect(units("It opens at 6:30. The lamps are on.") == ["It opens at 6:30.", "The lamps are on."])
+        #expect(units("It was built in 1990. The tower is old.") == ["It was built in 1990.", "The tower is old."])
+        #expect(units("Is it free? No. The fee is 3 euros.") == ["Is it free?", "No.", "The fee is 3 euros."])
+    }
+
+    /// Sentence_Terminal of Unicode, in scripts with marks of their own.
+    static let marks = [
+        Example(text: "यह है। वह है॥ ठीक", units: ["यह है।", "वह है॥", "ठीक"]),
+        Example(text: "ما هذا؟ هذا كتاب. نعم۔ لا", units: ["ما هذا؟", "هذا كتاب.", "نعم۔", "لا"]),
+        Example(text: "ខ្ញុំទៅ។ អ្នកមក។", units: ["ខ្ញុំទៅ។", "អ្នកមក។"]),
+        Example(text: "က၊ ခ။ ဂ", units: ["က၊", "ခ။", "ဂ"]),
+        Example(text: "ምን፧ እሺ። ሂድ", units: ["ምን፧", "እሺ።", "ሂድ"]),
+        Example(text: "これは？！はい。「次」です。ﾊﾝ｡ｶｸ", units: ["これは？！", "はい。", "「次」です。", "ﾊﾝ｡", "ｶｸ"]),
+        Example(text: "Սա գիրք է։ Դա շուն է։", units: ["Սա գիրք է։", "Դա շուն է։"]),
+        Example(text: "Он спросил: «Как?» и ушёл. Да.", units: ["Он спросил: «Как?» и ушёл.", "Да."]),
+        Example(text: "Er sagte „Halt.“ Dann ging er.", units: ["Er sagte „Halt.“", "Dann ging er."]),
+    ]
+
+    @Test(arguments: marks) func everyScriptsMarksEndSentences(example: Example) {
+        #expect(units(example.text) == example.units)
+    }
+
+    @Test func aWrappedLineThatBeginsWithANumberIsNoItem() {
+        let text = "the monthly price of the standard subscription is from now on\n3.50 euros for each of the users."
+        #expect(units(text) == [text])
+        let clauses = "6.1 The credit is paid at the end of the quarter in which it arose.\n6.2 Credits are limited."
+        #expect(units(clauses).last == "6.2 Credits are limited.")
+    }
+
     @Test func theFirstPersonIsNoInitial() { #expect(units("So do I. You too.") == ["So do I.", "You too."]) }
 
     @Test func paragraphsEndAtBlankLinesAndPages() {

@@ -1,0 +1,83 @@
+import Catalog
+import Retrieval
+import SentenceUnits
+
+/// What can be said of the documents themselves without a language model: their names, and how they begin.
+struct LibraryOverview: Sendable {
+    private static let mostNames = 50
+    private static let mostOpenings = 4
+    private static let longestOpening = 600
+    private static let longestPage = 2000
+    private static let needsModel = """
+        A summary needs a language model, and this answer is made without one. This is how the documents begin:
+
+        """
+
+    let question: LibraryQuestion
+    let names: [String]
+    /// How many documents there are.
+    let count: Int
+    /// The first pages of those that are asked about, not numbered yet.
+    let openings: [FoundPassage]
+
+    /// Reads what a question about the documents is answered with; `nil` when it names something that is no document.
+    ///
+    /// - Parameters:
+    ///   - documents: Ids of those that may be searched.
+    static func read(_ question: LibraryQuestion, of documents: [String], _ library: Library) async throws
+        -> LibraryOverview?
+    {
+        var records = try await library.catalog.names(of: documents, limit: mostNames)
+        guard case .summary(let wanted) = question else {
+            return LibraryOverview(question: question, names: records.map(\.name), count: documents.count, openings: [])
+        }
+        if !wanted.isEmpty {
+            records = records.filter { record in
+                let words = Set(AnswerWord.words(record.name, .english).flatMap { [$0.plain, $0.stem] })
+                return wanted.contains { words.contains($0) || words.contains(WordEnding.stem($0, .english)) }
+            }
+            guard !records.isEmpty else { return nil }
+        }
+        var openings: [FoundPassage] = []
+        for record in records.prefix(mostOpenings) {
+            let pages = try await library.pages.pages(of: record.name, from: 1, to: 1, in: [record.id])
+            openings += pages.prefix(1).map(Self.beginning)
+        }
+        return LibraryOverview(question: question, names: records.map(\.name), count: records.count, openings: openings)
+    }
+
+    /// The answer.
+    ///
+    /// - Parameter sources: Where the pages get their numbers.
+    func answer(_ sources: SourceList) -> ExtractiveAnswerer.Answer {
+        if question == .names {
+            let more = count > names.count ? ["\n- and \(count - names.count) more"] : []
+            let first = count == 1 ? "There is one document:\n" : "There are \(count) documents:\n"
+            return .init(pieces: [first] + names.map { "\n- \($0)" } + more, citations: [], isFound: true)
+        }
+        let citations = sources.add(openings).compactMap { Self.opening($0) }
+        let lines = citations.map { "\n- \($0.passage.name): “\($0.quote.oneLine)” [\($0.passage.n)]" }
+        return .init(pieces: [Self.needsModel] + lines, citations: citations, isFound: true)
+    }
+
+    /// A page may be a whole book.
+    private static func beginning(_ page: FoundPassage) -> FoundPassage {
+        let text = String(String.UnicodeScalarView(page.text.unicodeScalars.prefix(longestPage)))
+        return FoundPassage(
+            n: 0, documentId: page.documentId, name: page.name, page: page.page, start: page.start,
+            end: page.start + text.unicodeScalars.count, text: text, score: 0, similarity: 0)
+    }
+
+    /// The first sentences of a page, after its title.
+    private static func opening(_ page: FoundPassage) -> Citation? {
+        let reading = PassageUnits(page.text, .english)
+        let sentences = reading.units.filter { if case .sentence = $0.kind { true } else { false } }
+        guard let first = sentences.first ?? reading.units.first else { return nil }
+        var end = first.range.upperBound
+        for next in sentences.dropFirst().prefix(2)
+        where next.range.upperBound - first.range.lowerBound <= longestOpening {
+            end = next.range.upperBound
+        }
+        return Citation(page, reading.scalars, range: first.range.lowerBound..<end)
+    }
+}

@@ -1,0 +1,135 @@
+import Retrieval
+
+/// What the passages say to a question, and whether that is an answer.
+struct ExtractedQuotes: Sendable {
+    /// How well the evidence bears an answer.
+    enum Standing: Sendable {
+        case answer
+        /// Near the question, without saying what was asked for.
+        case closest
+        case nothing
+    }
+
+    /// A stretch of a passage that is quoted, and what is shown in front of it.
+    struct Quote: Sendable {
+        let passage: FoundPassage
+        /// Place among the passage's scalars.
+        let range: Range<Int>
+        let lead: String
+    }
+
+    private static let mostQuotes = 3
+    private static let mostOfKind = 6
+    private static let longestQuote = 700
+    private static let passagesRead = 8
+    /// Passages that score less have next to nothing to do with the question.
+    private static let farScore = 0.2
+
+    let standing: Standing
+    let quotes: [Quote]
+    /// What speaks for the best one; `nil` when there is none.
+    let best: ScoredUnit?
+
+    init(_ text: String, _ found: [FoundPassage]) {
+        let passages = Array(found.prefix(Self.passagesRead))
+        let question = Question(text)
+        let scores = SentenceScore(question, passages)
+        let ranked = scores.ranked()
+        best = ranked.first
+        guard let best = ranked.first else {
+            standing = .nothing
+            quotes = []
+            return
+        }
+        standing = Self.standing(question, best, passages[best.passage])
+        let chosen = standing == .nothing ? [] : Self.chosen(ranked, scores, question)
+        var quotes: [Quote] = []
+        for scored in chosen {
+            let quote = Self.quote(scored, scores, passages)
+            let isPartOfOther = quotes.contains { $0.passage.n == quote.passage.n && $0.range.overlaps(quote.range) }
+            if !isPartOfOther { quotes.append(quote) }
+        }
+        self.quotes = quotes
+    }
+
+    /// The figures separate the answerable from the unanswerable questions of the public sets; docs/retrieval.md has how well.
+    private static func standing(_ question: Question, _ best: ScoredUnit, _ passage: FoundPassage) -> Standing {
+        // A question of few words is easily half covered by chance; a long one says much that nobody answers.
+        let count = question.terms.count
+        var needed = count < 4 ? 0.54 : count < 5 ? 0.5 : 0.46 - 0.005 * Double(min(12, count - 4))
+        // Pairs of characters across two words are found only where the words stand in the same order.
+        if 2 * question.terms.count(where: { $0.word.kind == .pair }) > count { needed *= 0.75 }
+        if best.fit < 0.3 { needed += 0.1 }
+        // Meaning has to agree with the words.
+        if passage.score < farScore { needed += 0.15 }
+        if best.missing == 0, !best.isRival, best.coverage >= needed { return .answer }
+        return best.coverage >= 0.35 && passage.score >= farScore ? .closest : .nothing
+    }
+
+    private static func chosen(_ ranked: [ScoredUnit], _ scores: SentenceScore, _ question: Question) -> [ScoredUnit] {
+        guard let best = ranked.first else { return [] }
+        var chosen: [ScoredUnit] = []
+        let most = question.kind == nil ? mostQuotes : mostOfKind
+        for candidate in ranked where chosen.count < most && candidate.score >= 0.85 * best.score {
+            guard candidate.missing <= best.missing, !candidate.isRival || best.isRival else { continue }
+            let unit = scores.readings[candidate.passage].units[candidate.unit]
+            let repeats = chosen.contains { other in
+                let there = scores.readings[other.passage].units[other.unit]
+                let isSameTable = other.passage == candidate.passage && unit.table != nil && unit.table == there.table
+                return isSameTable
+                    || WordOverlap.score(WordOverlap.words(there.text), WordOverlap.words(unit.text)) > 0.6
+            }
+            if !repeats { chosen.append(candidate) }
+        }
+        return chosen
+    }
+
+    private static func quote(_ scored: ScoredUnit, _ scores: SentenceScore, _ passages: [FoundPassage]) -> Quote {
+        let reading = scores.readings[scored.passage]
+        let unit = reading.units[scored.unit]
+        var lead = unit.header.map { reading.text($0).oneLine }.joined(separator: " | ")
+        if lead.isEmpty, let heading = scored.lead.last {
+            lead = reading.units[heading].text.oneLine
+            while let last = lead.last, ":#*".contains(last) { lead.removeLast() }
+        }
+        return Quote(
+            passage: passages[scored.passage], range: whole(scored, reading, scores.question.type), lead: lead)
+    }
+
+    /// An item together with those around it, where a list or the steps of a procedure are asked for.
+    private static func whole(_ scored: ScoredUnit, _ reading: PassageUnits, _ type: AnswerType) -> Range<Int> {
+        let index = scored.unit
+        let unit = reading.units[index]
+        // Under "You may bring:" one item is as good as another.
+        let isAnyOfThem = scored.own < 0.1 && unit.headings.first.map { reading.units[$0].text.hasSuffix(":") } ?? false
+        guard type == .list || type == .procedure || isAnyOfThem, isItem(unit, reading) else { return unit.range }
+        func belongs(_ other: PassageUnit) -> Bool {
+            isItem(other, reading) && other.headings.first == unit.headings.first
+        }
+        var (first, last) = (index, index)
+        while first > 0, belongs(reading.units[first - 1]),
+            unit.range.upperBound - reading.units[first - 1].range.lowerBound <= longestQuote
+        {
+            first -= 1
+        }
+        while last + 1 < reading.units.count, belongs(reading.units[last + 1]),
+            reading.units[last + 1].range.upperBound - reading.units[first].range.lowerBound <= longestQuote
+        {
+            last += 1
+        }
+        return reading.units[first].range.lowerBound..<reading.units[last].range.upperBound
+    }
+
+    /// With a bullet, or with a number in front: "2. Close the valve."
+    private static func isItem(_ unit: PassageUnit, _ reading: PassageUnits) -> Bool {
+        if case .item = unit.kind { return true }
+        let start = reading.scalars[unit.range].prefix(4)
+        guard let mark = start.first(where: { $0.properties.numericType == nil }) else { return false }
+        return start.first?.properties.numericType != nil && (mark == "." || mark == ")")
+    }
+}
+
+extension String {
+    /// With single spaces for every stretch of white space.
+    var oneLine: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+}

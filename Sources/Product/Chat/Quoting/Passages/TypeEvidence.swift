@@ -1,0 +1,112 @@
+/// What kinds of things a sentence names, as far as its wording shows.
+struct TypeEvidence: Sendable {
+    let hasNumber: Bool
+    private let words: [AnswerWord]
+    private let plain: Set<String>
+    private let text: String
+
+    /// - Parameters:
+    ///   - words: The sentence's words.
+    ///   - text: The sentence.
+    init(_ words: [AnswerWord], _ text: String) {
+        self.words = words
+        self.text = text
+        plain = Set(words.map(\.plain))
+        hasNumber =
+            words.contains { $0.kind == .number || $0.kind == .code && $0.plain.first?.isNumber ?? false }
+            || !plain.isDisjoint(with: TypeWords.numbers)
+            || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
+    }
+
+    /// How well it can hold an answer of a type: 1 for yes, 0 for no, between them where the wording does not tell.
+    ///
+    /// - Parameter asked: Plain forms of the question's words: what it says itself is no answer.
+    func fit(_ type: AnswerType, asked: Set<String>) -> Double {
+        switch type {
+        case .amount:
+            return newNumber(asked) ? 1 : hasNumber ? 0.6 : plain.isDisjoint(with: TypeWords.amounts) ? 0 : 0.6
+        case .duration:
+            let hasUnit = !plain.isDisjoint(with: TypeWords.timeUnits) || hasHan(TypeWords.hanTime)
+            if newNumber(asked), hasUnit { return 1 }
+            if !plain.isDisjoint(with: TypeWords.frequencies) { return 0.9 }
+            return newNumber(asked) ? 0.5 : hasUnit && hasNumber ? 0.4 : 0
+        case .date:
+            if !plain.subtracting(asked).isDisjoint(with: TypeWords.dates) || hasTime || hasHan(TypeWords.hanDate) {
+                return 1
+            }
+            return newNumber(asked) ? 0.7 : plain.isDisjoint(with: TypeWords.timeRelations) ? 0.1 : 0.6
+        case .person: return hasName(asked) ? 1 : plain.isDisjoint(with: TypeWords.roles.subtracting(asked)) ? 0.2 : 0.7
+        case .place:
+            if !plain.isDisjoint(with: TypeWords.places) || hasHan(TypeWords.hanPlaces) { return 1 }
+            return hasName(asked) ? 0.7 : plain.isDisjoint(with: TypeWords.placePrepositions) ? 0.2 : 0.6
+        case .reason:
+            let lowered = text.lowercased()
+            return TypeWords.reasons.contains { lowered.contains($0) } ? 1 : 0.4
+        case .procedure:
+            return !plain.isDisjoint(with: TypeWords.instructions) || isInstruction ? 1 : 0.3
+        case .identifier:
+            let isNew = words.contains { ($0.kind == .code || $0.kind == .number) && !asked.contains($0.plain) }
+            return isNew || text.contains("@") || text.contains("://") || text.contains("www.") ? 1 : 0.3
+        case .definition: return defines(asked) ? 1 : 0.4
+        case .list:
+            return text.unicodeScalars.count(where: { $0 == "," || $0 == ";" || $0 == "\n" || $0 == "、" }) >= 1
+                ? 1 : 0.6
+        case .yesNo, .other: return 0.6
+        }
+    }
+
+    private func newNumber(_ asked: Set<String>) -> Bool {
+        words.contains { word in
+            guard !asked.contains(word.plain) else { return false }
+            return word.kind == .number || TypeWords.numbers.contains(word.plain)
+                || word.kind == .code && word.plain.first?.isNumber ?? false
+        } || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
+    }
+
+    /// "08:37", "9 am", "17 Uhr", "14h".
+    private var hasTime: Bool {
+        words.contains { $0.kind == .number && $0.plain.contains(":") }
+            || hasNumber && !plain.isDisjoint(with: TypeWords.clock)
+    }
+
+    private func hasHan(_ marks: [String]) -> Bool { marks.contains { text.contains($0) } }
+
+    /// Capitalised words within the sentence that the question does not say, two of them or one after a title.
+    private func hasName(_ asked: Set<String>) -> Bool {
+        let capitalised = words.dropFirst().filter { $0.isCapitalised && $0.kind == .word && !asked.contains($0.plain) }
+        if !capitalised.isEmpty { return true }
+        guard words.count > 1, words[0].isCapitalised, words[1].isCapitalised else { return false }
+        return !asked.contains(words[0].plain)
+    }
+
+    /// "A copay is …": what is asked for first, and then what it is.
+    private func defines(_ asked: Set<String>) -> Bool {
+        let lowered = text.lowercased()
+        guard let place = TypeWords.definitions.compactMap({ lowered.firstRange(of: $0)?.lowerBound }).min() else {
+            return false
+        }
+        let before = words.prefix {
+            $0.range.lowerBound - words[0].range.lowerBound < lowered.distance(from: lowered.startIndex, to: place)
+        }
+        return before.count <= 8 && before.contains { asked.contains($0.plain) }
+    }
+
+    private var isInstruction: Bool {
+        words.first { $0.kind != .number }.map { TypeWords.imperatives.contains($0.plain) } ?? false
+    }
+
+    /// Whether it holds what a word only names: a telephone number, an address of e-mail or of the web.
+    func holds(_ word: String) -> Bool {
+        switch word {
+        case "phone", "telephone", "tel", "mobile", "fax", "telefon", "telefonnummer", "hotline", "number":
+            words.count { $0.kind == .number } > 0
+                && text.unicodeScalars.count { $0.properties.numericType == .decimal } >= 7
+        case "email", "mail", "address", "adresse": text.unicodeScalars.contains("@")
+        case "website", "url", "link", "site": text.contains("://") || text.contains("www.")
+        default: false
+        }
+    }
+
+    /// Whether it denies something.
+    var isNegative: Bool { !plain.isDisjoint(with: TypeWords.negations) }
+}

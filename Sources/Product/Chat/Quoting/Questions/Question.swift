@@ -1,0 +1,126 @@
+import WordPieces
+
+/// A question taken apart: what kind of thing it asks for, and the words that an answer has to cover.
+struct Question: Sendable {
+    /// A word that an answer has to cover.
+    struct Term: Sendable {
+        enum Kind: Sendable {
+            case word
+            /// A proper name: it is what the answer is about, or the answer is about something else.
+            case name
+            /// A part number, a ticket, a clause: it stands there as it is, or the answer is about something else.
+            case code
+            /// A number that tells one thing from others of its kind: "lab 5", with the noun before it.
+            case label(String)
+            /// Any other number: a condition, which texts often put in other words.
+            case number
+        }
+
+        let word: AnswerWord
+        let kind: Kind
+        let weight: Double
+        /// Stems that say the same.
+        let synonyms: Set<String>
+
+        /// Whether the answer must be about it.
+        var isSpecific: Bool {
+            switch kind {
+            case .name, .code, .label: true
+            case .word, .number: false
+            }
+        }
+    }
+
+    let text: String
+    let language: QuestionLanguage
+    let type: AnswerType
+    /// What it asks for all of; `nil` when it asks for something in particular.
+    let kind: NamedKind?
+    let terms: [Term]
+    /// Plain forms of all its words.
+    let said: Set<String>
+    let totalWeight: Double
+    /// Whether it asks for what is not so.
+    let isNegative: Bool
+
+    init(_ text: String) {
+        self.text = text
+        let language = QuestionLanguage.guess(text)
+        self.language = language
+        let words = AnswerWord.words(text, language)
+        said = Set(words.map(\.plain))
+        type = AnswerType(text, words, language)
+        kind = NamedKind(words, language)
+        terms = Self.terms(AnswerWord.words(Self.withoutAsking(text), language), language)
+        isNegative = said.contains {
+            ["not", "never", "nicht", "kein", "keine", "pas", "niet", "geen", "nao"].contains($0)
+        }
+        totalWeight = terms.reduce(0) { $0 + $1.weight }
+    }
+
+    private static func terms(_ words: [AnswerWord], _ language: QuestionLanguage) -> [Term] {
+        let namesAreMarked = Self.namesAreMarked(words, language)
+        var terms: [Term] = []
+        var seen: Set<String> = []
+        var coded: Range<Int>?
+        for (index, word) in words.enumerated() {
+            // The parts of a code say less than the whole, which stands before them.
+            if let coded, coded.contains(word.range.lowerBound), word.range != coded { continue }
+            if word.kind == .code { coded = word.range }
+            guard !language.small.contains(word.plain), seen.insert(word.stem).inserted else { continue }
+            let kind: Term.Kind
+            switch word.kind {
+            case .code: kind = .code
+            case .number: kind = Self.numberKind(words, index, language)
+            case .pair: kind = .word
+            case .word:
+                guard word.plain.unicodeScalars.count > 1 || word.isCapitalised && index > 0 else { continue }
+                kind = namesAreMarked && index > 0 && word.isCapitalised ? .name : .word
+            }
+            let weight: Double
+            switch kind {
+            case .code: weight = 2.5
+            case .label: weight = 2
+            case .number: weight = 0.4
+            case .name: weight = max(1.2, WordRarity.weight(word.plain))
+            case .word: weight = word.kind == .pair ? pairWeight(word.plain) : WordRarity.weight(word.plain)
+            }
+            let synonyms = Synonyms.of(word.stem, language)
+            terms.append(Term(word: word, kind: kind, weight: weight, synonyms: synonyms))
+        }
+        return terms
+    }
+
+    /// "lab 5", "Priority 1" and "year 2024" are labels, "12 years" and "£800" are not.
+    private static func numberKind(_ words: [AnswerWord], _ index: Int, _ language: QuestionLanguage) -> Term.Kind {
+        guard index > 0 else { return .number }
+        let before = words[index - 1]
+        if let number = Int(words[index].plain), (1900...2100).contains(number), words[index].plain.count == 4 {
+            return .label("")
+        }
+        let isFollowed = index + 1 < words.count && TypeWords.timeUnits.contains(words[index + 1].plain)
+        guard before.kind == .word, !language.small.contains(before.plain), !isFollowed, before.plain.count > 2,
+            words[index].range.lowerBound - before.range.upperBound == 1
+        else { return .number }
+        return .label(before.stem)
+    }
+
+    /// Not in German, where all nouns are capitalised, and not where everything is.
+    private static func namesAreMarked(_ words: [AnswerWord], _ language: QuestionLanguage) -> Bool {
+        guard language != .german else { return false }
+        let plain = words.filter { $0.kind == .word && $0.plain.count > 1 }
+        return Double(plain.count(where: \.isCapitalised)) < 0.6 * Double(max(2, plain.count))
+    }
+
+    /// Where there are no spaces, what only asks is taken out before characters are paired.
+    private static func withoutAsking(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.value > 0x2E80 }) else { return text }
+        return QuestionPhrases.unspacedAsking.reduce(text) { $0.replacing($1, with: " ") }
+    }
+
+    /// Pairs of Hiragana alone are mostly endings and particles.
+    private static func pairWeight(_ pair: String) -> Double {
+        let kana = pair.unicodeScalars.count { (0x3040...0x309F).contains($0.value) }
+        return kana == 2 ? 0.2 : kana == 1 ? 0.5 : 1
+    }
+}

@@ -1,0 +1,212 @@
+import Retrieval
+
+/// Scores the pieces of passages as answers to a question.
+///
+/// A sentence need not say all of it itself: what it is about stands in the heading, the sentence before or the title as
+/// often, and counts there a little less. What is asked for has to stand in the sentence, or name its row or column.
+struct SentenceScore {
+    let question: Question
+    let readings: [PassageUnits]
+    private let passages: [FoundPassage]
+    private let names: [[AnswerWord]]
+    /// Words of the heading above each passage.
+    private let above: [[AnswerWord]]
+    /// For each passage and piece, how well it says each term.
+    private let credits: [[[Double]]]
+    private let weights: [Double]
+
+    init(_ question: Question, _ passages: [FoundPassage]) {
+        self.question = question
+        self.passages = passages
+        let language = question.language
+        let readings = passages.map { PassageUnits($0.text, language) }
+        self.readings = readings
+        names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
+        above = passages.map { AnswerWord.words($0.heading ?? "", language) }
+        let terms = question.terms
+        func credits(allowingTypos: [Bool]) -> [[[Double]]] {
+            readings.map { reading in
+                reading.units.map { unit in
+                    terms.indices.map { TermMatch.credit(terms[$0], unit.words, allowsTypos: allowingTypos[$0]) }
+                }
+            }
+        }
+        var found = credits(allowingTypos: terms.map { _ in false })
+        let isFound = terms.indices.map { term in found.contains { $0.contains { $0[term] > 0 } } }
+        if isFound.contains(false) { found = credits(allowingTypos: isFound.map { !$0 }) }
+        self.credits = found
+        // What nearly every piece says does not tell which of them answers.
+        let count = Double(found.reduce(0) { $0 + $1.count })
+        weights = terms.indices.map { term in
+            let holders = Double(found.reduce(0) { $0 + $1.count { $0[term] > 0.5 } })
+            let share = count > 0 ? holders / count : 0
+            return terms[term].weight * (share > 0.5 ? 0.5 : share > 0.25 ? 0.75 : 1)
+        }
+    }
+
+    /// All pieces that can be answers, best first.
+    func ranked() -> [ScoredUnit] {
+        var scored: [ScoredUnit] = []
+        for (index, reading) in readings.enumerated() {
+            for unit in reading.units.indices where !reading.units[unit].isHeading {
+                if let result = score(index, unit) { scored.append(result) }
+            }
+        }
+        return scored.sorted { $0.score > $1.score }
+    }
+
+    private func score(_ passage: Int, _ index: Int) -> ScoredUnit? {
+        let reading = readings[passage]
+        let unit = reading.units[index]
+        let saysMore = unit.words.contains {
+            !question.said.contains($0.plain) && !question.language.small.contains($0.plain)
+        }
+        guard saysMore else { return nil }
+        if let kind = question.kind {
+            guard kind.isNamed(unit.words, unit.text) else { return nil }
+            return ScoredUnit(
+                passage: passage, unit: index, coverage: 1, own: 1, fit: 1, missing: 0, isRival: false, lead: [],
+                rank: 1 / Double(passage + 1))
+        }
+        guard !question.terms.isEmpty else { return nil }
+        let header =
+            unit.header.isEmpty
+            ? [] : unit.header.flatMap { AnswerWord.words(reading.scalars, in: $0, question.language) }
+        var own = 0.0
+        var nearest = 0.0
+        var about = 0.0
+        var around = 0.0
+        var total = 0.0
+        var missing = 0
+        var isRival = false
+        var lead: Set<Int> = []
+        for (number, term) in question.terms.enumerated() {
+            let weight = weights[number]
+            total += weight
+            var said = credits[passage][index][number]
+            if said < 0.9, case .number = term.kind, let inRange = inRange(term, unit, reading) {
+                said = inRange ? 0.9 : said
+                if !inRange { isRival = true }
+            }
+            if said < 0.8, !header.isEmpty { said = max(said, 0.95 * TermMatch.credit(term, header)) }
+            own += weight * said
+            guard said < 0.9 else { continue }
+            if said < 0.5, TermMatch.hasRival(term, unit.words) {
+                isRival = true
+                if term.isSpecific { missing += 1 }
+                continue
+            }
+            if unit.isRow, isOfOtherRow(number, passage, index) {
+                if term.isSpecific { missing += 1; isRival = true }
+                continue
+            }
+            let (credit, heading) = context(number, passage, index)
+            if heading != nil, heading == unit.headings.first {
+                nearest += weight * max(0, credit - said)
+            } else if term.isSpecific || heading != nil {
+                about += weight * max(0, credit - said)
+            } else {
+                around += weight * max(0, credit - said)
+            }
+            if let heading, credit > said + 0.2 { lead.insert(heading) }
+            if term.isSpecific, max(credit, said) < 0.3 { missing += 1 }
+        }
+        let evidence = TypeEvidence(unit.words, unit.text)
+        for (number, term) in question.terms.enumerated() where question.type == .identifier {
+            // "phone number" is not said where one stands.
+            if credits[passage][index][number] == 0, evidence.holds(term.word.plain) { own += 0.8 * weights[number] }
+        }
+        guard own > 0 || nearest > 0, total > 0 else { return nil }
+        if isOfAnotherName(unit, reading) { isRival = true }
+        let heading = unit.headings.first.map { reading.units[$0] }
+        if question.isNegative, !evidence.isNegative,
+            !(heading.map { TypeEvidence($0.words, $0.text).isNegative } ?? false)
+        {
+            isRival = true
+        }
+        // Under a heading that asks, or names all of it, a sentence need not repeat any of it.
+        let fit = evidence.fit(question.type, asked: question.said)
+        let isStep = question.type == .procedure && fit == 1 && nearest >= 0.6 * total
+        let isUnder = isStep || heading?.text.hasSuffix("?") ?? false
+        let base = own + (isUnder ? nearest : 0.5 * nearest)
+        return ScoredUnit(
+            passage: passage, unit: index,
+            coverage: (own + min(nearest, isUnder ? nearest : 2.5 * base) + min(about, 2.5 * base)
+                + min(around, 0.7 * own)) / total,
+            own: (isUnder ? base : own) / total, fit: fit,
+            missing: missing, isRival: isRival, lead: lead.sorted(), rank: 1 / Double(passage + 1))
+    }
+
+    /// What stands around a piece and says a term: its headings, the sentences before it, the document's name.
+    private func context(_ term: Int, _ passage: Int, _ index: Int) -> (credit: Double, heading: Int?) {
+        let reading = readings[passage]
+        let unit = reading.units[index]
+        let isSpecific = question.terms[term].isSpecific
+        var best = (credit: 0.0, heading: Int?.none)
+        func take(_ credit: Double, _ heading: Int? = nil) { if credit > best.credit { best = (credit, heading) } }
+        for heading in unit.headings {
+            let isNear = heading == unit.headings.first
+            take(credits[passage][heading][term] * (isSpecific ? 0.95 : isNear ? 0.8 : 0.6), heading)
+        }
+        for back in 1...3 where index - back >= 0 {
+            let other = reading.units[index - back]
+            guard !other.isHeading else { continue }
+            let isSame = other.paragraph == unit.paragraph
+            let plain = isSame ? [0.5, 0.35, 0.25][back - 1] : 0.2
+            take(credits[passage][index - back][term] * (isSpecific ? (isSame ? 0.9 : 0.75) : plain))
+        }
+        if !above[passage].isEmpty {
+            let isNear = unit.headings.isEmpty
+            take(TermMatch.credit(question.terms[term], above[passage]) * (isSpecific ? 0.95 : isNear ? 0.75 : 0.5))
+        }
+        take(TermMatch.credit(question.terms[term], names[passage]) * (isSpecific ? 0.9 : 0.55))
+        if best.credit < 0.5 {
+            let elsewhere = credits[passage].reduce(0) { max($0, $1[term]) }
+            take(elsewhere * (isSpecific ? 0.6 : 0.2))
+        }
+        if best.credit < 0.35, isSpecific {
+            for (other, found) in passages.enumerated() where found.documentId == passages[passage].documentId {
+                take(credits[other].reduce(0) { max($0, $1[term]) } * 0.4)
+            }
+        }
+        return best
+    }
+
+    /// Whether a row's first cell names something like what is asked for and not it: the pine shelf instead of one of a wood
+    /// that no passage names.
+    private func isOfAnotherName(_ unit: PassageUnit, _ reading: PassageUnits) -> Bool {
+        guard case .row(let cells) = unit.kind, let first = cells.first, isSomethingUnknown else { return false }
+        let label = AnswerWord.words(reading.scalars, in: first, question.language)
+            .filter { $0.kind == .word && !question.language.small.contains($0.plain) }
+        let asked = label.count { word in question.terms.contains { TermMatch.credit($0, [word]) > 0.5 } }
+        return asked > 0 && asked < label.count
+    }
+
+    /// Whether a word of the question stands in no passage.
+    private var isSomethingUnknown: Bool {
+        question.terms.indices.contains { term in
+            if case .number = question.terms[term].kind { return false }
+            return question.terms[term].weight >= 0.7 && !credits.contains { $0.contains { $0[term] > 0 } }
+        }
+    }
+
+    /// Whether a term tells the rows of a table apart, and this is not the one.
+    private func isOfOtherRow(_ term: Int, _ passage: Int, _ index: Int) -> Bool {
+        let units = readings[passage].units
+        return units.indices.contains { other in
+            other != index && units[other].table == units[index].table && credits[passage][other][term] > 0.5
+        }
+    }
+
+    /// Whether a number of the question lies in a span that the piece names; `nil` when it names none of that unit.
+    private func inRange(_ term: Question.Term, _ unit: PassageUnit, _ reading: PassageUnits) -> Bool? {
+        guard let value = Double(term.word.plain), unit.isRow else { return nil }
+        let words = AnswerWord.words(question.text, question.language)
+        let wanted = words.firstIndex { $0.range == term.word.range }.flatMap {
+            $0 + 1 < words.count ? words[$0 + 1].stem : nil
+        }
+        let ranges = NumberRange.all(unit.words, reading.scalars).filter { $0.unit == nil || $0.unit == wanted }
+        guard !ranges.isEmpty else { return nil }
+        return ranges.contains { $0.values.contains(value) }
+    }
+}
