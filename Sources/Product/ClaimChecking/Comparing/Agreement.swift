@@ -18,6 +18,8 @@ struct Agreement {
     private let passage: PassageUnits
     private let coverage: WordCoverage
     private let name: Set<String>
+    /// The sentence of the stretch that the claim is most like.
+    private let nearest: PassageUnit?
 
     init(_ claim: Claim, _ window: Window, _ passage: PassageUnits, _ coverage: WordCoverage, name: Set<String>) {
         self.claim = claim
@@ -25,6 +27,12 @@ struct Agreement {
         self.passage = passage
         self.coverage = coverage
         self.name = name
+        nearest =
+            window.units.count < 2
+            ? window.units.first
+            : window.units.max { a, b in
+                claim.stems.count { coverage.holds(a.stems, $0) } < claim.stems.count { coverage.holds(b.stems, $0) }
+            }
         compareQuantities()
         compareDates()
         numbers = matched
@@ -182,13 +190,6 @@ struct Agreement {
     }
 
     // MARK: - Denial and contraries
-
-    /// The sentence of the stretch that the claim is most like.
-    private var nearest: PassageUnit? {
-        window.units.max { a, b in
-            claim.stems.count { coverage.holds(a.stems, $0) } < claim.stems.count { coverage.holds(b.stems, $0) }
-        }
-    }
 
     /// Whether one denies what the other says.
     private var isDeniedOtherwise: Bool {
