@@ -595,7 +595,7 @@ let tests =
                 name: "ReembeddingTests",
                 dependencies: [
                     "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
-                    "TestStores", "TestSupport", "VectorServer",
+                    "TestStores", "TestSupport", "TextAnalysis", "VectorServer",
                 ]),
         ])
 

@@ -6,7 +6,8 @@ import Models
 import Retrieval
 import Settings
 
-/// Embeds all passages again with another model while the old ones go on answering.
+/// Embeds all passages again while the old ones go on answering: with another model, or because their words are not
+/// indexed yet.
 ///
 /// The new vectors are written into a collection of their own. When it is complete, the names are exchanged: programs that
 /// run hold on to the old collection by its id, programs that start find the new one. A second run, after the restart, takes
@@ -58,7 +59,13 @@ public struct Reembedder: Sendable {
         guard let answering = try await current.state(of: ChromaService.collectionName) else {
             return Outcome(embedded: 0, next: .nothing)
         }
-        if answering.embeddingModel ?? embeddings.model == embeddings.model {
+        let fresh = store(Self.freshName, model: embeddings.model)
+        // What an earlier run with yet another model began is of no use.
+        if let begun = try await fresh.state(of: Self.freshName), begun.embeddingModel != embeddings.model {
+            try await fresh.drop(Self.freshName)
+        }
+        let isOfModel = answering.embeddingModel ?? embeddings.model == embeddings.model
+        if isOfModel, try await answering.indexesWords || !canIndexWords(fresh) {
             guard let former = try await current.state(of: Self.formerName) else {
                 return Outcome(embedded: 0, next: .nothing)
             }
@@ -68,11 +75,6 @@ public struct Reembedder: Sendable {
             return Outcome(embedded: count, next: .nothing)
         }
         let source = store(ChromaService.collectionName, model: answering.embeddingModel ?? "")
-        let fresh = store(Self.freshName, model: embeddings.model)
-        // What an earlier run with yet another model began is of no use.
-        if let begun = try await fresh.state(of: Self.freshName), begun.embeddingModel != embeddings.model {
-            try await fresh.drop(Self.freshName)
-        }
         var count = 0
         // Documents may come while others are embedded.
         for _ in 0..<Self.maximumPasses {
@@ -90,6 +92,14 @@ public struct Reembedder: Sendable {
         try await current.rename(answering, to: Self.formerName)
         try await current.rename(complete, to: ChromaService.collectionName)
         return Outcome(embedded: count, next: .restart)
+    }
+
+    /// Whether the server can search words: a collection that was made before they were indexed is made anew then.
+    private func canIndexWords(_ fresh: ChromaService) async throws -> Bool {
+        guard let dimension = try await embeddings.embed(["words"]).first?.count else { return false }
+        if try await fresh.prepare(dimension: dimension) { return true }
+        try await fresh.drop(Self.freshName)
+        return false
     }
 
     private func store(_ collection: String, model: String) -> ChromaService {

@@ -7,6 +7,8 @@ extension ChromaService {
         public let id: String
         /// The embedding model that it remembers.
         public let embeddingModel: String?
+        /// Whether the passages' words can be searched.
+        public let indexesWords: Bool
     }
 
     /// What a collection of that name is; `nil` when there is none.
@@ -16,10 +18,18 @@ extension ChromaService {
             guard let id = found["id"]?.string else {
                 throw VectorServiceError(status: 502, reason: "unreadable answer")
             }
-            return CollectionState(id: id, embeddingModel: found["metadata"]?["embedding_model"]?.string)
+            return CollectionState(
+                id: id, embeddingModel: found["metadata"]?["embedding_model"]?.string,
+                indexesWords: Self.indexesWords(found))
         } catch let error as VectorServiceError where [400, 404].contains(error.status) {
             return nil
         }
+    }
+
+    /// Makes the collection where there is none. Returns whether it has, or can have, the passages' words indexed.
+    public func prepare(dimension: Int) async throws -> Bool {
+        _ = try await collectionID(dimension: dimension, makes: true)
+        return try await indexesWords()
     }
 
     /// Records in the order of the store, without a search.

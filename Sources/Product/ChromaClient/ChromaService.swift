@@ -207,7 +207,7 @@ public actor ChromaService: SecretSettings {
 
     var base: String { "/api/v2/tenants/\(percentEncoded(tenant))/databases/\(Self.database)" }
 
-    private func collectionID(dimension: Int?, makes: Bool) async throws -> String? {
+    func collectionID(dimension: Int?, makes: Bool) async throws -> String? {
         if let collection {
             try checkDimension(collection.dimension, dimension)
             return collection.id

@@ -21,6 +21,7 @@ NOT_SETTINGS = {
     "what the host tells handlers, or reads as Azure's does": r"FUNCTIONS_(?!REQUEST_BODY_SIZE_LIMIT)\w+|WEBSITE_\w+|AZURE_FUNCTIONS_ENVIRONMENT",
     "the time of a reproducible package": r"SOURCE_DATE_EPOCH",
     "symbols of the character converter": r"UCNV_\w+",
+    "names of encodings": r"UTF_8",
 }
 # The words of languages and formats, not of our settings.
 WORDS_OF_OTHERS = ("Sources/Emulator/CosmosQuery/", "Sources/Product/Models/Formats/")

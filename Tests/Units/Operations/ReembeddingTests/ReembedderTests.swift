@@ -6,6 +6,7 @@ import Synchronization
 import TestStores
 import TestSupport
 import Testing
+import TextAnalysis
 import VectorServer
 
 @testable import Reembedding
@@ -78,6 +79,35 @@ struct ReembedderTests {
             try await place.fill(3)
             #expect(try await place.run(Self.old) == .init(embedded: 0, next: .nothing))
             #expect(place.model.texts.isEmpty)
+        }
+    }
+
+    @Test func aCollectionWithoutWordsIsMadeAnewForTheSameModel() async throws {
+        try await withPlace { place in
+            // As it was made before words were indexed.
+            let base = place.url + "/api/v2/tenants"
+            for (path, body) in [
+                ("", "{\"name\":\"default\"}"), ("/default/databases", "{\"name\":\"apus\"}"),
+                (
+                    "/default/databases/apus/collections",
+                    "{\"name\":\"passages\",\"metadata\":{\"embedding_model\":\"\(Self.old)\",\"dimension\":3}}"
+                ),
+            ] {
+                var request = HTTPSession.Request(.post, base + path, body: .bytes(Array(body.utf8)))
+                request.fields["Content-Type"] = "application/json"
+                _ = try await place.client.fetch(request)
+            }
+            try await place.fill(3)
+            let before = try await place.store(model: Self.old).state(of: "passages")
+            #expect(before?.indexesWords == false)
+            #expect(try await place.run(Self.old) == .init(embedded: 3, next: .restart))
+            let store = place.store(model: Self.old)
+            #expect(try await store.state(of: "passages")?.indexesWords == true)
+            let found = try await store.candidates(
+                [1, 0, 0, 0], words: SearchTerms(question: "passage 2"), count: 1, filter: nil)
+            #expect(found.hasWords && found.found.contains { $0.document == "Passage 2" })
+            #expect(try await place.run(Self.old) == .init(embedded: 0, next: .nothing))
+            #expect(try await store.state(of: "passages-before") == nil)
         }
     }
 
