@@ -65,7 +65,9 @@ public struct Reembedder: Sendable {
             try await fresh.drop(Self.freshName)
         }
         let isOfModel = answering.embeddingModel ?? embeddings.model == embeddings.model
-        if isOfModel, try await answering.indexesWords || !canIndexWords(fresh) {
+        var isCurrent = isOfModel && answering.indexesWords
+        if isOfModel, !isCurrent { isCurrent = try await !canIndexWords(fresh) }
+        if isCurrent {
             guard let former = try await current.state(of: Self.formerName) else {
                 return Outcome(embedded: 0, next: .nothing)
             }
