@@ -20,7 +20,7 @@ import Tools
             sources: SourceList([passage]), egress: EgressGuard(question: "x", earlier: [], confidential: []),
             unsupported: handling, refusal: "Not in your documents.", searched: AnswerTimes(), model: "m",
             provider: "p",
-            watch: Stopwatch())
+            question: nil, watch: Stopwatch())
         _ = draft.take(text)
         _ = draft.endOfText()
         return draft
