@@ -10,8 +10,6 @@ public struct PassageRetriever: Sendable {
     /// What was found, and how long each step took.
     public struct Result: Sendable {
         public let passages: [FoundPassage]
-        /// How well the words of the question are covered, for deciding whether there is an answer at all.
-        public let evidence: Evidence
         public let embedMilliseconds: Double
         public let searchMilliseconds: Double
     }
@@ -42,7 +40,7 @@ public struct PassageRetriever: Sendable {
         let watch = Stopwatch()
         guard !documents.isEmpty, let vector = try await embeddings.embed([PlainForm.of(question)]).first else {
             return Result(
-                passages: [], evidence: Evidence(question: question, passages: []),
+                passages: [],
                 embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
         }
         let embedded = watch.milliseconds
@@ -58,7 +56,7 @@ public struct PassageRetriever: Sendable {
         RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
         RetrievalMetrics.note(ranked)
         return Result(
-            passages: ranked, evidence: Evidence(question: question, passages: ranked),
+            passages: ranked,
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
     }
 

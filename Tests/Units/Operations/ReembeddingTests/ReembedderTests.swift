@@ -1,6 +1,7 @@
 import ChromaClient
 import FoundationEssentials
 import HTTPClient
+import HTTPMessages
 import JSONCoding
 import Synchronization
 import TestStores

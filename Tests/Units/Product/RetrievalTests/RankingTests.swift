@@ -97,33 +97,6 @@ import Testing
         #expect(scores[0] > 0.25)
     }
 
-    // MARK: - Evidence
-
-    @Test func evidenceIsNearnessAndCoverage() {
-        let near = Evidence(
-            question: "deductible health plan",
-            passages: [
-                passage("a", "The deductible of the health plan.", similarity: 0.5)
-            ])
-        #expect(near.coverage == 1 && near.similarity == 0.5)
-        let far = Evidence(
-            question: "football championship winner",
-            passages: [
-                passage("a", "The deductible of the health plan.", similarity: 0.3)
-            ])
-        #expect(far.coverage == 0 && far.similarity == 0.3)
-        let none = Evidence(question: "deductible", passages: [])
-        #expect(none.similarity == 0 && none.coverage == 0 && none.score == 0)
-    }
-
-    @Test func evidenceLooksAtTheBestThreeForWordsAndAtAllForNearness() {
-        let passages = (0..<4).map {
-            passage("\($0)", $0 == 3 ? "deductible" : "nothing", similarity: 0.1 * Double($0))
-        }
-        let evidence = Evidence(question: "deductible", passages: passages)
-        #expect(evidence.coverage == 0 && abs(evidence.similarity - 0.3) < 1e-9)
-    }
-
     // MARK: - Passages
 
     @Test func aPassageComesBackFromItsWireForm() throws {
