@@ -40,7 +40,7 @@ public struct AppPackage: Sendable {
             try manager.createDirectory(atPath: "\(work)/\(name)", withIntermediateDirectories: true)
         }
         let programs = try collectPrograms(work)
-        let closure = try await LibraryClosure(of: programs.map(\.source))
+        let closure = try await LibraryClosure(of: programs.map(\.source), isReplaced: TextEncodings.isReplaced)
         try await collectLibraries(closure, work)
         try await point(programs.map(\.target), to: closure, in: work)
         try addCertificates(work)
@@ -68,7 +68,6 @@ public struct AppPackage: Sendable {
 
     private func collectLibraries(_ closure: LibraryClosure, _ work: String) async throws {
         for (name, path) in closure.libraries {
-            if TextEncodings.isLeftOut(name) { continue }
             if TextEncodings.isReplaced(name) {
                 try await TextEncodings.makeReplacement(of: name, at: "\(work)/lib/\(name)")
                 continue
@@ -110,7 +109,6 @@ public struct AppPackage: Sendable {
         text += "Licence: MIT. The libraries are Debian's own builds, unchanged; each package's copyright file and\n"
         text += "sources are in Debian under the name and version given here.\n\n"
         for (name, path) in closure.libraries.sorted(by: { $0.key < $1.key }) {
-            if TextEncodings.isLeftOut(name) { continue }
             let origin =
                 TextEncodings.isReplaced(name) ? "its names without content, made here" : origins.package(of: path)
             text += "lib/\(name)  \(origin ?? "unknown")\n"

@@ -9,8 +9,9 @@ struct LibraryClosure: Sendable {
 
     /// Asks the loader itself, by `ldd`.
     ///
+    /// - Parameter isReplaced: Whether a library is replaced by one that needs no other: what it alone needs is left out.
     /// - Throws: `PackageError` that names a library that is missing.
-    init(of executables: [String]) async throws {
+    init(of executables: [String], isReplaced: (String) -> Bool = { _ in false }) async throws {
         var libraries: [String: String] = [:]
         var loader: String?
         for executable in executables {
@@ -28,7 +29,25 @@ struct LibraryClosure: Sendable {
             }
         }
         guard let loader else { throw PackageError("\(executables.joined(separator: ", ")): no loader is named.") }
-        self.libraries = libraries
+        self.libraries = try await Self.needed(by: executables, of: libraries, isReplaced)
         self.loader = loader
+    }
+
+    /// The libraries that the executables name, and those that these name.
+    private static func needed(
+        by executables: [String], of libraries: [String: String], _ isReplaced: (String) -> Bool
+    ) async throws -> [String: String] {
+        let patchelf = try Tool("patchelf", package: "patchelf")
+        var needed: [String: String] = [:]
+        var files = executables
+        while let file = files.popLast() {
+            for line in try await patchelf.run(["--print-needed", file]).split(separator: "\n") {
+                let name = String(line)
+                guard needed[name] == nil, let path = libraries[name] else { continue }
+                needed[name] = path
+                if !isReplaced(name) { files.append(path) }
+            }
+        }
+        return needed
     }
 }

@@ -37,9 +37,6 @@ struct TextEncodings {
         "ucnv_convertEx": "void F(void) {}",
     ]
 
-    /// Whether a library is left out: ICU's data, and what needs only them.
-    static func isLeftOut(_ name: String) -> Bool { name.hasPrefix("libicudata.so.") }
-
     /// Whether a library is replaced by one that has its names and knows no encoding.
     static func isReplaced(_ name: String) -> Bool { name.hasPrefix("libicuuc.so.") }
 

@@ -71,6 +71,21 @@ struct PartsTests {
         #expect(both.libraries.keys.contains { $0.hasPrefix("libstdc++") })
     }
 
+    @Test func whatOnlyAReplacedLibraryNeedsIsLeftOut() async throws {
+        let tests = try #require(try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let whole = try await LibraryClosure(of: [tests]).libraries
+        let without = try await LibraryClosure(of: [tests]) {
+            $0.hasPrefix("libicuuc.so.") || $0.hasPrefix("libcurl.so.")
+        }
+        .libraries
+        // What they are asked for themselves stays, and so does what others need too.
+        #expect(without.keys.contains { $0.hasPrefix("libcurl.so.") } && without["libc.so.6"] != nil)
+        #expect(
+            whole.keys.contains { $0.hasPrefix("libnghttp2.so.") }
+                && !without.keys.contains { $0.hasPrefix("libnghttp2.so.") })
+        #expect(!without.keys.contains { $0.hasPrefix("libicudata.so.") })
+    }
+
     @Test func aLibraryThatIsNotInstalledIsNamed() async throws {
         try await withFolder { folder in
             try write(Array("int lost(void) { return 0; }\n".utf8), folder + "/lost.c")
@@ -141,9 +156,8 @@ struct PartsTests {
 }
 
 struct TextEncodingsTests {
-    @Test func onlyICUIsLeftOutOrReplaced() {
-        #expect(TextEncodings.isLeftOut("libicudata.so.72") && TextEncodings.isReplaced("libicuuc.so.72"))
-        for name in ["libicuuc.so.72", "libxml2.so.2", "libc.so.6"] { #expect(!TextEncodings.isLeftOut(name)) }
+    @Test func onlyICUIsReplaced() {
+        #expect(TextEncodings.isReplaced("libicuuc.so.72"))
         for name in ["libicudata.so.72", "libicui18n.so.72", "libxml2.so.2"] {
             #expect(!TextEncodings.isReplaced(name))
         }
