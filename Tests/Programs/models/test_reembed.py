@@ -88,7 +88,7 @@ def test_the_model_is_changed_without_a_gap(embedder):
             del apus.environment[name]
         apus.start()
         assert asks("When do the swifts of Lisbon return?", "ninth of May")
-        assert "restart them" in reembed() and set(embedder.texts) >= {"The swifts of Lisbon return on the ninth of May."}
+        assert "restart them" in reembed() and "swifts\nThe swifts of Lisbon return on the ninth of May." in embedder.texts
         assert collections(apus) == {"passages": ("hashed-words", 64), "passages-before": ("all-MiniLM-L6-v2", 384)}
         # The old vectors answer until the restart, and documents still come and go.
         assert asks("When do the swifts of Lisbon return?", "ninth of May")
