@@ -1,5 +1,5 @@
 """Runs azure-emulator for tests, and lets one test drive the synchronous and the asynchronous SDKs alike."""
-import asyncio, base64, contextlib, email.utils, hashlib, hmac, inspect, json, os, shutil, signal, subprocess, tempfile, time, urllib.parse
+import asyncio, base64, contextlib, email.utils, hashlib, hmac, inspect, json, os, shutil, signal, socket, subprocess, tempfile, time, urllib.parse
 
 import ports
 from stack import COSMOS_KEY, PROGRAMS, STORAGE_KEY, request
@@ -32,6 +32,9 @@ class Emulator:
             if self.process.poll() is not None:
                 raise RuntimeError("azure-emulator ended: " + self.read_log())
             with contextlib.suppress(OSError):
+                # One port listens after the other.
+                for port in self.ports.values():
+                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 if request("GET", self.url("blob") + "/_emulator/health").status == 200:
                     return self
             time.sleep(0.005)
