@@ -41,7 +41,7 @@ struct ExtractedQuotes: Sendable {
             quotes = []
             return
         }
-        standing = Self.standing(question, best, passages[best.passage])
+        standing = scores.saysSingleWord ? Self.standing(question, best, passages[best.passage]) : .nothing
         let chosen = standing == .nothing ? [] : Self.chosen(ranked, scores, question)
         var quotes: [Quote] = []
         for scored in chosen {
@@ -56,8 +56,7 @@ struct ExtractedQuotes: Sendable {
     private static func standing(_ question: Question, _ best: ScoredUnit, _ passage: FoundPassage) -> Standing {
         // A question of few words is easily half covered by chance; a long one says much that nobody answers.
         let count = question.terms.count
-        // One of a single word is answered by that word, not by one that is like it.
-        var needed = count < 2 ? 0.8 : count < 4 ? 0.54 : count < 5 ? 0.5 : 0.46 - 0.005 * Double(min(12, count - 4))
+        var needed = count < 4 ? 0.54 : count < 5 ? 0.5 : 0.46 - 0.005 * Double(min(12, count - 4))
         // Pairs of characters across two words are found only where the words stand in the same order.
         if 2 * question.terms.count(where: { $0.word.kind == .pair }) > count { needed *= 0.75 }
         if best.fit < 0.3 { needed += 0.1 }
