@@ -29,12 +29,11 @@ struct LineEndHyphens {
         }
     }
 
-    /// A page with its hyphens.
+    /// A page with its hyphens: as many of a joined word as stand at ends of lines get theirs, in one walk over the page.
     ///
     /// - Parameter lines: The page's text as it stands on it, line by line.
     func restored(_ page: String, lines: String) -> String {
-        var page = page
-        var seen: Set<String> = []
+        var owed: [Substring: [String]] = [:]
         let rows = lines.split(separator: "\n")
         for (row, next) in zip(rows, rows.dropFirst()) {
             guard let mark = row.last, mark == "-" || mark == "\u{2010}",
@@ -42,11 +41,19 @@ struct LineEndHyphens {
                 let right = next.split(whereSeparator: \.isWhitespace).first,
                 left.count <= Self.longestPart, right.count <= Self.longestPart, belongs(left, right)
             else { continue }
-            let joined = String(left + right)
-            guard seen.insert(joined).inserted else { continue }
-            page = page.replacing(joined, with: "\(left)\(mark)\(right)")
+            owed["\(left)\(right)"[...], default: []].append("\(left)\(mark)\(right)")
         }
-        return page
+        guard !owed.isEmpty else { return page }
+        var result = ""
+        var rest = page[...]
+        while let start = rest.firstIndex(where: { !$0.isWhitespace }) {
+            let end = rest[start...].firstIndex(where: \.isWhitespace) ?? rest.endIndex
+            result += rest[..<start]
+            let word = rest[start..<end]
+            result += owed[word]?.popLast() ?? String(word)
+            rest = rest[end...]
+        }
+        return result + rest
     }
 
     /// Whether the hyphen between two parts belongs to the word: in numbers and codes, before names, and where the document

@@ -14,8 +14,8 @@ struct PDFReader: Sendable {
         let texts = try await texts(path, [])
         let hyphens = LineEndHyphens(texts)
         guard hyphens.mayBeLacking else { return texts }
-        let lines = try await self.texts(path, ["-raw"])
-        guard lines.count == texts.count else { return texts }
+        // The text is there already: without its lines it lacks some hyphens, and nothing else.
+        guard let lines = try? await self.texts(path, ["-raw"]), lines.count == texts.count else { return texts }
         return zip(texts, lines).map { hyphens.restored($0, lines: $1) }
     }
 

@@ -20,6 +20,26 @@ import Testing
         #expect(restored(page, lines) == expected)
     }
 
+    @Test func onlyWholeWordsThatStandAtALinesEndGetTheirs() {
+        #expect(restored("a10 and a1 and a100", "a10 and a-\n1 and a100") == "a10 and a-1 and a100")
+        #expect(restored("COVID19 or COVID19", "COVID-\n19 or COVID19") == "COVID-19 or COVID19")
+    }
+
+    @Test func manyHyphensTakeTimeThatGrowsWithThePage() {
+        func page(_ count: Int) -> (String, String) {
+            let words = (0..<count).map { ("part\($0)", "x\($0)") }
+            return (words.map { $0 + $1 }.joined(separator: " "), words.map { "\($0)-\n\($1)" }.joined(separator: " "))
+        }
+        func seconds(_ count: Int) -> Double {
+            let (joined, lines) = page(count)
+            let time = ContinuousClock().measure { #expect(restored(joined, lines) != joined) }
+            return Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+        }
+        var (once, twice) = (0.0, Double.infinity)
+        for _ in 0..<3 where twice > 3 * max(once, 0.05) { (once, twice) = (seconds(5000), seconds(10_000)) }
+        #expect(twice <= 3 * max(once, 0.05), "\(once) s and \(twice) s")
+    }
+
     @Test func theDocumentsOwnSpellingDecides() {
         #expect(
             restored("a wellknown rule", "a well-\nknown rule", elsewhere: ["is well-known."]) == "a well-known rule")
