@@ -20,6 +20,12 @@ extension ChromaService {
         public let found: [Candidate]
         /// Whether words were searched too: a server without sparse vectors knows only the nearest.
         public let hasWords: Bool
+
+        /// Those of documents that may be searched.
+        public func of(_ documents: Set<String>) -> Candidates {
+            let own = found.filter { $0.metadata["documentId"]?.string.map(documents.contains) ?? false }
+            return Candidates(found: own, hasWords: hasWords)
+        }
     }
 
     /// Passages nearest to a vector beside those that share words with the question, in one request.

@@ -49,8 +49,8 @@ public struct PassageRetriever: Sendable {
         let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
         let candidates = try await vectors.candidates(
             vector, words: SearchTerms(question: question), count: Self.candidateCount, filter: filter)
-        let allowed = Set(documents)
-        let found = ranking.rank(candidates, question: question).filter { allowed.contains($0.documentId) }
+        // Before the ranking, whose scores lie between the least and the greatest of those found.
+        let found = ranking.rank(candidates.of(Set(documents)), question: question)
         var ranked = Self.distinct(found, count: count)
         for index in ranked.indices { ranked[index].n = index + 1 }
         RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
