@@ -41,7 +41,8 @@ struct ExtractedQuotes: Sendable {
             quotes = []
             return
         }
-        standing = scores.saysSingleWord ? Self.standing(question, best, passages[best.passage]) : .nothing
+        let standing = Self.standing(question, best, passages[best.passage])
+        self.standing = standing == .answer && !scores.saysSingleWord ? .closest : standing
         let chosen = standing == .nothing ? [] : Self.chosen(ranked, scores, question)
         var quotes: [Quote] = []
         for scored in chosen {

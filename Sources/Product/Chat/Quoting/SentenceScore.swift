@@ -33,8 +33,7 @@ struct SentenceScore {
         }
         var found = credits(allowingTypos: terms.map { _ in false })
         let isFound = terms.indices.map { term in found.contains { $0.contains { $0[term] > 0 } } }
-        // A question all of whose words are misspelt has nothing that speaks for a guess.
-        if isFound.contains(false), isFound.contains(true) { found = credits(allowingTypos: isFound.map { !$0 }) }
+        if isFound.contains(false) { found = credits(allowingTypos: isFound.map { !$0 }) }
         self.credits = found
         // What nearly every piece says does not tell which of them answers.
         let count = Double(found.reduce(0) { $0 + $1.count })
@@ -45,7 +44,7 @@ struct SentenceScore {
         }
     }
 
-    /// Whether a question of one word has that word somewhere: what is only like it is no evidence.
+    /// Whether a question of one word has that word somewhere: one that is like it may be another thing.
     var saysSingleWord: Bool {
         question.terms.count != 1 || credits.joined().contains { ($0.first ?? 0) > 0.8 }
     }

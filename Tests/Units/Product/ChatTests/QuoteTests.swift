@@ -147,6 +147,15 @@ import Testing
         #expect(found.standing == .answer && Self.text(found).first == quote)
     }
 
+    @Test(arguments: [
+        // The word itself, one that means the same, one that is like it.
+        ("Rubbish this", ExtractedQuotes.Standing.answer), ("Garbage this", .closest), ("Rubbush this", .closest),
+    ])
+    func aQuestionOfOneWordIsAnsweredWhereThatWordStands(question: String, standing: ExtractedQuotes.Standing) {
+        let found = Self.quotes(question, [Self.garden, "The rubbish is fetched on Mondays."])
+        #expect(found.standing == standing, "\(Self.text(found))")
+    }
+
     @Test(arguments: ["Was kostet das Regal Kiefer?", "what is the price of the regal kiefer"])
     func aRowThatIsPartlyLikeWhatIsAskedForIsNoAnswer(question: String) {
         let table = "Preise\n\n| Artikel | Preis |\n|---|---|\n| Regal Erle | 349 Euro |\n| Regal Buche | 389 Euro |\n"
