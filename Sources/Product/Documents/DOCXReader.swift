@@ -6,7 +6,7 @@ import ZipArchives
 enum DOCXReader {
     private static let inflatedLimit = 64 << 20
 
-    static func read(_ bytes: [UInt8]) throws -> [String] {
+    static func read(_ bytes: [UInt8]) throws -> DocumentContent {
         do {
             let archive = try ZipArchive(bytes)
             let main = try mainPart(archive)
@@ -20,7 +20,7 @@ enum DOCXReader {
                 guard !text.allSatisfy(\.isWhitespace) else { continue }
                 pages[pages.count - 1] += "\n\n" + text
             }
-            return pages
+            return DocumentContent(pages: pages)
         } catch let failure as ZipArchive.Failure {
             throw error(failure)
         } catch let error as XMLParseError {

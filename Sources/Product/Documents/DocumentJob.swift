@@ -20,12 +20,13 @@ public struct DocumentJob: Sendable {
     /// - Throws: `ReadingFailure` when the machine fails.
     public func run() async throws -> JSONValue {
         do {
-            let text = try await DocumentReader().read(folder.original, type)
+            let (text, report) = try await DocumentReader().read(folder.original, type)
             try write(text)
             let passages = try writePassages(of: text)
             return [
                 "pages": .int(Int64(text.pages.count)), "pagesWithoutText": .int(Int64(text.pagesWithoutText)),
                 "passages": .int(Int64(passages)), "language": .optional(LanguageGuess.language(of: text)),
+                "report": report.json,
             ]
         } catch let error as ExtractionError {
             return ["error": error.json]

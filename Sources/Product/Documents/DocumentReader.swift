@@ -9,22 +9,25 @@ public struct DocumentReader: Sendable {
 
     /// Reads the document in a file.
     ///
+    /// - Returns: The text, and what its owner should know of how it was read.
     /// - Throws: `ExtractionError`; other errors mean that the machine failed, not the document.
-    public func read(_ path: String, _ type: MediaType) async throws -> ExtractedText {
+    public func read(_ path: String, _ type: MediaType) async throws -> (text: ExtractedText, report: ReadingReport) {
         guard type == .pdf else { return try read(try Self.content(path), type) }
-        return try text(try await PDFReader().read(path))
+        return try extracted(try await PDFReader().read(path))
     }
 
     /// Reads the document in memory; PDFs are read from files.
-    func read(_ bytes: [UInt8], _ type: MediaType) throws -> ExtractedText {
+    func read(_ bytes: [UInt8], _ type: MediaType) throws -> (text: ExtractedText, report: ReadingReport) {
         switch type {
         case .pdf: throw ExtractionError.unsupported
-        case .docx: try text(try DOCXReader.read(bytes))
-        case .html: try text([try HTMLReader.read(bytes)])
-        case .markdown, .text:
-            try text(
-                PlainText.decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init))
+        case .docx: try extracted(try DOCXReader.read(bytes))
+        case .html: try extracted(try HTMLReader.read(bytes))
+        case .markdown, .text: try extracted(PlainText.read(bytes))
         }
+    }
+
+    private func extracted(_ content: DocumentContent) throws -> (text: ExtractedText, report: ReadingReport) {
+        (try text(content.pages), content.report)
     }
 
     private func text(_ pages: [String]) throws -> ExtractedText {

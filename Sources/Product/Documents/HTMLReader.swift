@@ -3,7 +3,7 @@ import Markup
 
 /// Reads the text that a browser would show of an HTML document.
 enum HTMLReader {
-    static func read(_ bytes: [UInt8]) throws -> String {
+    static func read(_ bytes: [UInt8]) throws -> DocumentContent {
         var text = VisibleText()
         do {
             try MarkupReader.htmlEvents(bytes) { text.take($0) }
@@ -12,7 +12,7 @@ enum HTMLReader {
                 ? ExtractionError.tooComplex("its elements are nested too deep, or have too many attributes")
                 : ExtractionError.damaged("it cannot be read as HTML")
         }
-        return text.result
+        return DocumentContent(pages: [text.result])
     }
 }
 

@@ -6,17 +6,19 @@ import Glibc
 struct PDFReader: Sendable {
     private static let folders = ["./bin", "/usr/bin", "/usr/local/bin", "/bin"]
 
-    func read(_ path: String) async throws -> [String] {
+    func read(_ path: String) async throws -> DocumentContent {
         let pages = try await pageCount(path)
         guard pages <= ReaderLimits.pages else {
             throw ExtractionError.tooComplex("it claims \(pages) pages, the limit is \(ReaderLimits.pages)")
         }
         let texts = try await texts(path, [])
         let hyphens = LineEndHyphens(texts)
-        guard hyphens.mayBeLacking else { return texts }
+        guard hyphens.mayBeLacking else { return DocumentContent(pages: texts) }
         // The text is there already: without its lines it lacks some hyphens, and nothing else.
-        guard let lines = try? await self.texts(path, ["-raw"]), lines.count == texts.count else { return texts }
-        return zip(texts, lines).map { hyphens.restored($0, lines: $1) }
+        guard let lines = try? await self.texts(path, ["-raw"]), lines.count == texts.count else {
+            return DocumentContent(pages: texts)
+        }
+        return DocumentContent(pages: zip(texts, lines).map { hyphens.restored($0, lines: $1) })
     }
 
     private func texts(_ path: String, _ options: [String]) async throws -> [String] {

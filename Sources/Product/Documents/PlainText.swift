@@ -1,5 +1,11 @@
 /// Turning bytes into text, and text into clean text.
 enum PlainText {
+    /// Reads a text file, whose pages end with form feeds.
+    static func read(_ bytes: [UInt8]) -> DocumentContent {
+        let pages = decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
+        return DocumentContent(pages: pages)
+    }
+
     /// Decodes UTF-8, UTF-16 with a byte-order mark, or else Latin-1.
     static func decode(_ bytes: [UInt8]) -> String {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return String(decoding: bytes.dropFirst(3), as: UTF8.self) }

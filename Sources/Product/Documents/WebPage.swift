@@ -14,7 +14,7 @@ public struct WebPage: Sendable {
     /// - Parameter isHTML: Otherwise it is plain text.
     public init(_ bytes: [UInt8], isHTML: Bool) {
         do {
-            let text = try DocumentReader().read(bytes, isHTML ? .html : .text)
+            let text = try DocumentReader().read(bytes, isHTML ? .html : .text).text
             let title = isHTML ? Self.title(bytes) : nil
             json = ["title": .optional(title), "text": .string(text.pages.map(\.text).joined(separator: "\n"))]
         } catch {

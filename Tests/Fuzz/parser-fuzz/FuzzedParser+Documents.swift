@@ -38,7 +38,7 @@ extension FuzzedParser {
 
     /// Reads a file, and cuts it into passages that have to be where they say that they are.
     private static func file(_ bytes: [UInt8], _ type: MediaType) {
-        guard let text = try? DocumentReader().read(bytes, type) else { return }
+        guard let text = try? DocumentReader().read(bytes, type).text else { return }
         let all = text.pages.map(\.text).joined(separator: "\u{0C}").unicodeScalars.map { $0 }
         for passage in PassageSplitter().passages(of: text) {
             must(passage.start < passage.end && passage.end <= all.count, "a passage beyond the text")

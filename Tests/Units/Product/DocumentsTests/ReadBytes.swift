@@ -9,6 +9,6 @@ extension DocumentReader {
         let folder = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Data(bytes).write(to: URL(filePath: folder + "/original"))
-        return try await read(folder + "/original", type)
+        return try await read(folder + "/original", type).text
     }
 }

@@ -1,0 +1,54 @@
+public import JSONCoding
+
+/// What the owner of a document should know of how it was read, beside its text.
+public struct ReadingReport: Sendable, Equatable {
+    private static let mostSamples = 20
+    private static let longestSample = 200
+    private static let mostWarnings = 20
+
+    /// Text that the document holds and does not show. It is neither searched nor cited.
+    public struct HiddenText: Sendable, Equatable {
+        /// From 1.
+        public let page: Int
+        /// What hides it, such as `display: none`.
+        public let how: String
+        /// How it begins.
+        public let sample: String
+    }
+
+    /// The first places with hidden text.
+    public private(set) var hidden: [HiddenText] = []
+    /// How many there are in all.
+    public private(set) var hiddenCount = 0
+    /// What was left out or may be wrong, in sentences for the owner.
+    public private(set) var warnings: [String] = []
+    /// The encoding that a text's bytes were taken for, by its name in the WHATWG's standard; `nil` for other types.
+    public var encoding: String?
+
+    public init() {}
+
+    /// Notes text that is not shown; spaces alone are none.
+    mutating func hide(_ text: String, page: Int, how: String) {
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !line.isEmpty else { return }
+        hiddenCount += 1
+        guard hidden.count < Self.mostSamples else { return }
+        hidden.append(HiddenText(page: page, how: how, sample: String(line.prefix(Self.longestSample))))
+    }
+
+    /// Notes a sentence once.
+    mutating func warn(_ sentence: String) {
+        guard warnings.count < Self.mostWarnings, !warnings.contains(sentence) else { return }
+        warnings.append(sentence)
+    }
+
+    /// The form in which it is stored and served.
+    public var json: JSONValue {
+        [
+            "encoding": .optional(encoding),
+            "hidden": .array(
+                hidden.map { ["page": .int(Int64($0.page)), "how": .string($0.how), "sample": .string($0.sample)] }),
+            "hiddenCount": .int(Int64(hiddenCount)), "warnings": .array(warnings.map(JSONValue.string)),
+        ]
+    }
+}
