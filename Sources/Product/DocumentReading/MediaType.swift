@@ -40,7 +40,18 @@ public enum MediaType: String, Sendable, CaseIterable {
         return false
     }
 
-    private static func find(_ part: String.UTF8View, in bytes: ArraySlice<UInt8>) -> Bool {
+    /// How files of Office's formats before 2007 begin, and later ones that a password locks.
+    public static let compoundFileMark: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
+
+    /// Whether such a file holds one that is locked.
+    public static func holdsEncryptedPackage(_ bytes: [UInt8]) -> Bool { holds("EncryptedPackage", bytes) }
+
+    /// Whether a name stands in it as names of its streams do.
+    private static func holds(_ name: String, _ bytes: [UInt8]) -> Bool {
+        find(name.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, in: bytes[...])
+    }
+
+    private static func find(_ part: some Collection<UInt8>, in bytes: ArraySlice<UInt8>) -> Bool {
         let part = Array(part)
         guard let first = part.first, bytes.count >= part.count else { return false }
         for start in bytes.startIndex...(bytes.endIndex - part.count) where bytes[start] == first {
