@@ -45,8 +45,7 @@ struct UploadIntake: Sendable {
         }
         guard let type = MediaType.recognise(prefix, name: name) else {
             throw Problem(
-                .unsupportedMediaType,
-                "\(name) is not a PDF, DOCX, HTML, Markdown or text file, whatever its name says. Convert it and try again.",
+                .unsupportedMediaType, MediaType.refusal(prefix, name: name),
                 fields: [.init(field: "file", detail: "Unsupported content.")])
         }
         let id = UUIDv7.make()

@@ -9,7 +9,7 @@ struct WordStory {
     struct Flow {
         var text = ""
         var paragraphs: [WordParagraph] = []
-        var tables: [WordTable] = []
+        var tables: [OfficeTable] = []
         /// Text of paragraphs whose end was deleted.
         var carried: (text: String, after: [String])?
         var isBox = false
@@ -311,7 +311,7 @@ struct WordStory {
         while breaks.made < wanted {
             breaks.made += 1
             if flow.paragraphs.isEmpty { begin(WordParagraph(), isImplicit: true) }
-            flow.paragraphs[flow.paragraphs.count - 1].append(String(WordTable.pageBreak))
+            flow.paragraphs[flow.paragraphs.count - 1].append(String(OfficeTable.pageBreak))
             context.page += 1
         }
     }
