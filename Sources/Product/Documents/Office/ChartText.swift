@@ -19,7 +19,9 @@ enum ChartText {
             let values = series.map { points($0["val"] ?? $0["yVal"]) }
             lines.append(row([""] + names))
             let indices = Set(categories.map(\.index) + values.flatMap { $0.map(\.index) }).sorted()
-            let columns = ([categories] + values).map { Dictionary($0.map { ($0.index, $0.value) }) { first, _ in first } }
+            let columns = ([categories] + values).map {
+                Dictionary($0.map { ($0.index, $0.value) }) { first, _ in first }
+            }
             for index in indices.prefix(mostPoints) { lines.append(row(columns.map { $0[index] ?? "" })) }
         }
         return lines.filter { $0.contains { !$0.isWhitespace } }.joined(separator: "\n")

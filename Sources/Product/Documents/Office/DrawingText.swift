@@ -80,7 +80,9 @@ struct DrawingText {
             open.append(Shape(isInGroup: open.last.map { $0.isInGroup } ?? false))
             if name == "grpSp" { open[open.count - 1].isInGroup = true }
         case "cNvPr":
-            if let last = open.indices.last, ["1", "true"].contains(attributes["hidden"]) { open[last].isHidden = true }
+            if let last = open.indices.last, ["1", "true"].contains(attributes["hidden"]) {
+                open[last].isHidden = true
+            }
         case "ph": if let last = open.indices.last { open[last].placeholder = attributes["type"] ?? "body" }
         case "txBody": numbers = [:]
         case "p":

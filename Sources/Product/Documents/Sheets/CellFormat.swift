@@ -24,7 +24,8 @@ struct CellFormat {
     private static let builtIn: [Int: String] = [
         1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy",
         16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
-        22: "yyyy-mm-dd h:mm", 37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00",
+        22: "yyyy-mm-dd h:mm", 37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00",
+        40: "#,##0.00;-#,##0.00",
         45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 49: "@",
     ]
     private static let longest = 500
@@ -101,12 +102,11 @@ struct CellFormat {
         let isDigit = { (piece: Piece) in if case .digit = piece { true } else { false } }
         guard before.contains(where: isDigit) || behind.contains(where: isDigit) else { return literals(pieces) }
         // Groups behind the last digit divide by a thousand each.
+        let last = pieces.lastIndex(where: isDigit) ?? pieces.endIndex
         var hasGroups = false
-        if let last = before.lastIndex(where: isDigit) {
-            for (index, piece) in before.enumerated() {
-                guard case .group = piece else { continue }
-                if index > last, behind.isEmpty { number.shift(-3) } else { hasGroups = true }
-            }
+        for (index, piece) in pieces.enumerated() {
+            guard case .group = piece else { continue }
+            if index > last { number.shift(-3) } else { hasGroups = true }
         }
         number.round(behind.count(where: isDigit))
         return whole(number.whole, before, hasGroups) + fraction(number.fraction, behind, hasPoint: isBehind)
@@ -200,7 +200,8 @@ struct CellFormat {
             case ",": section.pieces.append(.group)
             case "%": section.pieces.append(.percent)
             case "@": section.hasText = true
-            case "/" where !section.hasDate: section.isStrange = section.pieces.contains { if case .digit = $0 { true } else { false } }
+            case "/" where !section.hasDate:
+                section.isStrange = section.pieces.contains { if case .digit = $0 { true } else { false } }
             case "y", "Y", "d", "D", "b": section.hasDate = true
             case "h", "H": section.hasTime = true
             case "s", "S":
@@ -209,7 +210,11 @@ struct CellFormat {
             case "m", "M": month(&section)
             case "A", "a":
                 let next = rest.lowercased()
-                if next.hasPrefix("m/pm") { rest = rest.dropFirst(4) } else if next.hasPrefix("/p") { rest = rest.dropFirst(2) }
+                if next.hasPrefix("m/pm") {
+                    rest = rest.dropFirst(4)
+                } else if next.hasPrefix("/p") {
+                    rest = rest.dropFirst(2)
+                }
             case "E", "e":
                 if rest.first == "+" || rest.first == "-" {
                     section.pieces.append(.exponent)

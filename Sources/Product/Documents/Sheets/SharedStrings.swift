@@ -51,7 +51,9 @@ struct RichString {
             result += rest[..<place.lowerBound]
             let code = rest[place.upperBound...].prefix(4)
             let end = rest[place.upperBound...].dropFirst(4)
-            if code.utf8.count == 4, end.first == "_", let value = UInt32(code, radix: 16), let scalar = Unicode.Scalar(value) {
+            if code.utf8.count == 4, end.first == "_", let value = UInt32(code, radix: 16),
+                let scalar = Unicode.Scalar(value)
+            {
                 result.unicodeScalars.append(scalar)
                 rest = end.dropFirst()
             } else {

@@ -140,14 +140,14 @@ struct SheetCells {
         case "str": text = RichString.unescaped(value)
         default: text = look.format.text(value, is1904: is1904)
         }
-        let line = Self.line(text)
+        let line = Self.line(text.isEmpty && look.hiddenBy != nil ? value : text)
         guard !line.isEmpty else { return }
         if isHiddenRow {
             hide(line, "a hidden row")
         } else if hiddenColumns.contains(where: { $0.contains(column) }) {
             hide(line, "a hidden column")
         } else if let how = look.hiddenBy {
-            hide(type == "s" || type == "inlineStr" ? line : value, how)
+            hide(line, how)
         } else {
             cells.append((column, line))
         }

@@ -41,7 +41,8 @@ enum SheetReader {
             }
             for hidden in cells.hidden { content.report.hide(hidden.text, page: page, how: hidden.how) }
             let others = try drawings(package, relation.target) + comments(package, relation.target)
-            content.pages.append(([name, try cells.text(&budget)] + others).filter { !$0.isEmpty }.joined(separator: "\n\n"))
+            content.pages.append(
+                ([name, try cells.text(&budget)] + others).filter { !$0.isEmpty }.joined(separator: "\n\n"))
             if cells.lacksValues {
                 content.report.warn("It holds formulas whose results are not in the file; open and save it once.")
             }

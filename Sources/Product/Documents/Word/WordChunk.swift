@@ -14,19 +14,15 @@ enum WordChunk {
         let content: DocumentContent
         switch type {
         case .html: content = try HTMLReader.read(bytes)
-        case .text, .markdown:
-            // Other forms of text, such as RTF, would be markup.
-            guard !bytes.starts(with: Array("{\\rtf".utf8)), !bytes.starts(with: Array("MIME-".utf8)) else {
-                context.report.warn("A part in another format was left out.")
-                return nil
-            }
-            content = PlainText.read(bytes)
+        case .rtf: content = try RTFReader.read(bytes)
+        case .mail: content = try MailReader.read(bytes)
+        case .text, .markdown, .csv: content = PlainText.read(bytes)
         case .docx:
             guard context.depth < deepest else {
                 throw ExtractionError.tooComplex("documents lie in it more than \(deepest) deep")
             }
             content = try WordReader.read(bytes, depth: context.depth + 1)
-        default:
+        case .pdf, .pptx, .xlsx, nil:
             context.report.warn("A part in another format was left out.")
             return nil
         }
