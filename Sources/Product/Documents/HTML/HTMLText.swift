@@ -1,5 +1,6 @@
 import DocumentReading
 import Markup
+import TextEncodings
 
 /// Collects what a browser shows of a page, from the events of its elements.
 struct HTMLText {
@@ -65,9 +66,21 @@ struct HTMLText {
         if elements.last?.hiddenBy != nil {
             if hidden.utf8.count < 1000 { hidden += text }
         } else {
-            lines[lines.count - 1].append(text)
+            lines[lines.count - 1].append(Self.withSigns(text))
         }
     }
+
+    /// References to control characters mean the signs that Windows has there (HTML Standard, section 13.2.5.80), such as
+    /// `&#128;` the euro's.
+    private static func withSigns(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { (0x80...0x9F).contains($0.value) }) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            guard (0x80...0x9F).contains(scalar.value) else { return result.unicodeScalars.append(scalar) }
+            result += windows1252?.text(of: [UInt8(scalar.value)]) ?? ""
+        }
+    }
+
+    private static let windows1252 = TextEncoding(label: "windows-1252")
 
     // MARK: - Elements
 
