@@ -40,6 +40,23 @@ struct PDFPrograms: Sendable {
         throw ExtractionError(limitPassedBy: result) ?? .damaged("it cannot be opened as a PDF")
     }
 
+    /// Ranges that have all of some pages in them.
+    ///
+    /// - Parameters:
+    ///   - numbers: In order.
+    ///   - gap: Pages between two that are taken along.
+    static func ranges(_ numbers: [Int], gap: Int = 8, longest: Int = .max) -> [ClosedRange<Int>] {
+        var ranges: [ClosedRange<Int>] = []
+        for number in numbers {
+            if let last = ranges.last, number - last.upperBound <= gap + 1, number - last.lowerBound < longest {
+                ranges[ranges.count - 1] = last.lowerBound...number
+            } else {
+                ranges.append(number...number)
+            }
+        }
+        return ranges
+    }
+
     /// The number in poppler's complaint about a file that claims more pages than it has objects.
     private static func claimedPages(_ complaint: String) -> Int? {
         guard let start = complaint.firstRange(of: "Page count (") else { return nil }
