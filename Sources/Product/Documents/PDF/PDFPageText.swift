@@ -57,6 +57,8 @@ struct PDFPageText {
     /// - Returns: Whether it was there.
     mutating func remove(_ text: String, at box: PDFBox) -> Bool {
         if removeWhole(text, at: box) { return true }
+        let text = RightToLeft.ordered(visual: text)
+        if removeWhole(text, at: box) { return true }
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count > 1 else { return false }
         var isWhole = true

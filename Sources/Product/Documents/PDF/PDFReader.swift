@@ -42,7 +42,7 @@ struct PDFReader: Sendable {
     ) async throws -> (pages: [String], complaints: String) {
         let result = try await programs.run("pdftotext", options + ["-enc", "UTF-8", "-eol", "unix"], ["-"])
         var texts = String(decoding: result.output, as: UTF8.self)
-            .split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
+            .split(separator: "\u{c}", omittingEmptySubsequences: false).map { RightToLeft.ordered(String($0)) }
         // The program ends every page with a form feed, the last one too.
         if texts.count > 1, texts.last?.isEmpty ?? false { texts.removeLast() }
         return (texts, result.errors)

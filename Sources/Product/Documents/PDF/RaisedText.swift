@@ -18,8 +18,9 @@ struct RaisedText {
     private static let longest = 12
     /// Of the size of what it belongs to.
     private static let mostSize = 0.86
-    /// Of that size: how far it may be from it.
+    /// Of that size: how far it may be from it, and from what it is joined with.
     private static let mostGap = 0.3
+    private static let mostJoint = 0.2
 
     /// Whether a page shows something of the kind, by its runs.
     static func stands(on page: PDFRuns.Page) -> Bool {
@@ -48,7 +49,7 @@ struct RaisedText {
                 let height = words[index - 1].box.height
                 guard gap > -height, gap < height, let characters = characters(scalars, place) else { continue }
                 page.replace(word: index, with: characters)
-                if gap < mostGap * height { page.join(word: index) }
+                if gap < mostJoint * height { page.join(word: index) }
             } else if index + 1 < words.count, words[index + 1].line == word.line,
                 let place = place(word, beside: words[index + 1]),
                 words[index + 1].box.left - word.box.right < words[index + 1].box.height,
