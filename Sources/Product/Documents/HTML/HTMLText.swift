@@ -167,8 +167,8 @@ struct HTMLText {
         case "td", "th": if !tables.isEmpty { endCell(element) }
         case "tr": if !tables.isEmpty { endRow() }
         case "table": _ = tables.popLast()
-        case "sup": endRaised { RaisedText.superscript($0) }
-        case "sub": endRaised { RaisedText.subscript($0) }
+        case "sup": endRaised(.raised)
+        case "sub": endRaised(.lowered)
         default: break
         }
         if name == "pre" { lines[lines.count - 1].isPreformatted = false }
@@ -192,11 +192,10 @@ struct HTMLText {
         lines[lines.count - 1].breakLine(1)
     }
 
-    private mutating func endRaised(_ written: (String) -> String) {
+    private mutating func endRaised(_ shift: ShiftedText.Shift) {
         guard lines.count > 1, let raised = lines.popLast() else { return }
-        let text = raised.text.trimmed
-        // A formula's own marks, and references such as [1], stay as they are.
-        lines[lines.count - 1].append(text.isEmpty ? raised.text : written(text))
+        let before = lines[lines.count - 1].text.last
+        lines[lines.count - 1].append(ShiftedText.text(raised.text, shift, after: before))
     }
 }
 
