@@ -41,6 +41,24 @@ public struct Pipe: Sendable {
         }
     }
 
+    /// Reads to the end, on a queue of its own, and keeps how it begins; closes the reading end. A child may write as much as
+    /// it likes.
+    public func readStart(_ most: Int) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "apus.pipe").async {
+                defer { close(readEnd) }
+                var result: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+                while true {
+                    let count = read(readEnd, &buffer, buffer.count)
+                    if count < 0 && errno == EINTR { continue }
+                    guard count > 0 else { return continuation.resume(returning: result) }
+                    result += buffer[..<min(count, most - result.count)]
+                }
+            }
+        }
+    }
+
     /// Hands each line to the visitor as it comes, on a queue of its own; closes the reading end after the last.
     /// Lines longer than 64 KiB are passed on in pieces.
     public func forEachLine(_ visit: @escaping @Sendable (String) -> Void, end: @escaping @Sendable () -> Void = {}) {

@@ -8,6 +8,7 @@ extension Subprocess {
         /// Exit code, or 128 + signal.
         public let code: Int32
         public let output: [UInt8]
+        /// How its complaints begin.
         public let errors: String
         /// Whether it was ended because it took too long.
         public let timedOut: Bool
@@ -46,13 +47,13 @@ extension Subprocess {
                 child.signal(SIGKILL, wholeGroup: true)
                 return true
             }
-            async let complaint = errors.readAll(limit: 64 * 1024)
+            async let complaint = errors.readStart(64 * 1024)
             let bytes = await output.readAll(limit: outputLimit)
             if bytes == nil { child.signal(SIGKILL, wholeGroup: true) }
             let code = await child.wait()
             killer.cancel()
             let timedOut = (try? await killer.value) ?? false
-            let text = await complaint.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let text = String(decoding: await complaint, as: UTF8.self)
             return Output(code: code, output: bytes ?? [], errors: text, timedOut: timedOut, overflowed: bytes == nil)
         } onCancel: {
             child.signal(SIGKILL, wholeGroup: true)

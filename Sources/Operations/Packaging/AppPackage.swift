@@ -12,7 +12,9 @@ import ZipArchives
 /// app's root in Azure Functions and in `functions-host`. So they run where the system's C library is older than theirs.
 public struct AppPackage: Sendable {
     /// Programs that an app calls, from Debian's poppler-utils.
-    private static let tools = ["upload": ["pdftotext", "pdfinfo"]]
+    private static let tools = [
+        "upload": ["pdftotext", "pdfinfo", "pdftohtml", "pdffonts", "pdfimages", "pdftoppm"]
+    ]
     /// Apps that read documents and pages of strangers.
     private static let readers = ["chat", "upload"]
     private static let toolFolders = ["/usr/bin", "/usr/local/bin"]
@@ -77,6 +79,10 @@ public struct AppPackage: Sendable {
         if Self.readers.contains(app), let library = closure.libraries["libc.so.6"] {
             try TextEncodings.copyConverters(besides: Self.resolved(library), to: "\(work)/lib/gconv")
         }
+        if let library = closure.libraries.keys.first(where: { $0.hasPrefix("libpoppler.so.") }) {
+            try CharacterMaps.copy(to: work)
+            try CharacterMaps.redirect("\(work)/lib/\(library)")
+        }
         let name = Self.lastPart(closure.loader)
         try FileManager.default.copyItem(atPath: Self.resolved(closure.loader), toPath: "\(work)/lib/\(name)")
     }
@@ -104,7 +110,8 @@ public struct AppPackage: Sendable {
 
     /// Says what is in the package and where it comes from; nothing reads it but people and checks.
     private func addNotice(_ closure: LibraryClosure, _ architecture: String, _ work: String) async throws {
-        let origins = try await DebianOrigins(of: Array(closure.libraries.values) + [closure.loader])
+        let data = Self.tools[app] == nil ? [] : [CharacterMaps.source + "/cidToUnicode"]
+        let origins = try await DebianOrigins(of: Array(closure.libraries.values) + [closure.loader] + data)
         var text = "Apus \(Product.version), app \(app), for Linux on \(architecture).\n\n"
         text += "Licence: MIT. The libraries are Debian's own builds, unchanged; each package's copyright file and\n"
         text += "sources are in Debian under the name and version given here.\n\n"
@@ -112,6 +119,10 @@ public struct AppPackage: Sendable {
             let origin =
                 TextEncodings.isReplaced(name) ? "its names without content, made here" : origins.package(of: path)
             text += "lib/\(name)  \(origin ?? "unknown")\n"
+        }
+        for path in data {
+            text += "share/poppler  \(origins.package(of: path) ?? "unknown")\n\n"
+            text += "In libpoppler the name of that folder is one within the package.\n"
         }
         try Data(text.utf8).write(to: URL(filePath: "\(work)/NOTICE.txt"))
         try Data((architecture + "\n").utf8).write(to: URL(filePath: "\(work)/ARCHITECTURE"))

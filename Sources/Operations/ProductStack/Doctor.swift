@@ -13,6 +13,9 @@ public struct Doctor: Sendable {
         public var note: String?
     }
 
+    /// Poppler's, which `document-reader` calls.
+    private static let readersOfPDFs = ["pdftotext", "pdfinfo", "pdftohtml", "pdffonts", "pdfimages", "pdftoppm"]
+
     private let layout: ProductLayout
 
     /// Looks at the layout's files and the machine's programs.
@@ -30,9 +33,12 @@ public struct Doctor: Sendable {
         check(
             "PostgreSQL server", PrivatePostgres.findPrograms() != nil,
             "install Debian's package postgresql, or set APUS_DATABASE_URL")
-        for program in ["pdftotext", "pdfinfo"] {
+        for program in Self.readersOfPDFs {
             check(program, access("/usr/bin/\(program)", X_OK) == 0, "install Debian's package poppler-utils")
         }
+        check(
+            "character maps of East Asian PDFs", exists("/usr/share/poppler/cidToUnicode"),
+            "install Debian's package poppler-data")
         check("embedding model", exists(layout.model + "/model.safetensors"), "run 'make setup'")
         check("page libraries", exists(layout.web + "/vendor/marked.js"), "run 'make setup'")
         for program in ["vm-server", "azure-emulator", "functions-host"] {

@@ -1,18 +1,39 @@
-/// Office files, which are archives of parts, or compound files when they are old or locked.
+/// Tells files of Office by their beginning.
 extension MediaType {
-    static let entryMark: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+    private static let entryMark: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+    /// How files of Office's formats before 2007 begin, and later ones that a password locks.
+    public static let compoundFileMark: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
 
-    /// An Office file tells by the folders of its parts what it is; one that has other folders is taken for a document by
-    /// its name.
+    /// Whether it is a zip archive or a compound file, as those of Office are.
+    static func isArchive(_ prefix: [UInt8]) -> Bool {
+        prefix.starts(with: entryMark) || prefix.starts(with: compoundFileMark)
+    }
+
+    /// The kind of a file that is an archive or a compound file; `nil` for one that cannot be read.
+    ///
+    /// - Parameter name: The file's name, which tells one locked file from another.
     static func office(_ prefix: [UInt8], name: String) -> MediaType? {
+        if prefix.starts(with: compoundFileMark) { return locked(prefix, name: name.lowercased()) }
+        return prefix.starts(with: entryMark) ? package(prefix, name: name.lowercased()) : nil
+    }
+
+    /// Whether a compound file holds one that a password locks.
+    public static func holdsEncryptedPackage(_ bytes: [UInt8]) -> Bool {
+        // Names stand in two bytes for each character.
+        contains("EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, in: bytes)
+    }
+
+    /// A package tells by the folders of its parts what it is; one that has other folders is taken for a document by its
+    /// name.
+    private static func package(_ prefix: [UInt8], name: String) -> MediaType? {
         var hasTypes = false
         for entry in entries(prefix) {
             switch entry.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true).first {
             case "word": return .docx
             case "ppt": return .pptx
             case "xl": return .xlsx
-            case "[content_types].xml": hasTypes = true
             case "mimetype": return nil
+            case "[content_types].xml": hasTypes = true
             default: break
             }
         }
@@ -52,11 +73,8 @@ extension MediaType {
         return nil
     }
 
-    /// How files of Office's formats before 2007 begin, and later ones that a password locks.
-    public static let compoundFileMark: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
-
     /// A locked file of a kind that can be read otherwise; `nil` for one of an old format.
-    static func locked(_ prefix: [UInt8], name: String) -> MediaType? {
+    private static func locked(_ prefix: [UInt8], name: String) -> MediaType? {
         if holdsEncryptedPackage(prefix) { return named(name) ?? .docx }
         // Where the names of its streams stand; they may lie behind what is seen.
         guard prefix.count >= 512, prefix[30] < 16 else { return nil }
@@ -65,15 +83,10 @@ extension MediaType {
         return isSeen ? nil : named(name)
     }
 
-    /// Whether such a file holds one that is locked.
-    public static func holdsEncryptedPackage(_ bytes: [UInt8]) -> Bool {
-        // Names stand in two bytes for each character.
-        let name = "EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
-        var place = 0
-        while place + name.count <= bytes.count {
-            if bytes[place] == name[0], bytes[place..<place + name.count].elementsEqual(name) { return true }
-            place += 1
+    private static func contains(_ part: [UInt8], in bytes: [UInt8]) -> Bool {
+        guard let first = part.first, bytes.count >= part.count else { return false }
+        return (0...(bytes.count - part.count)).contains { start in
+            bytes[start] == first && bytes[start..<start + part.count].elementsEqual(part)
         }
-        return false
     }
 }

@@ -14,8 +14,7 @@ extension MediaType {
     public static func recognise(_ prefix: [UInt8], name: String) -> MediaType? {
         let file = FilePrefix(prefix, name: name)
         if file.isPDF { return .pdf }
-        if prefix.starts(with: entryMark) { return office(prefix, name: name.lowercased()) }
-        if prefix.starts(with: compoundFileMark) { return locked(prefix, name: name.lowercased()) }
+        if isArchive(prefix) { return office(prefix, name: name) }
         guard file.isText, remedy(file) == nil else { return nil }
         if file.isRTF { return .rtf }
         if file.hasExtension("md", "markdown") { return .markdown }
@@ -28,7 +27,7 @@ extension MediaType {
     public static func remedy(_ prefix: [UInt8], name: String) -> String? { remedy(FilePrefix(prefix, name: name)) }
 
     private static func remedy(_ file: FilePrefix) -> String? {
-        if file.bytes.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
+        if file.bytes.starts(with: compoundFileMark) {
             return
                 "Files of Word, Excel and PowerPoint from before 2007 cannot be read: save it as .docx, .xlsx or .pptx."
         }

@@ -53,7 +53,8 @@ public struct DocumentReader: Sendable {
         return text
     }
 
-    private static func content(_ path: String) throws -> [UInt8] {
+    /// Everything in a file.
+    static func content(_ path: String) throws -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw ReadingFailure(reason: "\(path) cannot be opened") }
         defer { close(file) }

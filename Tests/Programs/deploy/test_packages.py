@@ -205,3 +205,18 @@ def test_the_packaged_document_reader_runs_there(debian):
     result = subprocess.run(
         [shutil.which("chroot"), debian, "/bin/sh", "-c", "cd /apps/chat && exec ./document-reader page html"], input=page, capture_output=True)
     assert json.loads(result.stdout) == {"title": "A page", "text": "Some text of it."}, result.stderr
+
+
+def test_the_package_brings_the_maps_of_east_asian_fonts(debian):
+    """They are not embedded in such PDFs, and the tree has no poppler."""
+    assert not os.path.exists(f"{debian}/usr/share/poppler")
+    folder = f"{debian}/tmp/east-asian"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    shutil.copy(os.path.join(ROOT, "Tests", "golden", "documents", "reportlab-east-asian.pdf"), f"{folder}/original")
+    result = subprocess.run(
+        [shutil.which("chroot"), debian, "/bin/sh", "-c", "cd /apps/upload && exec ./document-reader file application/pdf /tmp/east-asian"],
+        capture_output=True)
+    assert json.loads(result.stdout)["pagesWithoutText"] == 0, result
+    text = [page["text"] for page in json.load(open(f"{folder}/text.json"))["pages"]]
+    assert text == ["修理の受付は平日の九時からです。", "수리접수는평일아홉시부터입니다.", "维修受理时间为工作日九点。", "維修受理時間為工作日九點。"]

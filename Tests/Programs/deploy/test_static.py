@@ -357,7 +357,7 @@ def vm_package(tmp_path_factory):
 
 def test_the_debian_package_is_complete(vm_package):
     fields = passes("dpkg-deb", "-f", vm_package)
-    assert "Package: apus-vm" in fields and "poppler-utils" in fields and "libdnnl2" in fields
+    assert "Package: apus-vm" in fields and "poppler-utils" in fields and "poppler-data" in fields and "libdnnl2" in fields
     names = passes("dpkg-deb", "-c", vm_package)
     for name in ("bin/vm-server", "apps/chat/handler", "web/index.html", "models/all-MiniLM-L6-v2/model.safetensors", "etc/apus/apus.env"):
         assert name in names, name

@@ -155,7 +155,19 @@ extension WordStory {
         try add(table.text, isTable: true)
     }
 
-    // MARK: - Documents inside
+    // MARK: - Parts inside
+
+    /// Puts the text of a chart or a diagram behind the paragraph.
+    mutating func draw(_ id: String?, _ text: (OfficePackage, String) throws -> String) throws {
+        guard let relation = relations[id], !relation.isExternal, !isSuppressed, hiddenBy() == nil,
+            let last = flow.paragraphs.indices.last
+        else { return }
+        let text = try text(context.package, relation.target)
+        guard !text.isEmpty else { return }
+        try context.count(text)
+        context.shown += 1
+        flow.paragraphs[last].after.append(text)
+    }
 
     mutating func embed(_ id: String?) throws {
         guard let relation = relations[id], !relation.isExternal, !isSuppressed else { return }

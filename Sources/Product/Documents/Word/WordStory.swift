@@ -179,6 +179,8 @@ struct WordStory {
         case "sdt": controls.append(Control(shown: context.shown))
         case "sdtContent": if controls.last?.isPlaceholder ?? false { skipped = 1 }
         case "altChunk": try embed(attributes["id"])
+        case "chart": try draw(attributes["id"], ChartText.text)
+        case "relIds": try draw(attributes["dm"], DrawingText.text)
         case "background": context.ground = .unknown
         case "moveFromRangeStart":
             if let id = attributes["id"], context.survey.movedRanges.contains(id) { movedRanges.insert(id) }

@@ -75,7 +75,9 @@ struct PackageTests {
             let depends = try await tool.run(["-f", package, "Depends"]).split(separator: ",").map {
                 $0.trimmingPrefix(" ").split(separator: "\n").joined()
             }
-            #expect(depends == depends.sorted() && Set(depends).isSuperset(of: ["adduser", "libc6", "poppler-utils"]))
+            #expect(
+                depends == depends.sorted()
+                    && Set(depends).isSuperset(of: ["adduser", "libc6", "poppler-data", "poppler-utils"]))
             #expect(try await tool.run(["-f", package, "Version"]) == Product.version + "\n")
             let architecture = try Architecture(of: "/bin/true").debianName
             #expect(try await tool.run(["-f", package, "Architecture"]) == architecture + "\n")

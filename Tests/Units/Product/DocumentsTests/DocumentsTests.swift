@@ -51,7 +51,7 @@ import WordPieces
         let folder = Fixtures.golden + "/documents/"
         let expected = try JSONParser.parse(try Fixtures.bytes(folder + "expected.json"))
         let files = try #require(expected.object)
-        #expect(files.members.count == 12)
+        #expect(files.members.count == 13)
         for (name, file) in files.members {
             let bytes = try Fixtures.bytes(folder + name)
             let type = try #require(MediaType.recognise(Array(bytes.prefix(MediaType.prefixBytes)), name: name))
