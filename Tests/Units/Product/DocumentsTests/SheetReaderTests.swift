@@ -169,4 +169,14 @@ import Testing
             await code(try file([("S", "", "<sheetData><row r=\"1\">\(wide)</row>\(far)</sheetData>")]))
                 == "too_complex")
     }
+
+    @Test func whatInflatesTooMuchIsRefused() async throws {
+        let blank = String(repeating: " ", count: OfficeLimits.part + 1)
+        #expect(await code(try file([("S", "", blank)])) == "too_complex")
+    }
+}
+
+private enum OfficeLimits {
+    /// Bytes of one part of a package.
+    static let part = 64 << 20
 }
