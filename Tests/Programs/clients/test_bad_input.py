@@ -48,10 +48,15 @@ def pdf(pages, body=b"BT /F1 12 Tf 72 720 Td (%s) Tj ET", text=b"Hello page", co
 
 
 def docx(document):
+    return office("word/document.xml", document)
+
+
+def office(main, document):
+    """An Office file whose main part is written piece by piece."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
-        with archive.open("word/document.xml", "w", force_zip64=True) as part:
+        with archive.open(main, "w", force_zip64=True) as part:
             for piece in document:
                 part.write(piece)
     return file.getvalue()
@@ -61,7 +66,7 @@ class TestUploads:
     def test_empty(self, stack):
         check_problem(stack.upload("empty.pdf", b""), 400, "empty")
 
-    @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" + bytes(100), b"\x7fELF\x02\x01\x01\x00", bytes(1000), b"PK\x03\x04" + bytes(26) + b"xl/workbook.xml"])
+    @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" + bytes(100), b"\x7fELF\x02\x01\x01\x00", bytes(1000), b"PK\x03\x04" + bytes(26) + b"visio/document.xml"])
     def test_unsupported_or_mislabelled(self, stack, content):
         check_problem(stack.upload("report.pdf", content, "application/pdf"), 415, "report.pdf")
 
@@ -124,6 +129,10 @@ class TestDocuments:
         ("deep.docx", docx([b"<d>" * 10_000, b"x", b"</d>" * 10_000]), "too_complex"),
         ("bomb.docx", docx([b"<d>"] + [b"a" * (1 << 20)] * 200 + [b"</d>"]), "too_complex"),
         ("cut.docx", docx([b"<d>text</d>"])[:-40], "damaged"),
+        ("half.pptx", office("ppt/presentation.xml", [b"<p:presentation xmlns:p='p'><p:sldIdLst>"]), "damaged"),
+        ("bomb.xlsx", office("xl/workbook.xml", [b"<d>"] + [b"a" * (1 << 20)] * 200 + [b"</d>"]), "too_complex"),
+        ("many.xlsx", office("xl/workbook.xml", [b"<workbook><sheets>"] + [b"<sheet/>"] * 10_000 + [b"</sheets></workbook>"]), "too_complex"),
+        ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
         ("entity.docx", docx([b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><d>&c;</d>']), "too_complex"),
     ])
     def test_each_fault_has_its_code(self, stack, name, content, code):

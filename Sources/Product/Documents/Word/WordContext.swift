@@ -45,6 +45,7 @@ final class WordContext {
     /// What lies behind everything.
     var ground: WordFill
     private(set) var marks: [NoteKind: [Mark]] = [:]
+    private var commentMarks: [String: String] = [:]
     /// Notes whose mark was deleted.
     var deletedNotes: [NoteKind: Set<String>] = [:]
     private(set) var sections: [Section] = []
@@ -73,12 +74,12 @@ final class WordContext {
 
     /// Gives a note its mark.
     func mark(_ kind: NoteKind, id: String) -> String {
-        let old = marks[kind] ?? []
-        if kind == .comment, let known = old.first(where: { $0.id == id }) { return known.text }
-        let number = OfficeNumber.text(old.count + 1, noteFormats[kind] ?? "decimal")
-        let mark = Mark(id: id, text: kind == .comment ? "[c\(number)]" : "[\(number)]", page: page)
-        marks[kind, default: []].append(mark)
-        return mark.text
+        if kind == .comment, let known = commentMarks[id] { return known }
+        let number = OfficeNumber.text((marks[kind]?.count ?? 0) + 1, noteFormats[kind] ?? "decimal")
+        let text = kind == .comment ? "[c\(number)]" : "[\(number)]"
+        marks[kind, default: []].append(Mark(id: id, text: text, page: page))
+        if kind == .comment { commentMarks[id] = text }
+        return text
     }
 
     /// Notes where a section ends.

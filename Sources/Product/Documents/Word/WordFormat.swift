@@ -67,6 +67,8 @@ struct WordFormat {
     /// Half points.
     var size: Int?
     var shift: ShiftedText.Shift?
+    /// How far the run is moved up, in half points.
+    var position: Int?
     var font: String?
     var isStruck: Bool?
     var fill: WordFill?
@@ -83,6 +85,7 @@ struct WordFormat {
             case "specVanish": if wordSwitch(property) ?? false { isVanished = true }
             case "color": colour = .some(value.flatMap(WordFill.colour))
             case "sz": size = value.flatMap(Int.init)
+            case "position": position = value.flatMap(Int.init)
             case "vertAlign":
                 shift = value == "superscript" ? .raised : value == "subscript" ? .lowered : ShiftedText.Shift.none
             case "rFonts": font = property.attributes["ascii"] ?? property.attributes["hAnsi"]
@@ -101,6 +104,7 @@ struct WordFormat {
         result.colour = colour ?? other.colour
         result.size = size ?? other.size
         result.shift = shift ?? other.shift
+        result.position = position ?? other.position
         result.font = font ?? other.font
         result.isStruck = isStruck ?? other.isStruck
         result.fill = fill ?? other.fill

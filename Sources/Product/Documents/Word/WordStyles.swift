@@ -17,6 +17,8 @@ struct WordStyles {
 
     private static let mostStyles = 20_000
     private static let longestChain = 32
+    /// Half points, where nothing else is said.
+    private static let usualSize = 20
 
     private var styles: [String: Style] = [:]
     private var defaultParagraph: String?
@@ -86,7 +88,15 @@ struct WordStyles {
     func format(_ direct: XMLNode?, in paragraph: Style) -> WordFormat {
         let own = WordFormat(direct)
         let character = direct?["rStyle"].map { style($0.attributes["val"]).format } ?? WordFormat()
-        var result = own.over(character.over(paragraph.format.over(defaults)))
+        let around = paragraph.format.over(defaults)
+        var result = own.over(character.over(around))
+        // Some raise characters by hand: smaller ones that stand off the line.
+        if let position = result.position, position.magnitude > 2,
+            result.shift == nil || result.shift == ShiftedText.Shift.none,
+            let size = result.size, size < around.size ?? Self.usualSize
+        {
+            result.shift = position > 0 ? .raised : .lowered
+        }
         if own.isVanished == nil {
             let isInStyles = (paragraph.format.isVanished ?? false) != (character.isVanished ?? false)
             result.isVanished = isInStyles || (defaults.isVanished ?? false)

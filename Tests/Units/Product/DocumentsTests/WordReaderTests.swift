@@ -106,6 +106,15 @@ import Testing
         #expect(try await pages(body, part("styles", "styles", style)) == ["10⁹8"])
     }
 
+    @Test func smallCharactersOffTheLineAreRaisedToo() async throws {
+        let raised = { (position: Int, size: Int) in
+            self.run("6", "<w:position w:val=\"\(position)\"/><w:sz w:val=\"\(size)\"/>")
+        }
+        let body =
+            "<w:p>\(run("a"))\(raised(6, 14))\(run("b"))\(raised(-6, 14))\(run("c"))\(raised(6, 24))\(raised(1, 14))</w:p>"
+        #expect(try await pages(body) == ["a⁶b₆c66"])
+    }
+
     @Test func struckTextIsTextAndTheReportSaysSo() async throws {
         let body = "<w:p>\(run("Old price.", "<w:strike/>"))\(run(" New.", "<w:strike w:val=\"0\"/>"))</w:p>"
         #expect(try await pages(body) == ["Old price. New."])
