@@ -2,6 +2,8 @@
 public enum MediaType: String, Sendable, CaseIterable {
     case pdf = "application/pdf"
     case docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    case pptx = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+    case xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     case rtf = "application/rtf"
     case html = "text/html"
     case markdown = "text/markdown"
@@ -14,6 +16,8 @@ public enum MediaType: String, Sendable, CaseIterable {
         switch self {
         case .pdf: "PDF"
         case .docx: "Word (DOCX)"
+        case .pptx: "PowerPoint (PPTX)"
+        case .xlsx: "Excel (XLSX)"
         case .rtf: "RTF"
         case .html: "HTML"
         case .markdown: "Markdown"

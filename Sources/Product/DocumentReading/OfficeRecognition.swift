@@ -30,7 +30,9 @@ extension MediaType {
         for entry in entries(prefix) {
             switch entry.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true).first {
             case "word": return .docx
-            case "ppt", "xl", "mimetype": return nil
+            case "ppt": return .pptx
+            case "xl": return .xlsx
+            case "mimetype": return nil
             case "[content_types].xml": hasTypes = true
             default: break
             }
@@ -42,10 +44,15 @@ extension MediaType {
     private static func entries(_ prefix: [UInt8]) -> [String] {
         var names: [String] = []
         var place = 0
-        while place + 30 <= prefix.count {
+        while place + entryMark.count <= prefix.count {
             guard prefix[place] == entryMark[0], prefix[place...].starts(with: entryMark) else {
                 place += 1
                 continue
+            }
+            // A header that is cut off is damaged; what it was may still be seen.
+            guard place + 30 <= prefix.count else {
+                names.append(String(decoding: prefix[(place + entryMark.count)...], as: UTF8.self))
+                break
             }
             let length = Int(prefix[place + 26]) | Int(prefix[place + 27]) << 8
             let end = min(place + 30 + length, prefix.count)
@@ -57,8 +64,10 @@ extension MediaType {
     }
 
     private static func named(_ name: String) -> MediaType? {
-        for (endings, type) in [([".docx", ".docm", ".dotx", ".dotm"], MediaType.docx)]
-        where endings.contains(where: name.hasSuffix) {
+        for (endings, type) in [
+            ([".docx", ".docm", ".dotx", ".dotm"], MediaType.docx), ([".pptx", ".pptm", ".ppsx", ".potx"], .pptx),
+            ([".xlsx", ".xlsm", ".xltx"], .xlsx),
+        ] where endings.contains(where: name.hasSuffix) {
             return type
         }
         return nil

@@ -27,11 +27,18 @@ extension FuzzedParser {
             _ = EncodedWords.extended(text)
         },
         FuzzedParser("docx-document") { file($0, .docx) },
-        // The text of a Word file without the archive around it, which chance does not often make.
+        // The text of an Office file without the archive around it, which chance does not often make.
         FuzzedParser("docx-text") { bytes in
             let names = ["document", "styles", "numbering", "settings", "footnotes", "comments"]
-            let parts = names.map { ("word/\($0).xml", bytes) }
-            _ = try? WordReader.read(OfficePackage(parts: Dictionary(uniqueKeysWithValues: parts)))
+            _ = try? WordReader.read(package(bytes, names.map { "word/\($0).xml" }))
+        },
+        FuzzedParser("pptx-text") { bytes in
+            let names = ["ppt/presentation.xml", "ppt/_rels/presentation.xml.rels", "ppt/slide.xml"]
+            _ = try? SlideReader.read(package(bytes, names))
+        },
+        FuzzedParser("xlsx-text") { bytes in
+            let names = ["workbook.xml", "_rels/workbook.xml.rels", "sharedStrings.xml", "styles.xml", "sheet.xml"]
+            _ = try? SheetReader.read(package(bytes, names.map { "xl/" + $0 }))
         },
         FuzzedParser("zip") { bytes in
             guard let archive = try? ZipArchive(bytes) else { return }
@@ -51,6 +58,11 @@ extension FuzzedParser {
             must(WordPieceTokenizer.shared.encode(text, limit: 256).count <= 256, "more word pieces than the limit")
         },
     ]
+
+    /// A package all of whose parts have the same content.
+    private static func package(_ bytes: [UInt8], _ names: [String]) -> OfficePackage {
+        OfficePackage(parts: Dictionary(names.map { ($0, bytes) }) { first, _ in first })
+    }
 
     /// Reads a file, and cuts it into passages that have to be where they say that they are.
     private static func file(_ bytes: [UInt8], _ type: MediaType) {

@@ -5,8 +5,8 @@ enum ListNumber {
         switch style {
         case "a": letters(number) ?? String(number)
         case "A": letters(number)?.uppercased() ?? String(number)
-        case "i": WordNumber.text(number, "lowerRoman")
-        case "I": WordNumber.text(number, "upperRoman")
+        case "i": OfficeNumber.text(number, "lowerRoman")
+        case "I": OfficeNumber.text(number, "upperRoman")
         default: String(number)
         }
     }

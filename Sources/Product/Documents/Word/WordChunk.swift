@@ -16,13 +16,13 @@ enum WordChunk {
         case .html: content = try HTMLReader.read(bytes)
         case .rtf: content = try RTFReader.read(bytes)
         case .mail: content = try MailReader.read(bytes)
-        case .text, .markdown: content = PlainText.read(bytes)
+        case .text, .markdown, .csv: content = PlainText.read(bytes)
         case .docx:
             guard context.depth < deepest else {
                 throw ExtractionError.tooComplex("documents lie in it more than \(deepest) deep")
             }
             content = try WordReader.read(bytes, depth: context.depth + 1)
-        default:
+        case .pdf, .pptx, .xlsx, nil:
             context.report.warn("A part in another format was left out.")
             return nil
         }

@@ -75,7 +75,7 @@ final class WordContext {
     func mark(_ kind: NoteKind, id: String) -> String {
         let old = marks[kind] ?? []
         if kind == .comment, let known = old.first(where: { $0.id == id }) { return known.text }
-        let number = WordNumber.text(old.count + 1, noteFormats[kind] ?? "decimal")
+        let number = OfficeNumber.text(old.count + 1, noteFormats[kind] ?? "decimal")
         let mark = Mark(id: id, text: kind == .comment ? "[c\(number)]" : "[\(number)]", page: page)
         marks[kind, default: []].append(mark)
         return mark.text

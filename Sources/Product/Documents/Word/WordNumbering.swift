@@ -128,7 +128,7 @@ struct WordNumbering {
             label = Self.text(level) { place in
                 guard count.indices.contains(place) else { return "" }
                 let format = level.isLegal ? "decimal" : levels[place]?.format ?? "decimal"
-                return WordNumber.text(count[place] ?? start(place), format)
+                return OfficeNumber.text(count[place] ?? start(place), format)
             }
         }
         return label.isEmpty || level.suffix == "nothing" ? label : label + " "

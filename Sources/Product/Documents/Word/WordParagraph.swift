@@ -41,7 +41,7 @@ struct WordParagraph {
     /// Puts a number or a bullet before the text.
     mutating func putInFront(_ label: String) {
         guard hasText else { return }
-        let place = text.firstIndex { $0 != WordTable.pageBreak } ?? text.startIndex
+        let place = text.firstIndex { $0 != OfficeTable.pageBreak } ?? text.startIndex
         text.insert(contentsOf: label, at: place)
     }
 }

@@ -15,7 +15,7 @@ enum WordReader {
         let context = try WordContext(package, main: main, relations: relations, depth: depth)
         var story = WordStory(context, relations, .body)
         try package.events(main) { try story.take($0) }
-        var pages = try story.finish().split(separator: WordTable.pageBreak, omittingEmptySubsequences: false)
+        var pages = try story.finish().split(separator: OfficeTable.pageBreak, omittingEmptySubsequences: false)
             .map { String($0.drop(while: \.isNewline)) }
         for (kind, type) in [
             (WordContext.NoteKind.footnote, "footnotes"), (.comment, "comments"), (.endnote, "endnotes"),

@@ -52,7 +52,7 @@ extension WordStory {
                 let wanted = max(breaks.hard, breaks.rendered)
                 while breaks.made < wanted {
                     breaks.made += 1
-                    flow.text.append(WordTable.pageBreak)
+                    flow.text.append(OfficeTable.pageBreak)
                     context.page += 1
                 }
             }
@@ -74,13 +74,13 @@ extension WordStory {
 
     /// Adds a paragraph or a table to what it stands in.
     mutating func add(_ block: String, isTable: Bool = false) throws {
-        guard block.contains(where: { !$0.isWhitespace || $0 == WordTable.pageBreak }) else { return }
+        guard block.contains(where: { !$0.isWhitespace || $0 == OfficeTable.pageBreak }) else { return }
         try context.count(block)
         if let table = flow.tables.indices.last, flow.tables[table].cell != nil {
             flow.tables[table].cell?.parts.append(.init(text: block, isTable: isTable))
             return
         }
-        if let last = flow.text.last, last != WordTable.pageBreak { flow.text += "\n\n" }
+        if let last = flow.text.last, last != OfficeTable.pageBreak { flow.text += "\n\n" }
         flow.text += block
     }
 
@@ -110,18 +110,18 @@ extension WordStory {
     mutating func startTable() throws {
         while flow.paragraphs.last?.isImplicit ?? false { try endParagraph() }
         try addCarried()
-        flow.tables.append(WordTable())
+        flow.tables.append(OfficeTable())
     }
 
     mutating func startRow() {
         guard let table = flow.tables.indices.last else { return }
-        flow.tables[table].row = WordTable.Row(firstPage: context.page)
+        flow.tables[table].row = OfficeTable.Row(firstPage: context.page)
         rowBreaks.append(breaks)
     }
 
     mutating func startCell() {
         guard let table = flow.tables.indices.last, let row = flow.tables[table].row else { return }
-        flow.tables[table].cell = WordTable.Cell()
+        flow.tables[table].cell = OfficeTable.Cell()
         // Cells of a row stand side by side: a page that ends in one ends in all.
         context.page = row.firstPage
         breaks = rowBreaks.last ?? Breaks()
@@ -146,7 +146,7 @@ extension WordStory {
             context.report.hide(line, page: row.firstPage, how: "a hidden row of a table")
             return
         }
-        context.page = row.firstPage + line.count { $0 == WordTable.pageBreak }
+        context.page = row.firstPage + line.count { $0 == OfficeTable.pageBreak }
         flow.tables[table].add(line)
     }
 
@@ -155,7 +155,19 @@ extension WordStory {
         try add(table.text, isTable: true)
     }
 
-    // MARK: - Documents inside
+    // MARK: - Parts inside
+
+    /// Puts the text of a chart or a diagram behind the paragraph.
+    mutating func draw(_ id: String?, _ text: (OfficePackage, String) throws -> String) throws {
+        guard let relation = relations[id], !relation.isExternal, !isSuppressed, hiddenBy() == nil,
+            let last = flow.paragraphs.indices.last
+        else { return }
+        let text = try text(context.package, relation.target)
+        guard !text.isEmpty else { return }
+        try context.count(text)
+        context.shown += 1
+        flow.paragraphs[last].after.append(text)
+    }
 
     mutating func embed(_ id: String?) throws {
         guard let relation = relations[id], !relation.isExternal, !isSuppressed else { return }

@@ -9,7 +9,7 @@ extension WordStory {
         case "pPr": paragraphProperties(node)
         case "rPr": format = context.styles.format(node, in: flow.paragraphs.last?.style ?? WordStyles.Style())
         case "oMath":
-            let text = WordFormula.text(node)
+            let text = OfficeFormula.text(node)
             try append(text, shift: ShiftedText.Shift.none)
         case "tblPr":
             guard let table = flow.tables.indices.last else { return }
@@ -18,7 +18,7 @@ extension WordStory {
         case "trPr":
             guard let table = flow.tables.indices.last else { return }
             let indent = node["gridBefore"]?.attributes["val"].flatMap(Int.init) ?? 0
-            flow.tables[table].row?.indent = min(max(0, indent), WordTable.mostColumns)
+            flow.tables[table].row?.indent = min(max(0, indent), OfficeTable.mostColumns)
             flow.tables[table].row?.isHidden = wordSwitch(node["hidden"]) ?? false
             guard node["del"] != nil || node["moveFrom"] != nil else { return }
             flow.tables[table].row?.isDeleted = true
@@ -57,7 +57,7 @@ extension WordStory {
     mutating func cellProperties(_ node: XMLNode) {
         guard let table = flow.tables.indices.last, flow.tables[table].cell != nil else { return }
         let span = node["gridSpan"]?.attributes["val"].flatMap(Int.init) ?? 1
-        flow.tables[table].cell?.span = min(max(1, span), WordTable.mostColumns)
+        flow.tables[table].cell?.span = min(max(1, span), OfficeTable.mostColumns)
         flow.tables[table].cell?.fill = WordFill(shading: node["shd"])
         flow.tables[table].cell?.isCovered = node["hMerge"].map { $0.attributes["val"] != "restart" } ?? false
         flow.tables[table].cell?.beginsMerge = node["vMerge"].map { $0.attributes["val"] == "restart" }

@@ -9,7 +9,7 @@ struct WordStory {
     struct Flow {
         var text = ""
         var paragraphs: [WordParagraph] = []
-        var tables: [WordTable] = []
+        var tables: [OfficeTable] = []
         /// Text of paragraphs whose end was deleted.
         var carried: (text: String, after: [String])?
         var isBox = false
@@ -179,6 +179,8 @@ struct WordStory {
         case "sdt": controls.append(Control(shown: context.shown))
         case "sdtContent": if controls.last?.isPlaceholder ?? false { skipped = 1 }
         case "altChunk": try embed(attributes["id"])
+        case "chart": try draw(attributes["id"], ChartText.text)
+        case "relIds": try draw(attributes["dm"], DrawingText.text)
         case "background": context.ground = .unknown
         case "moveFromRangeStart":
             if let id = attributes["id"], context.survey.movedRanges.contains(id) { movedRanges.insert(id) }
@@ -311,7 +313,7 @@ struct WordStory {
         while breaks.made < wanted {
             breaks.made += 1
             if flow.paragraphs.isEmpty { begin(WordParagraph(), isImplicit: true) }
-            flow.paragraphs[flow.paragraphs.count - 1].append(String(WordTable.pageBreak))
+            flow.paragraphs[flow.paragraphs.count - 1].append(String(OfficeTable.pageBreak))
             context.page += 1
         }
     }

@@ -18,7 +18,7 @@ import Testing
     @Test func everyKindIsReadByIt() async throws {
         let names: [(String, MediaType, Int)] = [
             ("employee-handbook.pdf", .pdf, 15), ("travel-policy.docx", .docx, 1), ("incident-report.html", .html, 1),
-            ("minutes-2026-01-14.md", .markdown, 1),
+            ("minutes-2026-01-14.md", .markdown, 1), ("price-list.xlsx", .xlsx, 4),
         ]
         for (name, type, pages) in names {
             let reading = try await read(try Fixtures.bytes(Fixtures.library + "/" + name), type)

@@ -17,7 +17,7 @@ import WordPieces
     @Test(.timeLimit(.minutes(2)), arguments: folders)
     func everyAwkwardFileGivesTextOrATypedError(folder: String) async throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
-            !$0.contains("expected") && $0 != "README.md" && !$0.hasSuffix(".xlsx")
+            !$0.contains("expected") && $0 != "README.md"
         }
         #expect(names.count >= 10)
         var codes: [String: String] = [:]
@@ -118,7 +118,7 @@ import WordPieces
 
     @Test func refusesWhatIsNoDocument() {
         #expect(MediaType.recognise([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], name: "a.pdf") == nil)
-        #expect(MediaType.recognise(Array("PK\u{3}\u{4}xl/workbook.xml".utf8), name: "a.docx") == nil)
+        #expect(MediaType.recognise(Array("PK\u{3}\u{4}visio/document.xml".utf8), name: "a.docx") == nil)
         #expect(MediaType.recognise([0x7F, 0x45, 0x4C, 0x46, 0, 1], name: "a.txt") == nil)
     }
 

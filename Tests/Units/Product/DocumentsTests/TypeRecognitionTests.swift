@@ -86,4 +86,29 @@ import Testing
         #expect(type(content.utf8, "a.txt") == nil)
         #expect(MediaType.remedy(Array(content.utf8), name: "a.txt")?.contains(remedy) ?? false)
     }
+
+    @Test func officeFilesAreKnownByTheFoldersOfTheirParts() throws {
+        let zip = { (names: [String]) in try SampleFiles.zip(names.map { ($0, "x") }) }
+        #expect(type(try zip(["[Content_Types].xml", "word/document.xml"]), "a.zip") == .docx)
+        #expect(type(try zip(["[Content_Types].xml", "Word\\document.xml"]), "a") == .docx)
+        #expect(type(try zip(["[Content_Types].xml", "ppt/presentation.xml"]), "a.docx") == .pptx)
+        #expect(type(try zip(["[Content_Types].xml", "xl/workbook.xml"]), "a.docx") == .xlsx)
+        #expect(type(try zip(["[Content_Types].xml", "word/embeddings/xl/a.bin"]), "a.xlsx") == .docx)
+        #expect(type(try zip(["[Content_Types].xml", "docProps/app.xml"]), "a.pptx") == .pptx)
+        #expect(type(try zip(["password/a.txt", "axl/b.txt"]), "a.docx") == nil)
+        #expect(type(try zip(["mimetype", "content.xml"]), "a.odt") == nil)
+    }
+
+    /// Locked files lie in the container of the old formats.
+    @Test func aLockedOfficeFileIsNoOldOne() {
+        var old = MediaType.compoundFileMark + [UInt8](repeating: 0, count: 4096)
+        old[30] = 9
+        #expect(type(old, "a.docx") == nil)
+        #expect(MediaType.remedy(old, name: "a.doc")?.contains(".docx") ?? false)
+        let locked = old + "EncryptedPackage".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(type(locked, "a.xlsx") == .xlsx && type(locked, "a") == .docx)
+        // The names stand behind what is seen of the file.
+        old[49] = 200
+        #expect(type(old, "a.pptx") == .pptx && type(old, "a.ppt") == nil)
+    }
 }

@@ -362,6 +362,15 @@ import Testing
         #expect(try await pages(both("<w:drawing/>")) == ["Before.\n\nOld box."])
     }
 
+    @Test func chartsStandBehindTheirParagraph() async throws {
+        let point = { (value: String) in "<pt idx=\"0\"><v>\(value)</v></pt>" }
+        let chart =
+            "<chartSpace><chart><plotArea><pieChart><ser><cat>\(point("East"))</cat><val>\(point("19.2"))</val></ser></pieChart></plotArea></chart></chartSpace>"
+        let body = "<w:p>\(run("Sales:"))<w:r><w:drawing><chart r:id=\"c\"/></w:drawing></w:r></w:p>"
+        let found = try await pages(body, [("word/charts/c.xml", chart)], [("c", "chart", "charts/c.xml")])
+        #expect(found == ["Sales:\n\nEast\t19.2"])
+    }
+
     @Test func documentsInTheDocumentAreRead() async throws {
         let chunk = "<html><body><p>Chunk body 555</p></body></html>"
         let body =

@@ -50,6 +50,29 @@ public enum SampleFiles {
         return try zip(files)
     }
 
+    /// A presentation with a line of text on each slide.
+    public static func pptx(_ slides: [String]) throws -> [UInt8] {
+        let ids = slides.indices.map { "<p:sldId id=\"\(256 + $0)\" r:id=\"s\($0)\"/>" }.joined()
+        var files = [
+            ("[Content_Types].xml", types),
+            ("ppt/presentation.xml", "<p:presentation \(drawing)><p:sldIdLst>\(ids)</p:sldIdLst></p:presentation>"),
+            (
+                "ppt/_rels/presentation.xml.rels",
+                relations(slides.indices.map { ("s\($0)", "slide", "slides/slide\($0).xml") })
+            ),
+        ]
+        for (index, text) in slides.enumerated() {
+            let shape = "<p:sp><p:txBody><a:p><a:r><a:t>\(text)</a:t></a:r></a:p></p:txBody></p:sp>"
+            files.append(("ppt/slides/slide\(index).xml", "<p:sld \(drawing)><p:cSld>\(shape)</p:cSld></p:sld>"))
+        }
+        return try zip(files)
+    }
+
+    private static let drawing =
+        "xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\" "
+        + "xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" "
+        + "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\""
+
     /// The part that says what another refers to.
     public static func relations(_ list: [(id: String, type: String, target: String)]) -> String {
         "<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">"

@@ -1,5 +1,5 @@
 /// A table that is being read: rows are lines, cells stand between tabs.
-struct WordTable {
+struct OfficeTable {
     /// The page break in texts that are put together.
     static let pageBreak: Character = "\u{c}"
 

@@ -1,7 +1,7 @@
 import Markup
 
 /// Formulas (OMML) in one line: fractions with `/`, powers with `^`, indices with `_`.
-enum WordFormula {
+enum OfficeFormula {
     private static let deepest = 60
 
     static func text(_ node: XMLNode, depth: Int = 0) -> String {

@@ -1,5 +1,5 @@
 /// Numbers as lists, pages and notes count.
-enum WordNumber {
+enum OfficeNumber {
     private static let roman = [
         (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
         (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
