@@ -23,6 +23,7 @@ let cModules = group(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+        .systemLibrary(name: "CUchardet", providers: [.apt(["libuchardet-dev"])]),
         .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CLinux"),
@@ -63,6 +64,10 @@ let adapters = group(
     "Sources/Adapters",
     [
         .target(name: "Markup", dependencies: ["CXML"]),
+        // Linked as an archive, like the stemmer; it is written in C++.
+        .target(
+            name: "TextEncodings", dependencies: ["CUchardet"],
+            linkerSettings: [.linkedLibrary(":libuchardet.a"), .linkedLibrary("stdc++")]),
         .target(name: "ZipArchives", dependencies: ["CZip"]),
         .target(name: "TarArchives", dependencies: ["CArchive"]),
         .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -229,12 +234,14 @@ let product = group(
         // How files of strangers are read: the limits, and the program that does it.
         .target(
             name: "DocumentReading",
-            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools"]),
+            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools", "TextEncodings"]),
         // The parsers; linked by that program alone.
         .target(
             name: "Documents",
             dependencies: [
-                "ChildProcess", "DocumentReading", "JSONCoding", "Markup", "SentenceUnits", "WordPieces", "ZipArchives",
+                "ChildProcess", "DocumentReading", "JSONCoding", "Markup", "SentenceUnits", "TextEncodings",
+                "WordPieces",
+                "ZipArchives",
             ]
         ),
         .target(
@@ -283,7 +290,7 @@ let product = group(
             dependencies: [
                 "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
                 "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
-                "Settings", "Telemetry", "TelemetryExport",
+                "Settings", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
         .target(
@@ -395,6 +402,7 @@ let tests =
             ),
             .testTarget(name: "HTTPWireTests", dependencies: ["HTTPMessages", "HTTPWire"]),
             .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
+            .testTarget(name: "TextEncodingsTests", dependencies: ["TextEncodings"]),
             .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
             .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),

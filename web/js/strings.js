@@ -50,7 +50,7 @@ export const text = {
   dismiss: (name) => `Dismiss ${name}`,
   cancel: "Cancel",
   emptyFile: "The file is empty.",
-  wrongType: "Only PDF, DOCX, HTML, Markdown and text files can be read.",
+  wrongType: "Only PDF, DOCX, RTF, HTML, Markdown, CSV, mail and text files can be read.",
   uploadFailed: "The upload broke off. Check the connection and try again.",
   emptyTitle: "Ask your documents",
   emptyWithout: "Add a few documents, then ask. Answers cite the page they come from.",

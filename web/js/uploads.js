@@ -3,7 +3,8 @@ import { api } from "./api.js";
 import { text } from "./strings.js";
 
 // One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
-const accepted = /\.(pdf|docx|html?|md|markdown|txt)$/i;
+// What a file is, the server sees by its content; these it never reads, so that nobody waits to be told.
+const unreadable = /\.(png|jpe?g|gif|webp|tiff?|bmp|heic|svg|mp[34]|m4a|wav|ogg|avi|mov|mkv|webm|zip|gz|7z|rar|exe|dmg|iso|doc|xlsx?|pptx?|odt|ods|odp)$/i;
 const waiting = [];
 let running = 0;
 let onChange = () => {};
@@ -39,7 +40,7 @@ export function addFiles(files) {
   for (const file of files) {
     const row = makeRow(file.name);
     // How large a file may be is the server's to say, and its answer is shown.
-    const refusal = file.size === 0 ? text.emptyFile : accepted.test(file.name) ? null : text.wrongType;
+    const refusal = file.size === 0 ? text.emptyFile : unreadable.test(file.name) ? text.wrongType : null;
     if (refusal) row.fail(refusal); else waiting.push({ file, row });
   }
   pump();

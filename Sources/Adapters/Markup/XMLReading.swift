@@ -137,7 +137,7 @@ public enum MarkupReader {
                     continue
                 }
                 try visit(.end(string(current.pointee.name)))
-            } else if kind == XML_TEXT_NODE, let content = current.pointee.content {
+            } else if kind == XML_TEXT_NODE || kind == XML_CDATA_SECTION_NODE, let content = current.pointee.content {
                 try visit(.text(string(content)))
             }
             var next = current

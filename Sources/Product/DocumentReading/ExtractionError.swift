@@ -58,7 +58,7 @@ public struct ExtractionError: Error, Sendable, Equatable {
     }
 
     public static let unsupported = ExtractionError(
-        code: "unsupported", detail: "The file is not a PDF, DOCX, HTML, Markdown or text file.")
+        code: "unsupported", detail: "The file is of none of the kinds that can be read: \(MediaType.titles).")
 }
 
 /// The machine, not the document, is at fault.

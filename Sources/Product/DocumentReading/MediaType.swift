@@ -1,51 +1,31 @@
-/// The kinds of document that can be read, recognised by content.
+/// The kinds of document that can be read.
 public enum MediaType: String, Sendable, CaseIterable {
     case pdf = "application/pdf"
     case docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    case rtf = "application/rtf"
     case html = "text/html"
     case markdown = "text/markdown"
+    case csv = "text/csv"
+    case mail = "message/rfc822"
     case text = "text/plain"
 
-    /// Bytes that `recognise` wants to see, if the file has as many.
-    public static let prefixBytes = 64 * 1024
-
-    /// Recognises a file by its first bytes; the name only tells Markdown from plain text.
-    ///
-    /// - Returns: `nil` for a kind that cannot be read.
-    public static func recognise(_ prefix: [UInt8], name: String) -> MediaType? {
-        // Readers accept junk before the header as long as it begins within the first kilobyte.
-        if find("%PDF-".utf8, in: prefix.prefix(1024)) { return .pdf }
-        if prefix.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return isWord(prefix) ? .docx : nil }
-        if isBinary(prefix) { return nil }
-        let start = String(decoding: prefix.prefix(4096), as: UTF8.self).lowercased()
-        let lower = name.lowercased()
-        if lower.hasSuffix(".md") || lower.hasSuffix(".markdown") { return .markdown }
-        if start.contains("<!doctype html") || start.contains("<html") || start.contains("<body") { return .html }
-        if (lower.hasSuffix(".html") || lower.hasSuffix(".htm")) && start.contains("<") { return .html }
-        return .text
-    }
-
-    /// A zip is taken for a Word document unless its first entries are those of something else.
-    private static func isWord(_ prefix: [UInt8]) -> Bool {
-        if find("word/".utf8, in: prefix[...]) { return true }
-        if find("xl/".utf8, in: prefix[...]) || find("ppt/".utf8, in: prefix[...]) { return false }
-        return find("[Content_Types].xml".utf8, in: prefix[...])
-    }
-
-    private static func isBinary(_ prefix: [UInt8]) -> Bool {
-        if prefix.starts(with: [0xFF, 0xFE]) || prefix.starts(with: [0xFE, 0xFF]) { return false }
-        let controls = prefix.count { $0 < 32 && ![9, 10, 12, 13, 27].contains($0) }
-        if controls > 0 { return true }
-        // Without control bytes it is UTF-8, possibly cut at the end, or a one-byte encoding.
-        return false
-    }
-
-    private static func find(_ part: String.UTF8View, in bytes: ArraySlice<UInt8>) -> Bool {
-        let part = Array(part)
-        guard let first = part.first, bytes.count >= part.count else { return false }
-        for start in bytes.startIndex...(bytes.endIndex - part.count) where bytes[start] == first {
-            if bytes[start..<start + part.count].elementsEqual(part) { return true }
+    /// What people call it.
+    public var title: String {
+        switch self {
+        case .pdf: "PDF"
+        case .docx: "Word (DOCX)"
+        case .rtf: "RTF"
+        case .html: "HTML"
+        case .markdown: "Markdown"
+        case .csv: "CSV"
+        case .mail: "e-mail (EML, MHT)"
+        case .text: "plain text"
         }
-        return false
+    }
+
+    /// All titles, for messages: "PDF, …, Markdown or plain text".
+    public static var titles: String {
+        let all = allCases.map(\.title)
+        return all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
     }
 }

@@ -17,16 +17,19 @@ public struct DocumentReader: Sendable {
     }
 
     /// Reads the document in memory; PDFs are read from files.
-    func read(_ bytes: [UInt8], _ type: MediaType) throws -> (text: ExtractedText, report: ReadingReport) {
+    public func read(_ bytes: [UInt8], _ type: MediaType) throws -> (text: ExtractedText, report: ReadingReport) {
         switch type {
         case .pdf: throw ExtractionError.unsupported
         case .docx: try extracted(try DOCXReader.read(bytes))
         case .html: try extracted(try HTMLReader.read(bytes))
+        case .rtf: try extracted(try RTFReader.read(bytes))
+        case .mail: try extracted(try MailReader.read(bytes))
+        case .csv: try extracted(CSVReader.read(bytes))
         case .markdown, .text: try extracted(PlainText.read(bytes))
         }
     }
 
-    private func extracted(_ content: DocumentContent) throws -> (text: ExtractedText, report: ReadingReport) {
+    func extracted(_ content: DocumentContent) throws -> (text: ExtractedText, report: ReadingReport) {
         (try text(content.pages), content.report)
     }
 

@@ -1,4 +1,5 @@
 public import JSONCoding
+import TextEncodings
 
 /// What the owner of a document should know of how it was read, beside its text.
 public struct ReadingReport: Sendable, Equatable {
@@ -40,6 +41,24 @@ public struct ReadingReport: Sendable, Equatable {
     mutating func warn(_ sentence: String) {
         guard warnings.count < Self.mostWarnings, !warnings.contains(sentence) else { return }
         warnings.append(sentence)
+    }
+
+    /// Takes in what was noted of a part of the document.
+    mutating func take(_ other: ReadingReport) {
+        hidden += other.hidden.prefix(max(0, Self.mostSamples - hidden.count))
+        hiddenCount += other.hiddenCount
+        for sentence in other.warnings { warn(sentence) }
+    }
+
+    /// Notes what the bytes of a text were taken for.
+    mutating func note(_ text: DecodedText) {
+        encoding = text.encoding.name
+        guard text.faults > 0 else { return }
+        let count = text.faults == 1 ? "One byte is" : "\(text.faults) bytes are"
+        warn(
+            text.encoding == .utf8
+                ? "\(count) no UTF-8; they were read as Windows-1252."
+                : "\(count) nothing in \(text.encoding.name), which the file seems to be in; U+FFFD stands there.")
     }
 
     /// The form in which it is stored and served.

@@ -1,4 +1,5 @@
 import HTTPMessages
+import TextEncodings
 
 /// Takes a `multipart/form-data` body apart while it arrives (RFC 7578, RFC 2046 section 5.1), holding no more than
 /// one piece.
@@ -86,7 +87,7 @@ struct MultipartReader {
         let end: [UInt8] = [13, 10, 13, 10]
         while true {
             if let place = find(end) {
-                let head = String(decoding: buffer[..<place], as: UTF8.self)
+                let head = Self.text(buffer[..<place])
                 drop(place + 2)
                 // An empty content's delimiter begins with the line end that ends the head, so that one stays; other
                 // contents begin after it.
@@ -111,7 +112,20 @@ struct MultipartReader {
             }
         }
         guard let name = parameter("name", of: disposition) else { throw Failure(reason: "A part has no name.") }
-        return Part(name: name, fileName: parameter("filename", of: disposition), contentType: type)
+        return Part(name: name, fileName: fileName(of: disposition), contentType: type)
+    }
+
+    /// Names are UTF-8 (RFC 7578, section 5.1.2), and Latin-1 from programs that do not know it.
+    private static func text(_ head: ArraySlice<UInt8>) -> String {
+        String(validating: head, as: UTF8.self) ?? String(String.UnicodeScalarView(head.map { Unicode.Scalar($0) }))
+    }
+
+    /// The extended form counts before the plain one, which is there for whoever cannot read it (RFC 6266, section 4.3);
+    /// .NET writes encoded words into the plain one.
+    private static func fileName(of disposition: String) -> String? {
+        if let name = parameter("filename*", of: disposition).flatMap(EncodedWords.extended) { return name }
+        guard let name = parameter("filename", of: disposition) else { return nil }
+        return name.hasPrefix("=?") ? EncodedWords.decoded(name) : name
     }
 
     /// The value of a parameter in a field such as `form-data; name="file"; filename="a.pdf"`.
@@ -120,8 +134,9 @@ struct MultipartReader {
         while let semicolon = rest.firstIndex(of: ";") {
             rest = rest[rest.index(after: semicolon)...].drop { $0 == " " }
             guard let equals = rest.firstIndex(of: "=") else { return nil }
-            let key = rest[..<equals].lowercased()
-            rest = rest[rest.index(after: equals)...]
+            let key = rest[..<equals].lowercased().filter { $0 != " " }
+            let behind = rest.index(after: equals)
+            rest = rest[behind...].drop { $0 == " " }
             var value = ""
             if rest.first == "\"" {
                 rest = rest.dropFirst()
@@ -137,7 +152,7 @@ struct MultipartReader {
                 value = value.replacing("%22", with: "\"").replacing("%0D", with: "\r").replacing("%0A", with: "\n")
             } else {
                 let end = rest.firstIndex(of: ";") ?? rest.endIndex
-                value = String(rest[..<end])
+                value = String(rest[..<end].reversed().drop { $0 == " " }.reversed())
                 rest = rest[end...]
             }
             if key == name { return value }

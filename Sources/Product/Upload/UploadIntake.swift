@@ -44,9 +44,10 @@ struct UploadIntake: Sendable {
             throw Problem(.badRequest, "The file \(name) is empty.", fields: [.init(field: "file", detail: "Empty.")])
         }
         guard let type = MediaType.recognise(prefix, name: name) else {
+            let remedy = MediaType.remedy(prefix, name: name) ?? "Convert it and try again."
             throw Problem(
                 .unsupportedMediaType,
-                "\(name) is not a PDF, DOCX, HTML, Markdown or text file, whatever its name says. Convert it and try again.",
+                "\(name) is, whatever its name says, of none of the kinds that can be read: \(MediaType.titles). \(remedy)",
                 fields: [.init(field: "file", detail: "Unsupported content.")])
         }
         let id = UUIDv7.make()

@@ -30,7 +30,7 @@ struct PDFLook: Sendable {
 
         init?(_ page: PDFRuns.Page, _ text: String, _ sheet: PDFInfo.Sheet?) {
             hidden = PDFHiddenText(shown: page)
-            isRaised = RaisedText.stands(on: page)
+            isRaised = PDFRaisedText.stands(on: page)
             lacks = hidden.lacks(text)
             var doubts = false
             stretches = hidden.stretches(nil, sheet, doubts: &doubts)
@@ -70,7 +70,7 @@ struct PDFLook: Sendable {
     private func change(_ number: Int, _ task: Task, _ words: [PDFWords.Word], _ content: inout DocumentContent) {
         var page = PDFPageText(content.pages[number - 1])
         let hasPlaces = page.place(words)
-        if task.isRaised, hasPlaces { RaisedText.restore(&page, words) }
+        if task.isRaised, hasPlaces { PDFRaisedText.restore(&page, words) }
         var isWhole = true
         for stretch in task.stretches {
             let isThere = page.remove(stretch.text, at: stretch.box)

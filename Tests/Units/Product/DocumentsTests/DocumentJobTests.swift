@@ -29,7 +29,9 @@ import Testing
         let source = (0..<40).map { "Page \($0) says \"{\($0)}\" and \\ ends.\tÄ 😀." }.joined(separator: "\u{c}")
         try await job(Array(source.utf8), .text) { found, folder in
             let text = try await DocumentReader().read(folder.original, .text).text
-            #expect(found == ["pages": 40, "pagesWithoutText": 0, "passages": 40, "language": "en"])
+            let report: JSONValue = ["encoding": "UTF-8", "hidden": [], "hiddenCount": 0, "warnings": []]
+            #expect(
+                found == ["pages": 40, "pagesWithoutText": 0, "passages": 40, "language": "en", "report": report])
             #expect(ExtractedText(json: try JSONParser.parse(try Fixtures.bytes(folder.text))) == text)
             #expect(try Fixtures.bytes(folder.text) == text.json.encoded)
             #expect(try await passages(folder) == PassageSplitter().passages(of: text))

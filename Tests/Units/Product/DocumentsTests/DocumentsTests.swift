@@ -136,7 +136,7 @@ import WordPieces
         let html =
             "<html><head><title>T</title><script>evil()</script></head><body><h1>A</h1><p>b <b>c</b>&amp;d</p><ul><li>e</ul><!-- no --></body>"
         let text = try await reader.read(Array(html.utf8), .html)
-        #expect(text.pages[0].text == "A\n\nb c&d\n\n- e")
+        #expect(text.pages[0].text == "T\n\nA\n\nb c&d\n\n- e")
     }
 
     @Test func htmlNestedTenThousandDeepIsRefused() async {

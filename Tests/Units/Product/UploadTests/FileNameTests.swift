@@ -4,12 +4,16 @@ import Testing
 @testable import Upload
 
 @Suite struct FileNameTests {
-    @Test(arguments: ["a.txt", "Übersicht 2026 (final).pdf", "報告.docx", ".hidden", "a\u{200D}b", "👩‍👩‍👧.md", "..."])
+    @Test(arguments: [
+        "a.txt", "Übersicht 2026 (final).pdf", "報告.docx", ".hidden", "a\u{200D}b", "👩‍👩‍👧.md", "...",
+        "می\u{200C}خواهم.pdf", "क्\u{200C}ष.txt", "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}.txt",
+    ])
     func takesNamesThatPeopleGive(name: String) throws { #expect(try FileName.checked(name) == name) }
 
     @Test(arguments: [
         nil, "", "   ", "a/b", "a\\b", "..", ".", "a\u{0}b", "a\nb", "a\u{202E}fdp.exe", "a\u{200B}b", "a\u{2028}b",
-        "a\u{E000}b", String(repeating: "x", count: 256),
+        "a\u{E000}b", "a\u{E0041}b", "🏴\u{E0067}a\u{E0067}.txt", "a\u{2066}b", "a\u{FEFF}b",
+        String(repeating: "x", count: 256),
     ])
     func refusesNamesThatMisleadOrDoHarm(name: String?) {
         do {

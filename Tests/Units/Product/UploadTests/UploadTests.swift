@@ -37,6 +37,20 @@ private final class Pieces: HTTPBodySource {
         #expect(seen.map(\.2) == ["abc", "line\r\n--xY not yet\r\n", ""])
     }
 
+    @Test(arguments: [
+        ("filename*=UTF-8''na%C3%AFve%20file.txt", "naïve file.txt"),
+        ("filename=\"na_ve.txt\"; filename*=utf-8'en'na%C3%AFve2.txt", "naïve2.txt"),
+        ("filename*=iso-8859-1''caf%E9.txt; filename=plain.txt", "café.txt"),
+        ("filename = \"a b.txt\"", "a b.txt"), ("filename*=broken; filename=kept.txt", "kept.txt"),
+        ("filename=\"=?utf-8?B?bmHDr3ZlLnR4dA==?=\"", "naïve.txt"), ("filename=\"=?broken.txt\"", "=?broken.txt"),
+    ])
+    func theExtendedNameCounts(parameters: String, name: String) async throws {
+        let body = "--X\r\nContent-Disposition: form-data; name=\"file\"; \(parameters)\r\n\r\nx\r\n--X--\r\n"
+        var reader = try #require(
+            MultipartReader(Pieces(body, size: 7), contentType: "multipart/form-data; boundary=X"))
+        #expect(try await reader.nextPart()?.fileName == name)
+    }
+
     @Test func skipsWhatIsNotRead() async throws {
         var reader = try #require(MultipartReader(Pieces(body, size: 10), contentType: type))
         var names: [String] = []

@@ -1,27 +1,14 @@
+import TextEncodings
+
 /// Turning bytes into text, and text into clean text.
 enum PlainText {
     /// Reads a text file, whose pages end with form feeds.
     static func read(_ bytes: [UInt8]) -> DocumentContent {
-        let pages = decode(bytes).split(separator: "\u{c}", omittingEmptySubsequences: false).map(String.init)
-        return DocumentContent(pages: pages)
-    }
-
-    /// Decodes UTF-8, UTF-16 with a byte-order mark, or else Latin-1.
-    static func decode(_ bytes: [UInt8]) -> String {
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return String(decoding: bytes.dropFirst(3), as: UTF8.self) }
-        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            let isLittle = bytes[0] == 0xFF
-            let units = stride(from: 2, to: bytes.count - 1, by: 2).map { index in
-                isLittle
-                    ? UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
-                    : UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
-            }
-            return String(decoding: units, as: UTF16.self)
-        }
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        var text = ""
-        for byte in bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }
-        return text
+        let decoded = DecodedText(bytes)
+        let pages = TerminalText.plain(decoded.text).split(separator: "\u{c}", omittingEmptySubsequences: false)
+        var content = DocumentContent(pages: pages.map(String.init))
+        content.report.note(decoded)
+        return content
     }
 
     /// One kind of line end, no control characters, no spaces at line ends, at most two blank lines in a row.

@@ -1,0 +1,130 @@
+import TextEncodings
+
+/// How a file begins, and what that tells.
+struct FilePrefix {
+    let bytes: [UInt8]
+    /// The first kilobytes as text in lower case, behind a mark and spaces.
+    let beginning: String
+    private let suffix: String
+
+    init(_ bytes: [UInt8], name: String) {
+        self.bytes = bytes
+        let start = bytes.prefix(4096)
+        let text = TextEncoding.marked(bytes)?.text(of: start) ?? String(decoding: start, as: UTF8.self)
+        beginning = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
+        suffix = name.lowercased().split(separator: ".").dropFirst().last.map(String.init) ?? ""
+    }
+
+    /// Whether the name ends with one of these, written without the dot.
+    func hasExtension(_ names: String...) -> Bool { names.contains(suffix) }
+
+    /// Whether the bytes of a text are there.
+    func contains(_ text: String) -> Bool { find(Array(text.utf8), in: bytes[...]) != nil }
+
+    // MARK: - PDF
+
+    /// Readers accept junk before the header (ISO 32000-1, annex H, implementation note 13): it may stand anywhere in the
+    /// first kilobyte, as long as objects follow. A text that begins like one and goes on without any is a text.
+    var isPDF: Bool {
+        guard let place = find(Array("%PDF-".utf8), in: bytes.prefix(1024 + 5)) else { return false }
+        if hasObject(behind: place) { return true }
+        // Damaged, or its first objects are far away.
+        guard bytes[..<place].allSatisfy({ $0 <= 32 || $0 >= 0x80 }) else { return false }
+        let line = bytes[(place + 5)...].prefix { $0 != 10 && $0 != 13 }
+        let words = line.split(separator: 32).count { $0.count > 1 && $0.allSatisfy { (97...122).contains($0 | 0x20) } }
+        let isProse = words > 1
+        return !(isProse && isText && hasExtension("txt", "text", "log", "csv", "html", "htm", "md"))
+    }
+
+    /// Whether `12 0 obj` stands there.
+    private func hasObject(behind start: Int) -> Bool {
+        var rest = bytes[start...]
+        while let place = find(Array(" obj".utf8), in: rest) {
+            let numbers = bytes[max(start, place - 16)..<place].reversed().prefix { $0 == 32 || (48...57).contains($0) }
+            if numbers.contains(32), let first = numbers.first, first != 32 { return true }
+            rest = bytes[(place + 4)...]
+        }
+        return false
+    }
+
+    // MARK: - Text
+
+    /// Whether it is text in some encoding. Terminals, printers and old editors leave control characters in texts: it takes
+    /// a share of them that no text has to make a file binary.
+    var isText: Bool {
+        if TextEncoding.marked(bytes) != nil { return true }
+        // A tar archive of texts looks like text.
+        if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) { return false }
+        let controls = bytes.count { $0 < 7 || (14...25).contains($0) || (28...31).contains($0) }
+        // The end of the prefix may cut a character.
+        let isUTF8 = (0..<4).contains { String(validating: bytes.dropLast($0), as: UTF8.self) != nil }
+        return isUTF8 ? controls * 7 <= bytes.count : controls * 50 <= bytes.count
+    }
+
+    /// Whether it begins as RTF 1.9 does, with control words.
+    var isRTF: Bool {
+        guard beginning.hasPrefix("{\\rtf") else { return false }
+        let rest = beginning.dropFirst(5).drop { $0.isNumber }.drop { $0 == "\n" || $0 == "\r\n" || $0 == " " }
+        return rest.hasPrefix("\\") || rest.hasPrefix("{")
+    }
+
+    // MARK: - Markup
+
+    var isXML: Bool { beginning.hasPrefix("<?xml") || beginning.hasPrefix("<svg") || beginning.hasPrefix("<office:") }
+
+    /// Whether it begins as a page does (WHATWG MIME Sniffing, section 7.1), behind comments. A file named as a page needs no
+    /// more than a tag; one named as text needs an end tag too, since texts about markup begin with it.
+    var isHTML: Bool {
+        var rest = beginning[...]
+        while true {
+            if rest.hasPrefix("<!--"), let end = rest.firstRange(of: "-->") {
+                rest = rest[end.upperBound...]
+            } else if rest.hasPrefix("<?xml"), let end = rest.firstRange(of: "?>") {
+                rest = rest[end.upperBound...]
+            } else {
+                break
+            }
+            rest = rest.drop { $0.isWhitespace }
+        }
+        if hasExtension("html", "htm", "xhtml", "xht") { return hasTag(rest) }
+        let tags = [
+            "<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<h1", "<div", "<font", "<table",
+            "<style",
+            "<title", "<p", "<meta", "<link",
+        ]
+        let isPage = tags.contains { tag in
+            guard rest.hasPrefix(tag) else { return false }
+            let next = rest.dropFirst(tag.count).first
+            return next == ">" || next == "/" || next.map(\.isWhitespace) ?? true
+        }
+        return isPage && (rest.hasPrefix("<!doctype html") || contains("</") || contains("<body"))
+    }
+
+    private func hasTag(_ text: Substring) -> Bool {
+        zip(text, text.dropFirst()).contains { $0 == "<" && ($1.isLetter || $1 == "/" || $1 == "!") }
+    }
+
+    /// Whether it begins with the header of a message that has gone through the mail (RFC 5322), or of a page that was saved
+    /// as one (RFC 2557).
+    var isMail: Bool {
+        var names: Set<Substring> = []
+        for line in beginning.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).prefix(200) {
+            if line.isEmpty { break }
+            if line.first == " " || line.first == "\t" { continue }
+            guard let colon = line.firstIndex(of: ":"), colon > line.startIndex,
+                line[..<colon].allSatisfy({ $0.isASCII && !$0.isWhitespace })
+            else { return false }
+            names.insert(line[..<colon])
+        }
+        let isSent = names.contains("mime-version") || names.contains("message-id") || names.contains("received")
+        return isSent && (names.contains("from") || names.contains("subject") || names.contains("content-type"))
+    }
+
+    private func find(_ part: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
+        guard let first = part.first, bytes.count >= part.count else { return nil }
+        for start in bytes.startIndex...(bytes.endIndex - part.count) where bytes[start] == first {
+            if bytes[start..<start + part.count].elementsEqual(part) { return start }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,57 @@
+import TextEncodings
+
+extension MediaType {
+    /// Bytes that `recognise` wants to see, if the file has as many.
+    public static let prefixBytes = 64 * 1024
+
+    /// Recognises a file by how it begins. A format counts by its own beginning and structure; that a text mentions one says
+    /// nothing. The name tells apart only what the content leaves open, such as Markdown and plain text.
+    ///
+    /// - Parameters:
+    ///   - prefix: The first bytes.
+    ///   - name: The file's name.
+    /// - Returns: `nil` for a kind that cannot be read; `remedy` may say what to do.
+    public static func recognise(_ prefix: [UInt8], name: String) -> MediaType? {
+        let file = FilePrefix(prefix, name: name)
+        if file.isPDF { return .pdf }
+        if prefix.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return isWord(prefix) ? .docx : nil }
+        guard file.isText, remedy(file) == nil else { return nil }
+        if file.isRTF { return .rtf }
+        if file.hasExtension("md", "markdown") { return .markdown }
+        if file.isMail { return .mail }
+        if file.isHTML { return .html }
+        return file.hasExtension("csv", "tsv", "tab") ? .csv : .text
+    }
+
+    /// What to do with a file of a kind that is known and cannot be read, as a sentence.
+    public static func remedy(_ prefix: [UInt8], name: String) -> String? { remedy(FilePrefix(prefix, name: name)) }
+
+    private static func remedy(_ file: FilePrefix) -> String? {
+        if file.bytes.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
+            return
+                "Files of Word, Excel and PowerPoint from before 2007 cannot be read: save it as .docx, .xlsx or .pptx."
+        }
+        if file.bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) || file.bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+            return "Pictures cannot be read: upload a PDF that has the text."
+        }
+        if file.beginning.hasPrefix("%!ps") { return "PostScript cannot be read: convert it to PDF." }
+        if file.isXML {
+            if file.beginning.contains("<svg") && !file.beginning.contains("<html") {
+                return "Drawings cannot be read: convert it to PDF."
+            }
+            for mark in ["progid=\"word.document\"", "progid=\"excel.sheet\"", "<pkg:package", "<office:document"]
+            where file.beginning.contains(mark) {
+                return "Office documents in one XML file cannot be read: save it as .docx, .xlsx or PDF."
+            }
+        }
+        return nil
+    }
+
+    /// A zip is taken for a Word document unless its first entries are those of something else.
+    private static func isWord(_ prefix: [UInt8]) -> Bool {
+        let file = FilePrefix(prefix, name: "")
+        if file.contains("word/") { return true }
+        if file.contains("xl/") || file.contains("ppt/") { return false }
+        return file.contains("[Content_Types].xml")
+    }
+}

@@ -1,0 +1,46 @@
+import DocumentReading
+import Markup
+import TextEncodings
+
+/// Reads the text that a browser would show of an HTML document.
+enum HTMLReader {
+    /// A page's text, with its title in front where the text does not begin with it.
+    static func read(_ bytes: [UInt8]) throws -> DocumentContent {
+        let page = try page(bytes)
+        guard let title = page.title else { return page.content }
+        var content = page.content
+        let beginning = content.pages[0].prefix { !$0.isNewline }
+        if String(beginning).trimmed != title { content.pages[0] = title + "\n\n" + content.pages[0] }
+        return content
+    }
+
+    /// A page's title and its text, apart.
+    ///
+    /// - Throws: `ExtractionError`.
+    static func page(_ bytes: [UInt8]) throws -> (title: String?, content: DocumentContent) {
+        let decoded = DecodedText(bytes, label: HTMLCharset.label(bytes))
+        var page = try page(decoded.text)
+        page.content.report.note(decoded)
+        return page
+    }
+
+    /// A page whose text has been decoded, such as a part of a message.
+    static func page(_ text: String) throws -> (title: String?, content: DocumentContent) {
+        // The library takes a zero for the end.
+        let bytes = Array(text.utf8).map { $0 == 0 ? 32 : $0 }
+        var page = HTMLText()
+        do {
+            try MarkupReader.htmlEvents(bytes) { try page.take($0) }
+        } catch let error as XMLParseError {
+            throw error.isExcessive
+                ? ExtractionError.tooComplex("its elements are nested too deep, or have too many attributes")
+                : ExtractionError.damaged("it cannot be read as HTML")
+        }
+        return (page.title, DocumentContent(pages: [page.text], report: page.report))
+    }
+}
+
+extension String {
+    /// Without spaces around it, and with one between words.
+    var trimmed: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+}

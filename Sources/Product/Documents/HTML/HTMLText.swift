@@ -1,0 +1,208 @@
+import DocumentReading
+import Markup
+
+/// Collects what a browser shows of a page, from the events of its elements.
+struct HTMLText {
+    private static let longestTitle = 500
+
+    /// An element that is open.
+    private struct Element {
+        let name: String
+        /// What hides it, and everything in it.
+        var hiddenBy: String?
+        var list: ListNumbers?
+        var columns = 1
+        var rows = 1
+        var children = 0
+    }
+
+    private(set) var report = ReadingReport()
+    private var rules = HidingRules()
+    private var elements: [Element] = []
+    /// The text, and on top of it that of cells and raised words that are still open.
+    private var lines = [TextLines()]
+    private var tables: [TableGrid] = []
+    private var skipped = 0
+    private var hidden = ""
+    private var sheet: String?
+    private var titleText = ""
+
+    var text: String { lines.map(\.text).joined() }
+
+    /// What stands in `title`, in one line.
+    var title: String? {
+        let line = titleText.trimmed
+        return line.isEmpty ? nil : line
+    }
+
+    private static let skippedElements: Set = [
+        "script", "noscript", "template", "svg", "iframe", "object", "select", "datalist", "nav", "button", "audio",
+        "video",
+        "canvas", "map", "rp", "annotation", "annotation-xml", "head",
+    ]
+    private static let blocks: Set = [
+        "p", "div", "section", "article", "main", "header", "footer", "aside", "ul", "ol", "dl", "dt", "dd", "table",
+        "blockquote", "figure", "figcaption", "form", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "address", "caption",
+        "details", "summary", "fieldset", "legend", "dialog", "hgroup", "search", "menu", "center",
+    ]
+
+    /// - Throws: `ExtractionError.tooComplex` when there is more text than may be.
+    mutating func take(_ event: MarkupEvent) throws {
+        switch event {
+        case .start(let name, let attributes): start(name.lowercased(), attributes)
+        case .end(let name): try end(name.lowercased())
+        case .text(let text): take(text)
+        }
+    }
+
+    private mutating func take(_ text: String) {
+        if sheet != nil { sheet? += text }
+        if elements.last?.name == "title", elements.contains(where: { $0.name == "head" }) || skipped == 0 {
+            if titleText.utf8.count < Self.longestTitle { titleText += text }
+            return
+        }
+        guard skipped == 0 else { return }
+        if elements.last?.hiddenBy != nil {
+            if hidden.utf8.count < 1000 { hidden += text }
+        } else {
+            lines[lines.count - 1].append(text)
+        }
+    }
+
+    // MARK: - Elements
+
+    private mutating func start(_ name: String, _ attributes: [String: String]) {
+        if !elements.isEmpty { elements[elements.count - 1].children += 1 }
+        let parent = elements.last
+        if Self.skippedElements.contains(name) { skipped += 1 }
+        if name == "style" {
+            skipped += 1
+            sheet = ""
+        }
+        var element = Element(name: name, hiddenBy: parent?.hiddenBy)
+        defer { elements.append(element) }
+        guard skipped == 0 else { return }
+        element.hiddenBy = hiding(name, attributes, within: parent?.hiddenBy)
+        guard element.hiddenBy == nil else { return }
+        if let parent, parent.name == "msup" || parent.name == "msub", parent.children == 2 {
+            lines[lines.count - 1].append(parent.name == "msup" ? "^" : "_")
+        }
+        switch name {
+        case "br": lines[lines.count - 1].breakLine(1)
+        case "hr": lines[lines.count - 1].breakLine(2)
+        case "ol": element.list = ListNumbers(attributes)
+        case "li": startItem(attributes)
+        case "q": lines[lines.count - 1].append("“")
+        case "rt": lines[lines.count - 1].append("(")
+        case "table": tables.append(TableGrid())
+        case "td", "th":
+            element.columns = attributes["colspan"].flatMap { Int($0) } ?? 1
+            element.rows = attributes["rowspan"].flatMap { Int($0) } ?? 1
+            if !tables.isEmpty { lines.append(TextLines()) }
+        case "sup", "sub": lines.append(TextLines())
+        default: break
+        }
+        if Self.blocks.contains(name) { lines[lines.count - 1].breakLine(name == "div" ? 1 : 2) }
+        if name == "pre" { lines[lines.count - 1].isPreformatted = true }
+    }
+
+    private func hiding(_ name: String, _ attributes: [String: String], within outer: String?) -> String? {
+        let style = attributes["style"] ?? ""
+        if let outer {
+            return outer.hasPrefix("visibility") && HiddenByStyle.isShownAgain(style) ? nil : outer
+        }
+        if let value = attributes["hidden"], value.lowercased() != "until-found" { return "hidden" }
+        if name == "dialog", attributes["open"] == nil { return "a closed dialog" }
+        if name == "input", attributes["type"]?.lowercased() == "hidden" { return "hidden" }
+        if let reason = HiddenByStyle.reason(style) { return reason }
+        // What is said at the element counts for more than its style sheet.
+        if style.lowercased().contains("display"), rules.reason(name, attributes) == "display: none" { return nil }
+        return rules.reason(name, attributes)
+    }
+
+    private mutating func startItem(_ attributes: [String: String]) {
+        lines[lines.count - 1].breakLine(1)
+        var mark = "- "
+        if let place = elements.lastIndex(where: { ["ol", "ul", "menu"].contains($0.name) }),
+            elements[place].list != nil
+        {
+            mark = elements[place].list?.next(attributes["value"]) ?? mark
+        }
+        lines[lines.count - 1].append(verbatim: mark)
+    }
+
+    private mutating func end(_ name: String) throws {
+        guard let element = elements.popLast() else { return }
+        defer {
+            if Self.skippedElements.contains(name) || name == "style" { skipped = max(0, skipped - 1) }
+        }
+        if name == "style", let rules = sheet {
+            self.rules.take(rules)
+            sheet = nil
+        }
+        guard skipped == 0 else { return }
+        guard element.hiddenBy == nil else {
+            if elements.last?.hiddenBy == nil {
+                report.hide(hidden, page: 1, how: element.hiddenBy ?? "")
+                hidden = ""
+            }
+            return
+        }
+        switch name {
+        case "q": lines[lines.count - 1].append("”")
+        case "rt": lines[lines.count - 1].append(")")
+        case "td", "th": if !tables.isEmpty { endCell(element) }
+        case "tr": if !tables.isEmpty { endRow() }
+        case "table": _ = tables.popLast()
+        case "sup": endRaised { RaisedText.superscript($0) }
+        case "sub": endRaised { RaisedText.subscript($0) }
+        default: break
+        }
+        if name == "pre" { lines[lines.count - 1].isPreformatted = false }
+        if Self.blocks.contains(name) { lines[lines.count - 1].breakLine(name == "div" ? 1 : 2) }
+        guard lines.reduce(0, { $0 + $1.text.utf8.count }) <= ReaderLimits.textBytes else {
+            throw ExtractionError.tooComplex("it holds more than \(ReaderLimits.textBytes >> 20) MiB of text")
+        }
+    }
+
+    private mutating func endCell(_ element: Element) {
+        guard lines.count > 1, let cell = lines.popLast() else { return }
+        tables[tables.count - 1].add(cell.text.trimmed, columns: element.columns, rows: element.rows)
+    }
+
+    private mutating func endRow() {
+        let cells = tables[tables.count - 1].endRow()
+        // A table within a cell is part of its text.
+        let text = cells.joined(separator: tables.count > 1 ? " " : "\t")
+        lines[lines.count - 1].breakLine(1)
+        lines[lines.count - 1].append(verbatim: text)
+        lines[lines.count - 1].breakLine(1)
+    }
+
+    private mutating func endRaised(_ written: (String) -> String) {
+        guard lines.count > 1, let raised = lines.popLast() else { return }
+        let text = raised.text.trimmed
+        // A formula's own marks, and references such as [1], stay as they are.
+        lines[lines.count - 1].append(text.isEmpty ? raised.text : written(text))
+    }
+}
+
+/// Numbers the items of an ordered list.
+private struct ListNumbers {
+    private let style: String
+    private let step: Int
+    private var number: Int
+
+    init(_ attributes: [String: String]) {
+        style = attributes["type"] ?? "1"
+        step = attributes["reversed"] == nil ? 1 : -1
+        number = attributes["start"].flatMap { Int($0) } ?? 1
+    }
+
+    /// What stands in front of the next item.
+    mutating func next(_ value: String?) -> String {
+        if let value = value.flatMap({ Int($0) }) { number = value }
+        defer { number = number.addingReportingOverflow(step).partialValue }
+        return ListNumber.text(number, style: style) + ". "
+    }
+}

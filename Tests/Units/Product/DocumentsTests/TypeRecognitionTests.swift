@@ -1,0 +1,85 @@
+import DocumentReading
+import ProductFixture
+import Testing
+
+/// What a file is, by its content. Texts about formats are texts.
+@Suite struct TypeRecognitionTests {
+    private func type(_ content: some Sequence<UInt8>, _ name: String) -> MediaType? {
+        MediaType.recognise(Array(content), name: name)
+    }
+
+    @Test(arguments: [
+        ("How to recognise a PDF: the first line reads %PDF-1.7 and ends in %%EOF.\n", "notes.txt"),
+        ("%PDF-1.7 is the header that every such file begins with.\n", "notes.txt"),
+        ("First line.\n%PDF-1.4 stands in the second.\n", "notes.txt"),
+        ("Style guide.\nEvery page starts with <html> and has one <nav> bar.\n", "guide.txt"),
+        ("<html> is the root element. It holds two others.\n", "guide.txt"),
+        ("<p> begins a paragraph.\n", "guide.txt"), ("Use <!DOCTYPE html> first.\n", "guide.log"),
+        ("RTF begins with {\\rtf1 and ends with }.\n", "notes.txt"), ("{\\rtf is how it begins.\n", "notes.txt"),
+        ("PostScript files begin with %!PS-Adobe.\n", "notes.txt"), ("Zip files begin with PK.\n", "notes.txt"),
+        ("MZ, Rar!, GIF89a and BZh are magic numbers.\n", "notes.txt"),
+        ("Subject: lunch\nFrom: Ann\n\nAt noon?\n", "note.txt"), ("Note: this\nis no mail.\n", "note.txt"),
+    ])
+    func aMentionSaysNothing(content: String, name: String) { #expect(type(content.utf8, name) == .text) }
+
+    @Test func aPDFMayHaveJunkBeforeItsHeader() {
+        let pdf = SampleFiles.pdf(["x"])
+        #expect(type(pdf, "a.txt") == .pdf)
+        #expect(type(Array("\u{1B}%-12345X@PJL ENTER LANGUAGE=PDF\r\n".utf8) + pdf, "a.bin") == .pdf)
+        #expect(type([0xEF, 0xBB, 0xBF] + pdf, "a.pdf") == .pdf)
+        #expect(type("%PDF-1.7\ngarbage".utf8, "a.pdf") == .pdf)
+    }
+
+    @Test(arguments: [
+        "<!DOCTYPE html><html><body>x</body></html>", "\u{FEFF}\n <!-- saved -->\n<HTML><BODY>x</BODY></HTML>",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\"><html></html>", "<body class=\"a\">x</body>",
+        "<div>\nx</div>",
+    ])
+    func aPageIsKnownByItsBeginning(content: String) { #expect(type(content.utf8, "saved.txt") == .html) }
+
+    @Test func namesTellApartWhatTheContentLeavesOpen() {
+        #expect(type("Text with <b>bold</b>".utf8, "a.html") == .html)
+        #expect(type("Text without".utf8, "a.html") == .text)
+        #expect(type("# x\n<html></html>".utf8, "a.md") == .markdown)
+        #expect(type("a,b\n1,2\n".utf8, "a.csv") == .csv)
+        #expect(type("a,b\n1,2\n".utf8, "a.txt") == .text)
+        #expect(type("{\\rtf1\\ansi x}".utf8, "a.doc") == .rtf)
+        #expect(type("MIME-Version: 1.0\r\nFrom: a\r\nContent-Type: text/plain\r\n\r\nx".utf8, "a.txt") == .mail)
+    }
+
+    @Test(arguments: [
+        "\u{1B}[32mOK\u{1B}[0m deploy finished\u{7}\n", "N\u{8}NA\u{8}AM\u{8}ME\u{8}E\n",
+        "Reading 17 degrees\u{0} at sensor 4\r\n", "Tail \u{b} end.\n", "last line\r\n\u{1A}",
+        "a\u{1C}b\u{1D}c\u{1E}d\u{1F}e, a record of many fields that have names\n",
+    ])
+    func controlCharactersDoNotMakeATextBinary(content: String) { #expect(type(content.utf8, "a.txt") == .text) }
+
+    @Test func textsOfOtherEncodingsAreTexts() {
+        let latin: [UInt8] = [0x63, 0x61, 0x66, 0xE9, 0x20, 0x01] + [UInt8](repeating: 0x61, count: 100)
+        #expect(type(latin, "a.txt") == .text)
+        let little = "Backup finished\r\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(type(little, "a.txt") == .text)
+        let big = "Срок действия договора\r\n".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+        #expect(type(big, "a.txt") == .text)
+    }
+
+    @Test func whatIsBinaryIsRefusedWhateverItsName() {
+        #expect(type([0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10, 0, 0, 0, 13], "a.txt") == nil)
+        #expect(type((0..<64).flatMap { _ in UInt8.min...UInt8.max }, "a.txt") == nil)
+        #expect(type([UInt8](repeating: 0, count: 4096), "a.txt") == nil)
+        #expect(type([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0], "a.txt") == nil)
+        var tar = [UInt8](repeating: 0x61, count: 1024)
+        tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
+        #expect(type(tar, "a.txt") == nil)
+    }
+
+    @Test(arguments: [
+        ("%!PS-Adobe-3.0\n/Times findfont", "PDF"), ("<svg xmlns=\"x\"><text>a</text></svg>", "PDF"),
+        ("<?xml version=\"1.0\"?><?mso-application progid=\"Word.Document\"?><w/>", ".docx"),
+        ("<?xml version=\"1.0\"?><office:document xmlns:office=\"x\"/>", ".docx"),
+    ])
+    func markupThatIsNotReadIsNotTakenForText(content: String, remedy: String) {
+        #expect(type(content.utf8, "a.txt") == nil)
+        #expect(MediaType.remedy(Array(content.utf8), name: "a.txt")?.contains(remedy) ?? false)
+    }
+}
