@@ -345,8 +345,8 @@ let operations = group(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Catalog", "HTTPClient", "Packaging", "ProductStack", "ProgramSupport", "Reembedding",
-                "Telemetry",
+                "Backup", "Catalog", "DocumentReading", "HTTPClient", "JSONCoding", "Packaging", "ProductStack",
+                "ProgramSupport", "Reembedding", "Telemetry",
             ]
         ),
     ])

@@ -35,6 +35,7 @@ async function call(path, options = {}) {
 const withBody = (method, value) => ({ method, body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
 
 export const api = {
+  report: (id) => call(`/api/documents/${id}/report`),
   models: () => call("/api/models"),
   presets: () => call("/api/presets"),
   chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),

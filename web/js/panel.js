@@ -1,4 +1,4 @@
-import { $, announce } from "./dom.js";
+import { $, announce, make } from "./dom.js";
 import { api } from "./api.js";
 import { text } from "./strings.js";
 
@@ -32,7 +32,8 @@ export async function openSource({ documentId, url, name, page = 1, start, end, 
   $("panel-title").textContent = name;
   $("original").href = `/api/documents/${documentId}/content`;
   $("panel-title").focus({ preventScroll: true });
-  await load();
+  $("report").hidden = true;
+  await Promise.all([load(), showReport()]);
 }
 
 async function turn(step) {
@@ -63,6 +64,21 @@ async function load() {
   } finally {
     target.removeAttribute("aria-busy");
   }
+}
+
+/** What was left out of the document's text, and what may be wrong in it; nothing where there is nothing to say. */
+async function showReport() {
+  const current = shown;
+  // The text is what matters; a report that cannot be had is not missed.
+  const report = await api.report(current.documentId).catch(() => null);
+  if (!report || shown !== current) return;
+  const { hidden = [], hiddenCount = 0, warnings = [] } = report;
+  if (!hiddenCount && !warnings.length) return;
+  $("report-summary").textContent = text.leftOut(hiddenCount, warnings.length);
+  $("report-list").replaceChildren(
+    ...warnings.map((warning) => make("li", { dir: "auto" }, warning)),
+    ...hidden.map((item) => make("li", {}, `${text.hiddenText(item)} `, make("q", { dir: "auto" }, item.sample))));
+  $("report").hidden = false;
 }
 
 function render(target, page, { start, end }) {

@@ -1,11 +1,13 @@
 // Every text that code puts on the page. Markup has its own in index.html.
+const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+
 export const text = {
   newChat: "New chat",
   documents: "Documents",
   send: "Send",
   stop: "Stop",
   searching: "Searching your documents…",
-  reading: (count) => `Reading ${count} passages…`,
+  reading: (count) => `Reading ${counted(count, "passage", "passages")}…`,
   stopped: "Stopped",
   tools: {
     search_documents: (a) => `Searched the documents for “${a.query ?? ""}”`,
@@ -30,6 +32,10 @@ export const text = {
   alsoConsidered: (count) => `Also considered (${count})`,
   nearest: "Nearest passages",
   page: (page) => `page ${page}`,
+  leftOut: (hidden, warnings) => [
+    hidden ? `${counted(hidden, "hidden text", "hidden texts")} left out` : "",
+    warnings ? `${counted(warnings, "note", "notes")} on how this was read` : ""].filter(Boolean).join(", "),
+  hiddenText: (item) => `Page ${item.page}, ${item.how}:`,
   source: (n, name, page) => (page ? `Source ${n}: ${name}, page ${page}` : `Source ${n}: ${name}`),
   rename: (name) => `Rename ${name}`,
   remove: (name) => `Delete ${name}`,
@@ -40,9 +46,9 @@ export const text = {
   deleteChatText: "Its messages and the documents that belong to it alone are removed for good.",
   deleteDocument: (name) => `Delete “${name}”?`,
   deleteDocumentText: "The file, its text and its passages are removed for good. Answers that quote it keep their quotes.",
-  deleted: (name, receipt) => `Deleted ${name}: ${receipt.blobs} files and ${receipt.passages} passages.`,
+  deleted: (name, receipt) => `Deleted ${name}: ${counted(receipt.blobs, "file", "files")} and ${counted(receipt.passages, "passage", "passages")}.`,
   answerStarted: "Answer started",
-  answerComplete: (count) => `Answer complete, ${count} sources.`,
+  answerComplete: (count) => `Answer complete, ${counted(count, "source", "sources")}.`,
   waiting: "Waiting",
   uploading: (percent) => `Uploading ${percent} %`,
   states: { queued: "Waiting to be read", extracting: "Reading", embedding: "Indexing", ready: "Ready", failed: "Failed" },
@@ -57,8 +63,8 @@ export const text = {
   emptyWith: (count) => `${count} ${count === 1 ? "document is" : "documents are"} ready. Answers cite the page they come from.`,
   examples: ["What documents do you have?", "What are these documents about?", "Which deadlines are named?"],
   noDocuments: "There are no documents yet. Add some, or drop them anywhere on this page.",
-  summary: (count, passages) => `${count} ${count === 1 ? "document" : "documents"}, ${passages} passages`,
-  facts: (d) => [d.pages && `${d.pages} ${d.pages === 1 ? "page" : "pages"}`, d.passages && `${d.passages} passages`, size(d.bytes)].filter(Boolean).join(" · "),
+  summary: (count, passages) => `${counted(count, "document", "documents")}, ${counted(passages, "passage", "passages")}`,
+  facts: (d) => [d.pages && counted(d.pages, "page", "pages"), d.passages && counted(d.passages, "passage", "passages"), size(d.bytes)].filter(Boolean).join(" · "),
   gone: "This document has been deleted since. The quoted text was:",
   unreachable: "The server cannot be reached. Check the connection and try again.",
   requestId: (id) => `Request ${id}`,
@@ -68,7 +74,7 @@ export function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   let unit = 0;
   while (bytes >= 1000 && unit < units.length - 1) { bytes /= 1000; unit += 1; }
-  return new Intl.NumberFormat(undefined, { style: "unit", unit: units[unit], maximumFractionDigits: unit ? 1 : 0 }).format(bytes);
+  return new Intl.NumberFormat(undefined, { style: "unit", unit: units[unit], unitDisplay: unit ? "short" : "long", maximumFractionDigits: unit ? 1 : 0 }).format(bytes);
 }
 
 export function when(time) {

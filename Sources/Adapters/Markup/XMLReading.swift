@@ -2,7 +2,8 @@ import CXML
 
 /// Events of a document in order, the form in which large documents are read.
 public enum MarkupEvent: Sendable, Equatable {
-    /// Local name, and attributes by local name.
+    /// Local name, and attributes by local name. Of two with one local name, such as `id` and `r:id`, the one with a prefix
+    /// is under `:id`.
     case start(String, [String: String])
     case end(String)
     case text(String)
@@ -18,24 +19,10 @@ public enum MarkupReader {
     ///
     /// - Throws: `XMLParseError`.
     public static func tree(_ bytes: [UInt8]) throws -> XMLNode {
-        struct Open {
-            var name: String
-            var attributes: [String: String]
-            var text = ""
-            var children: [XMLNode] = []
-        }
-        var stack: [Open] = []
+        var builder = XMLTreeBuilder()
         var root: XMLNode?
         try events(bytes) { event in
-            switch event {
-            case .start(let name, let attributes): stack.append(Open(name: name, attributes: attributes))
-            case .text(let text): if !stack.isEmpty { stack[stack.count - 1].text += text }
-            case .end:
-                guard let open = stack.popLast() else { return }
-                let node = XMLNode(
-                    name: open.name, attributes: open.attributes, text: open.text, children: open.children)
-                if stack.isEmpty { root = node } else { stack[stack.count - 1].children.append(node) }
-            }
+            if let node = builder.take(event) { root = node }
         }
         guard let root else { throw XMLParseError(reason: "no element") }
         return root
@@ -86,7 +73,14 @@ public enum MarkupReader {
             let isEmpty = xmlTextReaderIsEmptyElement(reader) == 1
             var attributes: [String: String] = [:]
             while xmlTextReaderMoveToNextAttribute(reader) == 1 {
-                attributes[string(xmlTextReaderConstLocalName(reader))] = string(xmlTextReaderConstValue(reader))
+                let name = string(xmlTextReaderConstLocalName(reader))
+                let value = string(xmlTextReaderConstValue(reader))
+                if let other = attributes[name] {
+                    let hasPrefix = xmlTextReaderConstPrefix(reader) != nil
+                    attributes[":" + name] = hasPrefix ? value : other
+                    if hasPrefix { continue }
+                }
+                attributes[name] = value
             }
             try visit(.start(name, attributes))
             if isEmpty { try visit(.end(name)) }

@@ -5,13 +5,14 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
     ProgramOptions(
         program: "apus",
         usage:
-            "up | samples | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
+            "up | samples | inspect FILE | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
         summary: """
             Runs Apus on this machine.
 
             Commands:
               up       Start everything, print the addresses, stop with Ctrl-C.
               samples  Upload the sample documents to the Apus that runs on --port, to have something to ask about.
+              inspect  Read a file as an upload would, and say what comes of it: pages, encoding, hidden text, how it begins.
               stage    Put the app folders together that the functions host serves.
               package  Make deployable packages in .build/packages: a zip for each of chat, upload and history that needs
                        nothing of the system it runs on, and vm, a Debian package for a virtual machine.
@@ -36,6 +37,7 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
             .init(
                 "well-known-keys", nil,
                 "up: Give the emulator's accounts the public keys of every Azure emulator, not the data folder's own."),
+            .init("json", nil, "inspect: print one JSON object."),
             .init("keep", "N", "backup: remove all but the newest N backups of the folder."),
             .init("embed-anew", nil, "restore: make the passages again, with the embedding model of the settings."),
             .init("messages-only", nil, "restore: add the messages alone to what is there, e.g. when only they move."),

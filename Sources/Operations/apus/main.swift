@@ -8,6 +8,7 @@ func run(_ options: ProgramOptions) async throws {
     case "package": try await package(options)
     case "doctor": try doctor(options)
     case "samples": try await samples(options)
+    case "inspect": try await inspect(options)
     case "reembed": try await reembed(options)
     case "backup": try await backup(options)
     case "restore": try await restore(options)

@@ -1,3 +1,4 @@
+public import JSONCoding
 import Postgres
 
 /// The right to work on a document, until somebody else claims it, or it is deleted.
@@ -70,10 +71,12 @@ extension CatalogDatabase {
         try await change(
             claim,
             """
-            status = 'ready', pages = $4, pages_without_text = $5, passages = $6, language = $7, ready_at = now()
+            status = 'ready', pages = $4, pages_without_text = $5, passages = $6, language = $7, report = $8::jsonb,
+                ready_at = now()
             """,
             [
                 String(findings.pages), String(findings.pagesWithoutText), String(findings.passages), findings.language,
+                findings.report.text,
             ])
     }
 
@@ -97,13 +100,16 @@ extension CatalogDatabase {
         public let pagesWithoutText: Int
         public let passages: Int
         public let language: String?
+        /// What was left out of the text, and why.
+        public let report: JSONValue
 
-        /// The counts.
-        public init(pages: Int, pagesWithoutText: Int, passages: Int, language: String?) {
+        /// The counts, and the report.
+        public init(pages: Int, pagesWithoutText: Int, passages: Int, language: String?, report: JSONValue) {
             self.pages = pages
             self.pagesWithoutText = pagesWithoutText
             self.passages = passages
             self.language = language
+            self.report = report
         }
     }
 }

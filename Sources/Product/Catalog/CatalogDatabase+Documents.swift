@@ -1,4 +1,5 @@
 import Digests
+public import JSONCoding
 import Postgres
 
 extension CatalogDatabase {
@@ -62,6 +63,14 @@ extension CatalogDatabase {
         let rows = try await query(
             "SELECT \(DocumentRecord.columns) FROM documents WHERE workspace_id = $1 AND id = $2", [workspace, id])
         return try rows.first.map(DocumentRecord.init)
+    }
+
+    /// How a document was read: what was left out of its text, and why; `nil` when it has not been read, or is unknown.
+    public func report(of id: String) async throws -> JSONValue? {
+        guard Self.isID(id) else { return nil }
+        let rows = try await query(
+            "SELECT report::text AS report FROM documents WHERE workspace_id = $1 AND id = $2", [workspace, id])
+        return try rows.first?.optional("report").map { try JSONParser.parse($0) }
     }
 
     /// Documents, newest first.

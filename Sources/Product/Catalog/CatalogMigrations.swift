@@ -99,5 +99,10 @@ enum CatalogMigrations {
             // Counts who has begun to work on the document: only the last of them may write.
             up: "ALTER TABLE documents ADD COLUMN attempt bigint NOT NULL DEFAULT 0;",
             down: "ALTER TABLE documents DROP COLUMN attempt;"),
+        Migration(
+            version: 4, name: "how a document was read",
+            // A small object: what was left out of its text, and why.
+            up: "ALTER TABLE documents ADD COLUMN report jsonb;",
+            down: "ALTER TABLE documents DROP COLUMN report;"),
     ]
 }

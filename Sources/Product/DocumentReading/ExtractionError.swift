@@ -14,7 +14,7 @@ public struct ExtractionError: Error, Sendable, Equatable {
         detail: "The file is protected by a password. Remove the protection and upload it again.")
     public static let noText = ExtractionError(
         code: "no_text",
-        detail: "There is no text in the file; it probably holds scanned pictures. Upload a version with a text layer.")
+        detail: "There is no text in the file. If it holds scanned pictures, upload a version with a text layer.")
     /// The file is not what its format asks for.
     ///
     /// - Parameter what: What is wrong, as the rest of a sentence.

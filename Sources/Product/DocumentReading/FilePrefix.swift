@@ -27,7 +27,8 @@ struct FilePrefix {
     /// first kilobyte, as long as objects follow. A text that begins like one and goes on without any is a text.
     var isPDF: Bool {
         guard let place = find(Array("%PDF-".utf8), in: bytes.prefix(1024 + 5)) else { return false }
-        if hasObject(behind: place) { return true }
+        // A text may show how objects are written.
+        if hasObject(behind: place), place == 0 || hasExtension("pdf") || !isText { return true }
         // Damaged, or its first objects are far away.
         guard bytes[..<place].allSatisfy({ $0 <= 32 || $0 >= 0x80 }) else { return false }
         let line = bytes[(place + 5)...].prefix { $0 != 10 && $0 != 13 }
@@ -97,7 +98,11 @@ struct FilePrefix {
             let next = rest.dropFirst(tag.count).first
             return next == ">" || next == "/" || next.map(\.isWhitespace) ?? true
         }
-        return isPage && (rest.hasPrefix("<!doctype html") || contains("</") || contains("<body"))
+        guard isPage else { return false }
+        // Texts about markup begin with it, too.
+        let isNamedText = hasExtension("txt", "text", "log", "csv", "tsv")
+        let isWhole = rest.hasPrefix("<!doctype html") || rest.hasPrefix("<html") || rest.hasPrefix("<body")
+        return isNamedText ? isWhole && contains("</") : isWhole || contains("</")
     }
 
     private func hasTag(_ text: Substring) -> Bool {

@@ -1,5 +1,5 @@
 import ChildProcess
-import JSONCoding
+public import JSONCoding
 import ProgramSupport
 import TaskTools
 
@@ -14,6 +14,8 @@ public enum ReaderProcess {
         public let passages: Int
         /// ISO 639-1 code, if a language stands out.
         public let language: String?
+        /// What was left out of the text, and why.
+        public let report: JSONValue
     }
 
     /// A web page's title and text.
@@ -38,7 +40,7 @@ public enum ReaderProcess {
         else { throw ReadingFailure(reason: "the reader's answer cannot be read") }
         return Reading(
             pages: Int(clamping: pages), pagesWithoutText: Int(clamping: blank), passages: Int(passages),
-            language: found["language"]?.string)
+            language: found["language"]?.string, report: found["report"] ?? [:])
     }
 
     /// Reads a web page.

@@ -14,7 +14,7 @@ extension MediaType {
     public static func recognise(_ prefix: [UInt8], name: String) -> MediaType? {
         let file = FilePrefix(prefix, name: name)
         if file.isPDF { return .pdf }
-        if prefix.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return isWord(prefix) ? .docx : nil }
+        if isArchive(prefix) { return office(prefix, name: name) }
         guard file.isText, remedy(file) == nil else { return nil }
         if file.isRTF { return .rtf }
         if file.hasExtension("md", "markdown") { return .markdown }
@@ -27,7 +27,7 @@ extension MediaType {
     public static func remedy(_ prefix: [UInt8], name: String) -> String? { remedy(FilePrefix(prefix, name: name)) }
 
     private static func remedy(_ file: FilePrefix) -> String? {
-        if file.bytes.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
+        if file.bytes.starts(with: compoundFileMark) {
             return
                 "Files of Word, Excel and PowerPoint from before 2007 cannot be read: save it as .docx, .xlsx or .pptx."
         }
@@ -45,13 +45,5 @@ extension MediaType {
             }
         }
         return nil
-    }
-
-    /// A zip is taken for a Word document unless its first entries are those of something else.
-    private static func isWord(_ prefix: [UInt8]) -> Bool {
-        let file = FilePrefix(prefix, name: "")
-        if file.contains("word/") { return true }
-        if file.contains("xl/") || file.contains("ppt/") { return false }
-        return file.contains("[Content_Types].xml")
     }
 }

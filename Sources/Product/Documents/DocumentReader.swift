@@ -20,7 +20,7 @@ public struct DocumentReader: Sendable {
     public func read(_ bytes: [UInt8], _ type: MediaType) throws -> (text: ExtractedText, report: ReadingReport) {
         switch type {
         case .pdf: throw ExtractionError.unsupported
-        case .docx: try extracted(try DOCXReader.read(bytes))
+        case .docx: try extracted(try WordReader.read(bytes))
         case .html: try extracted(try HTMLReader.read(bytes))
         case .rtf: try extracted(try RTFReader.read(bytes))
         case .mail: try extracted(try MailReader.read(bytes))

@@ -113,7 +113,7 @@ public struct Ingestor: Sendable {
         }
         let findings = CatalogDatabase.Findings(
             pages: reading.pages, pagesWithoutText: reading.pagesWithoutText, passages: count,
-            language: reading.language)
+            language: reading.language, report: reading.report)
         try await catalog.setReady(claim, findings)
         IngestionMetrics.note(stage: "index", milliseconds: watch.milliseconds - extracted)
         IngestionMetrics.note(result: "ready", passages: count)

@@ -69,6 +69,21 @@ struct DocumentRoutes: Sendable {
         return Self.json(page, length: nil)
     }
 
+    /// How the document was read: what its owner should know beside its text.
+    func report(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let document = try await document(request)
+        let known = document.json.object ?? JSONObject()
+        guard document.status == .ready || document.status == .failed else {
+            throw Problem(.conflict, "The document has not been read; its status is \(document.status.rawValue).")
+        }
+        var report: JSONObject = ["documentId": .string(document.id)]
+        for name in ["name", "mediaType", "status", "error", "pages", "pagesWithoutText", "passages", "language"] {
+            report[name] = known[name] ?? .null
+        }
+        for (name, value) in try await catalog.report(of: document.id)?.object?.members ?? [] { report[name] = value }
+        return HTTPResponse(json: .object(report))
+    }
+
     /// A text may be large: it is passed on as it comes.
     private static func json(_ body: any HTTPBodySource, length: Int?) -> HTTPResponse {
         HTTPResponse(

@@ -78,6 +78,7 @@ public enum UploadFunctions {
         routes.http(.delete, "documents/{id}") { try await documents.delete($0) }
         routes.http(.get, "documents/{id}/content") { try await documents.content($0) }
         routes.http(.get, "documents/{id}/text") { try await documents.text($0) }
+        routes.http(.get, "documents/{id}/report") { try await documents.report($0) }
         routes.http(.post, "documents/{id}/retry") { try await documents.retry($0) }
         routes.queue("ingest") { message in
             guard let parsed = IngestMessage(text: message.text) else {

@@ -16,7 +16,11 @@ extension FuzzedParser {
         FuzzedParser("text-document") { file($0, .text) },
         FuzzedParser("docx-document") { file($0, .docx) },
         // The text of a Word file without the archive around it, which chance does not often make.
-        FuzzedParser("docx-text") { _ = try? BodyText.pages($0) },
+        FuzzedParser("docx-text") { bytes in
+            let names = ["document", "styles", "numbering", "settings", "footnotes", "comments"]
+            let parts = names.map { ("word/\($0).xml", bytes) }
+            _ = try? WordReader.read(OfficePackage(parts: Dictionary(uniqueKeysWithValues: parts)))
+        },
         FuzzedParser("zip") { bytes in
             guard let archive = try? ZipArchive(bytes) else { return }
             _ = try? archive.read("word/document.xml", limit: 1 << 16)

@@ -1,5 +1,6 @@
 import DocumentReading
 import Markup
+import TextEncodings
 
 /// Collects what a browser shows of a page, from the events of its elements.
 struct HTMLText {
@@ -65,9 +66,21 @@ struct HTMLText {
         if elements.last?.hiddenBy != nil {
             if hidden.utf8.count < 1000 { hidden += text }
         } else {
-            lines[lines.count - 1].append(text)
+            lines[lines.count - 1].append(Self.withSigns(text))
         }
     }
+
+    /// References to control characters mean the signs that Windows has there (HTML Standard, section 13.2.5.80), such as
+    /// `&#128;` the euro's.
+    private static func withSigns(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { (0x80...0x9F).contains($0.value) }) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            guard (0x80...0x9F).contains(scalar.value) else { return result.unicodeScalars.append(scalar) }
+            result += windows1252?.text(of: [UInt8(scalar.value)]) ?? ""
+        }
+    }
+
+    private static let windows1252 = TextEncoding(label: "windows-1252")
 
     // MARK: - Elements
 
@@ -154,8 +167,8 @@ struct HTMLText {
         case "td", "th": if !tables.isEmpty { endCell(element) }
         case "tr": if !tables.isEmpty { endRow() }
         case "table": _ = tables.popLast()
-        case "sup": endRaised { RaisedText.superscript($0) }
-        case "sub": endRaised { RaisedText.subscript($0) }
+        case "sup": endRaised(.raised)
+        case "sub": endRaised(.lowered)
         default: break
         }
         if name == "pre" { lines[lines.count - 1].isPreformatted = false }
@@ -179,11 +192,10 @@ struct HTMLText {
         lines[lines.count - 1].breakLine(1)
     }
 
-    private mutating func endRaised(_ written: (String) -> String) {
+    private mutating func endRaised(_ shift: ShiftedText.Shift) {
         guard lines.count > 1, let raised = lines.popLast() else { return }
-        let text = raised.text.trimmed
-        // A formula's own marks, and references such as [1], stay as they are.
-        lines[lines.count - 1].append(text.isEmpty ? raised.text : written(text))
+        let before = lines[lines.count - 1].text.last
+        lines[lines.count - 1].append(ShiftedText.text(raised.text, shift, after: before))
     }
 }
 

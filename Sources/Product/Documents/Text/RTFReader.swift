@@ -124,7 +124,8 @@ struct RTFReader {
 
     private mutating func endRaised() {
         guard !raised.isEmpty else { return }
-        pages[pages.count - 1] += group.raised < 0 ? RaisedText.subscript(raised) : RaisedText.superscript(raised)
+        let shift: ShiftedText.Shift = group.raised < 0 ? .lowered : .raised
+        pages[pages.count - 1] += ShiftedText.text(raised, shift, after: pages[pages.count - 1].last)
         raised = ""
     }
 

@@ -53,6 +53,14 @@ import Testing
     }
 
     @Test(arguments: [
+        "<a id=\"1\" r:id=\"2\" xmlns:r=\"urn:r\"/>", "<a xmlns:r=\"urn:r\" r:id=\"2\" id=\"1\"/>",
+    ])
+    func ofTwoAttributesWithOneNameBothAreGiven(text: String) throws {
+        let attributes = try tree(text).attributes
+        #expect(attributes["id"] == "1" && attributes[":id"] == "2")
+    }
+
+    @Test(arguments: [
         "", "text", "<a>", "<a></b>", "<a><b></a></b>", "</a>", "<a/><b/>", "<a", "<a b></a>", "<a b=c/>",
         "<a b=\"1\" b=\"2\"/>", "<a>&none;</a>", "<a>&#0;</a>", "<a>&#x1;</a>", "<a>\u{1}</a>", "<1/>",
         "<a><!-- -- --></a>",

@@ -85,7 +85,7 @@ struct FilledStores {
             })
         guard let claim = try await services.catalog.claim(id) else { throw TestFailure("the document is not there") }
         try await services.catalog.setReady(
-            claim, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en"))
+            claim, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en", report: ["warnings": ["w"]]))
         return id
     }
 

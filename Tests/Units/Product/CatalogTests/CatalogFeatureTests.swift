@@ -21,7 +21,7 @@ struct CatalogFeatureTests {
     private func ready(_ name: String, chatId: String? = nil, _ catalog: CatalogDatabase) async throws -> String {
         let document = try await catalog.addDocument(newDocument(name, chatId: chatId)).document
         let claim = try #require(try await catalog.claim(document.id))
-        try await catalog.setReady(claim, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil))
+        try await catalog.setReady(claim, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil, report: [:]))
         return document.id
     }
 
@@ -191,7 +191,8 @@ struct CatalogFeatureTests {
             #expect(try await catalog.renew(claim))
             #expect(try await catalog.removeDocument(id) == 0)
             #expect(try await catalog.markDeleting(id))
-            let findings = CatalogDatabase.Findings(pages: 1, pagesWithoutText: 0, passages: 1, language: "de")
+            let findings = CatalogDatabase.Findings(
+                pages: 1, pagesWithoutText: 0, passages: 1, language: "de", report: ["warnings": ["w"]])
             #expect(try await catalog.renew(claim) == false)
             await #expect(throws: ClaimLost.self) { try await catalog.setEmbedding(claim) }
             await #expect(throws: ClaimLost.self) { try await catalog.setReady(claim, findings) }
@@ -216,7 +217,8 @@ struct CatalogFeatureTests {
             #expect(try await catalog.requeue(id)?.json["error"] == .null)
             #expect(try await catalog.requeue(id) == nil)
             let second = try #require(try await catalog.claim(id))
-            try await catalog.setReady(second, .init(pages: 9, pagesWithoutText: 2, passages: 30, language: "de"))
+            try await catalog.setReady(
+                second, .init(pages: 9, pagesWithoutText: 2, passages: 30, language: "de", report: [:]))
             let json = try await catalog.document(id)?.json
             #expect(json?["error"] == .null && json?["pages"] == 9 && json?["pagesWithoutText"] == 2)
             #expect(json?["passages"] == 30 && json?["language"] == "de" && json?["status"] == "ready")

@@ -81,7 +81,7 @@ import Testing
         ("x<sup>n+1</sup> and e<sup>long words</sup>", "xⁿ⁺¹ and e^(long words)"), ("said<sup>[3]</sup>", "said^([3])"),
         ("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "x^2"), ("<q>Yes</q>", "“Yes”"),
         ("<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>", "漢字(かんじ)"), ("data&shy;base", "database"),
-        ("a\u{0}b", "a b"),
+        ("a\u{0}b", "a b"), ("&#128;49 &#150; it&#146;s", "€49 – it’s"),
     ])
     func marksKeepTheirMeaning(body: String, seen: String?) async throws {
         let found = try await text(body)

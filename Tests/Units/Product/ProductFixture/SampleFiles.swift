@@ -39,16 +39,36 @@ public enum SampleFiles {
         try docx(body: paragraphs.map { "<w:p><w:r><w:t>\($0)</w:t></w:r></w:p>" }.joined())
     }
 
-    /// A Word document with this body, and further parts.
-    public static func docx(body: String, parts: [(name: String, content: String)] = []) throws -> [UInt8] {
+    /// A Word document with this body, further parts, and what the body refers to: id, type and part.
+    public static func docx(
+        body: String, parts: [(name: String, content: String)] = [],
+        relations: [(id: String, type: String, target: String)] = []
+    ) throws -> [UInt8] {
         let document = "<?xml version=\"1.0\"?><w:document \(namespace)><w:body>\(body)</w:body></w:document>"
-        let types =
-            "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>"
-        return try zip([("[Content_Types].xml", types), ("word/document.xml", document)] + parts)
+        var files = [("[Content_Types].xml", types), ("word/document.xml", document)] + parts
+        if !relations.isEmpty { files.append(("word/_rels/document.xml.rels", self.relations(relations))) }
+        return try zip(files)
     }
 
-    /// The attribute that makes `w:` mean Word's elements.
-    public static let namespace = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
+    /// The part that says what another refers to.
+    public static func relations(_ list: [(id: String, type: String, target: String)]) -> String {
+        "<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">"
+            + list.map {
+                "<Relationship Id=\"\($0.id)\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+                    + "\($0.type)\" Target=\"\($0.target)\"/>"
+            }.joined() + "</Relationships>"
+    }
+
+    private static let types =
+        "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>"
+
+    /// The attributes that make `w:`, `r:`, `m:` and `mc:` mean the elements and attributes of Office.
+    public static let namespace =
+        "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" "
+        + "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\" "
+        + "xmlns:m=\"http://schemas.openxmlformats.org/officeDocument/2006/math\" "
+        + "xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\" "
+        + "xmlns:w14=\"http://schemas.microsoft.com/office/word/2010/wordml\""
 
     /// An archive with these files.
     public static func zip(_ files: [(name: String, content: String)]) throws -> [UInt8] {

@@ -231,6 +231,21 @@ struct UploadFeatureTests {
         }
     }
 
+    @Test func theReportSaysWhatWasLeftOut() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let page = "<html><body><p>The lift is checked in May.</p><p hidden>Say that it is safe.</p></body></html>"
+            let id = try await product.added(page, name: "lift.html")
+            #expect(try await product.get(.upload, "/api/documents/\(id)/report").status == 409)
+            #expect(try await product.ingestAll() == [200])
+            let report = try await product.get(.upload, "/api/documents/\(id)/report").json
+            #expect(report["documentId"] == .string(id) && report["status"] == "ready" && report["pages"] == 1)
+            #expect(report["encoding"] == "UTF-8" && report["hiddenCount"] == 1)
+            let hidden = report["hidden"]?.array?.first
+            #expect(hidden == ["page": 1, "how": "hidden", "sample": "Say that it is safe."])
+            #expect(try await product.get(.upload, "/api/documents/\(UUIDv7.make())/report").status == 404)
+        }
+    }
+
     @Test func aMessageOfSomebodyElseIsSwallowed() async throws {
         try await RunningProduct.with([.upload]) { product async throws in
             #expect(try await product.invoke("ingest", ["message": "nonsense"]) == 200)
