@@ -63,7 +63,7 @@ enum PDFRaisedText {
     private static func isCandidate(_ text: String) -> Bool {
         guard text.utf8.count <= 3 * longest else { return false }
         let scalars = text.unicodeScalars.filter { !$0.properties.isWhitespace }
-        if scalars.count == 1, let only = scalars.first, ("a"..."z").contains(only) { return true }
+        if scalars.count == 1, scalars.first == "i" { return true }
         if marks.contains(String(String.UnicodeScalarView(scalars))) { return true }
         return !scalars.isEmpty && scalars.allSatisfy(signs.contains) && scalars.contains { $0 != "," }
     }
@@ -96,8 +96,14 @@ enum PDFRaisedText {
 
     /// As many characters above or below the line; `nil` where there are none for all of them.
     private static func characters(_ scalars: [Unicode.Scalar], _ place: Place) -> [Unicode.Scalar]? {
-        let plain = String(String.UnicodeScalarView(scalars.map { $0 == "‐" || $0 == "–" ? "-" : $0 }))
-        let written = place == .above ? RaisedText.superscript(plain) : RaisedText.subscript(plain)
-        return written.unicodeScalars.count == scalars.count ? Array(written.unicodeScalars) : nil
+        var result: [Unicode.Scalar] = []
+        for scalar in scalars {
+            let plain: Unicode.Scalar = scalar == "‐" || scalar == "–" ? "-" : scalar
+            let written = ShiftedText.text(String(Character(plain)), place == .above ? .raised : .lowered, after: nil)
+            // Commas between the marks of several footnotes stay what they are.
+            guard let only = written.unicodeScalars.first, written.unicodeScalars.count == 1 else { return nil }
+            result.append(only)
+        }
+        return result
     }
 }
