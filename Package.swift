@@ -620,7 +620,8 @@ let fuzzing =
                 dependencies: [
                     "AzureEmulator", "AzureSignatures", "CFuzzer", "Chroma", "CosmosQuery", "DocumentReading",
                     "Documents", "FunctionsHost", "HTTPMessages", "HTTPWire", "JSONCoding", "LinearRegex", "Markup",
-                    "Models", "OTLP", "SentenceUnits", "Tools", "Upload", "Vectors", "WordPieces", "ZipArchives",
+                    "Models", "OTLP", "SentenceUnits", "TextEncodings", "Tools", "Upload", "Vectors", "WordPieces",
+                    "ZipArchives",
                 ]),
         ])
 

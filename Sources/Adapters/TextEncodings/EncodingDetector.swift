@@ -11,19 +11,21 @@ enum EncodingDetector {
     static func encoding(of bytes: ArraySlice<UInt8>) -> TextEncoding {
         guard let first = bytes.firstIndex(where: { $0 >= 0x80 }) else { return .utf8 }
         let sample = bytes[max(bytes.startIndex, first - 64)...].prefix(longestSample)
-        guard let found = TextEncoding(label: label(of: sample)) else { return .windows1252 }
+        guard let found = TextEncoding(label: label(of: sample)) else { return WesternEncodings.encoding(of: sample) }
         let letters = sample.count { $0 > 0xA0 }
         let controls = sample.contains { (0x80...0x9F).contains($0) }
         switch found.name {
         case "KOI8-R": return isUkrainian(sample) ? TextEncoding(label: "koi8u") ?? found : found
         case "ISO-8859-7": return controls ? TextEncoding(label: "cp1253") ?? found : found
         case "ISO-8859-2":
-            if letters < fewestLetters { return .windows1252 }
+            if letters < fewestLetters { return WesternEncodings.encoding(of: sample) }
             return controls ? TextEncoding(label: "cp1250") ?? found : found
         case "windows-1250", "windows-1257", "windows-1258", "ISO-8859-3", "ISO-8859-4", "ISO-8859-10", "ISO-8859-13",
             "ISO-8859-14", "ISO-8859-15", "ISO-8859-16", "macintosh", "IBM852":
             // A few of them occur in every one of these; texts of the west are the most frequent.
-            return letters < fewestLetters || controls && found.name.hasPrefix("ISO") ? .windows1252 : found
+            let isWestern = letters < fewestLetters || controls && found.name.hasPrefix("ISO")
+            return WesternEncodings.encoding(of: sample, guessed: isWestern ? .windows1252 : found)
+        case "windows-1252": return WesternEncodings.encoding(of: sample)
         default: return found
         }
     }

@@ -48,8 +48,10 @@ public struct DocumentJob: Sendable {
         var file = try OutputFile(folder.passages)
         var count = 0
         var heading: String?
+        // Other formats name their headers and footers themselves.
+        let repeated = type == .pdf ? RepeatedLines(text) : nil
         for page in text.pages {
-            try PassageSplitter().forEachPassage(of: page, under: &heading) { passage in
+            try PassageSplitter().forEachPassage(of: repeated?.without(page) ?? page, under: &heading) { passage in
                 count += 1
                 guard count <= maximumPassages else {
                     throw ExtractionError.tooComplex("it has more than \(maximumPassages) passages")

@@ -1,6 +1,7 @@
 import DocumentReading
 import Markup
 import SentenceUnits
+import TextEncodings
 import WordPieces
 import ZipArchives
 
@@ -14,6 +15,17 @@ extension FuzzedParser {
         FuzzedParser("html-document") { file($0, .html) },
         FuzzedParser("markdown-document") { file($0, .markdown) },
         FuzzedParser("text-document") { file($0, .text) },
+        FuzzedParser("csv-document") { file($0, .csv) },
+        FuzzedParser("rtf-document") { file($0, .rtf) },
+        FuzzedParser("mail-document") { file($0, .mail) },
+        FuzzedParser("encoded-text") { bytes in
+            let text = DecodedText(bytes, label: String(decoding: bytes.prefix(16), as: UTF8.self))
+            must(text.text.utf8.count <= 4 * bytes.count + 4, "more text than bytes can hold")
+        },
+        .text("encoded-words") { text in
+            _ = EncodedWords.decoded(text)
+            _ = EncodedWords.extended(text)
+        },
         FuzzedParser("docx-document") { file($0, .docx) },
         // The text of an Office file without the archive around it, which chance does not often make.
         FuzzedParser("docx-text") { bytes in

@@ -13,7 +13,6 @@ struct PDFHiddenText {
     private static let leastSize = 1.0
     /// Hidden text for shown text, from which on a page with a picture is a scan whose words lie behind it.
     private static let scanShare = 4
-    private static let mostStretches = 5000
 
     /// What hides text that stands there.
     static let outside = "outside of the page"
@@ -30,7 +29,7 @@ struct PDFHiddenText {
     func stretches(_ picture: PDFPicture?, _ sheet: PDFInfo.Sheet?, doubts: inout Bool) -> [Stretch] {
         let window = sheet?.shown ?? PDFBox(left: 0, top: 0, right: shown.width, bottom: shown.height)
         var found: [Stretch] = []
-        for run in shown.runs where !Self.isBlank(run.text) && found.count < Self.mostStretches {
+        for run in shown.runs where !Self.isBlank(run.text) {
             func hide(_ how: String) { found.append(Stretch(text: run.text, box: run.box, how: how)) }
             if run.size <= Self.leastSize {
                 hide("smaller than one point")
@@ -53,24 +52,19 @@ struct PDFHiddenText {
     ///   - all: The page's runs with those that are not drawn.
     ///   - hasPicture: Whether a picture covers much of the page, as a scan does.
     func invisible(_ all: PDFRuns.Page, hasPicture: Bool) -> [Stretch] {
-        struct Key: Hashable {
-            let left: Double
-            let top: Double
-            let text: String
-        }
-        var known: [Key: Int] = [:]
-        for run in shown.runs { known[Key(left: run.box.left, top: run.box.top, text: run.text), default: 0] += 1 }
+        var known: [Place: Int] = [:]
+        for run in shown.runs { known[Place(run.text, run.box), default: 0] += 1 }
         var more: [PDFRuns.Run] = []
         for run in all.runs {
-            let key = Key(left: run.box.left, top: run.box.top, text: run.text)
+            let key = Place(run.text, run.box)
             if let count = known[key], count > 0 { known[key] = count - 1 } else { more.append(run) }
         }
         // Runs that are longer with what is not drawn have shown text in them.
         let parts = shown.runs.filter {
-            known[Key(left: $0.box.left, top: $0.box.top, text: $0.text), default: 0] > 0 && !Self.isBlank($0.text)
+            known[Place($0.text, $0.box), default: 0] > 0 && !Self.isBlank($0.text)
         }
         var found: [Stretch] = []
-        for run in more where !Self.isBlank(run.text) && found.count < Self.mostStretches {
+        for run in more where !Self.isBlank(run.text) {
             var pieces = [run.text]
             for part in parts.prefix(200) where abs(part.box.top - run.box.top) < run.box.height {
                 let text = Self.trimmed(part.text)
@@ -88,6 +82,29 @@ struct PDFHiddenText {
         }
         let (hidden, visible) = (Self.count(found.map(\.text)), Self.count(shown.runs.map(\.text)))
         return hasPicture && hidden >= Self.scanShare * visible ? [] : found
+    }
+
+    /// What is shown beside some stretches, line by line as it stands on the page.
+    func rest(_ stretches: [Stretch]) -> String {
+        let left = Set(stretches.map { Place($0.text, $0.box) })
+        var lines = ""
+        var last: PDFBox?
+        for run in shown.runs where !left.contains(Place(run.text, run.box)) {
+            if let last { lines += last.isBeside(run.box) ? " " : "\n" }
+            lines += RightToLeft.ordered(visual: run.text)
+            last = run.box
+        }
+        return lines
+    }
+
+    private struct Place: Hashable {
+        let left: Double
+        let top: Double
+        let text: String
+
+        init(_ text: String, _ box: PDFBox) {
+            (self.text, left, top) = (text, box.left, box.top)
+        }
     }
 
     /// Whether a page's text has characters that its shown runs have not.

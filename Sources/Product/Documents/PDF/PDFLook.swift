@@ -4,7 +4,7 @@ import DocumentReading
 /// The second look at a document's pages: where its text stands, how large and in which colour. It gives back what the text
 /// alone has lost, and takes out what a reader does not see.
 struct PDFLook: Sendable {
-    private let programs: PDFPrograms
+    private var programs: PDFPrograms
     private let info: PDFInfo
 
     init(_ programs: PDFPrograms, _ info: PDFInfo) {
@@ -71,15 +71,38 @@ struct PDFLook: Sendable {
         var page = PDFPageText(content.pages[number - 1])
         let hasPlaces = page.place(words)
         if task.isRaised, hasPlaces { PDFRaisedText.restore(&page, words) }
-        var isWhole = true
+        var isWhole = task.stretches.count <= Self.mostStretches
         for stretch in task.stretches {
-            let isThere = page.remove(stretch.text, at: stretch.box)
             content.report.hide(stretch.text, page: number, how: stretch.how)
             // What stands outside is not in the text anyway, mostly.
-            if !isThere, stretch.how != PDFHiddenText.outside { isWhole = false }
+            if isWhole, !page.remove(stretch.text, at: stretch.box), stretch.how != PDFHiddenText.outside {
+                isWhole = false
+            }
         }
-        content.pages[number - 1] = page.text
-        if !isWhole { content.report.warn("Some hidden text could not be told from the other text of page \(number).") }
+        content.pages[number - 1] = isWhole ? page.text : task.hidden.rest(task.stretches)
+        if !isWhole { content.report.warn("The lines of page \(number), which has hidden text, may be out of order.") }
+    }
+
+    /// Notes the text of layers that are off, which is not in the pages' texts.
+    ///
+    /// - Parameters:
+    ///   - output: What `output()` gave.
+    ///   - content: The file.
+    func noteLayers(_ output: [UInt8]?, _ content: [UInt8], in report: inout ReadingReport) async {
+        guard let output, let switchedOn = PDFLayers.switchedOn(content) else { return }
+        var all = self
+        all.programs.content = switchedOn
+        guard let more = await all.output() else { return }
+        var counts: [Int: Int] = [:]
+        PDFRuns.forEachPage(output) { counts[$0.number] = $0.runs.count }
+        var pages: [Int: PDFRuns.Page] = [:]
+        PDFRuns.forEachPage(more) { if $0.runs.count != counts[$0.number], pages.count < 100 { pages[$0.number] = $0 } }
+        PDFRuns.forEachPage(output) { shown in
+            guard let page = pages[shown.number] else { return }
+            for stretch in PDFHiddenText(shown: shown).invisible(page, hasPicture: false) {
+                report.hide(stretch.text, page: shown.number, how: "on a layer that is off")
+            }
+        }
     }
 
     /// Finds the pages' hidden text, with further programs where these are needed.
@@ -97,6 +120,7 @@ struct PDFLook: Sendable {
         }
         let drawn = tasks.filter { $0.value.hidden.hasLightText || !(invisible[$0.key]?.isEmpty ?? true) }.keys.sorted()
         let pictures = await PDFPicture.draw(Array(drawn.prefix(PDFPicture.most)), programs)
+        var doubtful: [Int] = []
         for number in tasks.keys.sorted() {
             guard var task = tasks[number] else { continue }
             var doubts = false
@@ -111,11 +135,16 @@ struct PDFLook: Sendable {
                     task.stretches.append(stretch)
                 }
             }
-            if doubts { report.warn("Page \(number) may hold text that cannot be seen; it was not left out.") }
+            if doubts { doubtful.append(number) }
             tasks[number] = task
+        }
+        if !doubtful.isEmpty {
+            report.warn("Text that may not be seen was kept on \(PDFReader.list(doubtful)).")
         }
     }
 
+    /// Of a page, that are taken out one by one.
+    private static let mostStretches = 2000
     /// Share of a page that a scan covers.
     private static let scanShare = 0.5
 

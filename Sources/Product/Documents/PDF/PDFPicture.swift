@@ -7,7 +7,7 @@ struct PDFPicture {
     /// Pages drawn at once; each takes less than a megabyte.
     private static let atOnce = 40
     /// Pages of a document that are drawn.
-    static let most = 400
+    static let most = 1000
     /// Of 255: what can be told apart, of one of the three colours.
     private static let leastContrast = 24
     /// Share of a place that has to stand out.

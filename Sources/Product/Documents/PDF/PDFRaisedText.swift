@@ -1,19 +1,10 @@
 /// Small digits and signs above or below the line: without their place `10⁶` reads as 106, and `4,200` with a mark of a
 /// footnote as another number.
-struct PDFRaisedText {
-    private static let above: [Unicode.Scalar: Unicode.Scalar] = [
-        "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹", "+": "⁺",
-        "-": "⁻", "\u{2212}": "⁻", "\u{2010}": "⁻", "\u{2013}": "⁻", "=": "⁼", "(": "⁽", ")": "⁾", "n": "ⁿ",
-    ]
-    private static let below: [Unicode.Scalar: Unicode.Scalar] = [
-        "0": "₀", "1": "₁", "2": "₂", "3": "₃", "4": "₄", "5": "₅", "6": "₆", "7": "₇", "8": "₈", "9": "₉", "+": "₊",
-        "-": "₋", "\u{2212}": "₋", "\u{2010}": "₋", "\u{2013}": "₋", "=": "₌", "(": "₍", ")": "₎",
-    ]
-    /// Characters that stay as they are between raised ones.
-    private static let between: Set<Unicode.Scalar> = [",", "."]
+enum PDFRaisedText {
+    private static let signs = Set("0123456789+-−‐–=()n,".unicodeScalars)
     /// What stays as it is, but may have to be brought to what it belongs to.
     private static let marks: Set<String> = [
-        "st", "nd", "rd", "th", "er", "re", "e", "TM", "™", "®", "*", "**", "†", "‡", "º", "ª", "°",
+        "st", "nd", "rd", "th", "er", "re", "TM", "™", "®", "*", "**", "†", "‡", "º", "ª", "°",
     ]
     private static let longest = 12
     /// Of the size of what it belongs to.
@@ -72,9 +63,9 @@ struct PDFRaisedText {
     private static func isCandidate(_ text: String) -> Bool {
         guard text.utf8.count <= 3 * longest else { return false }
         let scalars = text.unicodeScalars.filter { !$0.properties.isWhitespace }
+        if scalars.count == 1, scalars.first == "i" { return true }
         if marks.contains(String(String.UnicodeScalarView(scalars))) { return true }
-        return !scalars.isEmpty && scalars.allSatisfy { above[$0] != nil || between.contains($0) }
-            && scalars.contains { above[$0] != nil }
+        return !scalars.isEmpty && scalars.allSatisfy(signs.contains) && scalars.contains { $0 != "," }
     }
 
     /// Where a small word stands beside a larger one; `nil` on the same line.
@@ -103,12 +94,15 @@ struct PDFRaisedText {
         }
     }
 
+    /// As many characters above or below the line; `nil` where there are none for all of them.
     private static func characters(_ scalars: [Unicode.Scalar], _ place: Place) -> [Unicode.Scalar]? {
-        let map = place == .above ? above : below
         var result: [Unicode.Scalar] = []
         for scalar in scalars {
-            guard let raised = map[scalar] ?? (between.contains(scalar) ? scalar : nil) else { return nil }
-            result.append(raised)
+            let plain: Unicode.Scalar = scalar == "‐" || scalar == "–" ? "-" : scalar
+            let written = ShiftedText.text(String(Character(plain)), place == .above ? .raised : .lowered, after: nil)
+            // Commas between the marks of several footnotes stay what they are.
+            guard let only = written.unicodeScalars.first, written.unicodeScalars.count == 1 else { return nil }
+            result.append(only)
         }
         return result
     }

@@ -26,9 +26,15 @@ struct PDFReader: Sendable {
         }
         var content = DocumentContent(pages: texts)
         try note(PDFCharacterMaps.missing(complaints), in: &content)
+        if Self.signsOfDamage.contains(where: complaints.contains) {
+            content.report.warn("The file is damaged; some of its text may be missing.")
+        }
         try await leaveOutUnreadable(in: &content, programs)
         content.pages = try await restoringHyphens(content.pages, programs)
         await look.apply(output, to: &content, texts: texts)
+        if let file = try programs.content ?? PDFLayers.content(of: path) {
+            await look.noteLayers(output, file, in: &content.report)
+        }
         if content.pages.allSatisfy(Self.isBlank), !texts.allSatisfy(Self.isBlank) {
             throw ExtractionError(
                 code: ExtractionError.noText.code,
@@ -69,6 +75,11 @@ struct PDFReader: Sendable {
         content.report.warn("Some \(complaint).")
     }
 
+    /// What poppler says of a file that lacks some of its parts.
+    private static let signsOfDamage = [
+        "Invalid XRef entry", "Missing 'endstream'", "trailer dictionary", "End of file",
+    ]
+
     /// Pages whose fonts are looked at one by one.
     private static let mostDoubtful = 300
 
@@ -102,9 +113,13 @@ struct PDFReader: Sendable {
                 code: ExtractionError.noText.code,
                 detail: "The file cannot be read as text: \(why). Save it again from the program that made it.")
         }
-        let list = unreadable.prefix(20).map(String.init).joined(separator: ", ") + (unreadable.count > 20 ? " …" : "")
-        content.report.warn(
-            "What stands on \(unreadable.count == 1 ? "page" : "pages") \(list) cannot be read as text: \(why).")
+        content.report.warn("What stands on \(Self.list(unreadable)) cannot be read as text: \(why).")
+    }
+
+    /// Pages by their numbers, for a sentence.
+    static func list(_ pages: [Int]) -> String {
+        let numbers = pages.prefix(20).map(String.init).joined(separator: ", ")
+        return (pages.count == 1 ? "page " : "pages ") + numbers + (pages.count > 20 ? " …" : "")
     }
 
     private static func isBlank(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(\.properties.isWhitespace) }

@@ -20,6 +20,10 @@ import TextEncodings
         ("Die Garantie beträgt zwei Jahre. Anträge für größere Änderungen: 49 €.", ["CP1252"]),
         ("La garantie est de deux ans à compter de la date d’achat — 49 €.", ["CP1252"]),
         ("¿Cuándo vence? El año próximo; la reclamación se presenta.", ["CP1252", "ISO-8859-1"]),
+        ("Der Preis beträgt fünf Mark; größer ist übel.", ["IBM850", "IBM437", "MACINTOSH", "CP1252"]),
+        ("Café and naïve résumé costs", ["MACINTOSH", "IBM850", "CP1252"]),
+        ("Dès l’été, l’élève près du collège « reçoit » sept cents…", ["CP1252", "MACINTOSH"]),
+        ("O’Brien’s co·op — 20 °C, Müller™GmbH and ’tis", ["CP1252"]),
         ("The price is €49 – it’s fixed.", ["CP1252"]), ("café", ["CP1252"]),
         ("ระยะเวลารับประกันสองปีนับจากวันที่ซื้อ การซ่อมทำในวันทำการ", ["CP874"]),
     ]

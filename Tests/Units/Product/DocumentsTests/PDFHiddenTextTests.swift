@@ -66,14 +66,23 @@ import Testing
         #expect(pages[0].contains("The first line.") && report == ReadingReport())
     }
 
-    @Test func layersThatAreOffAreLeftOut() async throws {
+    private func layered(_ defaults: String) -> SamplePDF {
         var pdf = SamplePDF(shown + "/OC /Layer BDC \(secret) EMC")
         pdf.resources = "/Properties << /Layer 1000 0 R >>"
         pdf.objects = ["<< /Type /OCG /Name (Layer) >>"]
-        pdf.catalog = "/OCProperties << /OCGs [1000 0 R] /D << /OFF [1000 0 R] >> >>"
-        #expect(try await !read(pdf).pages[0].contains("Ignore"))
-        pdf.catalog = "/OCProperties << /OCGs [1000 0 R] /D << /ON [1000 0 R] >> >>"
-        #expect(try await read(pdf).pages[0].contains("Ignore"))
+        pdf.catalog = "/OCProperties << /OCGs [1000 0 R] /D << \(defaults) >> >>"
+        return pdf
+    }
+
+    @Test(arguments: ["/OFF [1000 0 R]", "/OFF[1000 0 R]", "/BaseState /OFF"])
+    func layersThatAreOffAreLeftOut(defaults: String) async throws {
+        try await expectHidden(layered(defaults), "layer")
+    }
+
+    @Test(arguments: ["/ON [1000 0 R]", "", "/BaseState /OFF /ON [1000 0 R]", "/OFF []"])
+    func layersThatAreOnAreKept(defaults: String) async throws {
+        let (pages, report) = try await read(layered(defaults))
+        #expect(pages[0].contains("Ignore") && report == ReadingReport())
     }
 
     @Test(arguments: [

@@ -27,6 +27,7 @@ import Testing
             ([("We saw 4,200", nil), ("1", 5), (" cases", nil)], "We saw 4,200¹ cases"),
             ([("As was shown.", nil), ("12", 5)], "As was shown.¹²"),
             ([("Ca", nil), ("2+", 5), (" and 2", nil), ("n", 5), (" steps", nil)], "Ca²⁺ and 2ⁿ steps"),
+            ([("It was 4,200", nil), ("1,2", 5)], "It was 4,200¹,²"),
             ([("H", nil), ("2", -3), ("SO", nil), ("4", -3)], "H₂SO₄"),
             ([("On the 1", nil), ("st", 5), (" of May", nil)], "On the 1st of May"),
         ] as [([(String, Double?)], String)])
