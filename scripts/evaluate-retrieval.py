@@ -13,7 +13,8 @@ FLOORS = {
     "folder": {"page": 0.80, "document": 0.80, "refusals": 20, "refused": 1, "proven": 0},
 }
 TYPES = {".pdf": "application/pdf", ".md": "text/markdown", ".html": "text/html",
-         ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+         ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+         ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def call(base, path, data=None, headers=None, method=None):

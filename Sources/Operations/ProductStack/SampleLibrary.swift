@@ -3,8 +3,8 @@ import JSONCoding
 
 /// The documents of `Examples/library`, to try the product with, and what they can be asked.
 public struct SampleLibrary: Sendable {
-    /// What Apus does not read yet: a spreadsheet, and a scan without text.
-    public static let unread: Set<String> = ["price-list.xlsx", "site-notice.pdf"]
+    /// What Apus does not read yet: a scan without text.
+    public static let unread: Set<String> = ["site-notice.pdf"]
 
     /// Folder with the documents.
     public let folder: String

@@ -12,7 +12,7 @@ struct ProductBench {
     /// Folder with documents; `questions.jsonl` lies in it or beside it.
     let documents: String
 
-    private static let types = [".pdf", ".docx", ".html", ".md", ".txt"]
+    private static let types = [".pdf", ".docx", ".xlsx", ".html", ".md", ".txt"]
 
     /// Measures everything.
     func run() async throws -> BenchReport {
