@@ -8,6 +8,13 @@ extension TextEncoding {
     }
 }
 
+extension TextEncoding {
+    /// One byte of Windows-1252 as text.
+    public static func windows1252Text(of byte: UInt8) -> String {
+        String(decoding: Converter.windows1252(byte), as: UTF8.self)
+    }
+}
+
 /// Converts bytes to UTF-8 by iconv(3).
 enum Converter {
     private static let upperHalf: [[UInt8]] = (128...255).map { byte in

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// How headers, which are ASCII, carry other characters.
 public enum EncodedWords {
     /// A field with its encoded words as text (RFC 2047), such as `=?utf-8?B?w6k=?=`; spaces between two of them are none.
@@ -41,6 +39,33 @@ public enum EncodedWords {
         return encoding.text(of: bytes)
     }
 
+    /// What Base64 stands for (RFC 2045, section 6.8); line ends and what else is not of its alphabet is passed over.
+    ///
+    /// Foundation's would add five megabytes to the program that reads documents.
+    public static func base64(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count * 3 / 4)
+        var (bits, count) = (UInt32(0), 0)
+        for byte in bytes {
+            let value: UInt8
+            switch byte {
+            case 65...90: value = byte - 65
+            case 97...122: value = byte - 71
+            case 48...57: value = byte + 4
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            case UInt8(ascii: "="): return result
+            default: continue
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            guard count >= 8 else { continue }
+            count -= 8
+            result.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+        }
+        return result
+    }
+
     /// What the quoted-printable encoding stands for (RFC 2045, section 6.7).
     ///
     /// - Parameter isHeader: In headers a low line is a space (RFC 2047, section 4.2).
@@ -68,7 +93,7 @@ public enum EncodedWords {
     private static func word(_ label: Substring, _ encoding: Substring, _ text: Substring) -> String? {
         guard let charset = TextEncoding(label: String(label)) else { return nil }
         return switch encoding.lowercased() {
-        case "b": Data(base64Encoded: String(text)).map { charset.text(of: $0) }
+        case "b": charset.text(of: base64(Array(text.utf8)[...]))
         case "q": charset.text(of: quotedPrintable(Array(text.utf8)[...], isHeader: true))
         default: nil
         }

@@ -1,12 +1,15 @@
 import FoundationEssentials
 
-/// What libxml2 needs to read documents in old encodings: the C library's converters for those that the web still has.
+/// What is needed to read documents in old encodings: the C library's converters for those that `TextEncoding` knows, and
+/// for XML in the ones that libxml2 asks for.
 ///
 /// Debian's libxml2 can use ICU's converters too, whose data are 31 MB; a library without any takes their place.
 struct TextEncodings {
     private static let modules = [
-        "BIG5", "EUC-CN", "EUC-JP", "EUC-KR", "GB18030", "GBK", "SJIS", "UHC", "TIS-620", "KOI8-R", "KOI8-U", "UTF-16",
-        "UTF-32", "UNICODE", "libGB", "libJIS", "libKSC",
+        "BIG5HKSCS", "CP932", "EUC-JP", "GB18030", "IBM437", "IBM850", "IBM852", "IBM866", "IBM874", "ISO-2022-JP",
+        "ISO-2022-KR", "KOI8-R", "KOI8-U", "MAC-UK", "MACINTOSH", "SJIS", "UHC", "UNICODE", "UTF-16", "UTF-32", "libGB",
+        "libJIS",
+        "libKSC",
     ]
     private static let families = ["CP125", "ISO8859-"]
     private static let configuration = ["gconv-modules", "gconv-modules.d"]

@@ -19,14 +19,14 @@ struct FilePrefix {
     func hasExtension(_ names: String...) -> Bool { names.contains(suffix) }
 
     /// Whether the bytes of a text are there.
-    func contains(_ text: String) -> Bool { find(Array(text.utf8), in: bytes[...]) != nil }
+    func contains(_ text: String) -> Bool { bytes.firstRange(of: Array(text.utf8)) != nil }
 
     // MARK: - PDF
 
     /// Readers accept junk before the header (ISO 32000-1, annex H, implementation note 13): it may stand anywhere in the
     /// first kilobyte, as long as objects follow. A text that begins like one and goes on without any is a text.
     var isPDF: Bool {
-        guard let place = find(Array("%PDF-".utf8), in: bytes.prefix(1024 + 5)) else { return false }
+        guard let place = bytes.prefix(1024 + 5).firstRange(of: Array("%PDF-".utf8))?.lowerBound else { return false }
         // A text may show how objects are written.
         if hasObject(behind: place), place == 0 || hasExtension("pdf") || !isText { return true }
         // Damaged, or its first objects are far away.
@@ -40,10 +40,11 @@ struct FilePrefix {
     /// Whether `12 0 obj` stands there.
     private func hasObject(behind start: Int) -> Bool {
         var rest = bytes[start...]
-        while let place = find(Array(" obj".utf8), in: rest) {
+        while let found = rest.firstRange(of: Array(" obj".utf8)) {
+            let place = found.lowerBound
             let numbers = bytes[max(start, place - 16)..<place].reversed().prefix { $0 == 32 || (48...57).contains($0) }
             if numbers.contains(32), let first = numbers.first, first != 32 { return true }
-            rest = bytes[(place + 4)...]
+            rest = bytes[found.upperBound...]
         }
         return false
     }
@@ -123,13 +124,5 @@ struct FilePrefix {
         }
         let isSent = names.contains("mime-version") || names.contains("message-id") || names.contains("received")
         return isSent && (names.contains("from") || names.contains("subject") || names.contains("content-type"))
-    }
-
-    private func find(_ part: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
-        guard let first = part.first, bytes.count >= part.count else { return nil }
-        for start in bytes.startIndex...(bytes.endIndex - part.count) where bytes[start] == first {
-            if bytes[start..<start + part.count].elementsEqual(part) { return start }
-        }
-        return nil
     }
 }

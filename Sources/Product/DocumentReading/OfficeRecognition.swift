@@ -20,7 +20,7 @@ extension MediaType {
     /// Whether a compound file holds one that a password locks.
     public static func holdsEncryptedPackage(_ bytes: [UInt8]) -> Bool {
         // Names stand in two bytes for each character.
-        contains("EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, in: bytes)
+        bytes.firstRange(of: "EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) != nil
     }
 
     /// A package tells by the folders of its parts what it is; one that has other folders is taken for a document by its
@@ -81,12 +81,5 @@ extension MediaType {
         let sector = (0..<4).reduce(0) { $0 | Int(prefix[48 + $1]) << (8 * $1) }
         let isSeen = (sector + 2) << Int(prefix[30]) <= prefix.count
         return isSeen ? nil : named(name)
-    }
-
-    private static func contains(_ part: [UInt8], in bytes: [UInt8]) -> Bool {
-        guard let first = part.first, bytes.count >= part.count else { return false }
-        return (0...(bytes.count - part.count)).contains { start in
-            bytes[start] == first && bytes[start..<start + part.count].elementsEqual(part)
-        }
     }
 }

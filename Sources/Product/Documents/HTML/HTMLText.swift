@@ -76,11 +76,9 @@ struct HTMLText {
         guard text.unicodeScalars.contains(where: { (0x80...0x9F).contains($0.value) }) else { return text }
         return text.unicodeScalars.reduce(into: "") { result, scalar in
             guard (0x80...0x9F).contains(scalar.value) else { return result.unicodeScalars.append(scalar) }
-            result += windows1252?.text(of: [UInt8(scalar.value)]) ?? ""
+            result += TextEncoding.windows1252Text(of: UInt8(scalar.value))
         }
     }
-
-    private static let windows1252 = TextEncoding(label: "windows-1252")
 
     // MARK: - Elements
 

@@ -1,5 +1,4 @@
 import DocumentReading
-import FoundationEssentials
 import TextEncodings
 
 /// Reads the text of a message (RFC 5322, RFC 2046), or of a page that was saved as one (RFC 2557). Attachments are named
@@ -115,8 +114,7 @@ struct MailReader {
 
     private static func decoded(_ body: ArraySlice<UInt8>, _ header: MailHeader) -> [UInt8] {
         switch header.value("content-transfer-encoding") {
-        case "base64":
-            Data(base64Encoded: Data(body), options: .ignoreUnknownCharacters).map { Array($0) } ?? Array(body)
+        case "base64": EncodedWords.base64(body)
         case "quoted-printable": EncodedWords.quotedPrintable(body)
         default: Array(body)
         }

@@ -108,7 +108,11 @@ struct RTFReader {
     private mutating func flush() {
         guard !pending.isEmpty else { return }
         let encoding = fonts[group.font] ?? fonts[defaultFont] ?? defaultEncoding
-        if !group.isFontTable { append(encoding?.text(of: pending) ?? String(decoding: pending, as: UTF8.self)) }
+        if !group.isFontTable {
+            // Most pieces are plain, and there are many.
+            let isPlain = pending.allSatisfy { $0 < 0x80 } || encoding == nil
+            append(isPlain ? String(decoding: pending, as: UTF8.self) : encoding?.text(of: pending) ?? "")
+        }
         pending = []
     }
 
@@ -280,6 +284,6 @@ struct RTFReader {
             77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256,
             186: 1257, 204: 1251, 222: 874, 238: 1250, 255: 437,
         ]
-        fonts[group.font] = pages[charset].flatMap { TextEncoding(codePage: $0) }
+        fonts[group.font] = pages[charset].flatMap { TextEncoding(codePage: $0) } ?? defaultEncoding
     }
 }

@@ -28,6 +28,11 @@ import Testing
     ])
     func theTextIsRead(body: String, seen: String) async throws { #expect(try await pages(body) == [seen]) }
 
+    @Test func aFontOfNoAlphabetHasTheDocuments() async throws {
+        let file = "{\\rtf1\\ansi\\ansicpg1251\\deff1{\\fonttbl{\\f0\\fcharset0 A;}{\\f1\\fcharset161 B;}}\\f0 \\'cf\\'f0}"
+        #expect(try await DocumentReader().read(Array(file.utf8), .rtf).pages[0].text == "Пр")
+    }
+
     @Test func pagesAreCounted() async throws { #expect(try await pages("One.\\page Two.") == ["One.", "Two."]) }
 
     @Test func hiddenTextIsLeftOutAndReported() async throws {
