@@ -64,9 +64,11 @@ let adapters = group(
     "Sources/Adapters",
     [
         .target(name: "Markup", dependencies: ["CXML"]),
-        // Linked as an archive, like the stemmer; it is written in C++.
+        .target(name: "TextEncodings"),
+        // Apart from what knows the encodings: handlers need no more than that. Linked as an archive, like the stemmer; the
+        // library is written in C++.
         .target(
-            name: "TextEncodings", dependencies: ["CUchardet"],
+            name: "EncodingDetection", dependencies: ["CUchardet", "TextEncodings"],
             linkerSettings: [.linkedLibrary(":libuchardet.a"), .linkedLibrary("stdc++")]),
         .target(name: "ZipArchives", dependencies: ["CZip"]),
         .target(name: "TarArchives", dependencies: ["CArchive"]),
@@ -239,7 +241,8 @@ let product = group(
         .target(
             name: "Documents",
             dependencies: [
-                "ChildProcess", "DocumentReading", "JSONCoding", "Markup", "SentenceUnits", "TextEncodings",
+                "ChildProcess", "DocumentReading", "EncodingDetection", "JSONCoding", "Markup", "SentenceUnits",
+                "TextEncodings",
                 "WordPieces",
                 "ZipArchives",
             ]
@@ -389,6 +392,7 @@ let tests =
         "Tests/Units/Adapters",
         [
             .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport"]),
+            .testTarget(name: "EncodingDetectionTests", dependencies: ["EncodingDetection", "TextEncodings"]),
             .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
             .testTarget(
                 name: "HTTPClientTests",
@@ -402,7 +406,6 @@ let tests =
             ),
             .testTarget(name: "HTTPWireTests", dependencies: ["HTTPMessages", "HTTPWire"]),
             .testTarget(name: "MarkupTests", dependencies: ["Markup"]),
-            .testTarget(name: "TextEncodingsTests", dependencies: ["TextEncodings"]),
             .testTarget(name: "OTLPTests", dependencies: ["JSONCoding", "OTLP", "Telemetry"]),
             .testTarget(name: "PostgresTests", dependencies: ["Catalog", "Digests", "Postgres", "TestSupport"]),
             .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
@@ -619,7 +622,8 @@ let fuzzing =
                 name: "parser-fuzz",
                 dependencies: [
                     "AzureEmulator", "AzureSignatures", "CFuzzer", "Chroma", "CosmosQuery", "DocumentReading",
-                    "Documents", "FunctionsHost", "HTTPMessages", "HTTPWire", "JSONCoding", "LinearRegex", "Markup",
+                    "Documents", "EncodingDetection", "FunctionsHost", "HTTPMessages", "HTTPWire", "JSONCoding",
+                    "LinearRegex", "Markup",
                     "Models", "OTLP", "SentenceUnits", "TextEncodings", "Tools", "Upload", "Vectors", "WordPieces",
                     "ZipArchives",
                 ]),

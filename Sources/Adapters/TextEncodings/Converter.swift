@@ -4,28 +4,25 @@ extension TextEncoding {
     /// Text in this encoding; what is nothing in it becomes U+FFFD.
     public func text(of bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
-        return Converter.decode(bytes[...], self)?.text ?? String(decoding: bytes, as: UTF8.self)
+        return decode(bytes[...])?.text ?? String(decoding: bytes, as: UTF8.self)
     }
-}
 
-extension TextEncoding {
+    /// Text in this encoding, and how many bytes were nothing in it: each is U+FFFD in the text. `nil` when the C library
+    /// has no converter for the encoding.
+    public func decode(_ bytes: ArraySlice<UInt8>) -> (text: String, faults: Int)? { Converter.decode(bytes, self) }
+
     /// One byte of Windows-1252 as text.
     public static func windows1252Text(of byte: UInt8) -> String {
-        String(decoding: Converter.windows1252(byte), as: UTF8.self)
+        byte < 128 ? String(Unicode.Scalar(byte)) : Converter.upperHalf[Int(byte) - 128]
     }
 }
 
 /// Converts bytes to UTF-8 by iconv(3).
 enum Converter {
-    private static let upperHalf: [[UInt8]] = (128...255).map { byte in
-        Array((decode([UInt8(byte)], .windows1252)?.text ?? "\u{FFFD}").utf8)
-    }
+    /// The characters of Windows-1252 from 128 on.
+    static let upperHalf: [String] = (128...255).map { decode([UInt8($0)], .windows1252)?.text ?? "\u{FFFD}" }
 
-    /// One byte of Windows-1252 as UTF-8.
-    static func windows1252(_ byte: UInt8) -> [UInt8] { byte < 128 ? [byte] : upperHalf[Int(byte) - 128] }
-
-    /// The text, and how many bytes were not of the encoding: each is U+FFFD in the text. `nil` when the C library has no
-    /// converter for the encoding.
+    /// See `TextEncoding.decode`.
     static func decode(_ bytes: ArraySlice<UInt8>, _ encoding: TextEncoding) -> (text: String, faults: Int)? {
         guard let handle = iconv_open("UTF-8", encoding.converter), Int(bitPattern: handle) != -1 else { return nil }
         defer { iconv_close(handle) }

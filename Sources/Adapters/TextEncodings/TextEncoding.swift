@@ -10,7 +10,7 @@ public struct TextEncoding: Sendable, Hashable {
     static let utf16BE = TextEncoding(name: "UTF-16BE", converter: "UTF-16BE")
     static let utf32LE = TextEncoding(name: "UTF-32LE", converter: "UTF-32LE")
     static let utf32BE = TextEncoding(name: "UTF-32BE", converter: "UTF-32BE")
-    static let windows1252 = TextEncoding(name: "windows-1252", converter: "CP1252")
+    public static let windows1252 = TextEncoding(name: "windows-1252", converter: "CP1252")
 
     private static let known: [(encoding: TextEncoding, labels: [String])] = [
         (utf8, ["utf8", "unicode11utf8", "unicode20utf8", "xunicode20utf8"]),

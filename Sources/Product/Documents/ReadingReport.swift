@@ -1,3 +1,4 @@
+import EncodingDetection
 public import JSONCoding
 import TextEncodings
 

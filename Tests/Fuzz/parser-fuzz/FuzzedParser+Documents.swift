@@ -1,4 +1,5 @@
 import DocumentReading
+import EncodingDetection
 import Markup
 import SentenceUnits
 import TextEncodings

@@ -1,6 +1,6 @@
 import DocumentReading
+import EncodingDetection
 import Markup
-import TextEncodings
 
 /// Reads the text that a browser would show of an HTML document.
 enum HTMLReader {

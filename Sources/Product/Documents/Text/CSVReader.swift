@@ -1,4 +1,4 @@
-import TextEncodings
+import EncodingDetection
 
 /// Reads tables of comma-separated values (RFC 4180), and those with another separator: a line for each row, a tab between
 /// cells. What is no table is read as plain text.

@@ -1,3 +1,4 @@
+import EncodingDetection
 import TextEncodings
 
 /// The header of a message or of a part of one (RFC 5322, RFC 2045).

@@ -1,4 +1,5 @@
 import DocumentReading
+import EncodingDetection
 import TextEncodings
 
 /// Reads the text of a message (RFC 5322, RFC 2046), or of a page that was saved as one (RFC 2557). Attachments are named

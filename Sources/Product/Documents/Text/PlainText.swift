@@ -1,4 +1,4 @@
-import TextEncodings
+import EncodingDetection
 
 /// Turning bytes into text, and text into clean text.
 enum PlainText {

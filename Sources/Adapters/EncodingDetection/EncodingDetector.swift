@@ -1,4 +1,5 @@
 import CUchardet
+import TextEncodings
 
 /// Guesses the encoding of bytes that are not UTF-8, by how often characters and pairs of them occur in languages
 /// (uchardet, after S. Li and K. Momoi, "A composite approach to language/encoding detection").

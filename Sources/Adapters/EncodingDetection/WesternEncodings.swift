@@ -1,3 +1,5 @@
+import TextEncodings
+
 /// Tells the encodings of western Europe apart, whose letters no statistics of languages separate in a short text: DOS and
 /// the old Macintosh have theirs where Windows has marks.
 enum WesternEncodings {

@@ -1,3 +1,5 @@
+public import TextEncodings
+
 /// Text that was read from bytes in some encoding.
 public struct DecodedText: Sendable, Equatable {
     /// The text, without a byte-order mark.
@@ -53,7 +55,7 @@ public struct DecodedText: Sendable, Equatable {
             return mostlyUTF8(Array(bytes))
                 ?? DecodedText(text: String(decoding: bytes, as: UTF8.self), encoding: .utf8, faults: 0)
         }
-        if let (text, faults) = Converter.decode(bytes, encoding) {
+        if let (text, faults) = encoding.decode(bytes) {
             return DecodedText(text: text, encoding: encoding, faults: faults)
         }
         // A C library without its converters still reads Latin letters.
@@ -86,7 +88,9 @@ public struct DecodedText: Sendable, Equatable {
                 result += scalar
                 place += scalar.count
             case .error(let length):
-                for byte in bytes[place..<min(place + length, bytes.count)] { result += Converter.windows1252(byte) }
+                for byte in bytes[place..<min(place + length, bytes.count)] {
+                    result += TextEncoding.windows1252Text(of: byte).utf8
+                }
                 faults += length
                 place += length
             case .emptyInput:

@@ -1,3 +1,4 @@
+import EncodingDetection
 import Glibc
 import Testing
 import TextEncodings
