@@ -37,7 +37,7 @@ struct PDFPageText {
             for (index, scalar) in own.enumerated() {
                 if next < letters.count, scalars[letters[next]] == scalar {
                     next += 1
-                } else if index == own.count - 1, ["-", "\u{AD}", "\u{2010}"].contains(scalar) {
+                } else if index == own.count - 1, ["-", "\u{2010}"].contains(scalar) {
                     continue
                 } else {
                     return false
@@ -69,7 +69,7 @@ struct PDFPageText {
     private mutating func removeWhole(_ text: String, at box: PDFBox) -> Bool {
         var own = text.unicodeScalars.filter { !Self.isSpace($0) }.map { $0 }
         var found = nearest(own, box)
-        if found == nil, let last = own.last, ["-", "\u{AD}", "\u{2010}"].contains(last) {
+        if found == nil, let last = own.last, ["-", "\u{2010}"].contains(last) {
             own.removeLast()
             found = nearest(own, box)
         }

@@ -30,7 +30,7 @@ struct PDFReader: Sendable {
             content.report.warn("The file is damaged; some of its text may be missing.")
         }
         try await leaveOutUnreadable(in: &content, programs)
-        content.pages = try await restoringHyphens(content.pages, programs)
+        content.pages = try await restoringHyphens(content.pages, programs, seen: output)
         await look.apply(output, to: &content, texts: texts)
         if let file = try programs.content ?? PDFLayers.content(of: path) {
             await look.noteLayers(output, file, in: &content.report)
@@ -49,14 +49,24 @@ struct PDFReader: Sendable {
         let result = try await programs.run("pdftotext", options + ["-enc", "UTF-8", "-eol", "unix"], ["-"])
         var texts = String(decoding: result.output, as: UTF8.self)
             .split(separator: "\u{c}", omittingEmptySubsequences: false).map { RightToLeft.ordered(String($0)) }
+        texts = texts.map(options.isEmpty ? LineEndHyphens.joined : LineEndHyphens.plain)
         // The program ends every page with a form feed, the last one too.
         if texts.count > 1, texts.last?.isEmpty ?? false { texts.removeLast() }
         return (texts, result.errors)
     }
 
-    private func restoringHyphens(_ texts: [String], _ programs: PDFPrograms) async throws -> [String] {
+    /// - Parameter output: What pdftohtml says of the pages, which tells where stretches of text end.
+    private func restoringHyphens(
+        _ texts: [String], _ programs: PDFPrograms, seen output: [UInt8]?
+    ) async throws -> [String] {
         let hyphens = LineEndHyphens(texts)
-        guard hyphens.mayBeLacking else { return texts }
+        var isLacking = hyphens.mayBeLacking
+        if !isLacking, let output {
+            PDFRuns.forEachPage(output) { page in
+                isLacking = isLacking || hyphens.mayBeLacking(in: page.runs.lazy.map(\.text))
+            }
+        }
+        guard isLacking else { return texts }
         // The text is there already: without its lines it lacks some hyphens, and nothing else.
         guard let lines = try? await self.texts(programs, ["-raw"]).pages, lines.count == texts.count else {
             return texts

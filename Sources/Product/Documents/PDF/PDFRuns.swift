@@ -86,7 +86,8 @@ struct PDFRuns {
                         left: left, top: top, right: left + number(found["width"]),
                         bottom: top + number(found["height"]))
                     let font = fonts[found["font"] ?? ""] ?? (size: box.height, color: 0)
-                    page?.runs.append(Run(text: text, box: box, size: font.size, color: font.color))
+                    page?.runs.append(
+                        Run(text: LineEndHyphens.plain(text), box: box, size: font.size, color: font.color))
                     attributes = nil
                 default: break
                 }

@@ -23,7 +23,7 @@ struct PDFWords {
             guard numbers.allSatisfy({ abs($0) < 1e7 }) else { continue }
             let box = PDFBox(
                 left: numbers[0], top: numbers[1], right: numbers[0] + numbers[2], bottom: numbers[1] + numbers[3])
-            pages[page, default: []].append(Word(text: text(fields[11]), box: box, line: line))
+            pages[page, default: []].append(Word(text: LineEndHyphens.plain(text(fields[11])), box: box, line: line))
         }
         return pages
     }

@@ -1,3 +1,5 @@
+import DocumentReading
+import ProductFixture
 import Testing
 
 @testable import Documents
@@ -14,10 +16,82 @@ import Testing
         ("of the 20212024 plan", "of the 2021-\n2024 plan", "of the 2021-2024 plan"),
         ("in BadenBaden there", "in Baden-\nBaden there", "in Baden-Baden there"),
         ("an XMLbased form", "an XML-\nbased form", "an XML-based form"),
-        ("no hyphen here", "no hyphen\nhere", "no hyphen here"), ("", "-\n-", ""), ("a b", "a -\nb", "a b"),
+        ("no hyphen here", "no hyphen\nhere", "no hyphen here"), ("", "-\n-", ""), ("a b", "a -\nb", "a - b"),
+        ("in PNABC77 now", "in PN-\nABC-\n77 now", "in PN-ABC-77 now"),
+        ("type SKUXL is", "type SKU-\nXL is", "type SKU-XL is"), ("as ENISO has", "as EN-\nISO has", "as EN-ISO has"),
+        ("PNXL", "PN-\nXL", "PN-XL"), ("TShirt and Xray", "T-\nShirt and X-\nray", "T-Shirt and X-ray"),
+        ("QUALITY MANAGEMENT PLAN", "QUALITY MANAGE-\nMENT PLAN", "QUALITY MANAGEMENT PLAN"),
+        ("a documentation of", "a docu-\nmenta-\ntion of", "a documentation of"),
     ])
     func whatBelongsToAWordComesBack(page: String, lines: String, expected: String) {
         #expect(restored(page, lines) == expected)
+    }
+
+    @Test(arguments: [
+        ("Range 5 3 cases", "Range 5 -\n3 cases", "Range 5 - 3 cases"),
+        ("Balance: 300 EUR", "Balance: -\n300 EUR", "Balance: - 300 EUR"),
+        ("Balance: 300 EUR", "Balance:\n-\n300 EUR", "Balance: - 300 EUR"),
+        ("EUR 1,see", "EUR 1,-\nsee", "EUR 1,- see"), ("it came -late", "it came --\nlate", "it came -- late"),
+        ("of H(2)atoms", "of H(2)-\natoms", "of H(2)-atoms"), ("pre(war)", "pre-\n(war)", "pre-(war)"),
+    ])
+    func dashesComeBackWithTheirSpaces(page: String, lines: String, expected: String) {
+        #expect(restored(page, lines) == expected)
+    }
+
+    @Test(arguments: [
+        ("http://a.b/cd/e", "http://a.b/c-\nd/e", "http://a.b/c-d/e"),
+        ("www.mysite.com.", "www.my-\nsite.com.", "www.my-site.com."),
+        ("jane@northwind.org", "jane@north-\nwind.org", "jane@north-wind.org"),
+        ("state-of-theart", "state-of-the-\nart", "state-of-the-art"),
+        ("the costof-living", "the cost-\nof-living", "the cost-of-living"),
+        ("and payment.", "and pay-\nment.", "and payment."),
+    ])
+    func addressesAndWordsOfSeveralPartsKeepTheirs(page: String, lines: String, expected: String) {
+        #expect(restored(page, lines) == expected)
+    }
+
+    @Test func aWordMayStandForTheRestOfAnother() {
+        #expect(restored("die Hauptund Nebensache", "die Haupt-\nund Nebensache") == "die Haupt- und Nebensache")
+        #expect(restored("a 2or 3-day trip", "a 2-\nor 3-day trip") == "a 2- or 3-day trip")
+        #expect(restored("the favor is", "the fav-\nor is", elsewhere: ["a favor"]) == "the favor is")
+    }
+
+    @Test func softHyphensAreShown() {
+        #expect(
+            LineEndHyphens.joined("docu\u{AD}\nment reim\u{2010}\nburse AB\u{AD}12\n\nend\u{AD}\n\nx")
+                == "document reimburse AB-12\n\nend-\n\nx")
+        #expect(LineEndHyphens.plain("AB\u{AD}12") == "AB-12")
+    }
+
+    @Test(arguments: [
+        (["Range 5 -", "3 cases"], true), (["the PN-", "ABC is"], true), (["state-of-the-", "art"], true),
+        (["Haupt-", "und Nebensache"], true), (["a docu-", "ment of"], false), (["a docu-", "menta-", "tion"], false),
+        (["no hyphen", "here"], false), (["at the end-"], false), ([], false),
+    ])
+    func stretchesOfTextTellWhetherLinesAreNeeded(texts: [String], expected: Bool) {
+        #expect(LineEndHyphens([]).mayBeLacking(in: texts) == expected)
+    }
+
+    @Test func aFileHasItsHyphens() async throws {
+        var pdf = SamplePDF("")
+        func shown(_ lines: [String]) async throws -> String {
+            pdf.pages = [
+                SamplePDF.Page(lines.enumerated().map { SamplePDF.line($1, y: 720 - 14 * Double($0)) }.joined())
+            ]
+            return try await DocumentReader().read(pdf.bytes, .pdf).pages[0].text
+                .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        #expect(try await shown(["Range 5 -", "3 cases of a docu-", "ment."]) == "Range 5 - 3 cases of a document.")
+        #expect(try await shown(["We have the SKU-", "XL of a range."]) == "We have the SKU-XL of a range.")
+        let map =
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+            + "1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <20> <7D> <0020> endbfrange\n"
+            + "2 beginbfchar <7E> <00AD> <7F> <2010> endbfchar endcmap end end"
+        pdf.objects = ["<< /Length \(map.utf8.count) >>\nstream\n\(map)\nendstream"]
+        pdf.fonts["F1"] = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 1000 0 R >>"
+        #expect(
+            try await shown(["One docu~", "ment reim\u{7F}", "bursed AB~12 and CD~", "34 end."])
+                == "One document reimbursed AB-12 and CD-34 end.")
     }
 
     @Test func onlyWholeWordsThatStandAtALinesEndGetTheirs() {
