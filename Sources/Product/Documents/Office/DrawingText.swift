@@ -181,6 +181,7 @@ struct DrawingText {
     }
 
     private mutating func append(_ text: String) {
+        let text = text.replacing("\u{AD}", with: "")
         if let hiddenRun {
             if hidden.last?.how == hiddenRun, isHiding {
                 hidden[hidden.count - 1].text += text

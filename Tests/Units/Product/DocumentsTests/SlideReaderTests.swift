@@ -67,7 +67,7 @@ import Testing
 
     @Test func signsAndNumbersAreUnaltered() async throws {
         let runs =
-            "<a:p><a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline=\"30000\"/><a:t>6</a:t></a:r><a:r><a:t> H</a:t></a:r><a:r><a:rPr baseline=\"-25000\"/><a:t>2</a:t></a:r><a:r><a:t>O</a:t></a:r><a:br/><a:fld><a:t>next</a:t></a:fld></a:p>"
+            "<a:p><a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline=\"30000\"/><a:t>6</a:t></a:r><a:r><a:t> H</a:t></a:r><a:r><a:rPr baseline=\"-25000\"/><a:t>2</a:t></a:r><a:r><a:t>O</a:t></a:r><a:br/><a:fld><a:t>ne\u{AD}xt</a:t></a:fld></a:p>"
         let list =
             paragraph("a", "<a:buAutoNum type=\"arabicPeriod\" startAt=\"3\"/>")
             + paragraph("b", "<a:buAutoNum type=\"arabicPeriod\"/>") + paragraph("c", "<a:buChar char=\"•\"/>")
