@@ -15,6 +15,13 @@ struct DrawingText {
         var text = ""
     }
 
+    /// A list of paragraphs with numbers.
+    private struct List {
+        let type: String
+        let start: Int?
+        var count: Int
+    }
+
     private static let captured: Set = ["oMath", "rPr", "pPr", "spPr"]
     private static let shapes: Set = ["sp", "graphicFrame", "cxnSp", "pic", "grpSp"]
 
@@ -28,7 +35,8 @@ struct DrawingText {
     private var isText = false
     private var line = WordParagraph()
     private var shift = ShiftedText.Shift.none
-    private var numbers: [Int: Int] = [:]
+    /// By their levels, the lists that go on.
+    private var lists: [Int: List] = [:]
     private var label = ""
     private var table: OfficeTable?
     private var hiddenRun: String?
@@ -84,7 +92,7 @@ struct DrawingText {
                 open[last].isHidden = true
             }
         case "ph": if let last = open.indices.last { open[last].placeholder = attributes["type"] ?? "body" }
-        case "txBody": numbers = [:]
+        case "txBody": lists = [:]
         case "p":
             line = WordParagraph()
             label = ""
@@ -217,18 +225,27 @@ struct DrawingText {
 
     private mutating func number(_ node: XMLNode) {
         let level = node.attributes["lvl"].flatMap(Int.init) ?? 0
-        for deeper in numbers.keys where deeper > level { numbers[deeper] = nil }
-        guard let auto = node["buAutoNum"], let format = Self.numberFormats[auto.attributes["type"] ?? ""] else {
-            numbers[level] = nil
+        for deeper in lists.keys where deeper > level { lists[deeper] = nil }
+        guard let auto = node["buAutoNum"], let type = auto.attributes["type"],
+            let format = Self.numberFormats[type]
+        else {
+            lists[level] = nil
             if let bullet = node["buChar"]?.attributes["char"], !bullet.isEmpty {
                 let sign = SymbolFonts.text(bullet, font: node["buFont"]?.attributes["typeface"])
                 label = sign + " "
             }
             return
         }
-        let count = numbers[level].map { $0 &+ 1 } ?? auto.attributes["startAt"].flatMap(Int.init) ?? 1
-        numbers[level] = count
-        label = format.1 + OfficeNumber.text(count, format.0) + format.2 + " "
+        // Another kind of number, or another one to begin with, is another list.
+        let start = auto.attributes["startAt"].flatMap(Int.init)
+        var list = lists[level] ?? List(type: "", start: nil, count: 0)
+        if list.type == type, start == nil || start == list.start {
+            list.count &+= 1
+        } else {
+            list = List(type: type, start: start, count: start ?? 1)
+        }
+        lists[level] = list
+        label = format.1 + OfficeNumber.text(list.count, format.0) + format.2 + " "
     }
 
     private mutating func endParagraph() {

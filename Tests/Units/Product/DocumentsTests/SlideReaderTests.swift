@@ -74,6 +74,22 @@ import Testing
         #expect(try await pages(try file([shape(runs) + shape(list)])) == ["10⁶ H₂O\nnext\n\n3. a\n4. b\n• c"])
     }
 
+    @Test func anotherKindOfNumberIsAnotherList() async throws {
+        let item = { (text: String, type: String, start: Int?, level: Int) in
+            "<a:p><a:pPr lvl=\"\(level)\"><a:buAutoNum type=\"\(type)\" \(start.map { "startAt=\"\($0)\"" } ?? "")/></a:pPr>"
+                + "<a:r><a:t>\(text)</a:t></a:r></a:p>"
+        }
+        let list = [
+            item("a", "arabicPeriod", nil, 0), item("b", "alphaLcParenR", 2, 1), item("c", "arabicPeriod", nil, 0),
+            item("d", "romanUcPeriod", 4, 0), item("e", "romanUcPeriod", 4, 0), item("f", "arabicPeriod", nil, 0),
+            item("g", "arabicPeriod", 7, 0), item("h", "arabicPeriod", 7, 0), item("i", "alphaUcPeriod", nil, 0),
+        ]
+        #expect(
+            try await pages(try file([shape(list.joined())])) == [
+                "1. a\nb) b\n2. c\nIV. d\nV. e\n1. f\n7. g\n8. h\nA. i"
+            ])
+    }
+
     @Test func tablesAreRows() async throws {
         let cell = { (text: String, merge: String) in
             "<a:tc \(merge)><a:txBody>\(self.paragraph(text))</a:txBody></a:tc>"
