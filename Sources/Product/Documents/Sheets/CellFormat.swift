@@ -5,6 +5,8 @@ struct CellFormat {
         case digit(Character)
         case point, group, percent
         case exponent
+        /// The number as it is.
+        case general
     }
 
     /// One of the parts for positive numbers, negative ones, zero and text.
@@ -14,11 +16,10 @@ struct CellFormat {
         var hasTime = false
         var hasSeconds = false
         var isElapsed = false
-        var isGeneral = false
         /// A form that is not known, such as fractions or conditions.
         var isStrange = false
         var hasText = false
-        var isEmpty: Bool { pieces.isEmpty && !hasDate && !hasTime && !isGeneral && !hasText }
+        var isEmpty: Bool { pieces.isEmpty && !hasDate && !hasTime && !hasText }
     }
 
     private static let builtIn: [Int: String] = [
@@ -71,7 +72,7 @@ struct CellFormat {
                 text, hasDate: section.hasDate, hasTime: section.hasTime, hasSeconds: section.hasSeconds,
                 isElapsed: section.isElapsed, is1904: is1904) ?? number.plain
         }
-        if section.isGeneral || section.isStrange || section.hasText { return number.plain }
+        if section.isStrange || section.hasText { return number.plain }
         let isSigned = number.isNegative && place == 0
         number.isNegative = false
         let shown = Self.shown(number, section.pieces)
@@ -100,7 +101,9 @@ struct CellFormat {
         }
         if hasExponent { return number.plain }
         let isDigit = { (piece: Piece) in if case .digit = piece { true } else { false } }
-        guard before.contains(where: isDigit) || behind.contains(where: isDigit) else { return literals(pieces) }
+        guard before.contains(where: isDigit) || behind.contains(where: isDigit) else {
+            return literals(pieces, number)
+        }
         // Groups behind the last digit divide by a thousand each.
         let last = pieces.lastIndex(where: isDigit) ?? pieces.endIndex
         var hasGroups = false
@@ -112,11 +115,12 @@ struct CellFormat {
         return whole(number.whole, before, hasGroups) + fraction(number.fraction, behind, hasPoint: isBehind)
     }
 
-    private static func literals(_ pieces: [Piece]) -> String {
+    private static func literals(_ pieces: [Piece], _ number: DecimalText) -> String {
         pieces.map { piece in
             switch piece {
             case .literal(let text): text
             case .percent: "%"
+            case .general: number.plain
             default: ""
             }
         }.joined()
@@ -141,7 +145,7 @@ struct CellFormat {
                 if left == 0 { while let digit = rest.popLast() { put(digit) } }
             case .literal(let text): result += text.reversed()
             case .percent: result.append("%")
-            case .point, .group, .exponent: break
+            case .point, .group, .exponent, .general: break
             }
         }
         return String(result.reversed())
@@ -159,7 +163,7 @@ struct CellFormat {
                 result = ""
             case .literal(let text): result += text
             case .percent: result += "%"
-            case .point, .group, .exponent: break
+            case .point, .group, .exponent, .general: break
             }
         }
         return (number.isEmpty ? "" : "." + number) + result
@@ -221,9 +225,9 @@ struct CellFormat {
                 } else {
                     section.hasDate = true
                 }
-            case "G" where rest.lowercased().hasPrefix("eneral"):
+            case "G" where rest.prefix(6).lowercased() == "eneral":
                 rest = rest.dropFirst(6)
-                section.isGeneral = true
+                section.pieces.append(.general)
             default: if !section.hasDate, !section.hasTime { section.pieces.append(.literal(String(character))) }
             }
         }

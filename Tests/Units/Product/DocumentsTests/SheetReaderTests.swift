@@ -85,7 +85,10 @@ import Testing
         ("dd/mm/yyyy hh:mm", "45000.75", "2023-03-15 18:00"), ("h:mm:ss", "0.5", "12:00:00"),
         ("[h]:mm", "1.5", "36:00"),
         ("h:mm AM/PM", "0.75", "18:00"), ("[$-409]mmmm d, yyyy;@", "45000", "2023-03-15"),
-        ("mm:ss", "0.01", "00:14:24"), ("yyyy", "-5", "-5"),
+        ("mm:ss", "0.01", "00:14:24"), ("yyyy", "-5", "-5"), ("General\" units\"", "5", "5 units"),
+        ("\"No. \"General", "7.5", "No. 7.5"), ("General\" °C\"", "-2", "-2 °C"), ("General;(General)", "-5", "(5)"),
+        ("General;-General;\"none\"", "0", "none"), ("[Red]General\\ k", "0.3", "0.3 k"), ("General", "-5", "-5"),
+        ("General", "0", "0"),
     ])
     func numbersAreShownByTheirFormat(code: String, value: String, shown: String) async throws {
         let escaped = code.replacing("\"", with: "&quot;").replacing(">", with: "&gt;")
