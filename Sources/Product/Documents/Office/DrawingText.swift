@@ -43,14 +43,21 @@ struct DrawingText {
     private var choices: [(count: Int, isTaken: Bool)] = []
     private var shown = 0
     private let ground: WordFill
+    private let colours: [String: UInt32]
     /// What is in it and not shown: text, and what hides it.
     private(set) var hidden: [(text: String, how: String)] = []
 
-    /// - Parameter ground: What lies behind the shapes.
-    init(_ package: OfficePackage, _ relations: OfficePackage.Relations, ground: WordFill = .unknown) {
+    /// - Parameters:
+    ///   - ground: What lies behind the shapes.
+    ///   - colours: Those of the theme by their names.
+    init(
+        _ package: OfficePackage, _ relations: OfficePackage.Relations, ground: WordFill = .unknown,
+        colours: [String: UInt32] = [:]
+    ) {
         self.package = package
         self.relations = relations
         self.ground = ground
+        self.colours = colours
     }
 
     /// Takes the next event.
@@ -160,15 +167,18 @@ struct DrawingText {
                 .compactMap { $0.flatMap(Int.init) }
                 if box.count == 4, !open[last].isInGroup { open[last].box = box }
             }
-            open[last].fill = Self.fill(node)
+            open[last].fill = fill(node)
         default: break
         }
     }
 
     /// The colour that fills a shape or is that of text.
-    private static func fill(_ node: XMLNode) -> WordFill? {
+    private func fill(_ node: XMLNode) -> WordFill? {
         if let solid = node["solidFill"] {
-            return solid["srgbClr"]?.attributes["val"].flatMap(WordFill.colour).map(WordFill.colour) ?? .unknown
+            guard let colour = solid.children.first, let value = colour.attributes["val"] else { return .unknown }
+            // A theme's colour may be made lighter or darker.
+            let named = colour.name == "schemeClr" && colour.children.isEmpty ? colours[value] : nil
+            return (colour.name == "srgbClr" ? WordFill.colour(value) : named).map(WordFill.colour) ?? .unknown
         }
         let others = ["gradFill", "blipFill", "pattFill", "grpFill"]
         return others.contains { node[$0] != nil } ? .unknown : nil
@@ -180,12 +190,23 @@ struct DrawingText {
         hiddenRun = nil
         if let size = node.attributes["sz"].flatMap(Int.init), size <= 150 {
             hiddenRun = "letters of at most 1.5 points"
-        } else if case .colour(let colour)? = Self.fill(node),
+        } else if Self.isClear(node), node["ln"].map(Self.isClear) ?? true {
+            hiddenRun = "letters without a colour"
+        } else if case .colour(let colour)? = fill(node),
             case .colour(let ground) = open.last(where: { $0.fill != nil })?.fill ?? (table == nil ? ground : .unknown),
             WordFill.isUnseen(colour, on: ground)
         {
             hiddenRun = "the colour of the ground"
         }
+    }
+
+    /// Whether nothing fills letters or the lines around them.
+    private static func isClear(_ node: XMLNode) -> Bool {
+        if node["noFill"] != nil { return true }
+        guard let fill = node["solidFill"] else { return node.name == "ln" && node["gradFill"] == nil }
+        // Thousandths of a percent, or percent.
+        let alpha = fill.children.first?["alpha"]?.attributes["val"]
+        return alpha == "0" || alpha == "0%"
     }
 
     private mutating func append(_ text: String) {

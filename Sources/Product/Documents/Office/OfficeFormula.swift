@@ -10,6 +10,7 @@ enum OfficeFormula {
         let value = { (properties: String, name: String) in node[properties]?[name]?.attributes["val"] }
         switch node.name {
         case "t": return node.text
+        case "r" where isVanished(node): return ""
         case "r": return node.children.filter { $0.name == "t" }.map(\.text).joined()
         case "f": return grouped(inner("num")) + "/" + grouped(inner("den"))
         case "sSup": return grouped(inner("e")) + "^" + grouped(inner("sup"))
@@ -39,6 +40,17 @@ enum OfficeFormula {
         default:
             return node.name.hasSuffix("Pr") ? "" : node.children.map { text($0, depth: depth + 1) }.joined()
         }
+    }
+
+    /// What of it is hidden.
+    static func hidden(_ node: XMLNode, depth: Int = 0) -> String {
+        guard depth < deepest else { return "" }
+        if node.name == "r" { return isVanished(node) ? node.all("t").map(\.text).joined() : "" }
+        return node.children.map { hidden($0, depth: depth + 1) }.joined()
+    }
+
+    private static func isVanished(_ run: XMLNode) -> Bool {
+        run.all("rPr").contains { wordSwitch($0["vanish"]) ?? false }
     }
 
     /// A part in brackets, unless it is one word or has brackets.

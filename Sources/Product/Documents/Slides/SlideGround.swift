@@ -30,6 +30,37 @@ struct SlideGround {
         return Self.white
     }
 
+    /// The colours of a slide's theme by their names, as its master maps them.
+    ///
+    /// - Throws: `ExtractionError`.
+    mutating func colours(of slide: String) throws -> [String: UInt32] {
+        var map: [String: String] = [:]
+        var part = slide
+        for next in ["slideLayout", "slideMaster", "theme"] {
+            let seen = try surface(part, isShared: part != slide)
+            if map.isEmpty { map = seen.colours }
+            guard let target = seen.relations.all(next).first?.target else { break }
+            part = target
+        }
+        guard let scheme = try theme(part)?["themeElements"]?["clrScheme"] else {
+            return ["bg1": 0xFFFFFF, "lt1": 0xFFFFFF]
+        }
+        var colours: [String: UInt32] = [:]
+        for node in scheme.children {
+            guard let colour = node.children.first else { continue }
+            colours[node.name] = (colour.attributes["lastClr"] ?? colour.attributes["val"]).flatMap(WordFill.colour)
+        }
+        for (name, usual) in [("bg1", "lt1"), ("tx1", "dk1"), ("bg2", "lt2"), ("tx2", "dk2")] {
+            colours[name] = colours[map[name] ?? usual]
+        }
+        return colours
+    }
+
+    private mutating func theme(_ part: String) throws -> XMLNode? {
+        if themes[part] == nil { themes[part] = try package.tree(part) }
+        return themes[part]
+    }
+
     private mutating func surface(_ part: String, isShared: Bool) throws -> Surface {
         if let known = surfaces[part] { return known }
         var surface = Surface()
@@ -42,9 +73,8 @@ struct SlideGround {
     /// A colour that the master's map and the theme give.
     private mutating func named(_ name: String, on surface: Surface) throws -> WordFill {
         guard let part = surface.relations.all("theme").first?.target else { return .unknown }
-        if themes[part] == nil { themes[part] = try package.tree(part) }
         let name = surface.colours[name] ?? (name == "bg1" ? "lt1" : name)
-        guard let colour = themes[part]?["themeElements"]?["clrScheme"]?[name]?.children.first,
+        guard let colour = try theme(part)?["themeElements"]?["clrScheme"]?[name]?.children.first,
             let value = colour.attributes["lastClr"] ?? colour.attributes["val"]
         else { return .unknown }
         return WordFill.colour(value).map(WordFill.colour) ?? .unknown
@@ -69,7 +99,7 @@ struct SlideGround {
                 builder = XMLTreeBuilder()
                 _ = builder?.take(event)
             case "pic": hasPictures = true
-            case "clrMap": colours = attributes
+            case "clrMap", "overrideClrMapping": colours = attributes
             default: break
             }
         }

@@ -39,7 +39,8 @@ enum SlideReader {
                 continue
             }
             let slide = try Slide(
-                package, relation.target, authors: authors, bounds: bounds, ground: grounds.of(relation.target))
+                package, relation.target, authors: authors, bounds: bounds, ground: grounds.of(relation.target),
+                colours: grounds.colours(of: relation.target))
             for hidden in slide.hidden { content.report.hide(hidden.text, page: index + 1, how: hidden.how) }
             // Slides are counted with those that are not shown.
             if slide.isHidden {
@@ -80,10 +81,10 @@ enum SlideReader {
 
         init(
             _ package: OfficePackage, _ part: String, authors: [String: String], bounds: (width: Int, height: Int),
-            ground: WordFill
+            ground: WordFill, colours: [String: UInt32]
         ) throws {
             let relations = try package.relations(of: part)
-            var drawing = DrawingText(package, relations, ground: ground)
+            var drawing = DrawingText(package, relations, ground: ground, colours: colours)
             try package.events(part) { event in
                 if case .start("sld", let attributes) = event { isHidden = !wordIsOn(attributes["show"] ?? "1") }
                 try drawing.take(event)

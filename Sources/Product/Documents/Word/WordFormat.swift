@@ -83,7 +83,7 @@ struct WordFormat {
             switch property.name {
             case "vanish": isVanished = wordSwitch(property)
             case "specVanish": if wordSwitch(property) ?? false { isVanished = true }
-            case "color": colour = .some(value.flatMap(WordFill.colour))
+            case "color": colour = .some(value.flatMap(WordFill.colour) ?? Self.white(property))
             case "sz": size = value.flatMap(Int.init)
             case "position": position = value.flatMap(Int.init)
             case "vertAlign":
@@ -95,6 +95,12 @@ struct WordFormat {
             default: break
             }
         }
+    }
+
+    /// White, where the theme's colour of the ground is all that is said.
+    private static func white(_ node: XMLNode) -> UInt32? {
+        let isChanged = node.attributes["themeShade"] != nil || node.attributes["themeTint"] != nil
+        return ["background1", "light1"].contains(node.attributes["themeColor"]) && !isChanged ? 0xFFFFFF : nil
     }
 
     /// This format where it is given, otherwise another.

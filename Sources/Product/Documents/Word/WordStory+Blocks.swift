@@ -97,7 +97,9 @@ extension WordStory {
         while !flow.paragraphs.isEmpty { try endParagraph() }
         while !flow.tables.isEmpty { try endTable() }
         try addCarried()
-        guard let box = flows.popLast(), !box.text.isEmpty else { return }
+        guard let box = flows.popLast() else { return }
+        format = box.format
+        guard !box.text.isEmpty else { return }
         if let last = flow.paragraphs.indices.last {
             flow.paragraphs[last].after.append(box.text)
         } else {

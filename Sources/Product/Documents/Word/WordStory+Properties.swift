@@ -10,6 +10,9 @@ extension WordStory {
         case "rPr": format = context.styles.format(node, in: flow.paragraphs.last?.style ?? WordStyles.Style())
         case "oMath":
             let text = OfficeFormula.text(node)
+            if !isSuppressed {
+                context.report.hide(OfficeFormula.hidden(node), page: context.page, how: Self.vanished)
+            }
             try append(text, shift: ShiftedText.Shift.none)
         case "tblPr":
             guard let table = flow.tables.indices.last else { return }

@@ -13,6 +13,10 @@ struct WordStory {
         /// Text of paragraphs whose end was deleted.
         var carried: (text: String, after: [String])?
         var isBox = false
+        /// Whether it stands in a run that is hidden.
+        var isVanished = false
+        /// That of the run around it.
+        var format = WordFormat()
     }
 
     struct Field {
@@ -55,7 +59,7 @@ struct WordStory {
     var fields: [Field] = []
     var controls: [Control] = []
     /// For each choice between forms of one thing: how much was shown before, and whether one was taken.
-    var choices: [(shown: Int, isTaken: Bool)] = []
+    var choices: [(shown: Int, hidden: Int, isTaken: Bool)] = []
     var movedRanges: Set<String> = []
     var breaks: Breaks
     var rowBreaks: [Breaks] = []
@@ -163,6 +167,8 @@ struct WordStory {
         case "txbxContent", "txBody":
             var box = Flow()
             box.isBox = true
+            box.isVanished = isVanished
+            box.format = format
             flows.append(box)
         case "tbl": try startTable()
         case "tr": startRow()
@@ -172,7 +178,7 @@ struct WordStory {
             fields.append(Field(instruction: attributes["instr"] ?? "", isResult: true, shown: context.shown))
             notePageNumber()
         case "footnoteReference", "endnoteReference", "commentReference": try reference(name, attributes)
-        case "AlternateContent": choices.append((context.shown, false))
+        case "AlternateContent": choices.append((context.shown, context.report.hiddenCount, false))
         case "Choice", "Fallback":
             // Both say the same, in two forms.
             if choices.last?.isTaken ?? false { skipped = 1 }
@@ -204,7 +210,9 @@ struct WordStory {
         case "fldSimple": _ = fields.popLast()
         case "AlternateContent": _ = choices.popLast()
         case "Choice":
-            if let choice = choices.last, context.shown > choice.shown { choices[choices.count - 1].isTaken = true }
+            guard let choice = choices.last else { break }
+            let isHidden = isVanished && context.report.hiddenCount > choice.hidden
+            if context.shown > choice.shown || isHidden { choices[choices.count - 1].isTaken = true }
         case "sdt":
             guard let control = controls.popLast(), let value = control.value, context.shown == control.shown else {
                 return
@@ -251,9 +259,13 @@ struct WordStory {
         flow.paragraphs[flow.paragraphs.count - 1].append(text, shift ?? format.shift ?? .none)
     }
 
+    static let vanished = "hidden characters"
+
+    var isVanished: Bool { format.isVanished ?? false || flow.isVanished }
+
     /// What hides the text of this run from a reader; `nil` when nothing does.
     func hiddenBy() -> String? {
-        if format.isVanished ?? false { return "hidden characters" }
+        if isVanished { return Self.vanished }
         if let size = format.size, size <= 3 { return "letters of at most 1.5 points" }
         guard let colour = format.colour, let colour, case .colour(let ground) = groundOfRun(),
             WordFill.isUnseen(colour, on: ground)

@@ -154,6 +154,49 @@ import Testing
         #expect(report.hidden.first { $0.sample == "Secret" }?.page == 2)
     }
 
+    @Test(arguments: [
+        ("<a:noFill/>", true), ("<a:noFill/><a:ln><a:noFill/></a:ln>", true),
+        ("<a:ln><a:solidFill><a:srgbClr val=\"FF0000\"/></a:solidFill></a:ln><a:noFill/>", false),
+        ("<a:solidFill><a:srgbClr val=\"112233\"><a:alpha val=\"0\"/></a:srgbClr></a:solidFill>", true),
+        ("<a:solidFill><a:schemeClr val=\"tx1\"><a:alpha val=\"0%\"/></a:schemeClr></a:solidFill>", true),
+        ("<a:solidFill><a:srgbClr val=\"112233\"><a:alpha val=\"50000\"/></a:srgbClr></a:solidFill>", false),
+        ("<a:solidFill><a:schemeClr val=\"bg1\"/></a:solidFill>", true),
+        ("<a:solidFill><a:schemeClr val=\"bg1\"><a:lumMod val=\"50000\"/></a:schemeClr></a:solidFill>", false),
+        ("<a:solidFill><a:schemeClr val=\"tx1\"/></a:solidFill>", false),
+    ])
+    func lettersWithoutAColourOfTheirOwnAreTold(fill: String, isHidden: Bool) async throws {
+        let bytes = try file([
+            shape(paragraph("Seen.")) + shape(paragraph("Doubtful.", run: "<a:rPr>\(fill)</a:rPr>"))
+        ])
+        let (text, report) = try await reader.reading(bytes, .pptx)
+        #expect(text.pages.map(\.text) == [isHidden ? "Seen." : "Seen.\n\nDoubtful."])
+        #expect(report.hidden.map(\.sample) == (isHidden ? ["Doubtful."] : []))
+    }
+
+    @Test(arguments: [
+        ("bg1", "FFFFFF", "000000", true), ("bg1", "202020", "FFFFFF", true), ("tx1", "202020", "FFFFFF", false),
+    ])
+    func theThemeSaysWhatTheGroundIs(name: String, light: String, dark: String, isHidden: Bool) async throws {
+        let run = "<a:rPr><a:solidFill><a:schemeClr val=\"\(name)\"/></a:solidFill></a:rPr>"
+        let scheme =
+            "<a:theme \(Self.names)><a:themeElements><a:clrScheme><a:dk1><a:srgbClr val=\"\(dark)\"/></a:dk1><a:lt1><a:srgbClr val=\"\(light)\"/></a:lt1></a:clrScheme></a:themeElements></a:theme>"
+        let master =
+            "<p:sldMaster \(Self.names)><p:cSld><p:bg><p:bgRef idx=\"1001\"><a:schemeClr val=\"bg1\"/></p:bgRef></p:bg></p:cSld><p:clrMap bg1=\"lt1\" tx1=\"dk1\"/></p:sldMaster>"
+        let bytes = try file(
+            [shape(paragraph("Seen.")) + shape(paragraph("Doubtful.", run: run))],
+            parts: [
+                ("ppt/slideLayouts/l.xml", "<p:sldLayout \(Self.names)/>"), ("ppt/slideMasters/m.xml", master),
+                ("ppt/theme/t.xml", scheme),
+                (
+                    "ppt/slideLayouts/_rels/l.xml.rels",
+                    SampleFiles.relations([("r", "slideMaster", "../slideMasters/m.xml")])
+                ), ("ppt/slideMasters/_rels/m.xml.rels", SampleFiles.relations([("r", "theme", "../theme/t.xml")])),
+            ],
+            relations: [0: [("l", "slideLayout", "../slideLayouts/l.xml")]])
+        let report = try await reader.reading(bytes, .pptx).report
+        #expect(report.hidden.map(\.sample) == (isHidden ? ["Doubtful."] : []))
+    }
+
     @Test func whiteTextOverAPictureIsSeen() async throws {
         let white = "<a:rPr><a:solidFill><a:srgbClr val=\"FFFFFF\"/></a:solidFill></a:rPr>"
         let text = shape(paragraph("White", run: white))

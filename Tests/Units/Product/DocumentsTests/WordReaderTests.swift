@@ -247,7 +247,7 @@ import Testing
     @Test(arguments: [
         "<w:vanish/>", "<w:vanish w:val=\"true\"/>", "<w:specVanish/>", "<w:rStyle w:val=\"Secret\"/>",
         "<w:rStyle w:val=\"Deep\"/>", "<w:color w:val=\"FFFFFF\"/>", "<w:color w:val=\"fefefe\"/>",
-        "<w:sz w:val=\"2\"/>",
+        "<w:sz w:val=\"2\"/>", "<w:color w:val=\"auto\" w:themeColor=\"background1\"/>",
         "<w:color w:val=\"000000\"/><w:highlight w:val=\"black\"/>",
         "<w:color w:val=\"FFFFFF\"/><w:shd w:val=\"clear\" w:fill=\"auto\"/>",
     ])
@@ -267,7 +267,8 @@ import Testing
         "<w:color w:val=\"FFFFFF\"/><w:highlight w:val=\"blue\"/>",
         "<w:color w:val=\"auto\"/><w:highlight w:val=\"black\"/>",
         "<w:color w:val=\"FFFFFF\"/><w:shd w:val=\"clear\" w:fill=\"336699\"/>", "<w:sz w:val=\"12\"/>",
-        "<w:color w:val=\"FFFF00\"/>",
+        "<w:color w:val=\"FFFF00\"/>", "<w:color w:val=\"auto\" w:themeColor=\"text1\"/>",
+        "<w:color w:val=\"auto\" w:themeColor=\"background1\" w:themeShade=\"80\"/>",
     ])
     func whatLooksLikeHiddenTextIsShown(properties: String) async throws {
         let body = "<w:p>\(run("Seen.", properties))</w:p>"
@@ -290,6 +291,28 @@ import Testing
             "<w:p><w:r><w:drawing><w:txbxContent>\(white)</w:txbxContent></w:drawing></w:r></w:p>",
         ]
         for body in tables { #expect(try await pages(body, part("styles", "styles", Self.styles)) == ["White."]) }
+    }
+
+    @Test func aTextBoxIsHiddenWithItsRun() async throws {
+        let box = "<w:txbxContent>\(paragraph("In the box."))</w:txbxContent>"
+        let either =
+            "<mc:AlternateContent xmlns:mc=\"urn:mc\"><mc:Choice><w:drawing>\(box)</w:drawing></mc:Choice><mc:Fallback><w:pict>\(box)</w:pict></mc:Fallback></mc:AlternateContent>"
+        let body = { (properties: String) in
+            "<w:p>\(self.run("Before."))<w:r><w:rPr>\(properties)</w:rPr>\(either)<w:t>Behind.</w:t></w:r></w:p>"
+        }
+        #expect(try await pages(body("")) == ["Before.Behind.\n\nIn the box."])
+        #expect(try await pages(body("<w:vanish/>")) == ["Before."])
+        #expect(try await report(body("<w:vanish/>")).hidden.map(\.sample) == ["In the box.", "Behind."])
+    }
+
+    @Test func aFormulaMayBeHiddenInPart() async throws {
+        let part = { (text: String, properties: String) in
+            "<m:r><w:rPr>\(properties)</w:rPr><m:t>\(text)</m:t></m:r>"
+        }
+        let body =
+            "<w:p><m:oMath>\(part("a", ""))\(part("+b", "<w:vanish/>"))\(part("+c", "<w:vanish w:val=\"0\"/>"))</m:oMath></w:p>"
+        #expect(try await pages(body) == ["a+c"])
+        #expect(try await report(body).hidden.map(\.sample) == ["+b"])
     }
 
     @Test func hiddenRowsAreTold() async throws {
