@@ -23,24 +23,50 @@ extension MediaType {
         bytes.firstRange(of: "EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) != nil
     }
 
-    /// A package tells by the folders of its parts what it is; one that has other folders is taken for a document by its
-    /// name.
+    private static let kinds: [Substring: (type: MediaType, main: String)] = [
+        "word": (.docx, "document"), "ppt": (.pptx, "presentation"), "xl": (.xlsx, "workbook"),
+    ]
+    /// Parts of other formats that are packages, too, and their endings.
+    private static let foreign: Set = ["mimetype", "xl/workbook.bin", "appxmanifest.xml"]
+    private static let foreignFolders = ["visio/", "3d/"]
+    private static let foreignEndings = [".fdseq", ".nuspec", ".vsixmanifest"]
+    private static let archiveOfClasses = "meta-inf/manifest.mf"
+    /// What may stand first in a package and says nothing of its kind.
+    private static let common: Set<Substring> = [
+        "[content_types].xml", "_rels", "docprops", "customxml", "_xmlsignatures", "customui",
+    ]
+
+    /// A package tells by its parts what it is: by the typical ones, or by a folder in an archive that is a package. What its
+    /// beginning leaves open its name tells.
     private static func package(_ prefix: [UInt8], name: String) -> MediaType? {
-        var hasTypes = false
-        for entry in entries(prefix) {
-            switch entry.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true).first {
-            case "word": return .docx
-            case "ppt": return .pptx
-            case "xl": return .xlsx
-            case "mimetype": return nil
-            case "[content_types].xml": hasTypes = true
-            default: break
-            }
+        let entries = entries(prefix)
+        let isPackage = entries.contains { $0 == "[content_types].xml" || $0 == "_rels/.rels" }
+        if !isPackage, entries.contains(archiveOfClasses) { return nil }
+        var folder: MediaType?
+        for entry in entries {
+            guard !isForeign(entry) else { return nil }
+            let steps = entry.split(separator: "/")
+            guard steps.count > 1, let first = steps.first, let kind = kinds[first] else { continue }
+            let isMain = steps.count == 2 && steps[1].hasPrefix(kind.main) && steps[1].hasSuffix(".xml")
+            if isMain || steps[1] == "_rels" { return kind.type }
+            folder = folder ?? kind.type
         }
-        return hasTypes ? named(name) ?? .docx : nil
+        let isWhole = prefix.count < prefixBytes
+        if isPackage { return folder ?? named(name) ?? (isWhole ? nil : .docx) }
+        let isOpen = entries.allSatisfy { entry in
+            entry.split(separator: "/").first.map { common.contains($0) || kinds[$0] != nil } ?? false
+        }
+        guard !isWhole, isOpen, let type = named(name) else { return nil }
+        return folder == nil || folder == type ? type : nil
     }
 
-    /// Names of an archive's first entries, in small letters, with slashes. The last may be cut.
+    private static func isForeign(_ entry: String) -> Bool {
+        foreign.contains(entry) || foreignFolders.contains(where: entry.hasPrefix)
+            || foreignEndings.contains(where: entry.hasSuffix)
+    }
+
+    /// Names of an archive's first entries, in small letters, with slashes. The last may be cut. Archives inside are passed
+    /// over where the entries say how long they are.
     private static func entries(_ prefix: [UInt8]) -> [String] {
         var names: [String] = []
         var place = 0
@@ -58,15 +84,20 @@ extension MediaType {
             let end = min(place + 30 + length, prefix.count)
             let name = String(decoding: prefix[place + 30..<end], as: UTF8.self).lowercased()
             names.append(String(name.map { $0 == "\\" ? "/" : $0 }))
-            place = max(end, place + 30)
+            let size = (0..<4).reduce(0) { $0 | Int(prefix[place + 18 + $1]) << (8 * $1) }
+            let extra = Int(prefix[place + 28]) | Int(prefix[place + 29]) << 8
+            // Some tell their size behind what they hold, or elsewhere.
+            let isSized = prefix[place + 6] & 8 == 0 && size != Int(UInt32.max)
+            place = isSized ? end + extra + size : end
         }
         return names
     }
 
     private static func named(_ name: String) -> MediaType? {
         for (endings, type) in [
-            ([".docx", ".docm", ".dotx", ".dotm"], MediaType.docx), ([".pptx", ".pptm", ".ppsx", ".potx"], .pptx),
-            ([".xlsx", ".xlsm", ".xltx"], .xlsx),
+            ([".docx", ".docm", ".dotx", ".dotm"], MediaType.docx),
+            ([".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"], .pptx),
+            ([".xlsx", ".xlsm", ".xltx", ".xltm"], .xlsx),
         ] where endings.contains(where: name.hasSuffix) {
             return type
         }
