@@ -159,7 +159,12 @@ struct WordStory {
         case "tab", "ptab": try append("\t")
         case "cr": try append("\n")
         case "br":
-            if attributes["type"] == "page" { breakPage(.hard) } else { try append("\n") }
+            switch attributes["type"] {
+            case "page": breakPage(.hard)
+            // Behind the only column is the next page.
+            case "column" where !context.survey.hasColumns(context.sections.count): breakPage(.hard)
+            default: try append("\n")
+            }
         case "lastRenderedPageBreak": breakPage(.rendered)
         case "noBreakHyphen": try append("-")
         case "sym": try append(symbol(attributes))

@@ -2,8 +2,16 @@ import Markup
 
 /// What has to be known of a Word document's main part before it is read from its beginning.
 struct WordSurvey {
-    /// Whether each section begins a new page, in order.
-    private(set) var sectionsBreak: [Bool] = []
+    private struct Section {
+        var type = "nextPage"
+        var columns = 1
+
+        /// Whether it begins a new page.
+        var breaks: Bool { type == "nextColumn" ? columns < 2 : type != "continuous" }
+    }
+
+    /// In order.
+    private var sections: [Section] = []
     /// Moved text that only marks at its ends tell, by their ids.
     private(set) var movedRanges: Set<String> = []
     /// Whether a picture may lie behind the text.
@@ -31,11 +39,12 @@ struct WordSurvey {
         switch name {
         case "sectPr":
             sectionDepth += 1
-            if changeDepth == 0 { sectionsBreak.append(true) }
+            if changeDepth == 0 { sections.append(Section()) }
         case "sectPrChange": changeDepth += 1
-        case "type" where sectionDepth > 0 && changeDepth == 0 && !sectionsBreak.isEmpty:
-            let breaks = !["continuous", "nextColumn"].contains(attributes["val"])
-            sectionsBreak[sectionsBreak.count - 1] = breaks
+        case "type" where sectionDepth > 0 && changeDepth == 0 && !sections.isEmpty:
+            sections[sections.count - 1].type = attributes["val"] ?? "nextPage"
+        case "cols" where sectionDepth > 0 && changeDepth == 0 && !sections.isEmpty:
+            sections[sections.count - 1].columns = attributes["num"].flatMap(Int.init) ?? 1
         case "anchor":
             if attributes["behindDoc"] == "1" || attributes["behindDoc"] == "true" { hasPicturesBehind = true }
         case "moveFromRangeStart": if let id = attributes["id"] { openRanges.insert(id) }
@@ -52,7 +61,10 @@ struct WordSurvey {
     /// Whether the section after this one begins a new page. The last section's kind counts for itself.
     func breaks(after section: Int) -> Bool {
         let next = section + 1
-        if sectionsBreak.indices.contains(next) { return sectionsBreak[next] }
-        return sectionsBreak.indices.contains(section) ? sectionsBreak[section] : true
+        if sections.indices.contains(next) { return sections[next].breaks }
+        return sections.indices.contains(section) ? sections[section].breaks : true
     }
+
+    /// Whether the section has more than one column.
+    func hasColumns(_ section: Int) -> Bool { sections.indices.contains(section) && sections[section].columns > 1 }
 }

@@ -215,7 +215,9 @@ import Testing
 
     @Test(arguments: [
         ("", true), ("<w:type w:val=\"nextPage\"/>", true), ("<w:type w:val=\"oddPage\"/>", true),
-        ("<w:type w:val=\"continuous\"/>", false), ("<w:type w:val=\"nextColumn\"/>", false),
+        ("<w:type w:val=\"continuous\"/>", false), ("<w:type w:val=\"nextColumn\"/>", true),
+        ("<w:type w:val=\"nextColumn\"/><w:cols w:space=\"9\"/>", true),
+        ("<w:type w:val=\"nextColumn\"/><w:cols w:num=\"2\"/>", false),
     ])
     func sectionsMayBeginAPage(type: String, isPage: Bool) async throws {
         let expected = isPage ? ["One.", "Two."] : ["One.\n\nTwo."]
@@ -224,6 +226,17 @@ import Testing
         #expect(try await pages(own) == expected)
         // Without properties of the next one, those of the first have to do.
         #expect(try await pages(paragraph("One.", "<w:sectPr>\(type)</w:sectPr>") + paragraph("Two.")) == expected)
+    }
+
+    @Test(arguments: [("", true), ("<w:cols w:num=\"1\"/>", true), ("<w:cols w:num=\"2\"/>", false)])
+    func anotherColumnIsAnotherPageWhereThereIsOne(columns: String, isPage: Bool) async throws {
+        let body =
+            "<w:p>\(run("One."))<w:r><w:br w:type=\"column\"/></w:r>\(run("Two."))</w:p><w:sectPr>\(columns)</w:sectPr>"
+        let expected = isPage ? ["One.", "Two."] : ["One.\nTwo."]
+        #expect(try await pages(body) == expected)
+        // The columns of the section before are none of this one's.
+        let before = paragraph("Zero.", "<w:sectPr><w:cols w:num=\"3\"/></w:sectPr>") + body
+        #expect(try await pages(before) == ["Zero."] + expected)
     }
 
     @Test func aPageEndsInAllCellsOfARow() async throws {
