@@ -47,6 +47,7 @@ let base = group(
             name: "TextAnalysis", dependencies: ["CCompatibility", "CStemmer"],
             linkerSettings: [.linkedLibrary(":libstemmer.a")]),
         .target(name: "SentenceUnits"),
+        .target(name: "TextSearch"),
         .target(name: "LinearRegex"),
         .target(name: "TaskTools"),
         .target(name: "Telemetry"),
@@ -63,8 +64,8 @@ let base = group(
 let adapters = group(
     "Sources/Adapters",
     [
-        .target(name: "Markup", dependencies: ["CXML"]),
-        .target(name: "TextEncodings"),
+        .target(name: "Markup", dependencies: ["CXML", "TextSearch"]),
+        .target(name: "TextEncodings", dependencies: ["TextSearch"]),
         // Apart from what knows the encodings: handlers need no more than that. Linked as an archive, like the stemmer; the
         // library is written in C++.
         .target(
@@ -236,13 +237,13 @@ let product = group(
         // How files of strangers are read: the limits, and the program that does it.
         .target(
             name: "DocumentReading",
-            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools", "TextEncodings"]),
+            dependencies: ["ChildProcess", "JSONCoding", "ProgramSupport", "TaskTools", "TextEncodings", "TextSearch"]),
         // The parsers; linked by that program alone.
         .target(
             name: "Documents",
             dependencies: [
                 "ChildProcess", "DocumentReading", "EncodingDetection", "JSONCoding", "Markup", "SentenceUnits",
-                "TextEncodings",
+                "TextEncodings", "TextSearch",
                 "WordPieces",
                 "ZipArchives",
             ]

@@ -15,10 +15,12 @@ public struct DecodedText: Sendable, Equatable {
     ///
     /// - Parameter label: What the document says of itself, such as in HTML's `meta`.
     public init(_ bytes: [UInt8], label: String? = nil) {
-        if let encoding = TextEncoding.marked(bytes) {
+        if let encoding = TextEncoding.marked(bytes), encoding != .utf8 {
             self = Self.convert(bytes[...], encoding)
             return
         }
+        // A mark of UTF-8 in front of something else says nothing.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         let declared = label.flatMap { TextEncoding(label: $0) }
         if Self.isShifted(bytes) {
             self = Self.convert(bytes[...], declared ?? EncodingDetector.shifted(bytes[...]))
@@ -35,7 +37,8 @@ public struct DecodedText: Sendable, Equatable {
         // A label is wrong more often than a text has many characters that its encoding does not know.
         if let declared, !declared.name.hasPrefix("UTF") {
             let text = Self.convert(bytes[...], declared)
-            if text.faults * 200 <= bytes.count {
+            let others = bytes.count { $0 >= 0x80 }
+            if text.faults * 8 <= others || text.faults <= 2 && text.faults * 2 <= others {
                 self = text
                 return
             }
@@ -51,10 +54,7 @@ public struct DecodedText: Sendable, Equatable {
     }
 
     private static func convert(_ bytes: ArraySlice<UInt8>, _ encoding: TextEncoding) -> DecodedText {
-        if encoding == .utf8 {
-            return mostlyUTF8(Array(bytes))
-                ?? DecodedText(text: String(decoding: bytes, as: UTF8.self), encoding: .utf8, faults: 0)
-        }
+        if encoding == .utf8 { return repairedUTF8(Array(bytes)).text }
         if let (text, faults) = encoding.decode(bytes) {
             return DecodedText(text: text, encoding: encoding, faults: faults)
         }
@@ -76,6 +76,12 @@ public struct DecodedText: Sendable, Equatable {
 
     /// The text, where nearly all of what is not ASCII is UTF-8; `nil` where it is something else.
     private static func mostlyUTF8(_ bytes: [UInt8]) -> DecodedText? {
+        let (text, sequences) = repairedUTF8(bytes)
+        return sequences > 0 && text.faults * 4 <= sequences ? text : nil
+    }
+
+    /// The text with bytes that are no UTF-8 read as Windows-1252, and how many characters beyond ASCII are UTF-8.
+    private static func repairedUTF8(_ bytes: [UInt8]) -> (text: DecodedText, sequences: Int) {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var (sequences, faults, place) = (0, 0, 0)
@@ -94,8 +100,8 @@ public struct DecodedText: Sendable, Equatable {
                 faults += length
                 place += length
             case .emptyInput:
-                guard sequences > 0, faults * 4 <= sequences else { return nil }
-                return DecodedText(text: String(decoding: result, as: UTF8.self), encoding: .utf8, faults: faults)
+                let text = DecodedText(text: String(decoding: result, as: UTF8.self), encoding: .utf8, faults: faults)
+                return (text, sequences)
             }
         }
     }

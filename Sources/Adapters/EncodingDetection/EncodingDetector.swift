@@ -16,6 +16,8 @@ enum EncodingDetector {
         let letters = sample.count { $0 > 0xA0 }
         let controls = sample.contains { (0x80...0x9F).contains($0) }
         switch found.name {
+        // The same letters, but for the first in capitals; hardly anything is written in it.
+        case "x-mac-cyrillic": return TextEncoding(label: "cp1251") ?? found
         case "KOI8-R": return isUkrainian(sample) ? TextEncoding(label: "koi8u") ?? found : found
         case "ISO-8859-7": return controls ? TextEncoding(label: "cp1253") ?? found : found
         case "ISO-8859-2":

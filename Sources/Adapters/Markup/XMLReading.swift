@@ -1,4 +1,5 @@
 import CXML
+import TextSearch
 
 /// Events of a document in order, the form in which large documents are read.
 public enum MarkupEvent: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// How headers, which are ASCII, carry other characters.
 public enum EncodedWords {
     /// A field with its encoded words as text (RFC 2047), such as `=?utf-8?B?w6k=?=`; spaces between two of them are none.

@@ -1,6 +1,7 @@
 public import ChildProcess
 import Glibc
 public import JSONCoding
+import TextSearch
 
 /// Why a document cannot be read, in words for its owner.
 public struct ExtractionError: Error, Sendable, Equatable {

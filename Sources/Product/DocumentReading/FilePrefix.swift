@@ -1,4 +1,5 @@
 import TextEncodings
+import TextSearch
 
 /// How a file begins, and what that tells.
 struct FilePrefix {
@@ -11,7 +12,7 @@ struct FilePrefix {
         self.bytes = bytes
         let start = bytes.prefix(4096)
         let text = TextEncoding.marked(bytes)?.text(of: start) ?? String(decoding: start, as: UTF8.self)
-        beginning = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
+        beginning = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" || $0 == "\u{4}" }.lowercased()
         suffix = name.lowercased().split(separator: ".").dropFirst().last.map(String.init) ?? ""
     }
 
@@ -27,14 +28,20 @@ struct FilePrefix {
     /// first kilobyte, as long as objects follow. A text that begins like one and goes on without any is a text.
     var isPDF: Bool {
         guard let place = bytes.prefix(1024 + 5).firstRange(of: Array("%PDF-".utf8))?.lowerBound else { return false }
-        // A text may show how objects are written.
-        if hasObject(behind: place), place == 0 || hasExtension("pdf") || !isText { return true }
-        // Damaged, or its first objects are far away.
-        guard bytes[..<place].allSatisfy({ $0 <= 32 || $0 >= 0x80 }) else { return false }
-        let line = bytes[(place + 5)...].prefix { $0 != 10 && $0 != 13 }
-        let words = line.split(separator: 32).count { $0.count > 1 && $0.allSatisfy { (97...122).contains($0 | 0x20) } }
-        let isProse = words > 1
-        return !(isProse && isText && hasExtension("txt", "text", "log", "csv", "html", "htm", "md"))
+        let isNamedText = hasExtension("txt", "text", "log", "csv", "html", "htm", "md", "markdown")
+        if place > 0 {
+            // A text may show how objects are written.
+            return hasObject(behind: place) && (hasExtension("pdf") || !isText)
+                || bytes[..<place].allSatisfy { $0 <= 32 || $0 >= 0x80 } && !isNamedText
+        }
+        guard isNamedText, isText else { return true }
+        // The header's line holds nothing else, and no sentences follow it.
+        let lines = bytes[5...].split(separator: 10, maxSplits: 1)
+        func words(_ bytes: ArraySlice<UInt8>) -> Int {
+            bytes.split { $0 <= 32 }.count { $0.count > 1 && $0.allSatisfy { (97...122).contains($0 | 0x20) } }
+        }
+        if words(lines.first ?? []) > 1 { return false }
+        return hasObject(behind: place) || lines.count < 2 || words(lines[1]) < 2
     }
 
     /// Whether `12 0 obj` stands there.
@@ -57,10 +64,15 @@ struct FilePrefix {
         if TextEncoding.marked(bytes) != nil { return true }
         // A tar archive of texts looks like text.
         if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) { return false }
-        let controls = bytes.count { $0 < 7 || (14...25).contains($0) || (28...31).contains($0) }
+        // Records and copied disks are padded.
+        let padding = bytes.reversed().prefix { $0 == 0 }.count
+        let content = padding < bytes.count ? bytes.dropLast(padding) : bytes[...]
+        let controls = content.count { $0 > 0 && $0 < 7 || (14...25).contains($0) || (28...31).contains($0) }
+        let zeros = content.count { $0 == 0 }
         // The end of the prefix may cut a character.
-        let isUTF8 = (0..<4).contains { String(validating: bytes.dropLast($0), as: UTF8.self) != nil }
-        return isUTF8 ? controls * 7 <= bytes.count : controls * 50 <= bytes.count
+        let isUTF8 = (0..<4).contains { String(validating: content.dropLast($0), as: UTF8.self) != nil }
+        return isUTF8
+            ? (controls + zeros) * 7 <= content.count : controls * 50 <= content.count && zeros * 14 <= content.count
     }
 
     /// Whether it begins as RTF 1.9 does, with control words.
@@ -72,22 +84,56 @@ struct FilePrefix {
 
     // MARK: - Markup
 
-    var isXML: Bool { beginning.hasPrefix("<?xml") || beginning.hasPrefix("<svg") || beginning.hasPrefix("<office:") }
+    private static let textEndings = ["txt", "text", "log", "csv", "tsv"]
+    private var isNamedText: Bool { Self.textEndings.contains(suffix) }
 
-    /// Whether it begins as a page does (WHATWG MIME Sniffing, section 7.1), behind comments. A file named as a page needs no
-    /// more than a tag; one named as text needs an end tag too, since texts about markup begin with it.
-    var isHTML: Bool {
+    /// The markup behind comments, declarations and instructions.
+    private var markup: Substring {
         var rest = beginning[...]
         while true {
             if rest.hasPrefix("<!--"), let end = rest.firstRange(of: "-->") {
                 rest = rest[end.upperBound...]
-            } else if rest.hasPrefix("<?xml"), let end = rest.firstRange(of: "?>") {
+            } else if rest.hasPrefix("<?"), let end = rest.firstRange(of: "?>") {
                 rest = rest[end.upperBound...]
             } else {
-                break
+                return rest
             }
             rest = rest.drop { $0.isWhitespace }
         }
+    }
+
+    /// The name of the first element, with its prefix; `nil` where the file does not begin with one, or goes on in prose, as
+    /// a text about markup does.
+    var root: Substring? {
+        var rest = markup
+        if rest.hasPrefix("<!doctype"), let end = rest.firstIndex(of: ">") {
+            rest = rest[rest.index(after: end)...].drop { $0.isWhitespace }
+        }
+        guard rest.first == "<" else { return nil }
+        let name = rest.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == ":" || $0 == "-" || $0 == "_" }
+        guard !name.isEmpty else { return nil }
+        return isNamedText && !beginning.hasPrefix("<?") && !isFollowedByMarkup(rest) ? nil : name
+    }
+
+    private func isFollowedByMarkup(_ text: Substring) -> Bool {
+        guard let end = text.firstIndex(of: ">") else { return false }
+        return text[text.index(after: end)...].first { !$0.isWhitespace } == "<"
+    }
+
+    /// Whether it is PostScript, also behind the printer's language.
+    var isPostScript: Bool {
+        let lines = beginning.split(whereSeparator: \.isNewline).drop {
+            $0.hasPrefix("\u{1B}%-12345x") || $0.hasPrefix("@pjl")
+        }
+        guard let line = lines.first, line.hasPrefix("%!ps") else { return false }
+        let rest = line.dropFirst(4)
+        return rest.isEmpty || rest.hasPrefix("-adobe-") && rest.split(separator: " ").count <= 2
+    }
+
+    /// Whether it begins as a page does (WHATWG MIME Sniffing, section 7.1), behind comments. A file named as a page needs no
+    /// more than a tag; one named as text has to go on with a tag, since texts about markup begin with one, too.
+    var isHTML: Bool {
+        let rest = markup
         if hasExtension("html", "htm", "xhtml", "xht") { return hasTag(rest) }
         let tags = [
             "<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<h1", "<div", "<font", "<table",
@@ -100,14 +146,21 @@ struct FilePrefix {
             return next == ">" || next == "/" || next.map(\.isWhitespace) ?? true
         }
         guard isPage else { return false }
-        // Texts about markup begin with it, too.
-        let isNamedText = hasExtension("txt", "text", "log", "csv", "tsv")
         let isWhole = rest.hasPrefix("<!doctype html") || rest.hasPrefix("<html") || rest.hasPrefix("<body")
-        return isNamedText ? isWhole && contains("</") : isWhole || contains("</")
+        return isNamedText ? isWhole && isFollowedByMarkup(rest) : isWhole || contains("</")
     }
 
     private func hasTag(_ text: Substring) -> Bool {
         zip(text, text.dropFirst()).contains { $0 == "<" && ($1.isLetter || $1 == "/" || $1 == "!") }
+    }
+
+    /// Whether it begins as a file of many messages does (RFC 4155).
+    var isMailbox: Bool {
+        guard beginning.hasPrefix("from "), let line = beginning.split(whereSeparator: \.isNewline).first else {
+            return false
+        }
+        return line.contains("@") && line.split(separator: " ").count > 4 && line.contains { $0.isNumber }
+            && (contains("\nFrom: ") || contains("\nSubject: ") || contains("\nReceived: "))
     }
 
     /// Whether it begins with the header of a message that has gone through the mail (RFC 5322), or of a page that was saved
@@ -122,6 +175,8 @@ struct FilePrefix {
             else { return false }
             names.insert(line[..<colon])
         }
+        // What is named so needs less to be one.
+        if hasExtension("eml", "mht", "mhtml") { return names.contains("from") || names.contains("subject") }
         let isSent = names.contains("mime-version") || names.contains("message-id") || names.contains("received")
         return isSent && (names.contains("from") || names.contains("subject") || names.contains("content-type"))
     }

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Tells files of Office by their beginning.
 extension MediaType {
     private static let entryMark: [UInt8] = [0x50, 0x4B, 0x03, 0x04]

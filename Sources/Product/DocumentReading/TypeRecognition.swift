@@ -1,4 +1,5 @@
 import TextEncodings
+import TextSearch
 
 extension MediaType {
     /// Bytes that `recognise` wants to see, if the file has as many.
@@ -18,8 +19,8 @@ extension MediaType {
         guard file.isText, remedy(file) == nil else { return nil }
         if file.isRTF { return .rtf }
         if file.hasExtension("md", "markdown") { return .markdown }
-        if file.isMail { return .mail }
         if file.isHTML { return .html }
+        if file.isMail { return .mail }
         return file.hasExtension("csv", "tsv", "tab") ? .csv : .text
     }
 
@@ -34,16 +35,15 @@ extension MediaType {
         if file.bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) || file.bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
             return "Pictures cannot be read: upload a PDF that has the text."
         }
-        if file.beginning.hasPrefix("%!ps") { return "PostScript cannot be read: convert it to PDF." }
-        if file.isXML {
-            if file.beginning.contains("<svg") && !file.beginning.contains("<html") {
-                return "Drawings cannot be read: convert it to PDF."
-            }
-            for mark in ["progid=\"word.document\"", "progid=\"excel.sheet\"", "<pkg:package", "<office:document"]
-            where file.beginning.contains(mark) {
-                return "Office documents in one XML file cannot be read: save it as .docx, .xlsx or PDF."
-            }
-        }
+        if file.isPostScript { return "PostScript cannot be read: convert it to PDF." }
+        let root = file.root ?? ""
+        if root == "svg" { return "Drawings cannot be read: convert it to PDF." }
+        let isInstructed = file.beginning.hasPrefix("<?") && file.beginning.contains("<?mso-application")
+        let isOffice =
+            isInstructed || root == "workbook" || root == "w:worddocument" || root == "pkg:package"
+            || root.hasPrefix("office:document")
+        if isOffice { return "Office documents in one XML file cannot be read: save it as .docx, .xlsx or PDF." }
+        if file.isMailbox { return "Mailboxes of many messages cannot be read: save each message as .eml." }
         return nil
     }
 }

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Raised and lowered characters in plain text, so that `10⁶` does not become `106`.
 enum ShiftedText {
     /// How far from the line.

@@ -1,4 +1,5 @@
 import TextEncodings
+import TextSearch
 
 /// What an HTML document says of its encoding (HTML Standard, section 13.2.3.2, "prescan").
 enum HTMLCharset {

@@ -1,6 +1,7 @@
 import DocumentReading
 import EncodingDetection
 import Markup
+import TextSearch
 
 /// Reads the text that a browser would show of an HTML document.
 enum HTMLReader {
@@ -27,7 +28,7 @@ enum HTMLReader {
     /// A page whose text has been decoded, such as a part of a message.
     static func page(_ text: String) throws -> (title: String?, content: DocumentContent) {
         // The library takes a zero for the end.
-        let bytes = Array(text.utf8).map { $0 == 0 ? 32 : $0 }
+        let bytes = Array(withoutDeclarations(text).utf8).map { $0 == 0 ? 32 : $0 }
         var page = HTMLText()
         do {
             try MarkupReader.htmlEvents(bytes) { try page.take($0) }
@@ -37,6 +38,19 @@ enum HTMLReader {
                 : ExtractionError.damaged("it cannot be read as HTML")
         }
         return (page.title, DocumentContent(pages: [page.text], report: page.report))
+    }
+
+    /// Without what browsers take for comments and the library for text: `<![if …]>`, `<![CDATA[…]]>`.
+    private static func withoutDeclarations(_ text: String) -> String {
+        guard text.contains("<![") else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "<![") {
+            result += rest[..<start.lowerBound]
+            guard let end = rest[start.upperBound...].firstIndex(of: ">") else { return result }
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
     }
 }
 

@@ -1,6 +1,7 @@
 import DocumentReading
 import Markup
 import TextEncodings
+import TextSearch
 
 /// Collects what a browser shows of a page, from the events of its elements.
 struct HTMLText {
@@ -15,6 +16,9 @@ struct HTMLText {
         var columns = 1
         var rows = 1
         var children = 0
+        var isBlock = false
+        /// Whether something is, or may be, behind the text that is not white.
+        var hasGround = false
     }
 
     private(set) var report = ReadingReport()
@@ -26,6 +30,8 @@ struct HTMLText {
     private var skipped = 0
     private var hidden = ""
     private var sheet: String?
+    /// Whether a style sheet may say what no element says of itself.
+    private var hasSheets = false
     private var titleText = ""
 
     var text: String { lines.map(\.text).joined() }
@@ -38,9 +44,10 @@ struct HTMLText {
 
     private static let skippedElements: Set = [
         "script", "noscript", "template", "svg", "iframe", "object", "select", "datalist", "nav", "button", "audio",
-        "video",
+        "video", "meter", "progress",
         "canvas", "map", "rp", "annotation", "annotation-xml", "head",
     ]
+    private static let blockDisplays = ["block", "flex", "grid", "list-item", "table"]
     private static let blocks: Set = [
         "p", "div", "section", "article", "main", "header", "footer", "aside", "ul", "ol", "dl", "dt", "dd", "table",
         "blockquote", "figure", "figcaption", "form", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "address", "caption",
@@ -90,18 +97,34 @@ struct HTMLText {
             skipped += 1
             sheet = ""
         }
+        if name == "style" || name == "link" && (attributes["rel"] ?? "").lowercased().contains("stylesheet") {
+            hasSheets = true
+        }
         var element = Element(name: name, hiddenBy: parent?.hiddenBy)
+        let style = HiddenByStyle.values(attributes["style"] ?? "")
+        let ground = HiddenByStyle.background(style) ?? attributes["bgcolor"].map { HiddenByStyle.plainColor($0) }
+        element.hasGround =
+            ground.map { $0 != "white" } ?? (attributes["background"] != nil || parent?.hasGround ?? false)
         defer { elements.append(element) }
         guard skipped == 0 else { return }
         element.hiddenBy = hiding(name, attributes, within: parent?.hiddenBy)
+        if element.hiddenBy == nil, !hasSheets, !element.hasGround {
+            let color = style["color"] ?? (name == "font" ? attributes["color"] : nil)
+            if color.map({ HiddenByStyle.plainColor($0) }) == "white" { element.hiddenBy = "white on white" }
+        }
         guard element.hiddenBy == nil else { return }
+        if let display = style["display"], Self.blockDisplays.contains(where: display.hasPrefix) {
+            element.isBlock = display != "table-cell"
+            if element.isBlock { lines[lines.count - 1].breakLine(1) } else { lines[lines.count - 1].append(" ") }
+        }
         if let parent, parent.name == "msup" || parent.name == "msub", parent.children == 2 {
             lines[lines.count - 1].append(parent.name == "msup" ? "^" : "_")
         }
         switch name {
         case "br": lines[lines.count - 1].breakLine(1)
         case "hr": lines[lines.count - 1].breakLine(2)
-        case "ol": element.list = ListNumbers(attributes)
+        case "ol": element.list = ListNumbers(attributes, style)
+        case "input": lines[lines.count - 1].append(Self.value(attributes))
         case "li": startItem(attributes)
         case "q": lines[lines.count - 1].append("“")
         case "rt": lines[lines.count - 1].append("(")
@@ -129,6 +152,15 @@ struct HTMLText {
         // What is said at the element counts for more than its style sheet.
         if style.lowercased().contains("display"), rules.reason(name, attributes) == "display: none" { return nil }
         return rules.reason(name, attributes)
+    }
+
+    /// What a field of a form shows.
+    private static func value(_ attributes: [String: String]) -> String {
+        switch attributes["type"]?.lowercased() ?? "text" {
+        case "checkbox", "radio": attributes["checked"] == nil ? " ☐ " : " ☑ "
+        case "hidden", "password", "submit", "button", "reset", "image", "file", "range", "color": ""
+        default: " \(attributes["value"] ?? "") "
+        }
     }
 
     private mutating func startItem(_ attributes: [String: String]) {
@@ -171,6 +203,7 @@ struct HTMLText {
         }
         if name == "pre" { lines[lines.count - 1].isPreformatted = false }
         if Self.blocks.contains(name) { lines[lines.count - 1].breakLine(name == "div" ? 1 : 2) }
+        if element.isBlock { lines[lines.count - 1].breakLine(1) }
         guard lines.reduce(0, { $0 + $1.text.utf8.count }) <= ReaderLimits.textBytes else {
             throw ExtractionError.tooComplex("it holds more than \(ReaderLimits.textBytes >> 20) MiB of text")
         }
@@ -203,8 +236,14 @@ private struct ListNumbers {
     private let step: Int
     private var number: Int
 
-    init(_ attributes: [String: String]) {
-        style = attributes["type"] ?? "1"
+    init(_ attributes: [String: String], _ css: [String: String]) {
+        let styles = [
+            "lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i",
+            "upper-roman": "I", "decimal": "1", "none": "",
+        ]
+        let own = (css["list-style-type"] ?? css["list-style"])?.split(separator: " ").lazy
+            .compactMap { styles[String($0)] }.first
+        style = own ?? attributes["type"] ?? "1"
         step = attributes["reversed"] == nil ? 1 : -1
         number = attributes["start"].flatMap { Int($0) } ?? 1
     }
@@ -213,6 +252,6 @@ private struct ListNumbers {
     mutating func next(_ value: String?) -> String {
         if let value = value.flatMap({ Int($0) }) { number = value }
         defer { number = number.addingReportingOverflow(step).partialValue }
-        return ListNumber.text(number, style: style) + ". "
+        return style.isEmpty ? "" : ListNumber.text(number, style: style) + ". "
     }
 }

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// The rules of a page's style sheets that hide elements: those for an element's name, class or id alone. What depends on
 /// where an element stands, or on a state, is taken to be shown.
 struct HidingRules {
@@ -9,10 +11,10 @@ struct HidingRules {
 
     /// Takes the rules of one style sheet in.
     mutating func take(_ sheet: String) {
-        var rest = Self.withoutComments(sheet)[...]
+        var rest = HiddenByStyle.withoutComments(sheet)[...]
         while let open = rest.firstIndex(of: "{"), reasons.count < Self.mostRules {
             let selectors = rest[..<open]
-            let head = selectors.trimmingPrefix(while: \.isWhitespace)
+            let head = selectors.drop(while: \.isWhitespace)
             rest = rest[rest.index(after: open)...]
             if head.hasPrefix("@") {
                 // What is said for screens is said for whoever reads; the rules inside are read like all others.
@@ -54,17 +56,6 @@ struct HidingRules {
         else { return nil }
         let isClassed = word.contains(".") || word.contains("#")
         return isClassed ? String(word) : word.lowercased()
-    }
-
-    private static func withoutComments(_ sheet: String) -> String {
-        var result = ""
-        var rest = sheet[...]
-        while let start = rest.firstRange(of: "/*") {
-            result += rest[..<start.lowerBound]
-            guard let end = rest[start.upperBound...].firstRange(of: "*/") else { return result }
-            rest = rest[end.upperBound...]
-        }
-        return result + rest
     }
 
     private static func behindBlock(_ text: Substring) -> Substring {

@@ -16,8 +16,7 @@ struct TextLines {
     mutating func breakLine(_ count: Int) {
         pendingSpace = false
         guard !text.isEmpty else { return }
-        var present = 0
-        for byte in text.utf8.reversed().prefix(2) where byte == 10 { present += 1 }
+        let present = text.utf8.reversed().prefix(2).prefix { $0 == 10 }.count
         for _ in present..<max(present, count) { text += "\n" }
     }
 

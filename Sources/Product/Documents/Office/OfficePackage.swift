@@ -1,5 +1,6 @@
 import DocumentReading
 import Markup
+import TextSearch
 import ZipArchives
 
 /// The parts of an Office file (ECMA-376, part 2; also as ISO 29500 strict), and how they refer to each other.

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// The character maps by which PDFs name East Asian characters without bringing their font.
 enum PDFCharacterMaps {
     /// The family of the maps of Unicode that belongs to each collection of characters.

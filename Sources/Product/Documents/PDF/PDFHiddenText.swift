@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Finds the text of a page that its reader does not see.
 struct PDFHiddenText {
     /// Text without its places on the page.

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// The text of a page, from which stretches are taken out and in which characters are changed by their place on the page.
 struct PDFPageText {
     private var scalars: [Unicode.Scalar]

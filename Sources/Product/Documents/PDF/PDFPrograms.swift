@@ -1,6 +1,7 @@
 import ChildProcess
 import DocumentReading
 import Glibc
+import TextSearch
 
 /// Poppler's programs over one PDF, within the limits of the program that calls them.
 struct PDFPrograms: Sendable {

@@ -1,5 +1,6 @@
 import ChildProcess
 import DocumentReading
+import TextSearch
 
 /// Reads PDFs with poppler's programs.
 struct PDFReader: Sendable {

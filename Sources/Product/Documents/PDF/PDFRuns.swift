@@ -1,4 +1,5 @@
 import Markup
+import TextSearch
 
 /// A rectangle on a page, in points from its upper left corner.
 struct PDFBox: Equatable {

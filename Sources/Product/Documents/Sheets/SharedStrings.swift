@@ -1,5 +1,6 @@
 import DocumentReading
 import Markup
+import TextSearch
 
 /// A string of a spreadsheet, with runs of several formats, and without the readings of its signs.
 struct RichString {

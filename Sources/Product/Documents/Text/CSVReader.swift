@@ -5,6 +5,7 @@ import EncodingDetection
 enum CSVReader {
     private static let separators: [Unicode.Scalar] = [",", ";", "\t", "|"]
     private static let sampledRows = 50
+    private static let sampledCharacters = 64 << 10
 
     static func read(_ bytes: [UInt8]) -> DocumentContent {
         let decoded = DecodedText(bytes)
@@ -34,15 +35,17 @@ enum CSVReader {
     /// The separator that makes the same number of cells, at least two, of nearly every row.
     private static func separator(of text: String) -> Unicode.Scalar? {
         var best: (separator: Unicode.Scalar, share: Double, cells: Int)?
+        let sample = String(text.unicodeScalars.prefix(sampledCharacters))
         for separator in separators {
-            var reader = Rows(text: text.unicodeScalars, separator: separator)
-            var counts: [Int: Int] = [:]
-            var rows = 0
-            while rows < sampledRows, let row = reader.next() {
-                guard row.count > 1 || !(row.first ?? "").isEmpty else { continue }
-                counts[row.count, default: 0] += 1
-                rows += 1
+            var reader = Rows(text: sample.unicodeScalars, separator: separator)
+            var widths: [Int] = []
+            while widths.count <= sampledRows, let row = reader.next() {
+                if row.count > 1 || !(row.first ?? "").isEmpty { widths.append(row.count) }
             }
+            // The sample's end may cut a row.
+            if sample.unicodeScalars.count == sampledCharacters, widths.count > 1 { widths.removeLast() }
+            let counts = Dictionary(grouping: widths) { $0 }.mapValues(\.count)
+            let rows = widths.count
             guard let (cells, count) = counts.max(by: { $0.value < $1.value }), cells > 1 else { continue }
             let share = Double(count) / Double(rows)
             guard share >= 0.7 else { continue }
@@ -59,53 +62,67 @@ enum CSVReader {
         private var rest: String.UnicodeScalarView.Iterator
         private let separator: Unicode.Scalar
         private var isEnded = false
+        /// Read already: what follows the end of a quotation or of a line.
+        private var pending: Unicode.Scalar?
 
         init(text: String.UnicodeScalarView, separator: Unicode.Scalar) {
             rest = text.makeIterator()
             self.separator = separator
         }
 
+        private mutating func scalar() -> Unicode.Scalar? {
+            if let scalar = pending {
+                pending = nil
+                return scalar
+            }
+            return rest.next()
+        }
+
         mutating func next() -> [String]? {
             if isEnded { return nil }
             var row: [String] = []
             var cell = String.UnicodeScalarView()
-            var isQuoted = false
-            var wasQuote = false
-            while let scalar = rest.next() {
-                if isQuoted {
-                    if wasQuote {
-                        wasQuote = false
-                        if scalar == "\"" {
-                            cell.append(scalar)
-                            continue
-                        }
-                        isQuoted = false
-                    } else {
-                        if scalar == "\"" { wasQuote = true } else { cell.append(scalar) }
-                        // A quote that is never closed ends with its cell.
-                        if cell.count > Self.longestCell { isQuoted = false }
-                        continue
-                    }
-                }
+            var hasText = false
+            while let scalar = scalar() {
                 switch scalar {
-                case "\"" where cell.allSatisfy(\.properties.isWhitespace): isQuoted = true
+                case "\"" where !hasText:
+                    quotation(&cell)
+                    hasText = true
                 case separator:
-                    row.append(Self.cell(cell))
+                    row.append(String(cell).trimmed)
                     cell = .init()
-                case "\r": continue
-                case "\n":
-                    row.append(Self.cell(cell))
+                    hasText = false
+                case "\r", "\n":
+                    // One end of a line, whichever program wrote it.
+                    if scalar == "\r", let next = rest.next(), next != "\n" { pending = next }
+                    row.append(String(cell).trimmed)
                     return row
-                default: cell.append(scalar)
+                default:
+                    hasText = hasText || !scalar.properties.isWhitespace
+                    cell.append(scalar)
                 }
             }
             isEnded = true
-            guard !row.isEmpty || !cell.isEmpty else { return nil }
-            row.append(Self.cell(cell))
+            guard !row.isEmpty || hasText else { return nil }
+            row.append(String(cell).trimmed)
             return row
         }
 
-        /// In one line, and without the mark between cells.
-        private static func cell(_ text: String.UnicodeScalarView) -> String { String(text).trimmed }
+        /// Takes what stands between quotes, of which two together are one. A quotation that is never closed ends with the
+        /// longest cell.
+        private mutating func quotation(_ cell: inout String.UnicodeScalarView) {
+            var count = 0
+            while let scalar = rest.next(), count < Self.longestCell {
+                count += 1
+                guard scalar == "\"" else {
+                    cell.append(scalar)
+                    continue
+                }
+                pending = rest.next()
+                guard pending == "\"" else { return }
+                pending = nil
+                cell.append("\"")
+            }
+        }
     }
 }

@@ -57,8 +57,9 @@ struct MailReader {
             if isAttached || name != nil, header.raw("content-id") == nil { attachments.append(name ?? type) }
             return
         }
-        let decoded = DecodedText(
-            Self.decoded(body, header), label: header.parameter("charset", of: "content-type"))
+        let bytes = Self.decoded(body, header)
+        let own = type == "text/html" ? HTMLCharset.label(bytes) : nil
+        let decoded = DecodedText(bytes, label: header.parameter("charset", of: "content-type") ?? own)
         report.note(decoded)
         if type == "text/html" {
             let page = try HTMLReader.page(decoded.text)

@@ -4,7 +4,8 @@ import EncodingDetection
 enum PlainText {
     /// Reads a text file, whose pages end with form feeds.
     static func read(_ bytes: [UInt8]) -> DocumentContent {
-        let decoded = DecodedText(bytes)
+        let isXML = bytes.starts(with: Array("<?xml".utf8))
+        let decoded = DecodedText(bytes, label: isXML ? HTMLCharset.label(bytes) : nil)
         let pages = TerminalText.plain(decoded.text).split(separator: "\u{c}", omittingEmptySubsequences: false)
         var content = DocumentContent(pages: pages.map(String.init))
         content.report.note(decoded)

@@ -1,5 +1,6 @@
 import DocumentReading
 import TextEncodings
+import TextSearch
 
 /// Reads the text of a document in the Rich Text Format (Microsoft's specification 1.9.1).
 struct RTFReader {
@@ -30,6 +31,7 @@ struct RTFReader {
     private var defaultEncoding = TextEncoding(codePage: 1252)
     private var defaultFont = -1
     private var fonts: [Int: TextEncoding] = [:]
+    private var fontNames: [Int: String] = [:]
     /// Bytes of the document's encoding that are not yet text, and how they are raised or lowered.
     private var pending: [UInt8] = []
     private var raised = ""
@@ -108,12 +110,22 @@ struct RTFReader {
     private mutating func flush() {
         guard !pending.isEmpty else { return }
         let encoding = fonts[group.font] ?? fonts[defaultFont] ?? defaultEncoding
-        if !group.isFontTable {
-            // Most pieces are plain, and there are many.
-            let isPlain = pending.allSatisfy { $0 < 0x80 } || encoding == nil
+        // Most pieces are plain, and there are many.
+        let isPlain = pending.allSatisfy { $0 < 0x80 } || encoding == nil
+        if group.isFontTable {
+            if fontNames.count < 5000 { fontNames[group.font, default: ""] += String(decoding: pending, as: UTF8.self) }
+        } else if let font = symbolFont {
+            append(SymbolFonts.text(String(String.UnicodeScalarView(pending.map { Unicode.Scalar($0) })), font: font))
+        } else {
             append(isPlain ? String(decoding: pending, as: UTF8.self) : encoding?.text(of: pending) ?? "")
         }
         pending = []
+    }
+
+    /// The current font's name, if its letters are pictures.
+    private var symbolFont: String? {
+        let name = fontNames[group.font]?.split(separator: ";").first.map { String($0).trimmed }
+        return name.flatMap { SymbolFonts.isSymbolic($0) ? $0 : nil }
     }
 
     private mutating func add(_ text: String) {
@@ -218,6 +230,8 @@ struct RTFReader {
         case "uc": group.fallbackLength = max(0, min(number ?? 1, 16))
         case "bin": place = min(bytes.count, place + max(0, number ?? 0))
         case "page": if !group.isSkipped { pages.append("") }
+        case "pagebb":
+            if !group.isSkipped, pages[pages.count - 1].contains(where: { !$0.isWhitespace }) { pages.append("") }
         case "ansicpg": defaultEncoding = TextEncoding(codePage: number ?? 1252) ?? defaultEncoding
         case "mac": defaultEncoding = TextEncoding(codePage: 10000) ?? defaultEncoding
         case "pc": defaultEncoding = TextEncoding(codePage: 437) ?? defaultEncoding
@@ -276,7 +290,7 @@ struct RTFReader {
         }
         highSurrogate = UTF16.isLeadSurrogate(unit) ? unit : nil
         // Fonts of symbols have their signs in the private use area.
-        if highSurrogate == nil { append(String(decoding: [unit], as: UTF16.self)) }
+        if highSurrogate == nil { append(SymbolFonts.text(String(decoding: [unit], as: UTF16.self), font: symbolFont)) }
     }
 
     private mutating func setCharset(_ charset: Int) {

@@ -1,4 +1,5 @@
 import Markup
+import TextSearch
 
 /// Fields: what they show is text, what they are made of is none.
 extension WordStory {

@@ -98,6 +98,28 @@ import TextEncodings
         )
     }
 
+    @Test func aMarkOfUTF8InFrontOfSomethingElseSaysNothing() throws {
+        let bytes = [0xEF, 0xBB, 0xBF] + (try Self.bytes("Name;Preis\nMüller;5 €\n", "CP1252"))
+        #expect(DecodedText(bytes).text == "Name;Preis\nMüller;5 €\n")
+        let mixed = Array("# coding: utf-8 é è ü\nx\ny".utf8) + (try Self.bytes("price 5 €", "CP1252"))
+        #expect(DecodedText(mixed).text.hasSuffix("price 5 €"))
+    }
+
+    @Test func aLabelStandsWhereAByteOrTwoAreWrong() throws {
+        let bytes = try Self.bytes("Срок договора", "CP1251") + [0x98]
+        #expect(DecodedText(bytes, label: "windows-1251").text.hasPrefix("Срок договора"))
+        let japanese = try Self.bytes("保証期間", "CP932") + [0xFD]
+        #expect(DecodedText(japanese, label: "shift_jis").text.hasPrefix("保証期間"))
+    }
+
+    @Test func signsOfMoneyTellTheEncoding() throws {
+        let german = "Preis: 300 €\nMüller, Grün, Größe\n"
+        #expect(DecodedText(try Self.bytes(german, "ISO-8859-15")).text == german)
+        #expect(DecodedText(try Self.bytes("Umowa: kara 500 zł", "CP1250")).text == "Umowa: kara 500 zł")
+        #expect(DecodedText(try Self.bytes("Cena 5 zł, długość", "CP1250")).text == "Cena 5 zł, długość")
+        #expect(DecodedText(try Self.bytes("Цена: 300 руб.", "CP1251")).text == "Цена: 300 руб.")
+    }
+
     @Test func whatIsNothingInAnEncodingIsCounted() throws {
         var bytes = try Self.bytes("会议时间为每周二上午十点。请携带身份证件入场，过时不候。", "GB18030")
         bytes.append(0xFF)

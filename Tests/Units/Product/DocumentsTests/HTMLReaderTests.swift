@@ -20,6 +20,13 @@ import Testing
         "<p style=\"height:0;overflow:hidden\">SECRET</p>", "<dialog>SECRET</dialog>", "<p class=\"x off\">SECRET</p>",
         "<p id=gone>SECRET</p>", "<template>SECRET</template>", "<p style=\"color:transparent\">SECRET</p>",
         "<table style=\"display:none\"><tr><td>SECRET</td></tr></table>", "<aside>SECRET</aside>",
+        "<p style=\"display:none /* x */\">SECRET</p>", "<p style=\"font:0/0 a\">SECRET</p>",
+        "<p style=\"font-size:.1px\">SECRET</p>",
+        "<p style=\"text-indent:-100em\">SECRET</p>", "<p style=\"margin-left:-9999px\">SECRET</p>",
+        "<p style=\"position:absolute;clip:rect(0,0,0,0)\">SECRET</p>", "<p style=\"clip-path:inset(50%)\">SECRET</p>",
+        "<p style=\"transform:scale(0)\">SECRET</p>", "<p style=\"transform:translateX(-9999px)\">SECRET</p>",
+        "<p style=\"-webkit-text-fill-color:transparent\">SECRET</p>", "<p style=\"color:rgb(0 0 0 / 0)\">SECRET</p>",
+        "<p style=\"max-height:0;overflow-y:hidden\">SECRET</p>", "<progress>SECRET</progress>",
         "<ol hidden><li>SECRET</ol>", "<p hidden><sup>SECRET</sup></p>", "<video>SECRET</video>",
     ])
     func hiddenTextIsLeftOut(body: String) async throws {
@@ -43,6 +50,18 @@ import Testing
             .b .inner { display: none } .hover:hover { display: none }</style>
             """
         #expect(try await text(body, head: style).contains("KEPT"))
+    }
+
+    @Test func whiteOnWhiteIsHiddenUnlessSomethingIsBehindIt() async throws {
+        for body in [
+            "<p style=\"color:white\">SECRET</p>", "<font color=#FFFFFF>SECRET</font>",
+            "<p style='color:rgb(255,255,255)'>SECRET</p>",
+        ] {
+            #expect(try await !text("<p>Shown.</p>\(body)").contains("SECRET"))
+            #expect(try await text("<div style=\"background:#123\">\(body)</div>").contains("SECRET"))
+            #expect(try await text("<table bgcolor=navy><tr><td>\(body)</td></tr></table>").contains("SECRET"))
+            #expect(try await text(body, head: "<link rel=stylesheet href=x>").contains("SECRET"))
+        }
     }
 
     @Test func theReportSaysWhatIsHidden() throws {
@@ -81,6 +100,16 @@ import Testing
         ("x<sup>n+1</sup> and e<sup>long words</sup>", "xⁿ⁺¹ and e^(long words)"), ("said<sup>[3]</sup>", "said^([3])"),
         ("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "x^2"), ("<q>Yes</q>", "“Yes”"),
         ("<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>", "漢字(かんじ)"), ("data&shy;base", "database"),
+        ("Dose<br>1<br>0 mg", "Dose\n1\n0 mg"), ("<div>1</div><div>2</div><div>3</div>", "1\n2\n3"),
+        ("<p>A<br>5<br>6<br>7", "A\n5\n6\n7"),
+        ("<table><tr><td>5<tr><td>6<tr><td>7</table>", "5\n6\n7"),
+        ("<![if !supportLists]>1.<![endif]>First", "1.First"),
+        ("<ol style=\"list-style-type:upper-roman\"><li>x<li>y</ol>", "I. x\nII. y"),
+        (
+            "<span style=\"display:block\">Total 300</span><span style=\"display:block\">50 items</span>",
+            "Total 300\n50 items"
+        ),
+        ("Invoice <input value=\"INV-77\"> <input type=checkbox checked>paid", "Invoice INV-77 ☑ paid"),
         ("a\u{0}b", "a b"), ("&#128;49 &#150; it&#146;s", "€49 – it’s"),
     ])
     func marksKeepTheirMeaning(body: String, seen: String?) async throws {

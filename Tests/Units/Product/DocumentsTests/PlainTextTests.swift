@@ -25,10 +25,18 @@ import Testing
         ("\"x, y\",b\n\"1\"\"2\",3\n", "x, y\tb\n1\"2\t3"),
         ("\"two\nlines\",b\r\n1,2", "two lines\tb\n1\t2"), ("sep=|\na|b,c\n", "a\tb,c"), ("a\tb\n1\t2\n", "a\tb\n1\t2"),
         ("Just a sentence, and more.\nAnother one.\n", "Just a sentence, and more.\nAnother one."),
-        ("a,b,,\n1,2,,\n", "a\tb\n1\t2"),
+        ("a,b,,\n1,2,,\n", "a\tb\n1\t2"), ("a,b\r1,2\r3,4\r", "a\tb\n1\t2\n3\t4"),
+        ("Product;Price\rCable;5\r", "Product\tPrice\nCable\t5"),
+        ("a,\"b\"\r\n\"c\",d\r\n", "a\tb\nc\td"), ("a,b\n\"\",2\n\"x\"\"y\",3\n", "a\tb\n\t2\nx\"y\t3"),
     ])
     func tablesAreRowsOfCells(given: String, seen: String) async throws {
         #expect(try await pages(Array(given.utf8), .csv) == [seen])
+    }
+
+    @Test func aLongQuotationTakesNoLongerThanItIs() async throws {
+        let cell = String(repeating: "x", count: 95_000)
+        let found = try await pages(Array("a,b\n\"\(cell)\",1\n2,3\n".utf8), .csv)
+        #expect(found == ["a\tb\n\(cell)\t1\n2\t3"])
     }
 
     @Test func theReportNamesTheEncoding() async throws {

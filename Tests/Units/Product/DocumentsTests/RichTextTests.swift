@@ -29,11 +29,22 @@ import Testing
     func theTextIsRead(body: String, seen: String) async throws { #expect(try await pages(body) == [seen]) }
 
     @Test func aFontOfNoAlphabetHasTheDocuments() async throws {
-        let file = "{\\rtf1\\ansi\\ansicpg1251\\deff1{\\fonttbl{\\f0\\fcharset0 A;}{\\f1\\fcharset161 B;}}\\f0 \\'cf\\'f0}"
+        let file =
+            "{\\rtf1\\ansi\\ansicpg1251\\deff1{\\fonttbl{\\f0\\fcharset0 A;}{\\f1\\fcharset161 B;}}\\f0 \\'cf\\'f0}"
         #expect(try await DocumentReader().read(Array(file.utf8), .rtf).pages[0].text == "Пр")
     }
 
-    @Test func pagesAreCounted() async throws { #expect(try await pages("One.\\page Two.") == ["One.", "Two."]) }
+    @Test func lettersOfSymbolFontsAreSigns() async throws {
+        let file =
+            "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}{\\f3\\fcharset2 Symbol;}{\\f4\\fcharset2 Wingdings;}}Temperature "
+            + "{\\f3\\'b3} 40, 10 {\\f3 m}m {\\f4\\'fc}{\\f3\\u-3917?}}"
+        #expect(try await DocumentReader().read(Array(file.utf8), .rtf).pages[0].text == "Temperature ≥ 40, 10 μm ✓≥")
+    }
+
+    @Test func pagesAreCounted() async throws {
+        #expect(try await pages("One.\\page Two.") == ["One.", "Two."])
+        #expect(try await pages("One.\\par\\pagebb Two.") == ["One.", "Two."])
+    }
 
     @Test func hiddenTextIsLeftOutAndReported() async throws {
         let file = "{\\rtf1 Public. {\\v Margin is 40.}\\v Too.\\v0  Shown. {\\fs2 tiny}{\\deleted gone}}"

@@ -37,7 +37,7 @@ import Testing
 
     @Test(arguments: [
         "<!DOCTYPE html><html><body>x</body></html>", "\u{FEFF}\n <!-- saved -->\n<HTML><BODY>x</BODY></HTML>",
-        "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\"><html></html>", "<body class=\"a\">x</body>",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\"><html></html>", "<body class=\"a\"><p>x</p></body>",
     ])
     func aPageIsKnownByItsBeginning(content: String) { #expect(type(content.utf8, "saved.txt") == .html) }
 
@@ -67,6 +67,19 @@ import Testing
         #expect(type(big, "a.txt") == .text)
     }
 
+    @Test func zerosOfATextInAnotherEncodingAreNoMachineCode() {
+        func latin(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
+        #expect(type(latin(String(repeating: "Reading 17° \0 at sensor 4\r\n", count: 10)), "a.txt") == .text)
+        #expect(type(latin(String(repeating: "Größe\0 17 mm\r\n", count: 8)), "a.txt") == .text)
+        #expect(type(latin("Room 214 total 5\r\n") + [UInt8](repeating: 0, count: 500), "a.txt") == .text)
+    }
+
+    @Test func aNameOfMailNeedsLess() {
+        let message = "From: a@example.org\nTo: b@example.org\nSubject: x\nContent-Type: text/plain\n\ny"
+        #expect(type(message.utf8, "a.eml") == .mail && type(message.utf8, "a.txt") == .text)
+        #expect(type("Note: this\nMIME-Version: <b>x</b>\n".utf8, "a.html") == .html)
+    }
+
     @Test func whatIsBinaryIsRefusedWhateverItsName() {
         #expect(type([0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10, 0, 0, 0, 13], "a.txt") == nil)
         #expect(type((0..<64).flatMap { _ in UInt8.min...UInt8.max }, "a.txt") == nil)
@@ -78,7 +91,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("%!PS-Adobe-3.0\n/Times findfont", "PDF"), ("<svg xmlns=\"x\"><text>a</text></svg>", "PDF"),
+        ("%!PS-Adobe-3.0\n/Times findfont", "PDF"), ("\u{4}%!PS-Adobe-3.0 EPSF-3.0\n/x", "PDF"),
+        ("\u{1B}%-12345X@PJL JOB\n%!PS\n/x", "PDF"), ("<!-- c --><svg width=\"1\"><text>a</text></svg>", "PDF"),
+        ("<?mso-application progid=\"Excel.Sheet\"?><Workbook xmlns=\"x\"><a/></Workbook>", ".xlsx"),
+        ("<pkg:package xmlns:pkg=\"x\"><a/></pkg:package>", ".docx"),
+        ("From ann@example.org Mon Jan  5 10:00:00 2026\nFrom: a\nSubject: b\n\nx", ".eml"),
+        ("<svg xmlns=\"x\"><text>a</text></svg>", "PDF"),
         ("<?xml version=\"1.0\"?><?mso-application progid=\"Word.Document\"?><w/>", ".docx"),
         ("<?xml version=\"1.0\"?><office:document xmlns:office=\"x\"/>", ".docx"),
     ])
