@@ -117,9 +117,8 @@ struct HTMLText {
             element.isBlock = display != "table-cell"
             if element.isBlock { lines[lines.count - 1].breakLine(1) } else { lines[lines.count - 1].append(" ") }
         }
-        if let parent, parent.name == "msup" || parent.name == "msub", parent.children == 2 {
-            lines[lines.count - 1].append(parent.name == "msup" ? "^" : "_")
-        }
+        let last = lines[lines.count - 1].text.last
+        lines[lines.count - 1].append(PageFormula.before(name, in: parent?.name, child: parent?.children ?? 0, after: last))
         switch name {
         case "br": lines[lines.count - 1].breakLine(1)
         case "hr": lines[lines.count - 1].breakLine(2)
@@ -191,6 +190,8 @@ struct HTMLText {
             }
             return
         }
+        let parent = elements.last
+        lines[lines.count - 1].append(PageFormula.behind(name, in: parent?.name, child: parent?.children ?? 0))
         switch name {
         case "q": lines[lines.count - 1].append("”")
         case "rt": lines[lines.count - 1].append(")")
