@@ -118,7 +118,8 @@ struct HTMLText {
             if element.isBlock { lines[lines.count - 1].breakLine(1) } else { lines[lines.count - 1].append(" ") }
         }
         let last = lines[lines.count - 1].text.last
-        lines[lines.count - 1].append(PageFormula.before(name, in: parent?.name, child: parent?.children ?? 0, after: last))
+        let mark = PageFormula.before(name, in: parent?.name, child: parent?.children ?? 0, after: last)
+        lines[lines.count - 1].append(mark)
         switch name {
         case "br": lines[lines.count - 1].breakLine(1)
         case "hr": lines[lines.count - 1].breakLine(2)
