@@ -67,7 +67,9 @@ struct FilePrefix {
         // Records and copied disks are padded.
         let padding = bytes.reversed().prefix { $0 == 0 }.count
         let content = padding < bytes.count ? bytes.dropLast(padding) : bytes[...]
-        let controls = content.count { $0 > 0 && $0 < 7 || (14...25).contains($0) || (28...31).contains($0) }
+        let controls = content.count {
+            $0 > 0 && $0 < 7 || (14...25).contains($0) || (28...31).contains($0) || $0 == 127
+        }
         let zeros = content.count { $0 == 0 }
         // The end of the prefix may cut a character.
         let isUTF8 = (0..<4).contains { String(validating: content.dropLast($0), as: UTF8.self) != nil }

@@ -1,5 +1,6 @@
 import DocumentReading
 import Markup
+import TextSearch
 
 /// Reads the text of a drawing (DrawingML): paragraphs, tables, charts and diagrams, in the order of the file.
 struct DrawingText {

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Gives back the hyphens that poppler takes away at the ends of lines: it cannot tell those that divide a word from those
 /// that belong to it, as in `AB-1234-X`, and from dashes.
 struct LineEndHyphens {

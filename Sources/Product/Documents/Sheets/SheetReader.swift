@@ -1,5 +1,6 @@
 import DocumentReading
 import Markup
+import TextSearch
 
 /// Reads the text of a spreadsheet (ECMA-376, SpreadsheetML): a page for each sheet, a line for each row.
 enum SheetReader {

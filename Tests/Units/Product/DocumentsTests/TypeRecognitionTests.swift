@@ -85,6 +85,7 @@ import Testing
         #expect(type((0..<64).flatMap { _ in UInt8.min...UInt8.max }, "a.txt") == nil)
         #expect(type([UInt8](repeating: 0, count: 4096), "a.txt") == nil)
         #expect(type([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0], "a.txt") == nil)
+        #expect(type([0x7F, 0x45, 0x4C, 0x46, 0, 0], "bad.pdf") == nil)
         var tar = [UInt8](repeating: 0x61, count: 1024)
         tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
         #expect(type(tar, "a.txt") == nil)
