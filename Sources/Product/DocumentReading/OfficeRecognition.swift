@@ -3,6 +3,7 @@ import TextSearch
 /// Tells files of Office by their beginning.
 extension MediaType {
     private static let entryMark: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+    private static let directoryEnd: [UInt8] = [0x50, 0x4B, 0x05, 0x06]
     /// How files of Office's formats before 2007 begin, and later ones that a password locks.
     public static let compoundFileMark: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
 
@@ -58,7 +59,9 @@ extension MediaType {
         let isOpen = entries.allSatisfy { entry in
             entry.split(separator: "/").first.map { common.contains($0) || kinds[$0] != nil } ?? false
         }
-        guard !isWhole, isOpen, let type = named(name) else { return nil }
+        // One that breaks off lacks the directory at its end.
+        let isCut = isWhole && prefix.firstRange(of: directoryEnd) == nil
+        guard isCut || !isWhole && isOpen, let type = named(name) else { return nil }
         return folder == nil || folder == type ? type : nil
     }
 

@@ -86,6 +86,7 @@ import Testing
         #expect(type([UInt8](repeating: 0, count: 4096), "a.txt") == nil)
         #expect(type([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0], "a.txt") == nil)
         #expect(type([0x7F, 0x45, 0x4C, 0x46, 0, 0], "bad.pdf") == nil)
+        #expect(type("PK\u{3}\u{4}word/".utf8, "half.docx") == .docx && type("PK\u{3}\u{4}x".utf8, "half.zip") == nil)
         var tar = [UInt8](repeating: 0x61, count: 1024)
         tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
         #expect(type(tar, "a.txt") == nil)
