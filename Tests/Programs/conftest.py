@@ -64,9 +64,12 @@ def stack(model):
         apus.remove()
 
 
-@pytest.fixture(scope="session", params=libraries.LIBRARIES)
+@pytest.fixture(scope="module", params=libraries.LIBRARIES)
 def library(request, stack):
-    """The sample library of the repository in the stack, alone; then in its place the one beside the repository, if it is there."""
+    """The sample library of the repository in the stack, alone; then in its place the one beside the repository, if it is there.
+
+    For one file of tests: others heal the stack, which empties it.
+    """
     library = libraries.LIBRARIES[request.param]()
     yield library.upload_to(stack)
     library.remove_from(stack)
