@@ -25,25 +25,26 @@ public struct Pipe: Sendable {
     /// - Returns: The bytes, or `nil` when there were more than `limit`; the rest is then not read, which ends
     ///   a child that goes on writing.
     public func readAll(limit: Int) async -> [UInt8]? {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "apus.pipe").async {
-                defer { close(readEnd) }
-                var result: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-                while true {
-                    let count = read(readEnd, &buffer, buffer.count)
-                    if count < 0 && errno == EINTR { continue }
-                    guard count > 0 else { return continuation.resume(returning: result) }
-                    result += buffer[..<count]
-                    guard result.count <= limit else { return continuation.resume(returning: nil) }
-                }
-            }
+        await collect { result, piece in
+            result += piece
+            return result.count <= limit
         }
     }
 
     /// Reads to the end, on a queue of its own, and keeps how it begins; closes the reading end. A child may write as much as
     /// it likes.
     public func readStart(_ most: Int) async -> [UInt8] {
+        await collect { result, piece in
+            result += piece.prefix(most - result.count)
+            return true
+        } ?? []
+    }
+
+    /// Reads to the end, on a queue of its own; closes the reading end.
+    ///
+    /// - Parameter take: Takes a piece into the result, and says whether to go on.
+    /// - Returns: `nil` when it was not gone on with.
+    private func collect(_ take: @escaping @Sendable (inout [UInt8], ArraySlice<UInt8>) -> Bool) async -> [UInt8]? {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "apus.pipe").async {
                 defer { close(readEnd) }
@@ -53,7 +54,7 @@ public struct Pipe: Sendable {
                     let count = read(readEnd, &buffer, buffer.count)
                     if count < 0 && errno == EINTR { continue }
                     guard count > 0 else { return continuation.resume(returning: result) }
-                    result += buffer[..<min(count, most - result.count)]
+                    guard take(&result, buffer[..<count]) else { return continuation.resume(returning: nil) }
                 }
             }
         }

@@ -7,11 +7,14 @@ struct FilePrefix {
     /// The first kilobytes as text in lower case, behind a mark and spaces.
     let beginning: String
     private let suffix: String
+    /// The form of Unicode that the bytes are in by their mark or their zeros.
+    private let form: TextEncoding?
 
     init(_ bytes: [UInt8], name: String) {
         self.bytes = bytes
         let start = bytes.prefix(4096)
-        let text = TextEncoding.marked(bytes)?.text(of: start) ?? String(decoding: start, as: UTF8.self)
+        form = TextEncoding.marked(bytes)
+        let text = form?.text(of: start) ?? String(decoding: start, as: UTF8.self)
         beginning = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" || $0 == "\u{4}" }.lowercased()
         suffix = name.lowercased().split(separator: ".").dropFirst().last.map(String.init) ?? ""
     }
@@ -28,13 +31,14 @@ struct FilePrefix {
     /// first kilobyte, as long as objects follow. A text that begins like one and goes on without any is a text.
     var isPDF: Bool {
         guard let place = bytes.prefix(1024 + 5).firstRange(of: Array("%PDF-".utf8))?.lowerBound else { return false }
-        let isNamedText = hasExtension("txt", "text", "log", "csv", "html", "htm", "md", "markdown")
+        // Whose text may be about this format.
+        let isNamedProse = isNamedText || hasExtension("html", "htm", "md", "markdown")
         if place > 0 {
             // A text may show how objects are written.
             return hasObject(behind: place) && (hasExtension("pdf") || !isText)
-                || bytes[..<place].allSatisfy { $0 <= 32 || $0 >= 0x80 } && !isNamedText
+                || bytes[..<place].allSatisfy { $0 <= 32 || $0 >= 0x80 } && !isNamedProse
         }
-        guard isNamedText, isText else { return true }
+        guard isNamedProse, isText else { return true }
         // The header's line holds nothing else, and no sentences follow it.
         let lines = bytes[5...].split(separator: 10, maxSplits: 1)
         func words(_ bytes: ArraySlice<UInt8>) -> Int {
@@ -61,7 +65,7 @@ struct FilePrefix {
     /// Whether it is text in some encoding. Terminals, printers and old editors leave control characters in texts: it takes
     /// a share of them that no text has to make a file binary.
     var isText: Bool {
-        if TextEncoding.marked(bytes) != nil { return true }
+        if form != nil { return true }
         // A tar archive of texts looks like text.
         if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) { return false }
         // Records and copied disks are padded.

@@ -7,21 +7,13 @@ import Testing
 
 /// PDFs that are damaged, strange or more than is good.
 @Suite struct PDFDamageTests {
-    private func read(_ bytes: [UInt8]) async throws -> (pages: [String], report: ReadingReport) {
-        let folder = try Fixtures.temporaryDirectory()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try Data(bytes).write(to: URL(filePath: folder + "/original"))
-        let (text, report) = try await DocumentReader().read(folder + "/original", .pdf)
-        return (text.pages.map(\.text), report)
-    }
-
     private let whole = SamplePDF((1...5).map { .init(SamplePDF.line("Page \($0) has words.")) })
 
     @Test func everyTenthOfAFileIsReadOrRefused() async throws {
         let bytes = whole.bytes
         for tenth in 1...9 {
             do {
-                let (pages, report) = try await read(Array(bytes.prefix(bytes.count * tenth / 10)))
+                let (pages, report) = try await readPDF(Array(bytes.prefix(bytes.count * tenth / 10)))
                 let isWhole = pages == (1...5).map { "Page \($0) has words." }
                 #expect(isWhole || !report.warnings.isEmpty, "\(tenth) tenths: \(pages)")
             } catch let error as ExtractionError {
@@ -31,13 +23,13 @@ import Testing
     }
 
     @Test func whatStandsBeforeTheHeaderIsSkipped() async throws {
-        #expect(try await read(Array(repeating: 10, count: 700) + whole.bytes).pages.count == 5)
+        #expect(try await readPDF(Array(repeating: 10, count: 700) + whole.bytes).pages.count == 5)
     }
 
     @Test func aTableOfPlacesThatIsWrongIsMadeAnew() async throws {
         let text = String(decoding: whole.bytes, as: UTF8.self)
-        #expect(try await read(Array(text.replacing("xref\n0 1", with: "xxxx\n0 9").utf8)).pages.count == 5)
-        #expect(try await read(Array(text.replacing("startxref\n", with: "startxref\n9").utf8)).pages.count == 5)
+        #expect(try await readPDF(Array(text.replacing("xref\n0 1", with: "xxxx\n0 9").utf8)).pages.count == 5)
+        #expect(try await readPDF(Array(text.replacing("startxref\n", with: "startxref\n9").utf8)).pages.count == 5)
     }
 
     @Test(arguments: ["/Count 0 /Kids []", "/Count -1 /Kids [3 0 R]", "/Kids 7"]) func aFileWithoutPagesIsDamaged(
@@ -45,14 +37,14 @@ import Testing
     ) async throws {
         let text = String(decoding: SamplePDF("").bytes, as: UTF8.self)
         let error = await #expect(throws: ExtractionError.self) {
-            try await read(Array(text.replacing("/Count 1 /Kids [3 0 R]", with: pages).utf8))
+            try await readPDF(Array(text.replacing("/Count 1 /Kids [3 0 R]", with: pages).utf8))
         }
         #expect(error.map { ["damaged", "no_text"].contains($0.code) } ?? false)
     }
 
     @Test func pagesBeyondTheLimitAreRefused() async {
         let many = SamplePDF((0...ReaderLimits.pages).map { _ in .init("") })
-        let error = await #expect(throws: ExtractionError.self) { try await read(many.bytes) }
+        let error = await #expect(throws: ExtractionError.self) { try await readPDF(many.bytes) }
         #expect(error?.code == "too_complex" && error?.detail.contains("5001 pages") ?? false)
     }
 
@@ -60,7 +52,7 @@ import Testing
     @Test func hiddenTextInThousandsOfPiecesIsLeftOut() async throws {
         let pieces = (0..<3000).map { "3 Tr (hid\($0 % 7) ) Tj 0 Tr (v) Tj 0 \($0 % 70 == 69 ? 621 : -9) Td" }.joined(
             separator: " ")
-        let (pages, report) = try await read(SamplePDF("BT /F1 8 Tf 72 700 Td \(pieces) ET").bytes)
+        let (pages, report) = try await readPDF(SamplePDF("BT /F1 8 Tf 72 700 Td \(pieces) ET").bytes)
         #expect(!pages[0].contains("hid") && pages[0].contains("v"))
         #expect(report.hiddenCount > 1000 && report.hidden.count <= 20 && report.warnings.count == 1)
     }
@@ -69,7 +61,7 @@ import Testing
     func pagesOfEverySizeAreRead(box: String) async throws {
         let page = SamplePDF.Page(
             SamplePDF.line("Words.") + "1 g " + SamplePDF.line("Light.", y: 600), entries: "/MediaBox \(box)")
-        do { _ = try await read(SamplePDF([page]).bytes) } catch { #expect(error is ExtractionError) }
+        do { _ = try await readPDF(SamplePDF([page]).bytes) } catch { #expect(error is ExtractionError) }
     }
 
     @Test func fieldsOfAFormHaveTheirValues() async throws {
@@ -89,7 +81,7 @@ import Testing
         pdf.catalog =
             "/AcroForm << /Fields [1000 0 R 1001 0 R 1002 0 R] /DA (/Helv 12 Tf 0 g) /DR << /Font << /Helv << /Type /Font "
             + "/Subtype /Type1 /BaseFont /Helvetica >> /ZaDb << /Type /Font /Subtype /Type1 /BaseFont /ZapfDingbats >> >> >> >>"
-        let text = try await read(pdf.bytes).pages[0]
+        let text = try await readPDF(pdf.bytes).pages[0]
         #expect(text.contains("Jane Miller") && text.contains("Plan Plus") && text.contains("✔"))
     }
 }

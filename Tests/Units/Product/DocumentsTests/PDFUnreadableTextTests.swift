@@ -9,14 +9,6 @@ import Testing
 
 /// Fonts that do not say which characters they show.
 @Suite struct PDFUnreadableTextTests {
-    private func read(_ pdf: SamplePDF) async throws -> (pages: [String], report: ReadingReport) {
-        let folder = try Fixtures.temporaryDirectory()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try Data(pdf.bytes).write(to: URL(filePath: folder + "/original"))
-        let (text, report) = try await DocumentReader().read(folder + "/original", .pdf)
-        return (text.pages.map(\.text), report)
-    }
-
     /// A font by the numbers of its drawings.
     private static let numbered =
         "<< /Type /Font /Subtype /Type0 /BaseFont /ABCDEF+Some /Encoding /Identity-H /DescendantFonts [ << /Type /Font "
@@ -42,20 +34,20 @@ import Testing
     {
         var only = pdf([line("Hello world this is the text.", less: less)])
         only.fonts["F1"] = nil
-        let error = await #expect(throws: ExtractionError.self) { try await read(only) }
+        let error = await #expect(throws: ExtractionError.self) { try await readPDF(only) }
         #expect(error?.code == "no_text" && error?.detail.contains("cannot be read as text") ?? false)
         #expect(error?.detail.contains("picture") == false)
     }
 
     @Test func aPageOfThemIsNamedAndNotIndexed() async throws {
-        let (pages, report) = try await read(
+        let (pages, report) = try await readPDF(
             pdf([SamplePDF.line("A page to read."), line("Hello world this is the text.", less: -0xE000)]))
         #expect(pages == ["A page to read.", ""])
         #expect(report.warnings.count == 1 && report.warnings[0].contains("page 2 cannot be read as text"))
     }
 
     @Test func aPictureIsStillAPicture() async {
-        let error = await #expect(throws: ExtractionError.self) { try await read(SamplePDF("0 0 100 100 re f")) }
+        let error = await #expect(throws: ExtractionError.self) { try await readPDF(SamplePDF("0 0 100 100 re f")) }
         #expect(error == .noText)
     }
 
@@ -73,7 +65,8 @@ import Testing
     }
 
     @Test func capitalsAloneAreRead() async throws {
-        let (pages, report) = try await read(SamplePDF(SamplePDF.line("THIS IS A NOTICE IN CAPITALS, NO. 12 OF 30.")))
+        let (pages, report) = try await readPDF(
+            SamplePDF(SamplePDF.line("THIS IS A NOTICE IN CAPITALS, NO. 12 OF 30.")))
         #expect(pages == ["THIS IS A NOTICE IN CAPITALS, NO. 12 OF 30."] && report == ReadingReport())
     }
 }
