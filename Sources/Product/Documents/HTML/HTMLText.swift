@@ -73,7 +73,7 @@ struct HTMLText {
         if elements.last?.hiddenBy != nil {
             if hidden.utf8.count < 1000 { hidden += text }
         } else {
-            lines[lines.count - 1].append(Self.withSigns(text))
+            append(Self.withSigns(text))
         }
     }
 
@@ -86,6 +86,10 @@ struct HTMLText {
             result += TextEncoding.windows1252Text(of: UInt8(scalar.value))
         }
     }
+
+    private mutating func append(_ text: String) { lines[lines.count - 1].append(text) }
+    private mutating func append(verbatim text: String) { lines[lines.count - 1].append(verbatim: text) }
+    private mutating func breakLine(_ count: Int) { lines[lines.count - 1].breakLine(count) }
 
     // MARK: - Elements
 
@@ -107,7 +111,7 @@ struct HTMLText {
             ground.map { $0 != "white" } ?? (attributes["background"] != nil || parent?.hasGround ?? false)
         defer { elements.append(element) }
         guard skipped == 0 else { return }
-        element.hiddenBy = hiding(name, attributes, within: parent?.hiddenBy)
+        element.hiddenBy = hiding(name, attributes, style, within: parent?.hiddenBy)
         if element.hiddenBy == nil, !hasSheets, !element.hasGround {
             let color = style["color"] ?? (name == "font" ? attributes["color"] : nil)
             if color.map({ HiddenByStyle.plainColor($0) }) == "white" { element.hiddenBy = "white on white" }
@@ -115,19 +119,19 @@ struct HTMLText {
         guard element.hiddenBy == nil else { return }
         if let display = style["display"], Self.blockDisplays.contains(where: display.hasPrefix) {
             element.isBlock = display != "table-cell"
-            if element.isBlock { lines[lines.count - 1].breakLine(1) } else { lines[lines.count - 1].append(" ") }
+            if element.isBlock { breakLine(1) } else { append(" ") }
         }
         let last = lines[lines.count - 1].text.last
         let mark = PageFormula.before(name, in: parent?.name, child: parent?.children ?? 0, after: last)
-        lines[lines.count - 1].append(mark)
+        append(mark)
         switch name {
-        case "br": lines[lines.count - 1].breakLine(1)
-        case "hr": lines[lines.count - 1].breakLine(2)
+        case "br": breakLine(1)
+        case "hr": breakLine(2)
         case "ol": element.list = ListNumbers(attributes, style)
-        case "input": lines[lines.count - 1].append(Self.value(attributes))
+        case "input": append(Self.value(attributes))
         case "li": startItem(attributes)
-        case "q": lines[lines.count - 1].append("“")
-        case "rt": lines[lines.count - 1].append("(")
+        case "q": append("“")
+        case "rt": append("(")
         case "table": tables.append(TableGrid())
         case "td", "th":
             element.columns = attributes["colspan"].flatMap { Int($0) } ?? 1
@@ -136,22 +140,21 @@ struct HTMLText {
         case "sup", "sub": lines.append(TextLines())
         default: break
         }
-        if Self.blocks.contains(name) { lines[lines.count - 1].breakLine(name == "div" ? 1 : 2) }
+        if Self.blocks.contains(name) { breakLine(name == "div" ? 1 : 2) }
         if name == "pre" { lines[lines.count - 1].isPreformatted = true }
     }
 
-    private func hiding(_ name: String, _ attributes: [String: String], within outer: String?) -> String? {
-        let style = attributes["style"] ?? ""
-        if let outer {
-            return outer.hasPrefix("visibility") && HiddenByStyle.isShownAgain(style) ? nil : outer
-        }
+    private func hiding(
+        _ name: String, _ attributes: [String: String], _ style: [String: String], within outer: String?
+    ) -> String? {
+        if let outer { return outer.hasPrefix("visibility") && style["visibility"] == "visible" ? nil : outer }
         if let value = attributes["hidden"], value.lowercased() != "until-found" { return "hidden" }
         if name == "dialog", attributes["open"] == nil { return "a closed dialog" }
         if name == "input", attributes["type"]?.lowercased() == "hidden" { return "hidden" }
         if let reason = HiddenByStyle.reason(style) { return reason }
+        let reason = rules.reason(name, attributes)
         // What is said at the element counts for more than its style sheet.
-        if style.lowercased().contains("display"), rules.reason(name, attributes) == "display: none" { return nil }
-        return rules.reason(name, attributes)
+        return reason == "display: none" && style["display"] != nil ? nil : reason
     }
 
     /// What a field of a form shows.
@@ -164,14 +167,14 @@ struct HTMLText {
     }
 
     private mutating func startItem(_ attributes: [String: String]) {
-        lines[lines.count - 1].breakLine(1)
+        breakLine(1)
         var mark = "- "
         if let place = elements.lastIndex(where: { ["ol", "ul", "menu"].contains($0.name) }),
             elements[place].list != nil
         {
             mark = elements[place].list?.next(attributes["value"]) ?? mark
         }
-        lines[lines.count - 1].append(verbatim: mark)
+        append(verbatim: mark)
     }
 
     private mutating func end(_ name: String) throws {
@@ -192,10 +195,10 @@ struct HTMLText {
             return
         }
         let parent = elements.last
-        lines[lines.count - 1].append(PageFormula.behind(name, in: parent?.name, child: parent?.children ?? 0))
+        append(PageFormula.behind(name, in: parent?.name, child: parent?.children ?? 0))
         switch name {
-        case "q": lines[lines.count - 1].append("”")
-        case "rt": lines[lines.count - 1].append(")")
+        case "q": append("”")
+        case "rt": append(")")
         case "td", "th": if !tables.isEmpty { endCell(element) }
         case "tr": if !tables.isEmpty { endRow() }
         case "table": _ = tables.popLast()
@@ -204,8 +207,8 @@ struct HTMLText {
         default: break
         }
         if name == "pre" { lines[lines.count - 1].isPreformatted = false }
-        if Self.blocks.contains(name) { lines[lines.count - 1].breakLine(name == "div" ? 1 : 2) }
-        if element.isBlock { lines[lines.count - 1].breakLine(1) }
+        if Self.blocks.contains(name) { breakLine(name == "div" ? 1 : 2) }
+        if element.isBlock { breakLine(1) }
         guard lines.reduce(0, { $0 + $1.text.utf8.count }) <= ReaderLimits.textBytes else {
             throw ExtractionError.tooComplex("it holds more than \(ReaderLimits.textBytes >> 20) MiB of text")
         }
@@ -220,15 +223,15 @@ struct HTMLText {
         let cells = tables[tables.count - 1].endRow()
         // A table within a cell is part of its text.
         let text = cells.joined(separator: tables.count > 1 ? " " : "\t")
-        lines[lines.count - 1].breakLine(1)
-        lines[lines.count - 1].append(verbatim: text)
-        lines[lines.count - 1].breakLine(1)
+        breakLine(1)
+        append(verbatim: text)
+        breakLine(1)
     }
 
     private mutating func endRaised(_ shift: ShiftedText.Shift) {
         guard lines.count > 1, let raised = lines.popLast() else { return }
         let before = lines[lines.count - 1].text.last
-        lines[lines.count - 1].append(ShiftedText.text(raised.text, shift, after: before))
+        append(ShiftedText.text(raised.text, shift, after: before))
     }
 }
 

@@ -2,11 +2,10 @@ import TextSearch
 
 /// What of CSS hides text from whoever looks at a page.
 enum HiddenByStyle {
-    /// Why text under these declarations is not seen; `nil` when it is, as far as they tell.
-    static func reason(_ declarations: some StringProtocol) -> String? { reason(values(declarations)) }
-
     /// The declarations, names and values in small letters.
     static func values(_ declarations: some StringProtocol) -> [String: String] {
+        // Most elements have none.
+        guard !declarations.isEmpty else { return [:] }
         var values: [String: String] = [:]
         for declaration in withoutComments(declarations).split(separator: ";") {
             let pair = declaration.split(separator: ":", maxSplits: 1)
@@ -17,7 +16,8 @@ enum HiddenByStyle {
         return values
     }
 
-    private static func reason(_ values: [String: String]) -> String? {
+    /// Why text under these declarations is not seen; `nil` when it is, as far as they tell.
+    static func reason(_ values: [String: String]) -> String? {
         if values["display"] == "none" { return "display: none" }
         if let visibility = values["visibility"], visibility == "hidden" || visibility == "collapse" {
             return "visibility: \(visibility)"
@@ -102,11 +102,6 @@ enum HiddenByStyle {
             if path.hasPrefix("circle("), number(String(first)) == 0 { return "cut to no size" }
         }
         return nil
-    }
-
-    /// Whether the declarations show again what a parent hides by its visibility.
-    static func isShownAgain(_ declarations: some StringProtocol) -> Bool {
-        values(declarations)["visibility"] == "visible"
     }
 
     /// The colour behind the text that the declarations give; `nil` when they give none.

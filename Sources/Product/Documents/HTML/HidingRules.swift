@@ -23,9 +23,10 @@ struct HidingRules {
                 continue
             }
             guard let close = rest.firstIndex(of: "}") else { return }
-            if let reason = HiddenByStyle.reason(rest[..<close]) {
+            let style = HiddenByStyle.values(rest[..<close])
+            if let reason = HiddenByStyle.reason(style) {
                 for selector in head.split(separator: ",") { note(selector, reason) }
-            } else if rest[..<close].contains("display") || rest[..<close].contains("visibility") {
+            } else if style["display"] != nil || style["visibility"] != nil {
                 // A later rule shows what an earlier one has hidden.
                 for selector in head.split(separator: ",") { reasons[Self.key(selector) ?? ""] = nil }
             }
