@@ -337,6 +337,9 @@ let operations = group(
         .target(
             name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
         .target(
+            name: "Evaluation",
+            dependencies: ["HTTPClient", "HTTPMessages", "JSONCoding", "ProductStack", "TaskTools", "Telemetry"]),
+        .target(
             name: "Bench",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "AzureStorage", "CLinux", "ChildProcess", "HTTPClient",
@@ -349,8 +352,8 @@ let operations = group(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Catalog", "DocumentReading", "HTTPClient", "JSONCoding", "Packaging", "ProductStack",
-                "ProgramSupport", "Reembedding", "Telemetry",
+                "Backup", "Catalog", "DocumentReading", "Evaluation", "HTTPClient", "JSONCoding", "Packaging",
+                "ProductStack", "ProgramSupport", "Reembedding", "Telemetry",
             ]
         ),
     ])
@@ -586,6 +589,8 @@ let tests =
                     "AzureEmulator", "AzureSignatures", "Bench", "HTTPMessages", "HTTPServing", "JSONCoding",
                     "ProductStack", "Telemetry", "TestSupport",
                 ]),
+            .testTarget(
+                name: "EvaluationTests", dependencies: ["Evaluation", "JSONCoding", "TestSupport"]),
             .testTarget(
                 name: "HostileInputTests",
                 dependencies: [

@@ -34,28 +34,48 @@ public struct RunningPage: Sendable {
         return id
     }
 
+    /// What became of a document that was uploaded.
+    public enum Reading: Sendable {
+        case underway, ready
+        /// Why it cannot be asked about.
+        case failed(String)
+    }
+
     /// Waits until documents can be asked about.
     ///
     /// - Throws: `StackError` for one that failed, or when that takes longer than `limit`; `HTTPClientError`.
     public func waitUntilReady(_ ids: [String], within limit: Duration) async throws {
-        let end = ContinuousClock.now + limit
-        for id in ids {
-            while try await !isReady(id) {
-                guard ContinuousClock.now < end else { throw StackError("the documents are not ready after \(limit).") }
-                try await Task.sleep(for: Self.pause)
-            }
+        for reading in try await readings(ids, within: limit) {
+            if case .failed(let reason) = reading { throw StackError("a document could not be read. \(reason)") }
         }
     }
 
-    private func isReady(_ id: String) async throws -> Bool {
+    /// Waits until documents were read, and says how that ended.
+    ///
+    /// - Throws: `StackError` when it takes longer than `limit`; `HTTPClientError`.
+    public func readings(_ ids: [String], within limit: Duration) async throws -> [Reading] {
+        let end = ContinuousClock.now + limit
+        var readings: [Reading] = []
+        for id in ids {
+            var reading = try await reading(id)
+            while case .underway = reading {
+                guard ContinuousClock.now < end else { throw StackError("the documents are not ready after \(limit).") }
+                try await Task.sleep(for: Self.pause)
+                reading = try await self.reading(id)
+            }
+            readings.append(reading)
+        }
+        return readings
+    }
+
+    private func reading(_ id: String) async throws -> Reading {
         let answer = try await client.fetch(.init(.get, "\(url)/api/documents/\(id)"))
         let document = (try? JSONParser.parse(answer.body)) ?? .null
         switch document["status"]?.string {
-        case "ready": return true
+        case "ready": return .ready
         case "failed":
-            throw StackError(
-                "\(document["name"]?.string ?? id) could not be read: \(document["error"]?["detail"]?.string ?? "")")
-        case .some: return false
+            return .failed("\(document["name"]?.string ?? id): \(document["error"]?["detail"]?.string ?? "")")
+        case .some: return .underway
         case nil: throw StackError("document \(id) was answered \(answer.status.rawValue).")
         }
     }

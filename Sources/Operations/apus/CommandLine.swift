@@ -1,11 +1,11 @@
 import ProgramSupport
 
-/// The command line of `apus`; `bench` has its own.
+/// The command line of `apus`; `bench` and `eval` have their own.
 func commandLine(_ arguments: [String]) -> ProgramOptions {
     ProgramOptions(
         program: "apus",
         usage:
-            "up | samples | inspect FILE | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
+            "up | samples | inspect FILE | eval … | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
         summary: """
             Runs Apus on this machine.
 
@@ -13,6 +13,7 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
               up       Start everything, print the addresses, stop with Ctrl-C.
               samples  Upload the sample documents to the Apus that runs on --port, to have something to ask about.
               inspect  Read a file as an upload would, and say what comes of it: pages, encoding, hidden text, how it begins.
+              eval     Measure how well questions are answered, or compare two such runs: 'apus eval --help'.
               stage    Put the app folders together that the functions host serves.
               package  Make deployable packages in .build/packages: a zip for each of chat, upload and history that needs
                        nothing of the system it runs on, and vm, a Debian package for a virtual machine.

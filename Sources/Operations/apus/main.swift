@@ -9,6 +9,7 @@ func run(_ options: ProgramOptions) async throws {
     case "doctor": try doctor(options)
     case "samples": try await samples(options)
     case "inspect": try await inspect(options)
+    case "eval": try await eval(options)
     case "reembed": try await reembed(options)
     case "backup": try await backup(options)
     case "restore": try await restore(options)
@@ -22,5 +23,5 @@ func run(_ options: ProgramOptions) async throws {
 let arguments = Array(CommandLine.arguments.dropFirst())
 // Before its options are read: they are those of another program.
 if arguments.first == "bench" { bench(arguments.dropFirst()) }
-let options = commandLine(arguments)
+let options = arguments.first == "eval" ? evalCommandLine(arguments) : commandLine(arguments)
 await ProgramLife.run("apus") { try await run(options) }

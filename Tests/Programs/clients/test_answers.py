@@ -1,9 +1,11 @@
 """Questions and answers over the API: streams, citations, models that misbehave, history."""
-import concurrent.futures, os, re, socket, subprocess, sys, time, uuid
+import concurrent.futures, os, re, socket, time, uuid
 
 import pytest
 
-from stack import DATA, ROOT
+from evaluating import evaluate
+from library import FOLDER
+from stack import DATA
 
 
 def test_stream_has_the_events_of_the_contract(stack, library):
@@ -169,9 +171,15 @@ def test_models_are_listed(stack):
         {"id": "extractive", "provider": "extractive", "default": True}, {"id": "openai:test-model", "provider": "openai", "default": False}]}
 
 
+# Of the documents beside the repository; those of the library are in its own folder.
+NORTHWIND_FLOORS = ["near@5=0.8", "document-first=0.8", "wrongly-refused=0.02", "wrongly-answered=0.048"]
+
+
 def test_retrieval_reaches_its_floors(stack, library):
-    data = ["--data", os.path.join(DATA, library.name)] if library.name == "northwind" else []
-    result = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "evaluate-retrieval.py"), "--url", stack.url, *data],
-                            capture_output=True, text=True, timeout=300)
+    if library.name == "northwind":
+        words = [os.path.join(DATA, library.name), *(f"--floor={floor}" for floor in NORTHWIND_FLOORS)]
+    else:
+        words = [FOLDER, "--floors", os.path.join(FOLDER, "floors.json")]
+    result = evaluate(*words, "--url", stack.url, "--model", "extractive")
     print(result.stdout)
     assert result.returncode == 0, result.stdout + result.stderr

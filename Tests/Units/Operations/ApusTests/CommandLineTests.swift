@@ -9,7 +9,7 @@ struct CommandLineTests {
         let help = try await BuiltProgram.apus("--help")
         #expect(help.code == 0 && help.errors.isEmpty)
         for word in [
-            "up", "stage", "package", "doctor", "reembed", "backup", "restore", "verify", "migrate", "bench",
+            "up", "stage", "package", "doctor", "reembed", "backup", "restore", "verify", "migrate", "eval", "bench",
         ] { #expect(help.output.contains("\n  \(word) "), "\(word)") }
         for option in [
             "data DIR", "port PORT", "base-port PORT", "address ADDRESS", "keep N", "embed-anew", "messages-only",

@@ -1,0 +1,151 @@
+import JSONCoding
+
+/// Reads one object of a set.
+struct QuestionReader {
+    /// What the object may have. `kind` and those behind it are notes of who wrote the set.
+    static let fields = [
+        "id", "question", "answer", "answers", "document", "page", "pages", "documents", "also", "evidence",
+        "unanswerable", "reads", "truth", "kind", "style", "near", "why", "note",
+    ]
+    private static let longestText = 32_000
+    private static let mostEntries = 200
+    private static let pageNumbers: ClosedRange<Int64> = 1...1_000_000
+
+    private var reader: FieldReader
+    private let object: JSONValue
+
+    /// Reads the question.
+    ///
+    /// - Parameters:
+    ///   - standardID: For one that brings none.
+    ///   - unanswerable: Whether the file says so of all of its questions.
+    /// - Throws: `InvalidFields` with everything that is wrong.
+    static func read(_ object: JSONValue, standardID: String, unanswerable: Bool) throws -> Question {
+        var reader = try QuestionReader(object)
+        return try reader.question(standardID, unanswerable)
+    }
+
+    private init(_ object: JSONValue) throws {
+        self.object = object
+        reader = try FieldReader(object, allowed: Self.fields)
+    }
+
+    private mutating func question(_ standardID: String, _ unanswerable: Bool) throws -> Question {
+        let id = reader.string("id", length: 1...200) ?? standardID
+        let text = reader.requiredString("question", length: 1...Self.longestText)
+        var answers = texts("answers")
+        if let answer = reader.string("answer", length: 1...Self.longestText) { answers.append(answer) }
+        var places = ownPlaces
+        for name in ["documents", "also"] { places += list(name) }
+        let evidence = texts("evidence")
+        let isAnswerable = !(reader.bool("unanswerable", default: object["answer"] == .null) || unanswerable)
+        if isAnswerable, let truth = reader.string("truth", length: 1...Self.longestText) {
+            let marked = MarkedAnswer(truth)
+            answers.append(marked.text)
+            places += marked.places
+        }
+        if !isAnswerable, !(answers.isEmpty && places.isEmpty && evidence.isEmpty), !unanswerable {
+            reader.add("unanswerable", "It has answers, documents or evidence beside it. Take these or this away.")
+        }
+        if isAnswerable, answers.isEmpty, places.isEmpty, evidence.isEmpty {
+            reader.add(
+                "answers",
+                "There is nothing to compare an answer with. Add answers, documents or evidence, or \"unanswerable\": true."
+            )
+        }
+        try reader.finish()
+        return Question(
+            id: id, text: text, answers: answers, places: places.uniqued(), evidence: evidence,
+            isAnswerable: isAnswerable, needsReading: object["reads"] != nil)
+    }
+
+    private mutating func texts(_ name: String) -> [String] {
+        let list = reader.strings(name, maximumCount: Self.mostEntries) ?? []
+        if !list.allSatisfy({ (1...Self.longestText).contains($0.unicodeScalars.count) }) {
+            reader.add(name, "Every entry must have 1 to \(Self.longestText) characters.")
+        }
+        return list
+    }
+
+    /// `document` with `page` or `pages`.
+    private var ownPlaces: [Place] {
+        mutating get {
+            guard let document = object["document"], !document.isNull else {
+                for name in ["page", "pages"] where object[name] != nil {
+                    reader.add(name, "Says nothing without \"document\". Add the name of the file.")
+                }
+                return []
+            }
+            return places(object, field: "document")
+        }
+    }
+
+    private mutating func list(_ name: String) -> [Place] {
+        guard let value = object[name], !value.isNull else { return [] }
+        guard let entries = value.array, entries.count <= Self.mostEntries else {
+            reader.add(
+                name,
+                "Must be a list of at most \(Self.mostEntries) names, or objects like {\"document\": \"a.pdf\", \"page\": 3}."
+            )
+            return []
+        }
+        return entries.flatMap { entry in
+            entry.string.map { [Place($0)] } ?? places(entry, field: name)
+        }
+    }
+
+    private mutating func places(_ entry: JSONValue, field: String) -> [Place] {
+        guard let document = entry["document"]?.string, (1...1000).contains(document.unicodeScalars.count) else {
+            reader.add(field, "Must name a document, as in {\"document\": \"a.pdf\", \"page\": 3}.")
+            return []
+        }
+        let given = entry["pages"]?.array ?? entry["page"].map { [$0] } ?? []
+        if let pages = entry["pages"], pages.array == nil {
+            reader.add("pages", "Must be a list of whole numbers; one alone is \"page\".")
+        }
+        guard given.count <= Self.mostEntries else {
+            reader.add("pages", "Must have at most \(Self.mostEntries) entries, has \(given.count).")
+            return []
+        }
+        guard !given.isEmpty else { return [Place(document)] }
+        return given.compactMap { value in
+            guard let page = value.int, Self.pageNumbers.contains(page) else {
+                reader.add("page", "Must be a whole number from 1; the first page of a file is 1.")
+                return nil
+            }
+            return Place(document, page: Int(page))
+        }
+    }
+}
+
+/// A text with its places in it: `Two days. [handbook.pdf#page=3]`.
+struct MarkedAnswer {
+    private static let mark = "#page="
+    let text: String
+    let places: [Place]
+
+    init(_ marked: String) {
+        var (text, places) = ("", [Place]())
+        var rest = marked[...]
+        while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
+            let inside = rest[rest.index(after: open)..<close]
+            let parts = inside.split(separator: "#", omittingEmptySubsequences: false)
+            text += rest[..<open]
+            if parts.count == 2, inside.contains(Self.mark), let page = Int(parts[1].dropFirst(Self.mark.count - 1)) {
+                places.append(Place(String(parts[0]), page: page))
+            } else {
+                text += rest[open...close]
+            }
+            rest = rest[rest.index(after: close)...]
+        }
+        self.text = (text + rest).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        self.places = places
+    }
+}
+
+extension [Place] {
+    /// Each once, in order.
+    fileprivate func uniqued() -> [Place] {
+        reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}
