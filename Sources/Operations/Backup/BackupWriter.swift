@@ -60,7 +60,7 @@ public struct BackupWriter: Sendable {
             }
             let tables: JSONValue = [
                 "workspaces": .array(rows.workspaces), "chats": .array(chats), "documents": .array(documents),
-                "usage_days": .array(rows.usage),
+                "usage_days": .array(rows.usage), "experiments": .array(rows.experiments),
             ]
             try output.add("catalog.json", tables.encoded)
             var manifest = BackupManifest(

@@ -19,20 +19,27 @@ func eval(_ options: ProgramOptions) async throws {
     }
     let path = options.words[1]
     let exported = export == nil ? nil : options.words.last
+    let url = url(options)
     for file in [options.value("json"), options.value("report"), exported] { try requireWritable(file, beside: path) }
     // What would be found out after an hour of questions is looked at before.
     let floors = try Floors(file: options.value("floors"), given: options.all("floor"))
     let client = HTTPSession()
     let isAsked = !EvaluationRun.isRun(path: path)
-    let run = isAsked ? try await ask(path, options, client) : try EvaluationRun(path: path)
+    let run =
+        isAsked
+        ? try await ask(path, EvaluationRunner.Options(url: url), options, client) : try EvaluationRun(path: path)
     writeAll(TextReport.text(run), to: STDOUT_FILENO)
     let json = run.json.encoded
     let report = HTMLReport.html(run)
     try write(json, to: options.value("json"))
     try write(Array(report.utf8), to: options.value("report"))
     if let export { try write(export.bytes(run), to: exported) }
-    if let url = options.value("mlflow") {
-        let place = try await MLflowClient(url: url, environment: ProgramLife.environment, client: client).log(
+    if let name = options.value("record") {
+        let id = try await ExperimentRecorder(url: url, client: client).record(run, name: name)
+        writeAll("kept as \(id)\n", to: STDOUT_FILENO)
+    }
+    if let server = options.value("mlflow") {
+        let place = try await MLflowClient(url: server, environment: ProgramLife.environment, client: client).log(
             run, experiment: options.value("experiment") ?? "apus",
             files: [("run.json", json), ("report.html", Array(report.utf8))])
         writeAll("logged to \(place)\n", to: STDOUT_FILENO)
@@ -45,13 +52,11 @@ func eval(_ options: ProgramOptions) async throws {
     guard missed.isEmpty else { throw CommandError("\(missed.count) floors are not reached") }
 }
 
-private func ask(_ path: String, _ options: ProgramOptions, _ client: HTTPSession) async throws -> EvaluationRun {
+private func ask(
+    _ path: String, _ given: EvaluationRunner.Options, _ options: ProgramOptions, _ client: HTTPSession
+) async throws -> EvaluationRun {
     let set = try QuestionSet(path: path)
-    let given = options.value("url") ?? "http://127.0.0.1:\(options.port("port", default: 8080))"
-    var asking = EvaluationRunner.Options(url: given.hasSuffix("/") ? String(given.dropLast()) : given)
-    guard asking.url.hasPrefix("http://") || asking.url.hasPrefix("https://") else {
-        options.fail("--url must begin with http:// or https://, not \(given)")
-    }
+    var asking = given
     asking.model = options.value("model")
     asking.preset = options.value("preset")
     asking.parallel = options.number("parallel", default: 4, in: 1...64)
@@ -66,6 +71,15 @@ private func ask(_ path: String, _ options: ProgramOptions, _ client: HTTPSessio
     return try await EvaluationRunner(asking, client: client).run(set, ready: ready) { done, all in
         if done % max(all / 10, 1) == 0 { writeAll("\(done) of \(all) questions asked …\n", to: STDERR_FILENO) }
     }
+}
+
+/// Where Apus is, without a final slash.
+private func url(_ options: ProgramOptions) -> String {
+    let given = options.value("url") ?? "http://127.0.0.1:\(options.port("port", default: 8080))"
+    guard given.hasPrefix("http://") || given.hasPrefix("https://") else {
+        options.fail("--url must begin with http:// or https://, not \(given)")
+    }
+    return given.hasSuffix("/") ? String(given.dropLast()) : given
 }
 
 private func compare(_ options: ProgramOptions) throws {

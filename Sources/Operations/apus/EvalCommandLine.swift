@@ -30,6 +30,7 @@ func evalCommandLine(_ arguments: [String]) -> ProgramOptions {
             .init(
                 "export", "FORMAT",
                 "Write the answers for other tools, \(ExportFormat.names): the file's name follows that of the set."),
+            .init("record", "NAME", "Have Apus keep the figures under a name, for GET /api/experiments."),
             .init("mlflow", "URL", "Log the run to an MLflow server."),
             .init("experiment", "NAME", "The experiment's name there (default apus)."),
         ],

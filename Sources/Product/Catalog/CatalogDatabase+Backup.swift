@@ -10,6 +10,7 @@ extension CatalogDatabase {
         public let chats: [JSONValue]
         public let documents: [JSONValue]
         public let usage: [JSONValue]
+        public let experiments: [JSONValue]
     }
 
     /// Reads the rows of one moment; what is being deleted is left out.
@@ -26,7 +27,8 @@ extension CatalogDatabase {
                 chats: try Self.rows("chats", "workspace_id = $1 AND NOT deleting ORDER BY id", workspace, connection),
                 documents: try Self.rows(
                     "documents", "workspace_id = $1 AND NOT deleting ORDER BY id", workspace, connection),
-                usage: try Self.rows("usage_days", "workspace_id = $1 ORDER BY day, model", workspace, connection))
+                usage: try Self.rows("usage_days", "workspace_id = $1 ORDER BY day, model", workspace, connection),
+                experiments: try Self.rows("experiments", "workspace_id = $1 ORDER BY id", workspace, connection))
         }
     }
 
@@ -54,12 +56,12 @@ extension CatalogDatabase {
     public func restore(_ tables: JSONValue, embedsAnew: Bool) async throws -> [String] {
         try await database.transaction { connection in
             try connection.execute("SET LOCAL statement_timeout = '300s'")
-            for table in ["workspaces", "chats", "documents", "usage_days"] {
+            for table in ["workspaces", "chats", "documents", "usage_days", "experiments"] {
                 for row in tables[table]?.array ?? [] {
                     // Rows of a schema that has no such table are not there either.
                     try connection.query(
                         """
-                        INSERT INTO \(table) SELECT * FROM jsonb_populate_record(NULL::\(table), $1::jsonb)
+                        INSERT INTO \(table) SELECT * FROM json_populate_record(NULL::\(table), $1::json)
                         ON CONFLICT DO NOTHING
                         """, [row.text])
                 }

@@ -104,5 +104,18 @@ enum CatalogMigrations {
             // A small object: what was left out of its text, and why.
             up: "ALTER TABLE documents ADD COLUMN report jsonb;",
             down: "ALTER TABLE documents DROP COLUMN report;"),
+        Migration(
+            version: 5, name: "what evaluations came to",
+            up: """
+                CREATE TABLE experiments (
+                    id uuid PRIMARY KEY,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    name text NOT NULL,
+                    -- As it was sent: figures with their intervals, and how they were measured.
+                    result json NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX experiments_newest ON experiments (workspace_id, created_at DESC, id DESC);
+                """,
+            down: "DROP TABLE experiments;"),
     ]
 }

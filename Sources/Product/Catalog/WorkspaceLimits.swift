@@ -6,6 +6,7 @@ public struct WorkspaceLimits: Sendable {
     /// As many as one question searches: what is beyond would be kept and never found.
     public var documents = 10_000
     public var chats = 100_000
+    public var experiments = 10_000
 
     /// The defaults.
     public init() {}

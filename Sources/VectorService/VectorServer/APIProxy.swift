@@ -31,7 +31,7 @@ public struct APIProxy: Sendable {
     private static let routes: [(prefix: String, app: String)] = [
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/api/upload", "upload"),
-        ("/api/documents", "upload"), ("/api/history", "history"),
+        ("/api/documents", "upload"), ("/api/history", "history"), ("/api/experiments", "chat"),
     ]
 
     private let upstreams: Upstreams

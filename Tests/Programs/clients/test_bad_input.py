@@ -10,6 +10,7 @@ from stack import DATA, request
 LOCKED = [os.path.join(GOLDEN, "documents", "reportlab-password.pdf")]
 LOCKED += filter(os.path.exists, [os.path.join(DATA, "parsers", "py-pdf-libreoffice-writer-password.pdf")])
 UNKNOWN = "01a1f8b2-e59a-73e0-bc32-03ed38fb440c"
+FIGURE = {"name": "f", "value": 1}
 
 
 def check_problem(answer, status, words=None):
@@ -179,6 +180,20 @@ class TestRequests:
         problem = check_problem(stack.call("POST", "/api/chat", body), 400)
         assert field in [e["field"] for e in problem["errors"]]
 
+    @pytest.mark.parametrize("body,field", [
+        ({}, "name"), ({"name": "x"}, "figures"), ({"name": "x", "figures": []}, "figures"), ({"name": "x" * 201, "figures": [FIGURE]}, "name"),
+        ({"name": "x", "figures": [FIGURE, FIGURE]}, "figures[1].name"), ({"name": "x", "figures": [{"name": "f", "value": "1"}]}, "figures[0].value"),
+        ({"name": "x", "figures": [{"name": "f"}]}, "figures[0].value"), ({"name": "x", "figures": [FIGURE | {"low": 2, "high": 1}]}, "figures[0].low"),
+        ({"name": "x", "figures": [FIGURE | {"more": 1}]}, "figures[0].more"), ({"name": "x", "figures": [3]}, "figures[0].body"),
+        ({"name": "x", "figures": [FIGURE], "questions": 1.5}, "questions"), ({"name": "x", "figures": [FIGURE], "questions": -1}, "questions"),
+        ({"name": "x", "figures": [FIGURE], "startedAt": "yesterday"}, "startedAt"), ({"name": "x", "figures": [FIGURE], "parameters": {"a": 1}}, "parameters"),
+        ({"name": "x", "figures": [FIGURE], "parameters": {str(n): "" for n in range(51)}}, "parameters"), ({"name": "x", "figures": [FIGURE], "id": "y"}, "id"),
+    ])
+    def test_experiments(self, stack, body, field):
+        problem = check_problem(stack.call("POST", "/api/experiments", body), 400)
+        assert field in [e["field"] for e in problem["errors"]]
+        assert stack.call("GET", "/api/experiments").json == {"experiments": [], "next": None}
+
     def test_longest_message_is_fine(self, stack):
         assert stack.ask("ü" * 32_000).status == 200
 
@@ -203,10 +218,10 @@ class TestRequests:
     def test_a_proxy_of_the_environment_is_not_asked(self, stack):
         assert stack.environment["http_proxy"].endswith(":1") and stack.ask("Hello?").status == 200
 
-    @pytest.mark.parametrize("path", ["/api/documents?limit=0", "/api/documents?limit=x", "/api/history?limit=100000"])
+    @pytest.mark.parametrize("path", ["/api/documents?limit=0", "/api/documents?limit=x", "/api/history?limit=100000", "/api/experiments?limit=201"])
     def test_limits(self, stack, path):
         check_problem(stack.call("GET", path), 400, "limit")
 
-    @pytest.mark.parametrize("path,field", [("/api/documents?after=x", "after"), ("/api/documents?chatId=1", "chatId"), ("/api/history?before=%27", "before")])
+    @pytest.mark.parametrize("path,field", [("/api/documents?after=x", "after"), ("/api/documents?chatId=1", "chatId"), ("/api/history?before=%27", "before"), ("/api/experiments?before=x", "before")])
     def test_cursors(self, stack, path, field):
         assert check_problem(stack.call("GET", path), 400)["errors"][0]["field"] == field

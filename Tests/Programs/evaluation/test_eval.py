@@ -168,6 +168,23 @@ def test_documents_that_cannot_be_read_are_told_and_their_questions_left_out(sta
     assert "left out: bad.bin was refused: " in told.stderr and "cannot be read: 1\n" in told.stdout
 
 
+def test_apus_keeps_what_a_run_came_to(run, measured, stack):
+    kept = []
+    for name in ("before", "after"):
+        told = evaluate(run, "--record", name, "--url", stack.url)
+        assert told.returncode == 0, told.stderr
+        kept.append(told.stdout.split("kept as ")[1].strip())
+    first = stack.call("GET", "/api/experiments?limit=1").json
+    assert [(e["id"], e["name"], e["set"], e["figures"]) for e in first["experiments"]] == [(kept[1], "after", measured["set"], measured["figures"])]
+    second = stack.call("GET", "/api/experiments?limit=1&before=" + first["next"]).json
+    assert [e["id"] for e in second["experiments"]] == [kept[0]] and second["next"] is None
+    for name in kept:
+        assert stack.call("DELETE", "/api/experiments/" + name).json == {"rows": 1}
+    assert stack.call("DELETE", "/api/experiments/" + kept[0]).status == 404
+    told = evaluate(run, "--record", " ", "--url", stack.url)
+    assert told.returncode == 1 and "400" in told.stderr and "name: Must not be blank." in told.stderr
+
+
 @pytest.mark.parametrize("words,reason", [
     (["nowhere.jsonl"], "nowhere.jsonl does not exist"), (["."], ". has no questions.jsonl and no dont_know.jsonl"),
     ([FOLDER, "--floor", "speed=1"], "there is no metric speed. There are: near@1"),

@@ -12,7 +12,7 @@ import TestSupport
 
 @testable import Backup
 
-/// A product in use: two documents that are ready, one that failed, two chats with messages.
+/// A product in use: two documents that are ready, one that failed, two chats with messages, an experiment.
 struct FilledStores {
     let services: BackupServices
     let ready: [String]
@@ -57,6 +57,8 @@ struct FilledStores {
             chats.append(chat)
         }
         self.chats = chats
+        _ = try await services.catalog.addExperiment(
+            UUIDv7.make(), name: "before", result: ["figures": [["name": "mrr", "value": 0.84]], "set": "a set"])
     }
 
     static func services(_ stores: Stores, _ more: [String: String] = [:]) async throws -> BackupServices {
@@ -95,6 +97,7 @@ struct FilledStores {
         let rows = try await services.catalog.snapshot()
         lines += rows.documents.map { "document " + Self.stable($0) }
         lines += rows.chats.map { "chat " + Self.stable($0) }
+        lines += rows.experiments.map { "experiment " + Self.stable($0) }
         for id in ready + [failed] {
             let path = BlobPaths.original(workspace: "default", document: id)
             let body = try await services.blobs.open(BlobPaths.container, path).body

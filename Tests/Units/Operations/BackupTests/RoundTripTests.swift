@@ -38,6 +38,7 @@ struct RoundTripTests {
                 let restored = try await BackupRestorer(services).restore(backup, embedsAnew: false)
                 #expect(restored.counts == backup.counts && restored.queued == 0)
                 let before = try await filled.contents(of: filled.services)
+                #expect(before.contains { $0.hasPrefix("experiment ") && $0.contains("\"mrr\",\"value\":0.84") })
                 #expect(try await filled.contents(of: services) == before)
                 #expect(try await DataVerifier(services).run().problems == [])
             }

@@ -52,6 +52,35 @@ struct CatalogFeatureTests {
         }
     }
 
+    // MARK: - Experiments
+
+    @Test func experimentsAreKeptInOrderWithinTheirWorkspace() async throws {
+        try await RunningProduct.with([]) { product in
+            var limits = WorkspaceLimits()
+            limits.experiments = 3
+            let catalog = CatalogDatabase(database: product.sql, limits: limits)
+            let other = CatalogDatabase(database: product.sql, workspace: "other", limits: limits)
+            try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
+            let result: JSONObject = ["z": 0.1, "a": ["x", 1]]
+            var ids: [String] = []
+            for name in ["first", "second", "third"] {
+                let record = try await catalog.addExperiment(UUIDv7.make(), name: name, result: result)
+                #expect(record.name == name && record.result.text == #"{"z":0.1,"a":["x",1]}"#)
+                ids.append(record.id)
+            }
+            await #expect(throws: WorkspaceFull.self) {
+                try await catalog.addExperiment(UUIDv7.make(), name: "fourth", result: result)
+            }
+            #expect(try await catalog.experiments(limit: 2, before: nil).map(\.name) == ["third", "second"])
+            #expect(try await catalog.experiments(limit: 2, before: ids[1]).map(\.name) == ["first"])
+            #expect(try await other.experiments(limit: 9, before: nil).isEmpty)
+            #expect(try await !other.deleteExperiment(ids[0]))
+            #expect(try await catalog.deleteExperiment(ids[0]))
+            #expect(try await !catalog.deleteExperiment(ids[0]))
+            #expect(try await catalog.experiments(limit: 9, before: nil).count == 2)
+        }
+    }
+
     // MARK: - Migrations
 
     @Test func migrationsGoUpAndDownStepByStep() async throws {

@@ -1,0 +1,72 @@
+public import JSONCoding
+import Postgres
+
+/// What was measured of a workspace's answers once, under a name.
+public struct ExperimentRecord: Sendable {
+    public let id: String
+    public let name: String
+    public let createdAt: String
+    /// What was measured and how: an object, as it was sent.
+    public let result: JSONValue
+
+    static let columns = "id, name, result::text AS result, \(SQLTime.column("created_at"))"
+
+    init(_ row: PostgresRow) throws {
+        id = try row.string("id")
+        name = try row.string("name")
+        createdAt = try row.string("created_at")
+        result = try JSONParser.parse(try row.string("result"))
+    }
+
+    /// The wire form.
+    public var json: JSONValue {
+        var object: JSONObject = ["id": .string(id), "name": .string(name), "createdAt": .string(createdAt)]
+        for (name, value) in result.object?.members ?? [] where object[name] == nil { object[name] = value }
+        return .object(object)
+    }
+}
+
+extension CatalogDatabase {
+    /// Keeps what was measured.
+    ///
+    /// - Throws: `WorkspaceFull`.
+    public func addExperiment(_ id: String, name: String, result: JSONObject) async throws -> ExperimentRecord {
+        let rows = try await query(
+            """
+            INSERT INTO experiments (id, workspace_id, name, result)
+            SELECT $1::uuid, $2, $3, $4::json WHERE \(Self.hasRoom("experiments", limits.experiments, workspace: "$2"))
+            RETURNING \(ExperimentRecord.columns)
+            """,
+            [id, workspace, name, JSONValue.object(result).text])
+        guard let row = rows.first else {
+            try await requireRoom("experiments", limits.experiments)
+            throw PostgresError.contention
+        }
+        return try ExperimentRecord(row)
+    }
+
+    /// What was measured, the newest first.
+    ///
+    /// - Parameter before: Id of the last one of the page before.
+    public func experiments(limit: Int, before: String?) async throws -> [ExperimentRecord] {
+        if let before, !Self.isID(before) { return [] }
+        let rows = try await query(
+            """
+            SELECT \(ExperimentRecord.columns) FROM experiments e
+            WHERE workspace_id = $1
+                AND ($2::uuid IS NULL OR (e.created_at, e.id) <
+                    (SELECT p.created_at, p.id FROM experiments p WHERE p.workspace_id = $1 AND p.id = $2::uuid))
+            ORDER BY e.created_at DESC, e.id DESC LIMIT \(limit)
+            """,
+            [workspace, before])
+        return try rows.map(ExperimentRecord.init)
+    }
+
+    /// Removes what was measured once. Returns whether it was there.
+    public func deleteExperiment(_ id: String) async throws -> Bool {
+        guard Self.isID(id) else { return false }
+        return try await !query(
+            "DELETE FROM experiments WHERE workspace_id = $1 AND id = $2 RETURNING id", [workspace, id]
+        ).isEmpty
+    }
+}
