@@ -20,7 +20,8 @@ LONGEST = [
     "operations/test_backup.py", "clients/test_failures.py", "functions/test_runtime.py", "vectors/test_against_chroma.py",
     "clients/test_answers.py", "functions/test_triggers.py", "browser/test_main_job.py", "operations/test_telemetry.py",
     "operations/test_monitoring.py", "vectors/test_frameworks.py", "azure/test_azure_crash.py", "vectors/test_crash.py",
-    "models/test_real_server.py", "operations/test_database_identity.py", "functions/test_edge.py", "models/test_medical.py",
+    "models/test_real_server.py", "evaluation/test_mlflow.py", "evaluation/test_eval.py",
+    "operations/test_database_identity.py", "functions/test_edge.py", "models/test_medical.py",
 ]
 
 

@@ -89,7 +89,8 @@ public struct Metric: Sendable {
         _ measure: @escaping @Sendable (String, [String]) -> Double?
     ) -> Metric {
         Metric(name, title, unit) { question, answer in
-            question.answers.isEmpty ? nil : measure(answer.isRefused ? "" : answer.text, question.answers)
+            guard !question.answers.isEmpty else { return nil }
+            return measure(answer.text, question.answers).map { answer.isRefused ? 0 : $0 }
         }
     }
 

@@ -45,6 +45,12 @@ struct FigureTests {
         #expect(figures([AskedQuestion(question, .answered(try answer("two days")))])["evidence"]?.value == 1)
     }
 
+    @Test func aRefusalIsNotRightWhenTheRightAnswerIsAnArticle() throws {
+        let question = Question(id: "1", text: "Which vitamin?", answers: ["A"])
+        let figures = figures([AskedQuestion(question, .answered(try answer("", refused: true)))])
+        #expect(figures["exact"]?.value == 0 && figures["f1"]?.value == 0)
+    }
+
     @Test func whatWasRememberedTookNoTimeAndNoTokens() throws {
         let question = Question(id: "1", text: "a", answers: ["b"])
         let receipt: JSONValue = ["tokens": ["prompt": 100, "completion": 7], "cost": 0.25]
