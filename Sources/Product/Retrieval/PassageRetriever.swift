@@ -12,28 +12,36 @@ public struct PassageRetriever: Sendable {
         public let passages: [FoundPassage]
         public let embedMilliseconds: Double
         public let searchMilliseconds: Double
+        /// How they were found.
+        public let configuration: RetrievalConfiguration
     }
 
-    /// Candidates that are fetched for ranking.
-    private static let candidateCount = 50
     /// More documents than this are filtered after the search instead of in it.
     private static let filterLimit = 500
 
     private let embeddings: EmbeddingClient
     private let vectors: ChromaService
-    private let ranking = CandidateRanking()
+    private let ranking: CandidateRanking
+    /// How this retriever finds.
+    public let configuration: RetrievalConfiguration
 
     /// A retriever over an embedding model and a collection.
     public init(embeddings: EmbeddingClient, vectors: ChromaService) {
         self.embeddings = embeddings
         self.vectors = vectors
+        configuration = RetrievalConfiguration(embeddingModel: embeddings.model)
+        ranking = CandidateRanking(wordWeight: configuration.wordWeight)
     }
 
     /// The best passages, best first, numbered from 1.
     ///
-    /// - Parameter documents: Documents that may be searched.
-    public func passages(for question: String, in documents: [String], count: Int = 8) async throws -> Result {
-        try await Span.run("retrieve passages") { try await find(question, in: documents, count: count) }
+    /// - Parameters:
+    ///   - documents: Documents that may be searched.
+    ///   - count: Most of them; `nil` for as many as the configuration says.
+    public func passages(for question: String, in documents: [String], count: Int? = nil) async throws -> Result {
+        try await Span.run("retrieve passages") {
+            try await find(question, in: documents, count: count ?? configuration.passages)
+        }
     }
 
     private func find(_ question: String, in documents: [String], count: Int) async throws -> Result {
@@ -41,14 +49,14 @@ public struct PassageRetriever: Sendable {
         guard !documents.isEmpty, let vector = try await embeddings.embed([PlainForm.of(question)]).first else {
             return Result(
                 passages: [],
-                embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
+                embedMilliseconds: watch.milliseconds, searchMilliseconds: 0, configuration: configuration)
         }
         let embedded = watch.milliseconds
         RetrievalMetrics.note(step: "embed", milliseconds: embedded)
         let isFiltered = documents.count <= Self.filterLimit
         let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
         let candidates = try await vectors.candidates(
-            vector, words: SearchTerms(question: question), count: Self.candidateCount, filter: filter)
+            vector, words: SearchTerms(question: question), count: configuration.candidates, filter: filter)
         // Before the ranking, whose scores lie between the least and the greatest of those found.
         let found = ranking.rank(candidates.of(Set(documents)), question: question)
         var ranked = Self.distinct(found, count: count)
@@ -57,7 +65,8 @@ public struct PassageRetriever: Sendable {
         RetrievalMetrics.note(ranked)
         return Result(
             passages: ranked,
-            embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
+            embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10,
+            configuration: configuration)
     }
 
     /// A passage as the vector store keeps it; `nil` when it is none of ours.

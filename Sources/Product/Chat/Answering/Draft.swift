@@ -32,9 +32,11 @@ final class Draft: Sendable {
     ///   - refusal: What is said when nothing else is left.
     ///   - searched: What finding the sources took.
     ///   - question: The question as it was searched, where that is not as it was asked.
+    ///   - retrieval: How the sources were found.
     init(
         sources: SourceList, egress: EgressGuard, unsupported: UnsupportedHandling, refusal: String,
-        searched: AnswerTimes, model: String, provider: String, question: String?, watch: Stopwatch
+        searched: AnswerTimes, model: String, provider: String, question: String?, retrieval: RetrievalConfiguration?,
+        watch: Stopwatch
     ) {
         self.sources = sources
         self.unsupported = unsupported
@@ -44,6 +46,7 @@ final class Draft: Sendable {
         self.watch = watch
         var receipt = Receipt(model: model, provider: provider)
         receipt.question = question
+        receipt.retrieval = retrieval?.json
         state = Mutex(State(filter: CitationFilter(count: sources.count), receipt: receipt))
     }
 

@@ -76,7 +76,8 @@ final class Library: Sendable {
         guard cacheSeconds > 0 else { return (nil, nil) }
         let chain = models.chain(from: model).map { "\($0.id) \(String(describing: $0.model?.settings))" }
         let key = RememberedAnswer.key(
-            question, documents: documents, preset: preset, models: chain + [unsupported.rawValue])
+            question, documents: documents, preset: preset,
+            models: chain + [unsupported.rawValue, retriever.configuration.json.text])
         return (try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.answer), key)
     }
 

@@ -42,6 +42,8 @@ struct Receipt: Sendable {
     var cacheHit = false
     /// The question as it was completed from what was said before; `nil` when it stood by itself.
     var question: String?
+    /// How passages were found; `nil` when documents were not used.
+    var retrieval: JSONValue?
     /// Sentences compared with what they cite, as they were written.
     var support = SupportCounts()
 
@@ -78,6 +80,7 @@ struct Receipt: Sendable {
         passagesUsed = count("passages", "used")
         cacheHit = json["cacheHit"]?.bool ?? false
         question = json["question"]?.string
+        retrieval = json["retrieval"]
         support = SupportCounts(json["support"])
     }
 
@@ -94,6 +97,7 @@ struct Receipt: Sendable {
             "cacheHit": .bool(cacheHit), "support": support.json,
         ]
         if let question { object["question"] = .string(question) }
+        if let retrieval { object["retrieval"] = retrieval }
         return .object(object)
     }
 }

@@ -4,7 +4,7 @@ import Retrieval
 
 /// An answer as the cache keeps it, and the key under which it does.
 enum RememberedAnswer {
-    /// Digest of everything that an answer depends on: question, documents, models and instructions.
+    /// Digest of everything that an answer depends on: question, documents, models, how it is searched, and instructions.
     static func key(_ question: String, documents: [String]?, preset: Preset, models: [String]) -> String {
         let parts: JSONValue = [
             .string(question), documents.map { .strings($0.sorted()) } ?? .null, .string(preset.id),
@@ -19,7 +19,7 @@ enum RememberedAnswer {
             "text": .string(answer.text), "citations": .array(answer.citations.map(\.json)),
             "passages": .array(answer.passages.map(\.json)), "finishReason": .string(answer.ending.rawValue),
             "model": .string(answer.model), "provider": .string(answer.receipt?.provider ?? ""),
-            "support": answer.receipt?.support.json ?? .null,
+            "support": answer.receipt?.support.json ?? .null, "retrieval": answer.receipt?.retrieval ?? .null,
         ]
         return json.text
     }
@@ -34,6 +34,7 @@ enum RememberedAnswer {
         var receipt = Receipt(model: model, provider: provider)
         receipt.passagesConsidered = passages.count
         receipt.support = SupportCounts(json["support"])
+        if let retrieval = json["retrieval"], !retrieval.isNull { receipt.retrieval = retrieval }
         receipt.cacheHit = true
         let known = citations.compactMap(Citation.init)
         receipt.passagesUsed = Set(known.map(\.passage.n)).count

@@ -37,6 +37,23 @@ struct AskFeatureTests {
         }
     }
 
+    @Test func theReceiptSaysHowPassagesWereFound() async throws {
+        try await RunningProduct.with([.chat], model: { .text("Answer \($0.number).") }) { product in
+            let first = try await product.post(.chat, "/api/ask", ["question": "What is said?"])
+            let retrieval = first.json["receipt"]?["retrieval"]
+            #expect(
+                retrieval?.object?.names == ["version", "embeddingModel", "candidates", "passages", "wordWeight"]
+                    && retrieval?["passages"] == 8 && retrieval?["wordWeight"] == 0.65)
+            let second = try await product.post(.chat, "/api/ask", ["question": "What is said?"])
+            #expect(second.json["receipt"]?["cacheHit"] == true)
+            #expect(second.json["receipt"]?["retrieval"] == retrieval, "as it was when the answer was made")
+            let without = try await product.post(.chat, "/api/ask", ["question": "Hello?", "useDocuments": false])
+            #expect(without.json["receipt"]?.object?["retrieval"] == nil, "nothing was searched")
+            let again = try await product.post(.chat, "/api/ask", ["question": "Hello?", "useDocuments": false])
+            #expect(again.json["receipt"]?["cacheHit"] == true && again.json["receipt"]?.object?["retrieval"] == nil)
+        }
+    }
+
     @Test func anEqualQuestionIsAnsweredFromMemory() async throws {
         try await RunningProduct.with([.chat], model: { .text("Answer \($0.number).") }) { product in
             let first = try await ask(product, "Again?")
