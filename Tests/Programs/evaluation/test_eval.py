@@ -45,6 +45,11 @@ def test_figures_are_those_of_the_answers(measured):
     assert found["wrongly-answered"]["questions"] == len(asked) - len(known)
 
 
+def test_a_run_says_how_passages_were_found(measured):
+    assert json.loads(measured["parameters"]["retrieval"])["embeddingModel"] == "all-MiniLM-L6-v2"
+    assert measured["parameters"]["model"] == "extractive"
+
+
 def test_chats_of_an_evaluation_are_not_left_among_others(run, stack):
     assert stack.call("GET", "/api/history").json["chats"] == []
 

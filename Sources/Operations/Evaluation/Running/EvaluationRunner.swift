@@ -64,8 +64,9 @@ public struct EvaluationRunner: Sendable {
             return questions.enumerated().map { AskedQuestion($1, outcomes[$0] ?? .failed("not asked")) }
         }
         return EvaluationRun(
-            set: set.name, startedAt: startedAt, seconds: watch.milliseconds / 1000, parameters: parameters,
-            asked: asked, leftOut: set.questions.count - questions.count)
+            set: set.name, startedAt: startedAt, seconds: watch.milliseconds / 1000,
+            parameters: parameters + Self.retrieval(of: asked), asked: asked,
+            leftOut: set.questions.count - questions.count)
     }
 
     private var parameters: [(name: String, value: String)] {
@@ -73,6 +74,12 @@ public struct EvaluationRunner: Sendable {
             ("url", options.url), ("model", options.model ?? ""), ("preset", options.preset ?? ""),
             ("parallel", String(options.parallel)),
         ].filter { !$0.1.isEmpty }
+    }
+
+    /// How passages were found, by the receipts, where that is the same for all.
+    private static func retrieval(of asked: [AskedQuestion]) -> [(name: String, value: String)] {
+        let ways = Set(asked.compactMap { $0.answer?.receipt["retrieval"]?.text })
+        return ways.count == 1 ? ways.map { ("retrieval", $0) } : []
     }
 
     private func ask(_ question: Question) async throws -> AskedQuestion.Outcome {
