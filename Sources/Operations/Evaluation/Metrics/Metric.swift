@@ -62,6 +62,12 @@ public struct Metric: Sendable {
             located("ndcg@8", "nDCG of the first 8", .share) { RetrievalMeasures.normalisedGain($0, $1, at: 8) },
             located("document-first", "right document first", .verdict, RetrievalMeasures.documentFirst),
         ]
+        + depths.map { k in
+            Metric("evidence@\(k)", "share of the evidence in the first \(k)", .share) { question, answer in
+                guard !question.evidence.isEmpty else { return nil }
+                return EvidenceCoverage.share(of: question.evidence, in: answer.passages.prefix(k).map(\.text))
+            }
+        }
 
     /// A metric of the passages, for questions whose places are known.
     private static func located(

@@ -5,7 +5,7 @@ struct QuestionReader {
     /// What the object may have. `kind` and those behind it are notes of who wrote the set.
     static let fields = [
         "id", "question", "answer", "answers", "document", "page", "pages", "documents", "also", "evidence",
-        "unanswerable", "reads", "truth", "kind", "style", "near", "why", "note",
+        "unanswerable", "reads", "truth", "corpus", "spans", "kind", "style", "near", "why", "note",
     ]
     private static let longestText = 32_000
     private static let mostEntries = 200
@@ -37,7 +37,11 @@ struct QuestionReader {
         if let answer = reader.string("answer", length: 1...Self.longestText) { answers.append(answer) }
         var places = ownPlaces
         for name in ["documents", "also"] { places += list(name) }
-        let evidence = texts("evidence")
+        var evidence = texts("evidence")
+        if let corpus = reader.string("corpus", length: 1...900) {
+            places.append(Place(corpus + ".md"))
+            evidence += spans
+        }
         let isAnswerable = !(reader.bool("unanswerable", default: object["answer"] == .null) || unanswerable)
         if isAnswerable, let truth = reader.string("truth", length: 1...Self.longestText) {
             let marked = MarkedAnswer(truth)
@@ -65,6 +69,17 @@ struct QuestionReader {
             reader.add(name, "Every entry must have 1 to \(Self.longestText) characters.")
         }
         return list
+    }
+
+    /// The texts of stretches of a corpus.
+    private var spans: [String] {
+        mutating get {
+            let texts = (object["spans"]?.array ?? []).prefix(Self.mostEntries).map { $0["text"]?.string ?? "" }
+            if texts.isEmpty || !texts.allSatisfy({ (1...Self.longestText).contains($0.unicodeScalars.count) }) {
+                reader.add("spans", "Must be a list of objects with a text, as in [{\"text\": \"two days\"}].")
+            }
+            return texts
+        }
     }
 
     /// `document` with `page` or `pages`.

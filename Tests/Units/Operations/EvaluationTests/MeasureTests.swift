@@ -56,6 +56,33 @@ struct RetrievalMeasureTests {
     }
 }
 
+/// Evidence in the passages found.
+struct EvidenceCoverageTests {
+    private let piece = "The gate closes at ten every evening, and opens at six."
+
+    @Test func whatSeveralPassagesHaveIsAddedUp() {
+        #expect(
+            EvidenceCoverage.share(
+                of: [piece], in: ["Before. The gate  closes\nat ten every evening, and opens at six. After."]) == 1)
+        let first = "Before. The gate closes at ten every evening,"
+        let second = "and opens at six. After."
+        let all = piece.count { $0 != " " }
+        #expect(
+            EvidenceCoverage.share(of: [piece], in: [first]) == Double("Thegateclosesatteneveryevening,".count)
+                / Double(all))
+        #expect(EvidenceCoverage.share(of: [piece], in: [first, second]) == 1)
+        #expect(EvidenceCoverage.share(of: [piece], in: [second, second]) < 0.5, "nothing counts twice")
+        #expect(
+            EvidenceCoverage.share(of: [piece], in: ["closes at ten every evening"]) > 0.4, "a passage within a piece")
+        #expect(EvidenceCoverage.share(of: [piece, "三十天"], in: ["有三十天。"]) == 3.0 / Double(all + 3))
+    }
+
+    @Test func whatAgreesByChanceAtAnEdgeIsNothing() {
+        #expect(EvidenceCoverage.share(of: [piece], in: ["Who is it? The", "six. No.", ""]) == 0)
+        #expect(EvidenceCoverage.share(of: [], in: ["text"]) == 0)
+    }
+}
+
 /// Words and numbers of answers.
 struct AnswerMeasureTests {
     @Test func theMatchOverlooksCaseMarksAndArticles() {

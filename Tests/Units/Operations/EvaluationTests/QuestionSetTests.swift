@@ -43,6 +43,13 @@ struct QuestionSetTests {
         #expect(!unknown.isAnswerable && unknown.answers.isEmpty)
     }
 
+    @Test func readsStretchesOfACorpus() throws {
+        let line = #"{"question": "a", "corpus": "speech", "spans": [{"start": 3, "end": 9, "text": "two days"}]}"#
+        let question = try #require(try read(line).first)
+        #expect(question.places == [Place("speech.md")] && question.evidence == ["two days"])
+        #expect(mistakes(#"{"question": "a", "corpus": "speech"}"#).contains(#""spans": Must be a list of objects"#))
+    }
+
     @Test func readsAFolder() throws {
         let folder = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: folder) }
