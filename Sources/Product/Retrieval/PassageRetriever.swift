@@ -1,6 +1,7 @@
 import Chroma
 public import ChromaClient
 import JSONCoding
+public import LateInteraction
 public import Models
 import Telemetry
 import TextAnalysis
@@ -10,6 +11,8 @@ public struct PassageRetriever: Sendable {
     /// What was found, and how long each step took.
     public struct Result: Sendable {
         public let passages: [FoundPassage]
+        /// Embeddings of the question's tokens, where the service gives them.
+        public let question: TokenEmbeddings?
         public let embedMilliseconds: Double
         public let searchMilliseconds: Double
         /// How they were found.
@@ -21,7 +24,6 @@ public struct PassageRetriever: Sendable {
 
     private let embeddings: EmbeddingClient
     private let vectors: ChromaService
-    private let ranking: CandidateRanking
     /// How this retriever finds.
     public let configuration: RetrievalConfiguration
 
@@ -30,7 +32,6 @@ public struct PassageRetriever: Sendable {
         self.embeddings = embeddings
         self.vectors = vectors
         configuration = RetrievalConfiguration(embeddingModel: embeddings.model)
-        ranking = CandidateRanking(wordWeight: configuration.wordWeight)
     }
 
     /// The best passages, best first, numbered from 1.
@@ -46,9 +47,9 @@ public struct PassageRetriever: Sendable {
 
     private func find(_ question: String, in documents: [String], count: Int) async throws -> Result {
         let watch = Stopwatch()
-        guard !documents.isEmpty, let vector = try await embeddings.embed([PlainForm.of(question)]).first else {
+        guard !documents.isEmpty, let asked = try await embeddings.embed([PlainForm.of(question)]).first else {
             return Result(
-                passages: [],
+                passages: [], question: nil,
                 embedMilliseconds: watch.milliseconds, searchMilliseconds: 0, configuration: configuration)
         }
         let embedded = watch.milliseconds
@@ -56,15 +57,21 @@ public struct PassageRetriever: Sendable {
         let isFiltered = documents.count <= Self.filterLimit
         let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
         let candidates = try await vectors.candidates(
-            vector, words: SearchTerms(question: question), count: configuration.candidates, filter: filter)
+            asked.vector, tokens: asked.tokens, words: SearchTerms(question: question),
+            count: configuration.candidates, filter: filter)
         // Before the ranking, whose scores lie between the least and the greatest of those found.
-        let found = ranking.rank(candidates.of(Set(documents)), question: question)
+        let found = configuration.ranking.rank(candidates.of(Set(documents)), question: question)
         var ranked = Self.distinct(found, count: count)
-        for index in ranked.indices { ranked[index].n = index + 1 }
+        let tokens =
+            asked.tokens == nil ? [:] : try await vectors.tokens(of: ranked.compactMap(\.record))
+        for index in ranked.indices {
+            ranked[index].n = index + 1
+            ranked[index].tokens = ranked[index].record.flatMap { tokens[$0] }
+        }
         RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
         RetrievalMetrics.note(ranked)
         return Result(
-            passages: ranked,
+            passages: ranked, question: asked.tokens,
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10,
             configuration: configuration)
     }

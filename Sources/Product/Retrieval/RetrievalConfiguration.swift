@@ -11,16 +11,18 @@ public struct RetrievalConfiguration: Sendable {
     var candidates = 50
     /// Passages that an answer is made from.
     var passages = 8
-    /// Share of the words in the sum that passages are ordered by.
-    var wordWeight = CandidateRanking().wordWeight
+    /// What orders them.
+    var ranking = CandidateRanking()
 
     /// The wire form.
     public var json: JSONValue {
         [
             "version": .int(Self.version), "embeddingModel": .string(embeddingModel),
             "candidates": .int(Int64(candidates)), "passages": .int(Int64(passages)),
-            // As it was written: the nearest double to a float has more digits.
-            "wordWeight": .double(Double(wordWeight.description) ?? Double(wordWeight)),
+            "wordWeight": Self.json(ranking.wordWeight), "lateWeight": Self.json(ranking.lateWeight),
         ]
     }
+
+    /// As it was written: the nearest double to a float has more digits.
+    private static func json(_ weight: Float) -> JSONValue { .double(Double(weight.description) ?? Double(weight)) }
 }

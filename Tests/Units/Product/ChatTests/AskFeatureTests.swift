@@ -42,7 +42,9 @@ struct AskFeatureTests {
             let first = try await product.post(.chat, "/api/ask", ["question": "What is said?"])
             let retrieval = first.json["receipt"]?["retrieval"]
             #expect(
-                retrieval?.object?.names == ["version", "embeddingModel", "candidates", "passages", "wordWeight"]
+                retrieval?.object?.names == [
+                    "version", "embeddingModel", "candidates", "passages", "wordWeight", "lateWeight",
+                ]
                     && retrieval?["passages"] == 8 && retrieval?["wordWeight"] == 0.65)
             let second = try await product.post(.chat, "/api/ask", ["question": "What is said?"])
             #expect(second.json["receipt"]?["cacheHit"] == true)
