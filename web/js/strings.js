@@ -32,6 +32,9 @@ export const text = {
   alsoConsidered: (count) => `Also considered (${count})`,
   nearest: "Nearest passages",
   page: (page) => `page ${page}`,
+  picture: (name, page) => `Page ${page} of ${name}`,
+  pictureWithMarks: (name, page) => `Page ${page} of ${name}, with the quotation marked; its words are under Text`,
+  noPicture: "This page cannot be shown as it looks; this is its text.",
   leftOut: (hidden, warnings) => [
     hidden ? `${counted(hidden, "hidden text", "hidden texts")} left out` : "",
     warnings ? `${counted(warnings, "note", "notes")} on how this was read` : ""].filter(Boolean).join(", "),

@@ -58,6 +58,7 @@ public enum UploadFunctions {
         let documents = DocumentRoutes(
             catalog: catalog, blobs: blobs, queue: queue,
             remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
+        let pages = PageRoutes(catalog: catalog, blobs: blobs, temporaryDirectory: temporary, log: log)
         let tidy = Tidy(
             catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, log: log)
         Task {
@@ -79,6 +80,8 @@ public enum UploadFunctions {
         routes.http(.get, "documents/{id}/content") { try await documents.content($0) }
         routes.http(.get, "documents/{id}/text") { try await documents.text($0) }
         routes.http(.get, "documents/{id}/report") { try await documents.report($0) }
+        routes.http(.get, "documents/{id}/pages/{page}") { try await pages.picture($0) }
+        routes.http(.get, "documents/{id}/pages/{page}/words") { try await pages.words($0) }
         routes.http(.post, "documents/{id}/retry") { try await documents.retry($0) }
         routes.queue("ingest") { message in
             guard let parsed = IngestMessage(text: message.text) else {
