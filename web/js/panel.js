@@ -141,11 +141,12 @@ async function showReport() {
   // The text is what matters; a report that cannot be had is not missed.
   const report = await api.report(current.documentId).catch(() => null);
   if (!report || shown !== current) return;
-  const { hidden = [], hiddenCount = 0, warnings = [] } = report;
-  if (!hiddenCount && !warnings.length) return;
-  $("report-summary").textContent = text.leftOut(hiddenCount, warnings.length);
+  const { hidden = [], hiddenCount = 0, warnings = [], ocr = [] } = report;
+  if (!hiddenCount && !warnings.length && !ocr.length) return;
+  $("report-summary").textContent = text.leftOut(hiddenCount, warnings.length, ocr.length);
   $("report-list").replaceChildren(
     ...warnings.map((warning) => make("li", { dir: "auto" }, warning)),
+    ...ocr.map((item) => make("li", {}, text.scanned(item))),
     ...hidden.map((item) => make("li", {}, `${text.hiddenText(item)} `, make("q", { dir: "auto" }, item.sample))));
   $("report").hidden = false;
 }

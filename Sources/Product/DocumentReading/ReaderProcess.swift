@@ -90,6 +90,9 @@ public enum ReaderProcess {
     ) async throws -> JSONValue {
         var command = Subprocess.Command("\(ProgramLife.executableFolder)/\(program)", arguments)
         command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        if let languages = RecognitionLanguages.value {
+            command.environment?[RecognitionLanguages.setting] = languages
+        }
         command.limits.cpuSeconds = processorSeconds
         command.limits.addressSpaceBytes = ReaderLimits.addressSpaceBytes
         command.limits.fileBytes = ReaderLimits.fileBytes

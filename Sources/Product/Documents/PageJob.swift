@@ -17,7 +17,7 @@ public struct PageJob: Sendable {
     /// - Parameter width: In pixels.
     /// - Throws: `ExtractionError`; `ReadingFailure` when the machine fails.
     public func draw(width: Int) async throws {
-        try await PDFPage(folder.original, number).draw(width: width, to: folder.picture)
+        try await PDFPage(PDFPrograms(path: folder.original), number).draw(width: width, to: folder.picture)
     }
 
     /// Writes where the words of its text stand: offsets in the document, boxes as shares of the page.
@@ -32,7 +32,7 @@ public struct PageJob: Sendable {
         guard let page = (try? JSONParser.parse(stored))?["pages"]?[0], let text = page["text"]?.string,
             let start = page["start"]?.int
         else { throw ReadingFailure(reason: "the text of the page cannot be read") }
-        let words = try await PDFPage(folder.original, number).words()
+        let words = text.isEmpty ? [] : try await PDFPage(PDFPrograms(path: folder.original), number).words()
         var file = try OutputFile(folder.words)
         try file.write("[".utf8)
         for (index, place) in PDFWordPlaces.find(words, in: text).enumerated() {

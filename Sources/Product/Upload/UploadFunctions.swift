@@ -3,6 +3,7 @@ import AzureStorage
 import Catalog
 import ChromaClient
 import DocumentQueue
+import DocumentReading
 import FoundationEssentials
 public import FunctionsRuntime
 import HTTPMessages
@@ -29,6 +30,13 @@ public enum UploadFunctions {
         settings.int("APUS_MAX_UPLOAD_BYTES", default: defaultMaximumBytes, in: 1...(4 << 30))
     }
 
+    /// The program that reads takes them from the environment by itself.
+    private static func checkLanguages(_ settings: inout SettingsReader) {
+        let name = RecognitionLanguages.setting
+        guard let value = settings.optional(name), RecognitionLanguages.names(value) == nil else { return }
+        settings.add(name, "is no list of languages as tesseract names them, such as eng+deu")
+    }
+
     /// Reads the settings and wires the functions.
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
@@ -45,6 +53,7 @@ public enum UploadFunctions {
             &services.settings, tenant: CatalogDatabase.defaultWorkspace,
             embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
+        checkLanguages(&services.settings)
         let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
         let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
         let blobs = storage.blobs

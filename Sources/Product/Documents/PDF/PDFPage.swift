@@ -10,8 +10,8 @@ struct PDFPage: Sendable {
     private let programs: PDFPrograms
     private let number: Int
 
-    init(_ path: String, _ number: Int) {
-        programs = PDFPrograms(path: path)
+    init(_ programs: PDFPrograms, _ number: Int) {
+        self.programs = programs
         self.number = number
     }
 
@@ -24,7 +24,9 @@ struct PDFPage: Sendable {
             try await draw(scale: ["-scale-to-x", "\(width)", "-scale-to-y", "-1"], programs, to: path)
         }
         let sheet = try? await sheet()
-        guard let size = sheet?.size, let fewer = Self.fewer(width, size) else { return try await first.value }
+        guard let size = sheet?.size, let fewer = Self.fewer(Double(width), size, ReaderLimits.drawnPixels) else {
+            return try await first.value
+        }
         first.cancel()
         _ = await first.result
         try await draw(
@@ -46,15 +48,31 @@ struct PDFPage: Sendable {
         try await draw(scale: scale, other, to: path)
     }
 
-    /// What a page is drawn at that would have too many pixels; `nil` when it has not.
-    static func fewer(_ width: Int, _ size: (width: Double, height: Double)) -> (width: Int, height: Int)? {
+    /// What a page is drawn at that would have more pixels than it may; `nil` when it has not.
+    private static func fewer(
+        _ width: Double, _ size: (width: Double, height: Double), _ most: Int
+    ) -> (width: Int, height: Int)? {
         guard size.width > 0, size.height > 0 else { return nil }
-        let height = Double(width) * size.height / size.width
-        let share = (Double(ReaderLimits.drawnPixels) / (Double(width) * height)).squareRoot()
-        let scale = min(share, Double(longestSide) / height)
+        let height = width * size.height / size.width
+        let scale = min((Double(most) / (width * height)).squareRoot(), Double(longestSide) / height)
         guard scale < 1 else { return nil }
         // A strip may be thinner than one pixel.
-        return (Int(max(1, Double(width) * scale)), Int(max(1, height * scale)))
+        return (Int(max(1, width * scale)), Int(max(1, height * scale)))
+    }
+
+    /// It in grays, as a file in the format PGM, for reading what it shows; `nil` when its size is not known.
+    func gray(dots: Int) async throws -> (bytes: [UInt8], width: Int, height: Int, dots: Int)? {
+        guard let size = try await sheet()?.size, size.width > 0, size.height > 0 else { return nil }
+        let wanted = size.width / 72 * Double(dots)
+        let (width, height) =
+            Self.fewer(wanted, size, ReaderLimits.recognisedPixels)
+            ?? (Int(max(1, wanted)), Int(max(1, size.height / 72 * Double(dots))))
+        let options = [
+            "-scale-to-x", "\(width)", "-scale-to-y", "\(height)", "-scale-dimension-before-rotation", "-cropbox",
+            "-gray",
+        ]
+        let result = try await programs.run("pdftoppm", range + options)
+        return (result.output, width, height, max(70, Int(Double(width) / (size.width / 72))))
     }
 
     private func sheet() async throws -> PDFInfo.Sheet? {
@@ -73,7 +91,12 @@ struct PDFPage: Sendable {
         guard let sheet = try await found, let size = sheet.size, size.width > 0, size.height > 0 else { return [] }
         let (left, top) = (sheet.shown?.left ?? 0, sheet.shown?.top ?? 0)
         func share(_ value: Double, _ whole: Double) -> Double { min(max(value / whole, 0), 1) }
-        return (PDFWords.pages(output.output)[number] ?? []).map { word in
+        let words = PDFWords.pages(output.output)[number] ?? []
+        // The page is a picture. What was made out in it is not kept with its places: it is read again.
+        if words.isEmpty, let recognition = try? TextRecognition() {
+            return try await recognised(recognition, dots: PDFScans.dots)?.words ?? []
+        }
+        return words.map { word in
             let box = PDFBox(
                 left: share(word.box.left - left, size.width), top: share(word.box.top - top, size.height),
                 right: share(word.box.right - left, size.width), bottom: share(word.box.bottom - top, size.height))

@@ -38,7 +38,6 @@ import WordPieces
         let locked = ["py-pdf-libreoffice-writer-password.pdf", "reportlab-password.pdf"]
         let empty = [
             "mammoth-empty.docx", "py-pdf-grayscale-image.pdf", "pillow-picture.pdf", "python-docx-empty.docx",
-            "site-notice.pdf",
         ]
         for name in locked where names.contains(name) { #expect(codes[name] == "password_protected") }
         for name in empty where names.contains(name) { #expect(codes[name] == "no_text") }
