@@ -19,8 +19,8 @@ import argparse, difflib, html, io, json, os, random, re, statistics, subprocess
 LIBRARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Examples", "library", "documents")
 FLOORS = {"boxes": 0.99, "ink": 0.99}
 MOST_ERRORS = {150: 0.03, 200: 0.02, 300: 0.01}
-# Pages without tables, whose order of reading is beyond doubt.
-SCANNED = ("employee-handbook.pdf", [2, 4])
+# Pages without tables: of these, tesseract loses white letters on a dark ground, and the order of reading is open.
+SCANNED = ("employee-handbook.pdf", [2, 12, 14])
 
 
 def get(base, path):

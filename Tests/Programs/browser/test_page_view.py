@@ -62,7 +62,7 @@ def cite(page, question):
     page.goto("/")
     page.get_by_label("Message", exact=True).fill(question)
     # On a phone the key is a new line.
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     answer = page.locator(".message.assistant").last
     expect(answer.locator(".actions")).to_be_visible(timeout=30000)
     source = answer.locator(".sources ol button").first
