@@ -80,15 +80,19 @@ public struct ReadingReport: Sendable, Equatable {
 
     /// The form in which it is stored and served.
     public var json: JSONValue {
-        [
+        var json: JSONObject = [
             "encoding": .optional(encoding),
             "hidden": .array(
                 hidden.map { ["page": .int(Int64($0.page)), "how": .string($0.how), "sample": .string($0.sample)] }),
-            "hiddenCount": .int(Int64(hiddenCount)),
-            "ocr": .array(
+            "hiddenCount": .int(Int64(hiddenCount)), "warnings": .array(warnings.map(JSONValue.string)),
+        ]
+        // Most documents have none.
+        if !recognised.isEmpty {
+            json["ocr"] = .array(
                 recognised.map {
                     ["page": .int(Int64($0.page)), "confidence": .double(($0.confidence * 1000).rounded() / 1000)]
-                }), "warnings": .array(warnings.map(JSONValue.string)),
-        ]
+                })
+        }
+        return .object(json)
     }
 }

@@ -14,7 +14,8 @@ import WordPieces
     private static let folders =
         [Fixtures.golden + "/documents", Fixtures.library] + (Fixtures.hasData ? [Fixtures.data + "/parsers"] : [])
 
-    @Test(.timeLimit(.minutes(2)), arguments: folders)
+    // Reading scans takes seconds for a page, beside all other tests many.
+    @Test(.timeLimit(.minutes(6)), arguments: folders)
     func everyAwkwardFileGivesTextOrATypedError(folder: String) async throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
             !$0.contains("expected") && $0 != "README.md"
