@@ -42,7 +42,7 @@ struct TextRecognition: Sendable {
         command.arguments += ["-c", "tessedit_create_tsv=1"]
         // Several threads wait for each other more than they gain, most of all on a busy machine.
         command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"]
-        if access(Self.packagedData, R_OK) == 0 { command.environment?["TESSDATA_PREFIX"] = Self.packagedData }
+        if access(Self.packagedData, R_OK) == 0 { command.arguments += ["--tessdata-dir", Self.packagedData] }
         command.limits.cpuSeconds = ReaderLimits.processorSeconds
         command.limits.addressSpaceBytes = ReaderLimits.addressSpaceBytes
         command.limits.fileBytes = ReaderLimits.fileBytes
