@@ -4,8 +4,8 @@ import PackageDescription
 // A group is a folder of `Sources`. Groups, and the targets within each, stand from the bottom up: a target depends on
 // targets above it in this file alone, and on what it imports alone (`scripts/check-structure` sees to both). Each C
 // library is imported by one target. CLinux is no library but the kernel's calls that Swift cannot make by itself, CTLS
-// what is made of libssl, whose interface is macros, and CChecksum, CGraph, CEncoder, CVocabulary and CCompatibility are C of our own
-// beside what uses it.
+// what is made of libssl, whose interface is macros, and CChecksum, CGraph, CEncoder, CLateInteraction, CVocabulary and
+// CCompatibility are C of our own beside what uses it.
 
 /// The targets of one folder of `Sources`.
 func group(_ folder: String, _ targets: [Target]) -> [Target] {
@@ -30,6 +30,9 @@ let cModules = group(
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     ])
 
+// What the kernels of CEncoder, CGraph and CLateInteraction share: a header alone is no target.
+let kernels = CSetting.headerSearchPath("../../Base/Kernels")
+
 let base = group(
     "Sources/Base",
     [
@@ -38,6 +41,9 @@ let base = group(
             name: "CVocabulary", exclude: ["vocab.txt"],
             cSettings: [.unsafeFlags(["--embed-dir=Sources/Base/CVocabulary"])]),
         .target(name: "WordPieces", dependencies: ["CVocabulary"]),
+        // Optimised in debug builds too.
+        .target(name: "CLateInteraction", cSettings: [.unsafeFlags(["-O3"]), kernels]),
+        .target(name: "LateInteraction", dependencies: ["CLateInteraction"]),
         // Unicode's compatibility decompositions, embedded.
         .target(
             name: "CCompatibility", exclude: ["compatibility.txt"],
@@ -118,18 +124,15 @@ let azure = group(
         ),
     ])
 
-// What the kernels of CEncoder and CGraph share: a header alone is no target.
-let kernels = CSetting.headerSearchPath("../Kernels")
-
 let vectorService = group(
     "Sources/VectorService",
     [
         // The kernels need optimisation in debug builds too, and sums that may be reordered.
         .target(
-            name: "CEncoder",
+            name: "CEncoder", exclude: ["token-basis.f32"],
             cSettings: [
                 .unsafeFlags([
-                    "-O3", "-ffp-contract=fast", "-fno-math-errno",
+                    "--embed-dir=Sources/VectorService/CEncoder", "-O3", "-ffp-contract=fast", "-fno-math-errno",
                     "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-freciprocal-math",
                 ]), kernels,
             ]),
@@ -142,21 +145,27 @@ let vectorService = group(
                     "-fno-signed-zeros", "-fno-trapping-math",
                 ]), kernels,
             ]),
-        .target(name: "Chroma", dependencies: ["HTTPMessages", "JSONCoding", "LinearRegex"]),
+        .target(
+            name: "Chroma",
+            dependencies: ["Digests", "HTTPMessages", "JSONCoding", "LateInteraction", "LinearRegex"]),
         .target(
             name: "Vectors",
             dependencies: [
-                "CGraph", "CLinux", "Chroma", "Digests", "JSONCoding", "LinearRegex", "SQLite",
+                "CGraph", "CLinux", "Chroma", "Digests", "JSONCoding", "LateInteraction", "LinearRegex", "SQLite",
             ]
         ),
         .target(name: "MatrixProducts", dependencies: ["CDNNL"]),
-        .target(name: "TextEmbedding", dependencies: ["CEncoder", "JSONCoding", "MatrixProducts", "WordPieces"]),
+        .target(
+            name: "TextEmbedding",
+            dependencies: ["CEncoder", "JSONCoding", "LateInteraction", "MatrixProducts", "TaskTools", "WordPieces"]
+        ),
         .target(
             name: "VectorServer",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "OTLP", "Problems", "ProgramSupport", "RequestGuards", "Settings", "Telemetry", "TelemetryExport",
-                "TextEmbedding", "Vectors",
+                "LateInteraction", "OTLP", "Problems", "ProgramSupport", "RequestGuards", "Settings", "TaskTools",
+                "Telemetry",
+                "TelemetryExport", "TextEmbedding", "Vectors",
             ]
         ),
         .executableTarget(
@@ -250,18 +259,24 @@ let product = group(
         ),
         .target(
             name: "Models",
-            dependencies: ["AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings"]
+            dependencies: [
+                "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
+                "Settings",
+            ]
         ),
         .target(
             name: "ChromaClient",
             dependencies: [
-                "Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Problems", "Settings", "TextAnalysis",
+                "Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
+                "Settings",
+                "TextAnalysis",
             ]
         ),
         .target(
             name: "Retrieval",
             dependencies: [
-                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "Models", "Telemetry", "TextAnalysis",
+                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "LateInteraction", "Models", "Telemetry",
+                "TextAnalysis",
             ]
         ),
         .target(
@@ -285,8 +300,8 @@ let product = group(
             name: "Chat",
             dependencies: [
                 "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval",
-                "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools", "WordPieces",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "LateInteraction", "Models", "Problems", "ProgramSupport",
+                "Retrieval", "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools", "WordPieces",
             ]
         ),
         .target(
@@ -376,6 +391,7 @@ let tests =
             .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
             .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport"]),
             .testTarget(name: "JSONCodingTests", dependencies: ["JSONCoding"]),
+            .testTarget(name: "LateInteractionTests", dependencies: ["LateInteraction"]),
             .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex", "TestSupport"]),
             .testTarget(name: "ProblemsTests", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
             .testTarget(name: "ProgramSupportTests", dependencies: ["ProgramSupport", "TestSupport"]),
@@ -444,14 +460,16 @@ let tests =
             .testTarget(
                 name: "VectorServerTests",
                 dependencies: [
-                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "Problems",
-                    "ProgramSupport", "RequestGuards", "Settings", "Telemetry", "TestSupport", "VectorServer",
-                    "Vectors",
+                    "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "LateInteraction", "OTLP",
+                    "Problems", "ProgramSupport", "RequestGuards", "Settings", "Telemetry", "TestSupport",
+                    "VectorServer", "Vectors",
                 ]
             ),
             .testTarget(
                 name: "VectorsTests",
-                dependencies: ["CGraph", "Chroma", "JSONCoding", "LinearRegex", "SQLite", "TestSupport", "Vectors"]
+                dependencies: [
+                    "CGraph", "Chroma", "Digests", "JSONCoding", "LinearRegex", "SQLite", "TestSupport", "Vectors",
+                ]
             ),
         ])
     + group(
@@ -509,7 +527,8 @@ let tests =
                 name: "ChatTests",
                 dependencies: [
                     "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPMessages", "HTTPServing",
-                    "JSONCoding", "Models", "Problems", "ProductFixture", "Retrieval", "Settings", "Telemetry",
+                    "JSONCoding", "LateInteraction", "Models", "Problems", "ProductFixture", "Retrieval", "Settings",
+                    "Telemetry",
                     "TestSupport",
                     "Tools",
                 ]),
@@ -543,7 +562,8 @@ let tests =
             .testTarget(
                 name: "ModelsTests",
                 dependencies: [
-                    "AzureIdentity", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems",
+                    "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding",
+                    "LateInteraction", "Models", "Problems",
                     "ProductFixture", "Settings", "TestSupport",
                 ]
             ),
@@ -578,7 +598,8 @@ let tests =
                 name: "BackupTests",
                 dependencies: [
                     "AzureStorage", "Backup", "Catalog", "ChatMessages", "ChromaClient", "Digests", "HTTPClient",
-                    "HTTPMessages", "JSONCoding", "Settings", "TarArchives", "TestStores", "TestSupport",
+                    "HTTPMessages", "JSONCoding", "LateInteraction", "Settings", "TarArchives", "TestStores",
+                    "TestSupport",
                 ]),
             .testTarget(
                 name: "BenchTests",
@@ -642,7 +663,10 @@ let package = Package(
 // One rule set for every Swift target, applied once.
 let swiftTargets = package.targets.filter {
     [.regular, .executable, .test].contains($0.type)
-        && !["CLinux", "CTLS", "CGraph", "CEncoder", "CVocabulary", "CCompatibility", "bench-handler"].contains($0.name)
+        && ![
+            "CLinux", "CTLS", "CGraph", "CEncoder", "CLateInteraction", "CVocabulary", "CCompatibility",
+            "bench-handler",
+        ].contains($0.name)
 }
 for target in swiftTargets {
     target.swiftSettings =

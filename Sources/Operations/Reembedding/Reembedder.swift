@@ -7,7 +7,7 @@ import Retrieval
 import Settings
 
 /// Embeds all passages again while the old ones go on answering: with another model, or because their words are not
-/// indexed yet.
+/// indexed or their tokens not kept yet.
 ///
 /// The new vectors are written into a collection of their own. When it is complete, the names are exchanged: programs that
 /// run hold on to the old collection by its id, programs that start find the new one. A second run, after the restart, takes
@@ -67,10 +67,10 @@ public struct Reembedder: Sendable {
         let isOfModel = answering.embeddingModel ?? embeddings.model == embeddings.model
         var isCurrent = isOfModel && answering.indexesWords
         if isOfModel, !isCurrent { isCurrent = try await !canIndexWords(fresh) }
+        let former = try await current.state(of: Self.formerName)
+        if isCurrent, isOfModel, former == nil { isCurrent = try await !lacksTokens(current) }
         if isCurrent {
-            guard let former = try await current.state(of: Self.formerName) else {
-                return Outcome(embedded: 0, next: .nothing)
-            }
+            guard let former else { return Outcome(embedded: 0, next: .nothing) }
             let source = store(Self.formerName, model: former.embeddingModel ?? "")
             let count = try await copy(from: source, to: current, progress)
             try await current.drop(Self.formerName)
@@ -90,7 +90,7 @@ public struct Reembedder: Sendable {
             try await current.drop(ChromaService.collectionName)
             return Outcome(embedded: 0, next: .restart)
         }
-        if try await current.state(of: Self.formerName) != nil { try await current.drop(Self.formerName) }
+        if former != nil { try await current.drop(Self.formerName) }
         try await current.rename(answering, to: Self.formerName)
         try await current.rename(complete, to: ChromaService.collectionName)
         return Outcome(embedded: count, next: .restart)
@@ -98,10 +98,18 @@ public struct Reembedder: Sendable {
 
     /// Whether the server can search words: a collection that was made before they were indexed is made anew then.
     private func canIndexWords(_ fresh: ChromaService) async throws -> Bool {
-        guard let dimension = try await embeddings.embed(["words"]).first?.count else { return false }
+        guard let dimension = try await embeddings.embed(["words"]).first?.vector.count else { return false }
         if try await fresh.prepare(dimension: dimension) { return true }
         try await fresh.drop(Self.freshName)
         return false
+    }
+
+    /// Whether passages were made before the embeddings of tokens were kept, and can have them now.
+    private func lacksTokens(_ store: ChromaService) async throws -> Bool {
+        guard try await store.keepsTokens(), let first = try await store.records(limit: 1, offset: 0).first?.id,
+            try await store.tokens(of: [first]).isEmpty
+        else { return false }
+        return try await embeddings.embed(["tokens"]).first?.tokens != nil
     }
 
     private func store(_ collection: String, model: String) -> ChromaService {
@@ -126,7 +134,7 @@ public struct Reembedder: Sendable {
             guard !missing.isEmpty else { continue }
             let entries = missing.map { (id: $0.id, entry: PassageEntry($0)) }
             let vectors = try await embeddings.embed(entries.map(\.entry.text))
-            try await target.upsert(zip(entries, vectors).map { $0.entry.record(id: $0.id, embedding: $1) })
+            try await target.upsert(zip(entries, vectors).map { $0.entry.record(id: $0.id, $1) })
             count += missing.count
             progress(count)
         }

@@ -9,10 +9,12 @@ extension ChromaService {
         /// Wire form: the vector is base64 of 32-bit floats, so that it stays the same to the last bit.
         public var json: JSONValue {
             let bytes = record.embedding.withUnsafeBytes { [UInt8]($0) }
-            return [
+            var object: JSONObject = [
                 "id": .string(record.id), "document": .string(record.document),
                 "metadata": .object(record.metadata), "embedding": .string(Base64.encode(bytes)),
             ]
+            if let tokens = record.tokens { object[tokensKey] = ChromaService.tokens(tokens) }
+            return .object(object)
         }
 
         init(_ record: Record) { self.record = record }
@@ -26,17 +28,20 @@ extension ChromaService {
             let embedding = bytes.withUnsafeBytes { buffer in
                 (0..<buffer.count / 4).map { buffer.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
             }
-            record = Record(id: id, embedding: embedding, document: document, metadata: metadata)
+            record = Record(
+                id: id, embedding: embedding, document: document, metadata: metadata,
+                tokens: ChromaService.tokens(json[tokensKey]))
         }
     }
 
     /// Passages with their vectors that match, in the order of the store.
     public func storedRecords(filter: JSONValue, limit: Int, offset: Int) async throws -> [StoredRecord] {
+        let parts = ["documents", "metadatas", "embeddings"] + (try await keepsTokens() ? [Self.tokensKey] : [])
         let answer = try await onCollectionRaw(
             "get", dimension: nil,
             JSONValue.object([
                 "where": filter, "limit": .int(Int64(limit)), "offset": .int(Int64(offset)),
-                "include": ["documents", "metadatas", "embeddings"],
+                "include": .strings(parts),
             ]).encoded, makes: false)
         let ids = answer?["ids"]?.array ?? []
         return ids.indices.compactMap { index in
@@ -45,7 +50,9 @@ extension ChromaService {
             else { return nil }
             let metadata = answer?["metadatas"]?[index]?.object ?? JSONObject()
             let embedding = numbers.map { Float($0.double ?? 0) }
-            return StoredRecord(Record(id: id, embedding: embedding, document: document, metadata: metadata))
+            let tokens = Self.tokens(answer?[Self.tokensKey]?[index])
+            return StoredRecord(
+                Record(id: id, embedding: embedding, document: document, metadata: metadata, tokens: tokens))
         }
     }
 

@@ -1,5 +1,7 @@
+import Digests
 import HTTPMessages
 public import JSONCoding
+public import LateInteraction
 public import TextAnalysis
 
 extension ChromaService {
@@ -13,6 +15,8 @@ extension ChromaService {
         /// Sum of BM25 over the question's terms, with frequencies of the whole collection; `nil` when it is none of those
         /// with the greatest.
         public internal(set) var wordScore: Float?
+        /// MaxSim of its tokens with the question's, -1 to 1; `nil` where the server has none.
+        public internal(set) var lateInteraction: Float?
     }
 
     /// What a search for a question found.
@@ -30,10 +34,12 @@ extension ChromaService {
 
     /// Passages nearest to a vector beside those that share words with the question, in one request.
     ///
-    /// - Parameter count: Most of each kind.
+    /// - Parameters:
+    ///   - tokens: The question's, to which those of the passages are compared.
+    ///   - count: Most of each kind.
     /// - Throws: `VectorServiceError`.
     public func candidates(
-        _ vector: [Float], words: SearchTerms, count: Int, filter: JSONValue?
+        _ vector: [Float], tokens: TokenEmbeddings? = nil, words: SearchTerms, count: Int, filter: JSONValue?
     ) async throws -> Candidates {
         guard try await indexesWords(), !words.indices.isEmpty else {
             let hits = try await query(vector, count: count, filter: filter)
@@ -49,6 +55,7 @@ extension ChromaService {
         let rest =
             ",\"limit\":{\"limit\":\(count)}"
             + (filter.map { ",\"filter\":\($0.text)" } ?? "")
+            + (try await late(tokens))
             + ",\"select\":{\"keys\":[\"#document\",\"#score\",\"documentId\",\"name\",\"page\",\"start\",\"end\",\"heading\"]}}"
         var body = "{\"searches\":[{\"rank\":{\"$knn\":{\"limit\":\(count),\"key\":\"#embedding\",\"query\":".bytes
         body += numbers
@@ -59,6 +66,38 @@ extension ChromaService {
             return Candidates(found: [], hasWords: true)
         }
         return Candidates(found: Self.merged(Self.hits(answer, 0), Self.hits(answer, 1)), hasWords: true)
+    }
+
+    /// The member of a search that has tokens compared; nothing where the server cannot.
+    private func late(_ tokens: TokenEmbeddings?) async throws -> String {
+        guard let tokens, try await keepsTokens() else { return "" }
+        return ",\"late_interaction\":" + Self.tokens(tokens).text
+    }
+
+    /// The embeddings of tokens of some passages, by the passages' ids.
+    public func tokens(of ids: [String]) async throws -> [String: TokenEmbeddings] {
+        guard !ids.isEmpty, try await keepsTokens() else { return [:] }
+        let body: JSONValue = ["ids": .strings(ids), "include": [.string(Self.tokensKey)]]
+        let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false)
+        var found: [String: TokenEmbeddings] = [:]
+        for (index, id) in (answer?["ids"]?.array ?? []).enumerated() {
+            guard let id = id.string else { continue }
+            found[id] = Self.tokens(answer?[Self.tokensKey]?[index])
+        }
+        return found
+    }
+
+    /// Name of embeddings of tokens in bodies.
+    static let tokensKey = "token_embeddings"
+
+    /// Wire form of embeddings of tokens, base64.
+    static func tokens(_ tokens: TokenEmbeddings?) -> JSONValue {
+        tokens.map { .string(Base64.encode($0.bytes)) } ?? .null
+    }
+
+    /// Reads the wire form; `nil` when it is none.
+    static func tokens(_ value: JSONValue?) -> TokenEmbeddings? {
+        value?.string.flatMap(Base64.decode).flatMap { TokenEmbeddings(bytes: $0) }
     }
 
     /// Wire form of a sparse vector.
@@ -78,7 +117,8 @@ extension ChromaService {
             else { return nil }
             return Candidate(
                 id: id, document: text, metadata: answer["metadatas"]?[search]?[index]?.object ?? JSONObject(),
-                similarity: 1 - Float(distance), wordScore: nil)
+                similarity: 1 - Float(distance), wordScore: nil,
+                lateInteraction: (answer["late_interaction"]?[search]?[index]?.double).map { Float($0) })
         }
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 public import HTTPClient
 import HTTPMessages
 public import JSONCoding
+public import LateInteraction
 public import Problems
 public import Settings
 
@@ -28,11 +29,16 @@ public actor ChromaService: SecretSettings {
         public let embedding: [Float]
         public let document: String
         public let metadata: JSONObject
+        /// Kept by servers that can.
+        public let tokens: TokenEmbeddings?
 
         /// Makes a record.
-        public init(id: String, embedding: [Float], document: String, metadata: JSONObject) {
+        public init(
+            id: String, embedding: [Float], document: String, metadata: JSONObject, tokens: TokenEmbeddings? = nil
+        ) {
             self.id = id
             self.embedding = embedding
+            self.tokens = tokens
             self.document = document
             self.metadata = metadata
         }
@@ -61,6 +67,8 @@ public actor ChromaService: SecretSettings {
     private let name: String
     private let client: HTTPSession
     private var collection: (id: String, dimension: Int, indexesWords: Bool)?
+    /// Whether the server keeps embeddings of tokens; `nil` before it was asked.
+    private var serverKeepsTokens: Bool?
 
     /// A client for one workspace.
     ///
@@ -97,21 +105,23 @@ public actor ChromaService: SecretSettings {
         let keepsWords = collection?.indexesWords ?? false
         for start in stride(from: 0, to: records.count, by: Self.batch) {
             let part = records[start..<min(start + Self.batch, records.count)]
+            let hasTokens = part.contains { $0.tokens != nil }
+            let keepsTokens = hasTokens ? try await self.keepsTokens() : false
             let vectors = part.map { record in
                 JSONValue.string(record.embedding.withUnsafeBytes { Data($0) }.base64EncodedString())
             }
-            _ = try await onCollection(
-                "upsert", dimension: dimension,
-                [
-                    "ids": .strings(part.map(\.id)), "embeddings": .array(vectors),
-                    "documents": .strings(part.map(\.document)),
-                    "metadatas": .array(
-                        part.map { record in
-                            var metadata = record.metadata
-                            if !keepsWords { metadata[Self.wordsKey] = nil }
-                            return .object(metadata)
-                        }),
-                ])
+            var body: JSONObject = [
+                "ids": .strings(part.map(\.id)), "embeddings": .array(vectors),
+                "documents": .strings(part.map(\.document)),
+                "metadatas": .array(
+                    part.map { record in
+                        var metadata = record.metadata
+                        if !keepsWords { metadata[Self.wordsKey] = nil }
+                        return .object(metadata)
+                    }),
+            ]
+            if keepsTokens { body[Self.tokensKey] = .array(part.map { Self.tokens($0.tokens) }) }
+            _ = try await onCollection("upsert", dimension: dimension, .object(body))
         }
     }
 
@@ -178,6 +188,19 @@ public actor ChromaService: SecretSettings {
             if list.count < size { break }
         }
         return found
+    }
+
+    /// Whether the server keeps embeddings of tokens and compares them, which is an extension of Chroma's API.
+    public func keepsTokens() async throws -> Bool {
+        if let serverKeepsTokens { return serverKeepsTokens }
+        let keeps: Bool
+        do {
+            keeps = try await call(.get, "/api/v2/pre-flight-checks", nil)["supports_token_embeddings"]?.bool ?? false
+        } catch let error as VectorServiceError where !error.isUnavailable {
+            keeps = false
+        }
+        serverKeepsTokens = keeps
+        return keeps
     }
 
     /// Whether the service answers.

@@ -147,7 +147,7 @@ public struct Ingestor: Sendable {
                 let embedded = try await embeddings.embed(entries.map(\.text))
                 try await pending?.value
                 let records = zip(entries.indices, zip(entries, embedded)).map { index, pair in
-                    pair.0.record(id: "\(claim.document.id):\(count + index)", embedding: pair.1)
+                    pair.0.record(id: "\(claim.document.id):\(count + index)", pair.1)
                 }
                 count += part.count
                 pending = Task { try await catalog.whileHeld(claim) { try await vectors.upsert(records) } }

@@ -2,6 +2,7 @@ import Chroma
 public import ChromaClient
 public import DocumentReading
 public import JSONCoding
+public import Models
 import TextAnalysis
 
 /// How a passage is entered into the index: understood by itself, it is embedded and searched with the name of its document
@@ -46,12 +47,13 @@ public struct PassageEntry: Sendable {
     }
 
     /// The record of the vector store.
-    public func record(id: String, embedding: [Float]) -> ChromaService.Record {
-        ChromaService.Record(id: id, embedding: embedding, document: passage, metadata: metadata)
+    public func record(id: String, _ embedding: Embedding) -> ChromaService.Record {
+        ChromaService.Record(
+            id: id, embedding: embedding.vector, document: passage, metadata: metadata, tokens: embedding.tokens)
     }
 
     /// `Benefit_Options.pdf` with the heading `Vision care`: `Benefit Options › Vision care`.
-    private static func context(name: String, heading: String?) -> String {
+    static func context(name: String, heading: String?) -> String {
         let base = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
         let words = String(base.map { $0 == "_" || $0 == "-" ? " " : $0 })
         let parts = [words.isEmpty ? nil : words, heading].compactMap { $0 }

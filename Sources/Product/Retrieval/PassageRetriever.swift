@@ -1,6 +1,7 @@
 import Chroma
 public import ChromaClient
 import JSONCoding
+public import LateInteraction
 public import Models
 import Telemetry
 import TextAnalysis
@@ -10,6 +11,8 @@ public struct PassageRetriever: Sendable {
     /// What was found, and how long each step took.
     public struct Result: Sendable {
         public let passages: [FoundPassage]
+        /// Embeddings of the question's tokens, where the service gives them.
+        public let question: TokenEmbeddings?
         public let embedMilliseconds: Double
         public let searchMilliseconds: Double
     }
@@ -38,9 +41,9 @@ public struct PassageRetriever: Sendable {
 
     private func find(_ question: String, in documents: [String], count: Int) async throws -> Result {
         let watch = Stopwatch()
-        guard !documents.isEmpty, let vector = try await embeddings.embed([PlainForm.of(question)]).first else {
+        guard !documents.isEmpty, let asked = try await embeddings.embed([PlainForm.of(question)]).first else {
             return Result(
-                passages: [],
+                passages: [], question: nil,
                 embedMilliseconds: watch.milliseconds, searchMilliseconds: 0)
         }
         let embedded = watch.milliseconds
@@ -48,15 +51,21 @@ public struct PassageRetriever: Sendable {
         let isFiltered = documents.count <= Self.filterLimit
         let filter: JSONValue? = isFiltered ? ["documentId": ["$in": .strings(documents)]] : nil
         let candidates = try await vectors.candidates(
-            vector, words: SearchTerms(question: question), count: Self.candidateCount, filter: filter)
+            asked.vector, tokens: asked.tokens, words: SearchTerms(question: question), count: Self.candidateCount,
+            filter: filter)
         // Before the ranking, whose scores lie between the least and the greatest of those found.
         let found = ranking.rank(candidates.of(Set(documents)), question: question)
         var ranked = Self.distinct(found, count: count)
-        for index in ranked.indices { ranked[index].n = index + 1 }
+        let tokens =
+            asked.tokens == nil ? [:] : try await vectors.tokens(of: ranked.compactMap(\.record))
+        for index in ranked.indices {
+            ranked[index].n = index + 1
+            ranked[index].tokens = ranked[index].record.flatMap { tokens[$0] }
+        }
         RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
         RetrievalMetrics.note(ranked)
         return Result(
-            passages: ranked,
+            passages: ranked, question: asked.tokens,
             embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10)
     }
 

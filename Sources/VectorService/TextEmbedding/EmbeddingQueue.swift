@@ -1,13 +1,17 @@
 import Dispatch
+public import LateInteraction
 public import MatrixProducts
 import Synchronization
+import TaskTools
 import WordPieces
 
 /// Lets many callers share one encoder: questions that wait together are computed together, and go before the pieces of
 /// large batches, which take turns, so that nobody's upload waits for all of another's.
 public final class EmbeddingQueue: Sendable {
     private struct Job: Sendable {
-        let tokens: [Int32]
+        let input: MiniLMEncoder.Input
+        /// For each token the number of its word.
+        let words: [Int]
         let index: Int
         let request: Request
     }
@@ -15,20 +19,20 @@ public final class EmbeddingQueue: Sendable {
     private final class Request: Sendable {
         private struct State {
             var missing: Int
-            var vectors: [[Float]]
-            var continuation: CheckedContinuation<[[Float]], any Error>?
+            var embeddings: [EmbeddedText?]
+            var continuation: CheckedContinuation<[EmbeddedText], any Error>?
             /// What it ended with, when it did so before anybody waited.
             var failure: (any Error)?
             var isOver = false
         }
         private let state: Mutex<State>
 
-        init(count: Int) { state = Mutex(State(missing: count, vectors: Array(repeating: [], count: count))) }
+        init(count: Int) { state = Mutex(State(missing: count, embeddings: Array(repeating: nil, count: count))) }
 
         /// Whether nobody waits for the rest.
         var isOver: Bool { state.withLock { $0.isOver } }
 
-        func begin(_ continuation: CheckedContinuation<[[Float]], any Error>) {
+        func begin(_ continuation: CheckedContinuation<[EmbeddedText], any Error>) {
             let failure = state.withLock { state in
                 if state.failure == nil { state.continuation = continuation }
                 return state.failure
@@ -36,21 +40,21 @@ public final class EmbeddingQueue: Sendable {
             if let failure { continuation.resume(throwing: failure) }
         }
 
-        func complete(_ index: Int, _ vector: [Float]) {
-            let done: (CheckedContinuation<[[Float]], any Error>, [[Float]])? = state.withLock { state in
-                state.vectors[index] = vector
+        func complete(_ index: Int, _ embedding: EmbeddedText) {
+            let done: (CheckedContinuation<[EmbeddedText], any Error>, [EmbeddedText])? = state.withLock { state in
+                state.embeddings[index] = embedding
                 state.missing -= 1
                 guard state.missing == 0, let continuation = state.continuation else { return nil }
                 state.continuation = nil
                 state.isOver = true
-                return (continuation, state.vectors)
+                return (continuation, state.embeddings.compactMap(\.self))
             }
-            if let (continuation, vectors) = done { continuation.resume(returning: vectors) }
+            if let (continuation, embeddings) = done { continuation.resume(returning: embeddings) }
         }
 
         func fail(_ error: any Error) {
             let continuation = state.withLock { state in
-                if state.isOver { return nil as CheckedContinuation<[[Float]], any Error>? }
+                if state.isOver { return nil as CheckedContinuation<[EmbeddedText], any Error>? }
                 state.isOver = true
                 state.failure = error
                 defer { state.continuation = nil }
@@ -90,19 +94,27 @@ public final class EmbeddingQueue: Sendable {
     /// An embedding for each text, and the number of word pieces they have. When the caller's task is cancelled, what
     /// has not been computed is dropped.
     ///
+    /// - Parameter keepsTokens: Whether the embeddings of the texts' tokens are wanted, too.
     /// - Throws: `EmbeddingQueueFull` when too many texts wait already.
-    public func embed(_ texts: [String]) async throws -> (vectors: [[Float]], tokens: Int) {
+    public func embed(_ texts: [String], keepsTokens: Bool = false) async throws
+        -> (embeddings: [EmbeddedText], tokens: Int)
+    {
         if texts.isEmpty { return ([], 0) }
-        let tokenizer = WordPieceTokenizer.shared
-        let sequences = texts.map { tokenizer.encode($0, limit: MiniLMEncoder.maximumTokens) }
-        let total = sequences.reduce(0) { $0 + $1.count }
+        // Thousands of texts take a core for a while.
+        let sequences = try await BlockingCalls.run {
+            texts.map { WordPieceTokenizer.shared.encodeWithWords($0, limit: MiniLMEncoder.maximumTokens) }
+        }
+        let total = sequences.reduce(0) { $0 + $1.ids.count }
         let request = Request(count: texts.count)
-        let vectors = try await withTaskCancellationHandler {
+        let embeddings = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 request.begin(continuation)
                 // Texts of like length together, so that the pieces of a batch take like times.
-                let jobs = sequences.enumerated().map { Job(tokens: $1, index: $0, request: request) }
-                    .sorted { $0.tokens.count < $1.tokens.count }
+                let jobs = sequences.enumerated().map { index, sequence in
+                    Job(
+                        input: MiniLMEncoder.Input(ids: sequence.ids, keepsTokens: keepsTokens), words: sequence.words,
+                        index: index, request: request)
+                }.sorted { $0.words.count < $1.words.count }
                 let starts: Bool? = waiting.withLock { waiting in
                     guard waiting.texts + jobs.count <= Self.maximumWaiting else { return nil }
                     waiting.texts += jobs.count
@@ -116,7 +128,7 @@ public final class EmbeddingQueue: Sendable {
         } onCancel: {
             request.fail(CancellationError())
         }
-        return (vectors, total)
+        return (embeddings, total)
     }
 
     private func work() {
@@ -124,8 +136,11 @@ public final class EmbeddingQueue: Sendable {
             let wanted = jobs.filter { !$0.request.isOver }
             if wanted.isEmpty { continue }
             do {
-                let vectors = try encoder.embed(wanted.map(\.tokens), usesAllCores: isLarge)
-                for (job, vector) in zip(wanted, vectors) { job.request.complete(job.index, vector) }
+                let outputs = try encoder.embed(wanted.map(\.input), usesAllCores: isLarge)
+                for (job, output) in zip(wanted, outputs) {
+                    let tokens = output.tokens.flatMap { TokenEmbeddings($0, words: job.words) }
+                    job.request.complete(job.index, EmbeddedText(vector: output.vector, tokens: tokens))
+                }
             } catch {
                 for job in wanted { job.request.fail(error) }
             }
@@ -157,12 +172,20 @@ public final class EmbeddingQueue: Sendable {
         guard !jobs.isEmpty else { return nil }
         var total = 0
         let count = jobs.prefix { job in
-            total += job.tokens.count
+            total += job.words.count
             return total <= limit
         }.count
         defer { jobs.removeFirst(max(1, count)) }
         return Array(jobs.prefix(max(1, count)))
     }
+}
+
+/// What the encoder makes of a text.
+public struct EmbeddedText: Sendable {
+    /// Of unit length, 384 numbers.
+    public let vector: [Float]
+    /// Of its tokens, when they were asked for.
+    public let tokens: TokenEmbeddings?
 }
 
 /// Too many texts wait for the encoder; the caller comes back later.

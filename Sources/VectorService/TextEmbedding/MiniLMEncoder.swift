@@ -1,4 +1,5 @@
 import CEncoder
+import LateInteraction
 public import MatrixProducts
 
 /// The all-MiniLM-L6-v2 sentence encoder (Wang et al. 2020; Reimers and Gurevych 2019): six transformer layers,
@@ -101,11 +102,26 @@ public final class MiniLMEncoder {
             output: try linear("output.dense", inner, dimension), outputNorm: try norm("output.LayerNorm"))
     }
 
+    /// What becomes of a text.
+    struct Output {
+        let vector: [Float]
+        /// Numbers of each token, `TokenEmbeddings.dimensions` each, when they were asked for.
+        let tokens: [Int8]?
+    }
+
+    /// A sequence of tokens.
+    struct Input {
+        let ids: [Int32]
+        /// Whether the tokens' own embeddings are wanted, too.
+        let keepsTokens: Bool
+    }
+
     /// Embeds token sequences that together have at most `batchTokens` pieces.
     ///
     /// - Parameter usesAllCores: Whether the work is spread over the cores. Questions are not: their answers need
     ///   the other cores, and threads that wait for each other on a busy machine cost more than they gain.
-    func embed(_ texts: [[Int32]], usesAllCores: Bool) throws -> [[Float]] {
+    func embed(_ inputs: [Input], usesAllCores: Bool) throws -> [Output] {
+        let texts = inputs.map(\.ids)
         let size = Self.dimension
         let rows = texts.reduce(0) { $0 + $1.count }
         let padded = LinearLayer.paddedRows(rows)
@@ -123,17 +139,29 @@ public final class MiniLMEncoder {
         }
         normalise(hidden, residual: nil, norm, rows: rows)
         for layer in layers { try apply(layer, texts, rows: rows) }
-        var result: [[Float]] = []
+        var result: [Output] = []
         var start = 0
-        for ids in texts {
-            result.append(
-                [Float](unsafeUninitializedCapacity: size) { buffer, count in
-                    if let base = buffer.baseAddress { apus_mean_unit(hidden + start * size, ids.count, size, base) }
-                    count = size
-                })
-            start += ids.count
+        for input in inputs {
+            let count = input.ids.count
+            let vector = [Float](unsafeUninitializedCapacity: size) { buffer, written in
+                if let base = buffer.baseAddress { apus_mean_unit(hidden + start * size, count, size, base) }
+                written = size
+            }
+            let tokens = input.keepsTokens ? Self.projected(hidden + start * size, count) : nil
+            result.append(Output(vector: vector, tokens: tokens))
+            start += count
         }
         return result
+    }
+
+    private static func projected(_ rows: UnsafePointer<Float>, _ count: Int) -> [Int8] {
+        let size = count * TokenEmbeddings.dimensions
+        return [Int8](unsafeUninitializedCapacity: size) { buffer, written in
+            if let base = buffer.baseAddress {
+                apus_project_tokens(rows, count, dimension, TokenEmbeddings.dimensions, base)
+            }
+            written = size
+        }
     }
 
     private func apply(_ layer: Layer, _ texts: [[Int32]], rows: Int) throws {

@@ -33,7 +33,10 @@ struct ChromaRoutes: Sendable {
         }
         router.on(.get, Self.base + "/version") { _ in HTTPResponse(json: "1.0.0") }
         router.on(.get, Self.base + "/pre-flight-checks") { _ in
-            HTTPResponse(json: ["max_batch_size": 5461, "supports_base64_encoding": true])
+            HTTPResponse(
+                json: [
+                    "max_batch_size": 5461, "supports_base64_encoding": true, "supports_token_embeddings": true,
+                ])
         }
         router.on(.get, Self.base + "/auth/identity") { [store, options] request in
             guard case .tenant(let tenant) = try options.tokens?.caller(of: request) else {

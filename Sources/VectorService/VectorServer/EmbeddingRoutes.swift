@@ -3,11 +3,14 @@ import Digests
 import HTTPMessages
 import HTTPServing
 import JSONCoding
+import LateInteraction
 import MatrixProducts
 import Problems
+import TaskTools
 public import TextEmbedding
 
-/// `POST /v1/embeddings` and `GET /v1/models`, as OpenAI's API has them.
+/// `POST /v1/embeddings` and `GET /v1/models`, as OpenAI's API has them. With `Prefer: token-embeddings` (RFC 7240) each entry of
+/// `/v1/embeddings` also has `token_embeddings`, base64 of what `TokenEmbeddings` stores.
 struct EmbeddingRoutes: Sendable {
     let model: EmbeddingModelLoader
 
@@ -40,40 +43,62 @@ struct EmbeddingRoutes: Sendable {
         guard format == "float" || format == "base64" else {
             throw InvalidFields(field: "encoding_format", detail: "Must be \"float\" or \"base64\".")
         }
-        if let given = body["model"]?.string, given != Self.modelName, !given.hasSuffix("/" + Self.modelName) {
-            throw Problem(.notFound, "There is no model \(given.prefix(100)) here; the model is \(Self.modelName).")
-        }
+        try Self.checkModel(body["model"])
         if let size = body["dimensions"]?.int, size != MiniLMEncoder.dimension {
             throw InvalidFields(
                 field: "dimensions", detail: "The model's vectors have \(MiniLMEncoder.dimension) numbers.")
         }
+        let keepsTokens = Self.prefersTokens(request)
         let queue = try await model.queue()
-        let (vectors, tokens) = try await embeddings(inputs, queue)
+        let (embeddings, tokens) = try await Self.embed(inputs, queue, keepsTokens: keepsTokens)
         var result: [UInt8] = []
         result += "{\"object\":\"list\",\"data\":[".utf8
-        for (index, vector) in vectors.enumerated() {
+        for (index, embedding) in embeddings.enumerated() {
             if index > 0 { result.append(UInt8(ascii: ",")) }
             result += "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":".utf8
             if format == "base64" {
-                JSONText.write(Base64.encode(vector.withUnsafeBytes { Array($0) }), to: &result)
+                JSONText.write(Base64.encode(embedding.vector.withUnsafeBytes { Array($0) }), to: &result)
             } else {
-                JSONText.write(vector, to: &result)
+                JSONText.write(embedding.vector, to: &result)
+            }
+            if let tokens = embedding.tokens {
+                result += ",\"token_embeddings\":".utf8
+                JSONText.write(Base64.encode(tokens.bytes), to: &result)
             }
             result.append(UInt8(ascii: "}"))
         }
         result +=
             "],\"model\":\"\(Self.modelName)\",\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}".utf8
-        return HTTPResponse(
+        var response = HTTPResponse(
             .ok, fields: ["Content-Type": "application/json", "x-apus-precision": queue.precision.rawValue],
             body: .bytes(result))
+        if keepsTokens { response.fields["Preference-Applied"] = Self.tokenPreference }
+        return response
     }
 
-    private func embeddings(_ inputs: [String], _ queue: EmbeddingQueue) async throws -> ([[Float]], Int) {
+    private static let tokenPreference = "token-embeddings"
+
+    private static func prefersTokens(_ request: HTTPRequest) -> Bool {
+        request.fields["prefer"]?.split(separator: ",").contains {
+            $0.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() == tokenPreference } ?? false
+        } ?? false
+    }
+
+    /// - Throws: `Problem` 429 when too many texts wait.
+    static func embed(_ inputs: [String], _ queue: EmbeddingQueue, keepsTokens: Bool) async throws
+        -> (embeddings: [EmbeddedText], tokens: Int)
+    {
         do {
-            return try await queue.embed(inputs)
+            return try await queue.embed(inputs, keepsTokens: keepsTokens)
         } catch is EmbeddingQueueFull {
             throw Problem(.tooManyRequests, "Too many texts wait to be embedded. Send this again in a few seconds.")
         }
+    }
+
+    /// - Throws: `Problem` 404 when another model is named.
+    static func checkModel(_ value: JSONValue?) throws {
+        guard let given = value?.string, given != modelName, !given.hasSuffix("/" + modelName) else { return }
+        throw Problem(.notFound, "There is no model \(given.prefix(100)) here; the model is \(modelName).")
     }
 
     private static func inputs(_ value: JSONValue?) throws -> [String] {
@@ -121,7 +146,12 @@ public actor EmbeddingModelLoader {
 
     /// The encoder; the first call loads it. A failed load is tried again by the next call.
     public func queue() async throws -> EmbeddingQueue {
-        let task = loading ?? Task.detached { [directory] in EmbeddingQueue(try MiniLMEncoder(directory: directory)) }
+        // Reading and ordering the weights takes a core for a while.
+        let task =
+            loading
+            ?? Task { [directory] in
+                try await BlockingCalls.run { EmbeddingQueue(try MiniLMEncoder(directory: directory)) }
+            }
         loading = task
         do {
             return try await task.value

@@ -1,5 +1,6 @@
 import Chroma
 import JSONCoding
+import LateInteraction
 import Vectors
 
 extension RecordInclude {
@@ -7,7 +8,7 @@ extension RecordInclude {
     var fields: RecordFields {
         RecordFields(
             documents: names.contains("documents") || names.contains("uris"), metadatas: names.contains("metadatas"),
-            embeddings: names.contains("embeddings"))
+            embeddings: names.contains("embeddings"), tokens: names.contains(Self.tokens))
     }
 
     /// Appends one member for the records, `null` when it was not asked for.
@@ -23,6 +24,7 @@ extension RecordInclude {
             case "embeddings": JSONText.write(record.embedding ?? [], to: &result)
             case "documents": JSONValue.optional(record.document).write(to: &result)
             case "uris": JSONValue.optional(record.uri).write(to: &result)
+            case Self.tokens: (record.tokens?.json ?? .null).write(to: &result)
             // Stored as JSON text, which goes out as it is.
             case "metadatas": result += (record.metadata ?? "null").utf8
             default:

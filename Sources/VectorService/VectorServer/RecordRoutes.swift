@@ -61,6 +61,10 @@ struct RecordRoutes: Sendable {
             result += ",\"\(name)\":".utf8
             include.write(name, of: records, to: &result)
         }
+        if include.names.contains(RecordInclude.tokens) {
+            result += ",\"\(RecordInclude.tokens)\":".utf8
+            include.write(RecordInclude.tokens, of: records, to: &result)
+        }
         result += ",\"include\":".utf8
         include.echo.write(to: &result)
         result.append(UInt8(ascii: "}"))

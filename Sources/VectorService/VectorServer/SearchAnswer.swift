@@ -11,7 +11,7 @@ enum SearchAnswer {
                     request.selected.contains(key) ? .array(hits.map(value)) : .null
                 })
         }
-        return [
+        var answer: JSONObject = [
             "ids": .array(answers.map { .strings($0.map(\.record.id)) }),
             "documents": column("#document") { .optional($0.record.document) },
             "embeddings": column("#embedding") { .floats($0.record.embedding ?? []) },
@@ -19,6 +19,11 @@ enum SearchAnswer {
             "scores": column("#score") { .float($0.score) },
             "select": .array(requests.map { .strings($0.selected) }),
         ]
+        if requests.contains(where: { $0.lateInteraction != nil }) {
+            answer["late_interaction"] = .array(
+                answers.map { .array($0.map { $0.lateInteraction.map(JSONValue.float) ?? .null }) })
+        }
+        return .object(answer)
     }
 
     /// The selected metadata of each hit; `nil` when none was selected.

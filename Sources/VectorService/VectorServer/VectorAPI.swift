@@ -41,7 +41,10 @@ public struct VectorAPI: Sendable {
         telemetry.add(to: &router)
         self.telemetry = telemetry
         ChromaRoutes(store: store, options: options).add(to: &router)
-        if let model { EmbeddingRoutes(model: model).add(to: &router) }
+        if let model {
+            EmbeddingRoutes(model: model).add(to: &router)
+            RerankRoutes(model: model).add(to: &router)
+        }
         self.router = router
         self.store = store
         self.options = options
@@ -72,7 +75,7 @@ public struct VectorAPI: Sendable {
 
     private func routed(_ request: HTTPRequest) async -> HTTPResponse {
         let path = request.target.rawPath
-        let isEmbedding = path.hasPrefix("/v1/")
+        let isOfModel = Self.isOfModel(path)
         do {
             try options.tokens?.admit(request)
             if path.hasPrefix("/api/v1/"), path != "/api/v1/" { return Self.gone(request) }
@@ -93,7 +96,7 @@ public struct VectorAPI: Sendable {
                 log.error("request failed", ["path": path, "error": String(reflecting: error)])
             }
             if TelemetryRoutes.paths.contains(path) { return Problem(error).response(requestID: request.id) }
-            if isEmbedding { return EmbeddingRoutes.response(for: error) }
+            if isOfModel { return EmbeddingRoutes.response(for: error) }
             var response = ChromaRoutes.response(for: error)
             // Clients show it with the error; here it is the request's id, as 32 hexadecimal digits.
             let digits = request.id.filter(\.isHexDigit).prefix(32)
@@ -109,14 +112,20 @@ public struct VectorAPI: Sendable {
     static func response(for problem: Problem, to request: HTTPRequest) -> HTTPResponse {
         let path = request.target.rawPath
         if TelemetryRoutes.paths.contains(path) { return problem.response(requestID: request.id) }
-        if path.hasPrefix("/v1/") { return EmbeddingRoutes.response(for: problem) }
+        if isOfModel(path) { return EmbeddingRoutes.response(for: problem) }
         return HTTPResponse(problem.status, json: ChromaError(problem.status, "ChromaError", problem.detail).json)
+    }
+
+    /// Whether a path is one of the embedding model's, whose errors have OpenAI's shape.
+    private static func isOfModel(_ path: String) -> Bool {
+        path.hasPrefix("/v1/") || RerankRoutes.paths.contains(path)
     }
 
     /// A short name for what is asked: the path's last fixed word.
     private static func operation(_ request: HTTPRequest) -> String {
         let segments = request.target.segments ?? []
         guard segments.count >= 6, segments[0] == "api", segments[4] == "databases" else {
+            if segments.last == "rerank" { return "rerank" }
             return segments.first == "v1" ? "embeddings" : "system"
         }
         let known = ["add", "upsert", "update", "get", "query", "search", "delete", "count", "fork"]

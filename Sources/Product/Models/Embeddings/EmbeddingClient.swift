@@ -80,19 +80,21 @@ public struct EmbeddingClient: ConfiguredClient, Sendable {
         self.init(model: model, access: access ?? unusable, format: format, client: client)
     }
 
-    /// A vector for each text, in order.
+    /// An embedding for each text, in order; those of its tokens come from services that can give them.
     ///
     /// - Throws: `ModelServiceError`.
-    public func embed(_ texts: [String]) async throws -> [[Float]] {
-        var vectors: [[Float]] = []
+    public func embed(_ texts: [String]) async throws -> [Embedding] {
+        var embeddings: [Embedding] = []
         for start in stride(from: 0, to: texts.count, by: Self.batch) {
-            vectors += try await request(Array(texts[start..<min(start + Self.batch, texts.count)]))
+            embeddings += try await request(Array(texts[start..<min(start + Self.batch, texts.count)]))
         }
-        return vectors
+        return embeddings
     }
 
-    private func request(_ texts: [String]) async throws -> [[Float]] {
+    private func request(_ texts: [String]) async throws -> [Embedding] {
         var request = try await access.post(format.path, accept: "application/json")
+        // RFC 7240: who does not know a preference passes over it.
+        request.fields["Prefer"] = "token-embeddings"
         request.body = .bytes(format.body(texts).encoded)
         request.headTimeout = .seconds(120)
         let prepared = request
@@ -107,7 +109,7 @@ public struct EmbeddingClient: ConfiguredClient, Sendable {
         }
     }
 
-    private func attempt(_ request: HTTPSession.Request, count: Int) async throws -> [[Float]] {
+    private func attempt(_ request: HTTPSession.Request, count: Int) async throws -> [Embedding] {
         let answer: (status: HTTPStatus, fields: HTTPFields, body: [UInt8])
         do {
             answer = try await client.fetch(request)
@@ -120,9 +122,10 @@ public struct EmbeddingClient: ConfiguredClient, Sendable {
             throw ModelServiceError(
                 service: Self.service, status: answer.status, fields: answer.fields, body: answer.body)
         }
-        guard let json = try? JSONParser.parse(answer.body), let vectors = format.vectors(json, count: count) else {
+        guard let json = try? JSONParser.parse(answer.body), let embeddings = format.embeddings(json, count: count)
+        else {
             throw ModelServiceError(service: Self.service, kind: .unavailable, reason: "unreadable vectors")
         }
-        return vectors
+        return embeddings
     }
 }

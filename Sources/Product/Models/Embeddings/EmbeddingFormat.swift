@@ -1,5 +1,7 @@
+import Digests
 import FoundationEssentials
 import JSONCoding
+import LateInteraction
 
 /// How a service is asked for embeddings, and where they stand in its answer.
 enum EmbeddingFormat: Sendable {
@@ -31,19 +33,25 @@ enum EmbeddingFormat: Sendable {
         }
     }
 
-    /// The vectors of an answer in the order of the texts; `nil` when it cannot be read.
-    func vectors(_ answer: JSONValue, count: Int) -> [[Float]]? {
+    /// The embeddings of an answer in the order of the texts; `nil` when it cannot be read.
+    func embeddings(_ answer: JSONValue, count: Int) -> [Embedding]? {
         let entries: [JSONValue?]
+        var tokens: [TokenEmbeddings?] = []
         switch self {
         case .openAI:
-            let data = answer["data"]?.array ?? []
-            entries = data.sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }.map { $0["embedding"] }
+            let data = (answer["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+            entries = data.map { $0["embedding"] }
+            tokens = data.map { entry in
+                entry["token_embeddings"]?.string.flatMap(Base64.decode).flatMap { TokenEmbeddings(bytes: $0) }
+            }
         case .gemini: entries = (answer["embeddings"]?.array ?? []).map { $0["values"] }
         case .ollama: entries = answer["embeddings"]?.array ?? []
         }
         let vectors = entries.compactMap(Self.vector)
         guard vectors.count == count, Set(vectors.map(\.count)).count == 1 else { return nil }
-        return vectors
+        return vectors.enumerated().map { index, vector in
+            Embedding(vector: vector, tokens: tokens.indices.contains(index) ? tokens[index] : nil)
+        }
     }
 
     /// A list of numbers, or base64 of little-endian floats.

@@ -34,6 +34,11 @@ void apus_to_bfloat16(const float *values, uint16_t *result, size_t count);
 /// Mean over `tokens` rows, then scaled to unit length.
 void apus_mean_unit(const float *rows_data, size_t tokens, size_t count, float *result);
 
+/// Each of `tokens` rows of `count` floats, projected to `dimensions` numbers (64), scaled to unit length and rounded to 1/127.
+/// The projection is the one of token-basis.f32, which scripts/fit-token-basis.py makes.
+void apus_project_tokens(
+    const float *rows_data, size_t tokens, size_t count, size_t dimensions, int8_t *result);
+
 /// Runs `body` for 0 to `count` - 1 on the OpenMP threads of the calling thread's team; serially when the
 /// process has no OpenMP runtime.
 void apus_parallel_for(int count, void (*body)(int, void *_Nullable), void *_Nullable context);

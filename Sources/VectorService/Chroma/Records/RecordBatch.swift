@@ -1,6 +1,8 @@
+import Digests
 import FoundationEssentials
 import HTTPMessages
 public import JSONCoding
+public import LateInteraction
 
 /// The records of one write: lists of equal length, checked.
 public struct RecordBatch: Sendable {
@@ -11,6 +13,8 @@ public struct RecordBatch: Sendable {
     public let uris: [String?]?
     /// Metadata of each record; null values mean "delete the key" in updates.
     public let metadatas: [JSONObject?]?
+    /// Embeddings of each document's tokens, an extension of Chroma's API.
+    public let tokenEmbeddings: [TokenEmbeddings?]?
 
     /// The vectors' dimension, `nil` when there is none.
     public var dimension: Int? { embeddings?.lazy.compactMap { $0?.count }.first }
@@ -33,7 +37,8 @@ public struct RecordBatch: Sendable {
         documents = try Self.texts(body["documents"], "documents")
         uris = try Self.texts(body["uris"], "uris")
         metadatas = try Self.metadatas(body["metadatas"], allowsNull: kind != .add, allowsSparse: allowsSparse)
-        for count in [embeddings?.count, documents?.count, uris?.count, metadatas?.count] {
+        tokenEmbeddings = try Self.tokens(body["token_embeddings"])
+        for count in [embeddings?.count, documents?.count, uris?.count, metadatas?.count, tokenEmbeddings?.count] {
             guard count == nil || count == ids.count else {
                 throw .invalid("Inconsistent number of IDs, embeddings, documents, URIs and metadatas")
             }
@@ -106,6 +111,16 @@ public struct RecordBatch: Sendable {
         }
         guard let bad = floats.first(where: { !$0.isFinite }) else { return floats }
         throw .invalid("Non-finite float value at embedding index \(index): \(bad.isNaN ? "NaN" : "inf")")
+    }
+
+    private static func tokens(_ value: JSONValue?) throws(ChromaError) -> [TokenEmbeddings?]? {
+        guard let value, !value.isNull else { return nil }
+        guard let list = value.array else { throw .shape("token_embeddings", "expected a list") }
+        var result: [TokenEmbeddings?] = []
+        for (index, item) in list.enumerated() {
+            result.append(item.isNull ? nil : try TokenEmbeddings(item, field: "token_embeddings[\(index)]"))
+        }
+        return result
     }
 
     private static func texts(_ value: JSONValue?, _ field: String) throws(ChromaError) -> [String?]? {

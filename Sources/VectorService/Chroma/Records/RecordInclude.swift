@@ -3,6 +3,9 @@ public import JSONCoding
 /// Which members an answer has besides the ids.
 public struct RecordInclude: Sendable {
     public let names: [String]
+    /// Name of the embeddings of tokens, an extension of Chroma's API.
+    public static let tokens = "token_embeddings"
+
     /// The list as the answer repeats it.
     public let echo: JSONValue
 
@@ -16,7 +19,7 @@ public struct RecordInclude: Sendable {
         let known = ["distances", "documents", "embeddings", "metadatas", "uris"]
         var names: [String] = []
         for item in list {
-            guard let name = item.string, known.contains(name) else {
+            guard let name = item.string, known.contains(name) || name == Self.tokens else {
                 throw .shape("include", "unknown variant, expected one of \(known.joined(separator: ", "))")
             }
             names.append(name)

@@ -1,4 +1,5 @@
 public import JSONCoding
+public import LateInteraction
 
 /// One search of Chroma's Search API: filter, rank, group, page, select.
 public struct SearchRequest: Sendable {
@@ -21,6 +22,8 @@ public struct SearchRequest: Sendable {
     public let limit: Int?
     /// `#document`, `#embedding`, `#metadata`, `#score` or metadata keys; sorted, each once.
     public let selected: [String]
+    /// A question's tokens, to which each hit's are compared; an extension of Chroma's API.
+    public let lateInteraction: TokenEmbeddings?
 
     /// The elements of `searches` in a body.
     ///
@@ -52,6 +55,8 @@ public struct SearchRequest: Sendable {
             selected = Set(keys)
         }
         self.selected = selected.sorted()
+        let late = value["late_interaction"] ?? .null
+        lateInteraction = late.isNull ? nil : try TokenEmbeddings(late, field: "late_interaction")
     }
 
     private static func grouping(_ value: JSONValue?) throws(ChromaError) -> Grouping? {

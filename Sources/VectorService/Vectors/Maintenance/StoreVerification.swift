@@ -41,6 +41,23 @@ public enum StoreVerification {
         return report
     }
 
+    /// Faults of the tokens' embeddings; a folder that an earlier version wrote last has none.
+    private static func tokenProblems(_ database: SQLiteDatabase) throws -> [String] {
+        var problems: [String] = []
+        try database.read { access in
+            try access.scan("SELECT seq, value, checksum FROM tokens") { row in
+                let bytes = row.withBytes(1) { $0.map { Array($0) } ?? [] }
+                if RecordDatabase.checksum(bytes) != row.int(2) {
+                    problems.append("the token embeddings of record \(row.int(0)) do not fit their checksum")
+                }
+                return problems.count < 100
+            }
+        }
+        let orphans = "SELECT count(*) FROM tokens WHERE seq NOT IN (SELECT seq FROM records)"
+        if try database.query(orphans).first?[0].int != 0 { problems.append("token embeddings without a record") }
+        return problems
+    }
+
     private static func check(_ folder: String, _ name: String, _ report: inout Report) throws {
         let database = try SQLiteDatabase(path: folder + "/" + RecordDatabase.fileName, schema: "")
         var problems: [String] = []
@@ -78,6 +95,8 @@ public enum StoreVerification {
                 return problems.count < 100
             }
         }
+        let tokens = "SELECT name FROM sqlite_master WHERE name = 'tokens'"
+        if try !database.query(tokens).isEmpty { problems += try tokenProblems(database) }
         if count + gone != state["next_seq"] ?? 0 {
             problems.append("\(count) records and \(gone) deleted ones are not \(state["next_seq"] ?? 0)")
         }

@@ -48,6 +48,7 @@ struct RecordWrite {
             nextSeq += 1
             let slot = try place(vector, access)
             try RecordDatabase.insert(seq, slot: slot, id: id, document: document, uri: uri, access)
+            if let tokens = batch.tokenEmbeddings?[index] { try RecordDatabase.setTokens(seq, tokens, access) }
             let kept = given.map { Self.merged(nil, $0) }
             let metadata = kept?.isEmpty == true ? nil : kept
             if let metadata { try describe(seq, old: nil, metadata, access) }
@@ -64,6 +65,11 @@ struct RecordWrite {
             slot = fresh
         }
         try RecordDatabase.update(found, id: id, document: document, uri: uri, slot: slot, access)
+        // Those of a text that is no longer there must not stay.
+        let tokens = batch.tokenEmbeddings?[index]
+        if tokens != nil || vector != nil || document != nil {
+            try RecordDatabase.setTokens(found.seq, tokens, access)
+        }
         guard let given, !given.isEmpty else { return }
         let stored = try RecordDatabase.metadata(found.seq, access)
         let merged = Self.merged(stored, given)

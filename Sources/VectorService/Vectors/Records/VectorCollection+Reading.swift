@@ -83,10 +83,11 @@ extension VectorCollection {
                         return false
                     }
                 }
+                let tokens = fields.tokens ? try RecordDatabase.tokens(hit.seq, access) : nil
                 let embedding = fields.embeddings ? vectors.map { Array($0.vector(slot(of: hit.seq))) } : nil
                 result.append(
                     VectorRecord(
-                        id: id, metadata: metadata, document: document, uri: uri, embedding: embedding,
+                        id: id, metadata: metadata, document: document, uri: uri, embedding: embedding, tokens: tokens,
                         distance: hit.distance, seq: hit.seq))
             }
             return result

@@ -1,3 +1,5 @@
+public import LateInteraction
+
 /// A record as it is returned.
 public struct VectorRecord: Sendable {
     public let id: String
@@ -6,6 +8,7 @@ public struct VectorRecord: Sendable {
     public let document: String?
     public let uri: String?
     public let embedding: [Float]?
+    public let tokens: TokenEmbeddings?
     /// Of queries only.
     public let distance: Float?
     let seq: UInt32
@@ -16,11 +19,13 @@ public struct RecordFields: Sendable {
     public var documents: Bool
     public var metadatas: Bool
     public var embeddings: Bool
+    public var tokens: Bool
 
     /// Chooses the members that cost something. URIs come with documents.
-    public init(documents: Bool, metadatas: Bool, embeddings: Bool) {
+    public init(documents: Bool, metadatas: Bool, embeddings: Bool, tokens: Bool = false) {
         self.documents = documents
         self.metadatas = metadatas
         self.embeddings = embeddings
+        self.tokens = tokens
     }
 }

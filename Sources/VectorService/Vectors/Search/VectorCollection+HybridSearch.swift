@@ -1,6 +1,7 @@
 import Chroma
 import Glibc
 import JSONCoding
+import LateInteraction
 import SQLite
 
 extension VectorCollection {
@@ -26,9 +27,12 @@ extension VectorCollection {
             let fields = RecordFields(
                 documents: keys.contains("#document"),
                 metadatas: keys.contains { !$0.hasPrefix("#") || $0 == "#metadata" },
-                embeddings: keys.contains("#embedding"))
+                embeddings: keys.contains("#embedding"), tokens: request.lateInteraction != nil)
             let records = try records(scored.map { ($0.seq, nil) }, fields)
-            return zip(records, scored).map { SearchHit(record: $0, score: $1.score) }
+            return zip(records, scored).map { record, hit in
+                let late = request.lateInteraction.flatMap { record.tokens?.similarity(to: $0) }
+                return SearchHit(record: record, score: hit.score, lateInteraction: late)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import CGraph
 import Chroma
 import JSONCoding
+import LateInteraction
 import SQLite
 
 /// The database of one collection: everything about its records but the vectors.
@@ -46,6 +47,7 @@ struct RecordDatabase: Sendable {
         CREATE TABLE IF NOT EXISTS keys (key TEXT, type TEXT, PRIMARY KEY (key, type)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS terms (
             key TEXT, term INTEGER, seq INTEGER, weight REAL NOT NULL, PRIMARY KEY (key, term, seq)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS tokens (seq INTEGER PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS fresh (slot INTEGER PRIMARY KEY, vector BLOB NOT NULL);
         PRAGMA user_version = 1;
         """
@@ -120,8 +122,31 @@ struct RecordDatabase: Sendable {
         let seq = SQLiteValue.integer(Int64(found.seq))
         try access.query("DELETE FROM records WHERE seq = ?", [seq])
         try access.query("DELETE FROM metadata WHERE seq = ?", [seq])
+        try access.query("DELETE FROM tokens WHERE seq = ?", [seq])
         try access.query("INSERT INTO gone VALUES (?)", [seq])
         try access.query("INSERT INTO dead VALUES (?, 0)", [.integer(Int64(found.slot))])
+    }
+
+    /// - Parameter value: `nil` for none.
+    static func setTokens(
+        _ seq: UInt32, _ value: TokenEmbeddings?, _ access: borrowing SQLiteDatabase.Access
+    ) throws {
+        guard let value else {
+            try access.query("DELETE FROM tokens WHERE seq = ?", [.integer(Int64(seq))])
+            return
+        }
+        try access.query(
+            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)",
+            [.integer(Int64(seq)), .blob(value.bytes), .integer(checksum(value.bytes))])
+    }
+
+    static func tokens(_ seq: UInt32, _ access: borrowing SQLiteDatabase.Access) throws -> TokenEmbeddings? {
+        var found: TokenEmbeddings?
+        try access.scan("SELECT value FROM tokens WHERE seq = ?", [.integer(Int64(seq))]) { row in
+            found = row.withBytes(0) { $0.flatMap { TokenEmbeddings(bytes: Array($0)) } }
+            return false
+        }
+        return found
     }
 
     /// Keeps a copy of a vector until the vector file is known to be on the disk, so that a small write has to wait
@@ -163,6 +188,9 @@ struct RecordDatabase: Sendable {
                 [.text(key), .integer(Int64(term)), .integer(Int64(seq)), .real(Double(weight))])
         }
     }
+
+    /// CRC-32C over bytes.
+    static func checksum(_ bytes: [UInt8]) -> Int64 { Int64(apus_crc32c(0, bytes, bytes.count)) }
 
     /// CRC-32C over texts and their presence.
     static func checksum(_ first: String, _ second: String?, _ third: String?) -> Int64 {

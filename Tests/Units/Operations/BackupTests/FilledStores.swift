@@ -6,6 +6,7 @@ import Digests
 import FoundationEssentials
 import HTTPMessages
 import JSONCoding
+import LateInteraction
 import Settings
 import TestStores
 import TestSupport
@@ -81,7 +82,8 @@ struct FilledStores {
                 ChromaService.Record(
                     id: "\(id):\(ordinal)", embedding: [Float(number), Float(ordinal), 0.5],
                     document: "Passage \(ordinal) of \(number)",
-                    metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))])
+                    metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))],
+                    tokens: TokenEmbeddings(bytes: [1] + [UInt8](repeating: UInt8(ordinal + 1), count: 2 * 65)))
             })
         guard let claim = try await services.catalog.claim(id) else { throw TestFailure("the document is not there") }
         try await services.catalog.setReady(

@@ -9,6 +9,7 @@ final class EmbeddingServer: Sendable {
     private final class Script: Sendable {
         let texts = Mutex<[String]>([])
         let refuses = Mutex(false)
+        let givesTokens = Mutex(false)
     }
 
     private let script: Script
@@ -23,6 +24,9 @@ final class EmbeddingServer: Sendable {
     var url: String { "http://127.0.0.1:\(server.port)/v1" }
     /// What it was asked to embed.
     var texts: [String] { script.texts.withLock { $0 } }
+    /// From now on those who prefer it get embeddings of tokens.
+    func giveTokens() { script.givesTokens.withLock { $0 = true } }
+
     /// Whether it refuses what it is asked.
     func refuse(_ refuses: Bool) { script.refuses.withLock { $0 = refuses } }
 
@@ -41,7 +45,12 @@ final class EmbeddingServer: Sendable {
         script.texts.withLock { $0 += texts }
         let data = texts.enumerated().map { index, text -> JSONValue in
             let vector = vector(text).withUnsafeBytes { Data($0) }.base64EncodedString()
-            return ["index": .int(Int64(index)), "embedding": .string(vector)]
+            var entry: JSONObject = ["index": .int(Int64(index)), "embedding": .string(vector)]
+            if request.fields["prefer"] == "token-embeddings", script.givesTokens.withLock({ $0 }) {
+                let bytes = [1] + [UInt8](repeating: 0, count: 3 * 65)
+                entry["token_embeddings"] = .string(Data(bytes).base64EncodedString())
+            }
+            return .object(entry)
         }
         let answer: JSONValue = ["data": .array(data)]
         return HTTPResponse(.ok, fields: ["Content-Type": "application/json"], body: .bytes(answer.encoded))

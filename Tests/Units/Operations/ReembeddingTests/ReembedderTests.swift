@@ -79,7 +79,20 @@ struct ReembedderTests {
         try await withPlace { place in
             try await place.fill(3)
             #expect(try await place.run(Self.old) == .init(embedded: 0, next: .nothing))
-            #expect(place.model.texts.isEmpty)
+            // It is asked whether it has embeddings of tokens, and has none.
+            #expect(place.model.texts == ["tokens"])
+        }
+    }
+
+    @Test func aCollectionWithoutTokensIsMadeAnewWhereTheModelHasThem() async throws {
+        try await withPlace { place in
+            place.model.giveTokens()
+            try await place.fill(3)
+            #expect(try await place.run(Self.old) == .init(embedded: 3, next: .restart))
+            let store = place.store(model: Self.old)
+            #expect(try await store.tokens(of: ["d:0", "d:1", "d:2"]).count == 3)
+            #expect(try await place.run(Self.old) == .init(embedded: 0, next: .nothing))
+            #expect(try await place.store(model: Self.old).state(of: "passages-before") == nil)
         }
     }
 

@@ -1,5 +1,7 @@
+import Digests
 import HTTPMessages
 import JSONCoding
+import LateInteraction
 import Problems
 import Testing
 
@@ -102,18 +104,28 @@ import Testing
 
     @Test func embeddingsAreReadInEveryForm() throws {
         let numbers = try JSONParser.parse(#"{"data":[{"index":1,"embedding":[3,4]},{"index":0,"embedding":[1,2]}]}"#)
-        #expect(EmbeddingFormat.openAI(path: "", model: "m").vectors(numbers, count: 2) == [[1, 2], [3, 4]])
+        #expect(
+            EmbeddingFormat.openAI(path: "", model: "m").embeddings(numbers, count: 2)?.map(\.vector) == [
+                [1, 2], [3, 4],
+            ])
         let base64 = try JSONParser.parse(#"{"data":[{"index":0,"embedding":"AACAPwAAAEA="}]}"#)
-        #expect(EmbeddingFormat.openAI(path: "", model: "m").vectors(base64, count: 1) == [[1, 2]])
+        #expect(EmbeddingFormat.openAI(path: "", model: "m").embeddings(base64, count: 1)?.map(\.vector) == [[1, 2]])
         let gemini = try JSONParser.parse(#"{"embeddings":[{"values":[1,2]}]}"#)
-        #expect(EmbeddingFormat.gemini(model: "m").vectors(gemini, count: 1) == [[1, 2]])
+        #expect(EmbeddingFormat.gemini(model: "m").embeddings(gemini, count: 1)?.map(\.vector) == [[1, 2]])
         let ollama = try JSONParser.parse(#"{"embeddings":[[1,2],[3,4]]}"#)
-        #expect(EmbeddingFormat.ollama(model: "m").vectors(ollama, count: 2) == [[1, 2], [3, 4]])
+        #expect(EmbeddingFormat.ollama(model: "m").embeddings(ollama, count: 2)?.map(\.vector) == [[1, 2], [3, 4]])
+        let tokens = [1] + [UInt8](repeating: 5, count: 65)
+        let withTokens = try JSONParser.parse(
+            "{\"data\":[{\"embedding\":[1],\"token_embeddings\":\"\(Base64.encode(tokens))\"},"
+                + "{\"embedding\":[2],\"token_embeddings\":\"AA==\"}]}")
+        let both = try #require(EmbeddingFormat.openAI(path: "", model: "m").embeddings(withTokens, count: 2))
+        #expect(both[0].tokens?.bytes == tokens && both[1].tokens == nil)
         for broken in [
             #"{"data":[]}"#, #"{"data":[{"embedding":[1]},{"embedding":[1,2]}]}"#, #"{"data":[{"embedding":"x"}]}"#,
             "{}",
         ] {
-            #expect(EmbeddingFormat.openAI(path: "", model: "m").vectors(try JSONParser.parse(broken), count: 2) == nil)
+            #expect(
+                EmbeddingFormat.openAI(path: "", model: "m").embeddings(try JSONParser.parse(broken), count: 2) == nil)
         }
     }
 }

@@ -215,7 +215,7 @@ import Testing
             url: "http://127.0.0.1:\(server.port)/v1", model: "m", key: nil, client: HTTPSession())
         let texts = (1...100).map { String(repeating: "x", count: $0) }
         let vectors = try await client.embed(texts)
-        #expect(vectors.map { $0[0] } == (1...100).map { Float($0) } && sizes.withLock { $0 } == [64, 36])
+        #expect(vectors.map { $0.vector[0] } == (1...100).map { Float($0) } && sizes.withLock { $0 } == [64, 36])
         #expect(try await client.embed([]).isEmpty)
         await server.shutDown(grace: .zero)
     }

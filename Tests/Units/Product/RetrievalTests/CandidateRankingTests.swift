@@ -55,6 +55,16 @@ import Testing
         )
     }
 
+    @Test func lateInteractionDecidesBetweenTheLikeOfThem() {
+        var near = candidate("a", "The pump leaks.", 0.6, 3)
+        var nearer = candidate("b", "The pump is drained yearly.", 0.58, 2.9)
+        let other = candidate("c", "Cats.", 0.1, 0.5)
+        #expect(order([near, nearer, other]) == ["a", "b", "c"])
+        near.lateInteraction = 0.4
+        nearer.lateInteraction = 0.7
+        #expect(order([near, nearer, other]) == ["b", "a", "c"])
+    }
+
     @Test func whatIsNoPassageIsLeftOut() {
         let alien = ChromaService.Candidate(id: "x", document: "Refund", metadata: [:], similarity: 0.9, wordScore: 9)
         #expect(order([alien, candidate("a", "Refund.", 0.5, 1)]) == ["a"] && order([]) == [])

@@ -38,11 +38,11 @@ struct GoldenTests {
         guard precision == .float32 || MatrixEngine.hasBFloat16 else { return }
         let golden = try Golden.all(file)
         let queue = EmbeddingQueue(try MiniLMEncoder(directory: Fixtures.model, precision: precision))
-        let together = try await queue.embed(golden.map(\.text)).vectors
+        let together = try await queue.embed(golden.map(\.text)).embeddings.map(\.vector)
         for (item, vector) in zip(golden, together) {
             #expect(cosine(item.embedding, vector) >= floor, "\(item.text)")
             // A text's embedding does not depend on the batch it came in.
-            let alone = try await queue.embed([item.text]).vectors[0]
+            let alone = try await queue.embed([item.text]).embeddings[0].vector
             #expect(cosine(alone, vector) >= floor)
         }
     }

@@ -22,7 +22,7 @@ struct QueueTests {
 
     @Test func aSmallBatchTakesTurnsWithALargeOne() async throws {
         let queue = try queue()
-        async let large = end(of: texts(200), in: queue)
+        async let large = end(of: texts(400), in: queue)
         // The large one is under way when the others come.
         while queue.waitingTexts == 0 { await Task.yield() }
         async let small = end(of: texts(10), in: queue)
@@ -38,7 +38,7 @@ struct QueueTests {
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         // Computing all would take minutes.
-        #expect(try await queue.embed(["one"]).vectors.count == 1)
+        #expect(try await queue.embed(["one"]).embeddings.count == 1)
         #expect(await eventually { queue.waitingTexts == 0 })
     }
 
@@ -50,6 +50,6 @@ struct QueueTests {
         await #expect(throws: EmbeddingQueueFull.self) { try await queue.embed(most) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(try await queue.embed(["one"]).vectors.count == 1)
+        #expect(try await queue.embed(["one"]).embeddings.count == 1)
     }
 }

@@ -26,6 +26,8 @@ struct APIFixture {
         var message: String { json["message"]?.string ?? "" }
     }
 
+    /// Loaded once for all tests.
+    static let model = EmbeddingModelLoader(directory: Fixtures.model)
     static let database = "/api/v2/tenants/default_tenant/databases/default_database"
     static let collections = database + "/collections"
 

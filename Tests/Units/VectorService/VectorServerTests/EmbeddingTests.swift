@@ -8,8 +8,6 @@ import VectorServer
 /// `POST /v1/embeddings` over the real model.
 @Suite(.enabled(if: Fixtures.hasModel, "needs the model; make setup"))
 struct EmbeddingTests {
-    // Loaded once for all tests.
-    private static let model = EmbeddingModelLoader(directory: Fixtures.model)
     private static let path = "/v1/embeddings"
 
     private func vector(_ value: JSONValue?) -> [Float] {
@@ -17,7 +15,7 @@ struct EmbeddingTests {
     }
 
     @Test func embedsATextOrAListOfTexts() async throws {
-        try await APIFixture.with(model: Self.model) { fixture in
+        try await APIFixture.with(model: APIFixture.model) { fixture in
             let one = try await fixture.call(.post, Self.path, ["input": "A swift hardly ever lands."])
             #expect(one.status == 200 && one.json["object"] == "list" && one.json["model"] == "all-MiniLM-L6-v2")
             let alone = vector(one.json["data"]?[0])
@@ -40,7 +38,7 @@ struct EmbeddingTests {
     }
 
     @Test func base64SaysTheSameAsNumbers() async throws {
-        try await APIFixture.with(model: Self.model) { fixture in
+        try await APIFixture.with(model: APIFixture.model) { fixture in
             let body: JSONValue = ["input": ["one text"], "encoding_format": "base64"]
             let packed = try await fixture.call(.post, Self.path, body)
             let bytes = try #require(packed.json["data"]?[0]?["embedding"]?.string.flatMap { Base64.decode($0) })
@@ -59,7 +57,7 @@ struct EmbeddingTests {
         ("{\"input\":\"x\",\"model\":\"gpt\"}", 404, ""), ("nonsense", 400, ""),
     ])
     func refusesInOpenAIsShape(body: String, status: Int, parameter: String) async throws {
-        try await APIFixture.with(model: Self.model) { fixture in
+        try await APIFixture.with(model: APIFixture.model) { fixture in
             let answer = try await fixture.call(.post, Self.path, bytes: Array(body.utf8))
             #expect(answer.status == status, "\(answer.text)")
             if status != 200 {
@@ -71,7 +69,7 @@ struct EmbeddingTests {
     }
 
     @Test func refusesMoreTextsThanItTakes() async throws {
-        try await APIFixture.with(model: Self.model) { fixture in
+        try await APIFixture.with(model: APIFixture.model) { fixture in
             let answer = try await fixture.call(
                 .post, Self.path, ["input": .strings([String](repeating: "x", count: 2049))])
             #expect(answer.status == 400 && answer.json["error"]?["message"]?.string?.contains("2048") == true)
@@ -79,7 +77,7 @@ struct EmbeddingTests {
     }
 
     @Test func namesItsModel() async throws {
-        try await APIFixture.with(model: Self.model) { fixture in
+        try await APIFixture.with(model: APIFixture.model) { fixture in
             let answer = try await fixture.call(.get, "/v1/models")
             #expect(answer.json["data"]?[0]?["id"] == "all-MiniLM-L6-v2")
             #expect(answer.json["data"]?[0]?["dimension"] == 384)

@@ -22,7 +22,10 @@ import VectorServer
             #expect(health.json == ["is_executor_ready": true, "is_log_client_ready": true])
             #expect(try await fixture.call(.get, "/api/v2/version").json == "1.0.0")
             let checks = try await fixture.call(.get, "/api/v2/pre-flight-checks")
-            #expect(checks.json == ["max_batch_size": 5461, "supports_base64_encoding": true])
+            #expect(
+                checks.json == [
+                    "max_batch_size": 5461, "supports_base64_encoding": true, "supports_token_embeddings": true,
+                ])
             let identity = try await fixture.call(.get, "/api/v2/auth/identity")
             #expect(
                 identity.json == ["user_id": "", "tenant": "default_tenant", "databases": ["default_database"]])

@@ -1,4 +1,5 @@
 import Chroma
+import Digests
 import FoundationEssentials
 import JSONCoding
 import SQLite
@@ -14,7 +15,8 @@ import Vectors
         try await StoreFixture.with { fixture in
             let info = try await fixture.collection()
             try await fixture.add(
-                ["a", "b"], [[1, 2], [3, 4]], documents: ["some text", nil], metadatas: [["k": 1], nil], to: info)
+                ["a", "b"], [[1, 2], [3, 4]], documents: ["some text", nil], metadatas: [["k": 1], nil],
+                tokens: [.string(Base64.encode([1] + [UInt8](repeating: 7, count: 65))), nil], to: info)
             await fixture.store.close()
             let copy = fixture.folder + "-copy"
             try Fixtures.copyFolder(fixture.folder, to: copy)
@@ -42,6 +44,8 @@ import Vectors
         ("UPDATE records SET slot = 99 WHERE seq = 1", "its vector 99 does not fit its checksum"),
         ("DELETE FROM records WHERE seq = 1", "1 records and 0 deleted ones are not 2"),
         ("DELETE FROM records WHERE seq = 0", "metadata without a record"),
+        ("DELETE FROM records WHERE seq = 0", "token embeddings without a record"),
+        ("UPDATE tokens SET value = x'01'", "the token embeddings of record 0 do not fit their checksum"),
     ])
     func findsWhatDoesNotFit(statement: String, part: String) async throws {
         let found = try await problems { try execute(statement, $0) }

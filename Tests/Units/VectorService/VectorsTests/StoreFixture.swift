@@ -39,21 +39,22 @@ struct StoreFixture {
 
     func batch(
         _ ids: [String], _ vectors: [[Float]]? = nil, documents: [JSONValue]? = nil, metadatas: [JSONValue]? = nil,
-        kind: RecordBatch.Kind = .add
+        tokens: [JSONValue]? = nil, kind: RecordBatch.Kind = .add
     ) throws -> RecordBatch {
         var body: JSONObject = ["ids": .strings(ids)]
         if let vectors { body["embeddings"] = .array(vectors.map { .array($0.map { .double(Double($0)) }) }) }
         body["documents"] = documents.map { .array($0) }
         body["metadatas"] = metadatas.map { .array($0) }
+        body["token_embeddings"] = tokens.map { .array($0) }
         return try RecordBatch(.object(body), kind: kind)
     }
 
     func add(
         _ ids: [String], _ vectors: [[Float]], documents: [JSONValue]? = nil, metadatas: [JSONValue]? = nil,
-        to info: CollectionInfo
+        tokens: [JSONValue]? = nil, to info: CollectionInfo
     ) async throws {
         try await store.write(
-            try batch(ids, vectors, documents: documents, metadatas: metadatas), kind: .add, to: info)
+            try batch(ids, vectors, documents: documents, metadatas: metadatas, tokens: tokens), kind: .add, to: info)
     }
 
     func ids(_ filter: String, in info: CollectionInfo) async throws -> [String] {
