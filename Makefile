@@ -5,7 +5,7 @@ LINKED = -s --gc-sections --icf=safe --no-export-dynamic -z pack-relative-relocs
 RELEASE = -c release --static-swift-stdlib $(addprefix -Xlinker ,$(LINKED))
 PROGRAMS = .build/release
 
-.PHONY: run check test test-long build setup setup-bench format lint coverage bench package check-deploy clean
+.PHONY: run check test test-long build setup setup-bench format lint coverage bench package check-deploy evaluate-documents clean
 
 # Sets up what is missing, builds, stages and starts everything: make run APUS_ARGS="--data DIR --port N"
 run: setup build
@@ -63,6 +63,12 @@ setup-bench:
 # Whether the figures of README.md and docs are true here: BENCH_ARGS=--check
 bench: setup-bench build
 	@$(PROGRAMS)/apus-bench $(BENCH_ARGS)
+
+# Whether quotations are drawn over their words, and how soon a page is there, against a running Apus: a folder of further
+# PDFs, another address or the worst quotes by EVALUATE_ARGS="--data DIR --url http://127.0.0.1:8080 --worst 5".
+evaluate-documents:
+	@scripts/setup test
+	@.venv/bin/python scripts/evaluate-documents.py $(EVALUATE_ARGS)
 
 clean:
 	rm -rf .build web/vendor

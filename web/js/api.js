@@ -53,6 +53,7 @@ export const api = {
     return all;
   },
   document: (id) => call(`/api/documents/${id}`),
+  words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
   retry: (id) => call(`/api/documents/${id}/retry`, { method: "POST" }),
   deleteDocument: (id) => call(`/api/documents/${id}`, { method: "DELETE" }),

@@ -1,16 +1,27 @@
 import { $, announce, make } from "./dom.js";
 import { api } from "./api.js";
+import { forgetPicture, setUpPageView, showPicture } from "./pageview.js";
 import { text } from "./strings.js";
 
-// The document's text beside the conversation, with the cited passage marked. Offsets count Unicode scalars in the
-// whole document; a page knows at which one it starts.
+// A document's page beside the conversation, with the cited passage marked: of a PDF as it looks, of all others its text.
+// Offsets count Unicode scalars in the whole document; a page knows at which one it starts.
 let shown = null;
 let opener = null;
+/** Whether PDFs are shown as they look; whoever prefers the text gets it for the next one, too. */
+let prefersPicture = true;
 
 export function setUpPanel() {
   $("close-panel").addEventListener("click", closePanel);
   $("previous-page").addEventListener("click", () => turn(-1));
   $("next-page").addEventListener("click", () => turn(1));
+  $("as-page").addEventListener("click", () => choose(true));
+  $("as-text").addEventListener("click", () => choose(false));
+  $("views").addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    choose(!prefersPicture);
+    $(prefersPicture ? "as-page" : "as-text").focus();
+  });
+  setUpPageView();
 }
 
 export const isPanelOpen = () => !$("panel").hidden;
@@ -18,6 +29,7 @@ export const isPanelOpen = () => !$("panel").hidden;
 export function closePanel() {
   $("panel").hidden = true;
   shown = null;
+  forgetPicture();
   if (opener?.isConnected) opener.focus();
   opener = null;
 }
@@ -42,27 +54,84 @@ async function turn(step) {
   await load();
 }
 
+/** Shows the page as it looks, or its text. */
+async function choose(isPicture) {
+  prefersPicture = isPicture;
+  if (!shown) return;
+  arrange(shown);
+  if (isPicture) await showAsItLooks(shown); else forgetPicture();
+  if (!isPicture) $("page").querySelector("mark")?.scrollIntoView({ block: "center" });
+}
+
+/** Puts the view in front that is wanted, where there are two. */
+function arrange({ isPDF, cannotShow }, isText = !isPDF || !prefersPicture || Boolean(cannotShow)) {
+  $("views").hidden = !isPDF;
+  for (const [tab, isChosen] of [["as-page", !isText], ["as-text", isText]]) {
+    $(tab).setAttribute("aria-selected", String(isChosen));
+    $(tab).tabIndex = isChosen ? 0 : -1;
+  }
+  $("sheet").hidden = isText;
+  $("zoom").hidden = isText;
+  $("page").hidden = !isText;
+  // Without tabs it is a text and no tab's panel.
+  if (isPDF) { $("page").setAttribute("role", "tabpanel"); $("page").setAttribute("aria-labelledby", "as-text"); }
+  else { $("page").removeAttribute("role"); $("page").removeAttribute("aria-labelledby"); }
+}
+
+async function showAsItLooks(current) {
+  const { page } = current;
+  $("panel-note").hidden = true;
+  current.cannotShow = false;
+  arrange(current);
+  try {
+    await showPicture(current);
+  } catch {
+    if (shown !== current || current.page !== page) return;
+    current.cannotShow = true;
+    $("panel-note").textContent = text.noPicture;
+    $("panel-note").hidden = false;
+    arrange(current);
+    $("page").querySelector("mark")?.scrollIntoView({ block: "center" });
+    announce(text.noPicture);
+  }
+}
+
 async function load() {
   const current = shown;
+  const { page } = current;
   const target = $("page");
   target.setAttribute("aria-busy", "true");
+  $("panel-note").hidden = true;
+  forgetPicture();
   try {
-    const [info, answer] = await Promise.all([
-      current.pages ? null : api.document(current.documentId), api.page(current.documentId, current.page)]);
-    if (shown !== current) return;
-    if (info) current.pages = info.pages ?? 1;
-    render(target, answer.pages[0], current);
-    $("panel-place").textContent = `${text.page(current.page)} / ${current.pages}`;
-    $("previous-page").disabled = current.page <= 1;
-    $("next-page").disabled = current.page >= current.pages;
+    const answer = api.page(current.documentId, page);
+    // Whoever waits for the other first must not leave this one's failure to nobody.
+    answer.catch(() => {});
+    if (!current.pages) {
+      const info = await api.document(current.documentId);
+      if (shown !== current) return;
+      current.pages = info.pages ?? 1;
+      current.isPDF = info.mediaType === "application/pdf";
+    }
+    $("panel-place").textContent = `${text.page(page)} / ${current.pages}`;
+    $("previous-page").disabled = page <= 1;
+    $("next-page").disabled = page >= current.pages;
+    current.cannotShow = false;
+    arrange(current);
+    const picture = current.isPDF && prefersPicture ? showAsItLooks(current) : null;
+    const { pages } = await answer;
+    if (shown !== current || current.page !== page) return;
+    render(target, pages[0], current);
+    await picture;
   } catch (problem) {
-    if (shown !== current) return;
+    if (shown !== current || current.page !== page) return;
+    arrange(current, true);
     const isGone = problem.status === 404;
     target.textContent = isGone && current.quote ? `${text.gone}\n\n${current.quote}` : problem.message;
     $("panel-place").textContent = "";
     announce(problem.message, true);
   } finally {
-    target.removeAttribute("aria-busy");
+    if (shown !== current || current.page === page) target.removeAttribute("aria-busy");
   }
 }
 
@@ -72,11 +141,12 @@ async function showReport() {
   // The text is what matters; a report that cannot be had is not missed.
   const report = await api.report(current.documentId).catch(() => null);
   if (!report || shown !== current) return;
-  const { hidden = [], hiddenCount = 0, warnings = [] } = report;
-  if (!hiddenCount && !warnings.length) return;
-  $("report-summary").textContent = text.leftOut(hiddenCount, warnings.length);
+  const { hidden = [], hiddenCount = 0, warnings = [], ocr = [] } = report;
+  if (!hiddenCount && !warnings.length && !ocr.length) return;
+  $("report-summary").textContent = text.leftOut(hiddenCount, warnings.length, ocr.length);
   $("report-list").replaceChildren(
     ...warnings.map((warning) => make("li", { dir: "auto" }, warning)),
+    ...ocr.map((item) => make("li", {}, text.scanned(item))),
     ...hidden.map((item) => make("li", {}, `${text.hiddenText(item)} `, make("q", { dir: "auto" }, item.sample))));
   $("report").hidden = false;
 }

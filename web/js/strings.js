@@ -32,9 +32,14 @@ export const text = {
   alsoConsidered: (count) => `Also considered (${count})`,
   nearest: "Nearest passages",
   page: (page) => `page ${page}`,
-  leftOut: (hidden, warnings) => [
+  picture: (name, page) => `Page ${page} of ${name}`,
+  pictureWithMarks: (name, page) => `Page ${page} of ${name}, with the quotation marked; its words are under Text`,
+  noPicture: "This page cannot be shown as it looks; this is its text.",
+  leftOut: (hidden, warnings, scans) => [
+    scans ? `${counted(scans, "page", "pages")} read from a picture` : "",
     hidden ? `${counted(hidden, "hidden text", "hidden texts")} left out` : "",
     warnings ? `${counted(warnings, "note", "notes")} on how this was read` : ""].filter(Boolean).join(", "),
+  scanned: (item) => `The text of page ${item.page} was read from a picture, ${Math.round(100 * item.confidence)} % sure.`,
   hiddenText: (item) => `Page ${item.page}, ${item.how}:`,
   source: (n, name, page) => (page ? `Source ${n}: ${name}, page ${page}` : `Source ${n}: ${name}`),
   rename: (name) => `Rename ${name}`,

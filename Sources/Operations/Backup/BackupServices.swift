@@ -31,7 +31,7 @@ public struct BackupServices: SecretSettings, Sendable {
     /// Settings that change how answers come about and hold no secrets.
     private static let told = [
         "APUS_MODELS", "APUS_EMBEDDINGS_MODEL", "APUS_PRESET", "APUS_ANSWER_CACHE", "APUS_UNSUPPORTED",
-        "APUS_MAX_UPLOAD_BYTES", "APUS_FETCH_ALLOW", "SEARXNG_URL",
+        "APUS_MAX_UPLOAD_BYTES", "APUS_OCR_LANGUAGES", "APUS_FETCH_ALLOW", "SEARXNG_URL",
     ]
     /// The key that backups are signed with, for reading one without its stores; it may be in the vault.
     ///

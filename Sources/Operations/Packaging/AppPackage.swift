@@ -11,10 +11,12 @@ import ZipArchives
 /// The executables ask for `lib/ld-linux-….so` as their loader, a path relative to the working directory, which is the
 /// app's root in Azure Functions and in `functions-host`. So they run where the system's C library is older than theirs.
 public struct AppPackage: Sendable {
-    /// Programs that an app calls, from Debian's poppler-utils.
+    /// Programs that an app calls, from Debian's poppler-utils and tesseract-ocr.
     private static let tools = [
-        "upload": ["pdftotext", "pdfinfo", "pdftohtml", "pdffonts", "pdfimages", "pdftoppm"]
+        "upload": ["pdftotext", "pdfinfo", "pdftohtml", "pdffonts", "pdfimages", "pdftoppm", "tesseract"]
     ]
+    /// What tesseract knows of English; each further language would add megabytes.
+    private static let language = "/usr/share/tesseract-ocr/5/tessdata/eng.traineddata"
     /// Apps that read documents and pages of strangers.
     private static let readers = ["chat", "upload"]
     private static let toolFolders = ["/usr/bin", "/usr/local/bin"]
@@ -59,7 +61,8 @@ public struct AppPackage: Sendable {
         for helper in ProductLayout.helpers[app] ?? [] { programs.append(("\(work)/\(helper)", "\(work)/\(helper)")) }
         for tool in Self.tools[app] ?? [] {
             guard let folder = Self.toolFolders.first(where: { access("\($0)/\(tool)", X_OK) == 0 }) else {
-                throw PackageError("\(tool) is not installed. Install Debian's package poppler-utils.")
+                throw PackageError(
+                    "\(tool) is not installed. Install Debian's packages poppler-utils and tesseract-ocr.")
             }
             let source = "\(folder)/\(tool)"
             try FileManager.default.copyItem(atPath: source, toPath: "\(work)/bin/\(tool)")
@@ -83,6 +86,9 @@ public struct AppPackage: Sendable {
             try CharacterMaps.copy(to: work)
             try CharacterMaps.redirect("\(work)/lib/\(library)")
         }
+        if closure.libraries.keys.contains(where: { $0.hasPrefix("libtesseract.so.") }) {
+            try addLanguage(work)
+        }
         let name = Self.lastPart(closure.loader)
         try FileManager.default.copyItem(atPath: Self.resolved(closure.loader), toPath: "\(work)/lib/\(name)")
     }
@@ -101,6 +107,15 @@ public struct AppPackage: Sendable {
         }
     }
 
+    private func addLanguage(_ work: String) throws {
+        guard FileManager.default.fileExists(atPath: Self.language) else {
+            throw PackageError("\(Self.language) does not exist. Install Debian's package tesseract-ocr-eng.")
+        }
+        let folder = "\(work)/share/tessdata"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: Self.language, toPath: "\(folder)/\(Self.lastPart(Self.language))")
+    }
+
     private func addCertificates(_ work: String) throws {
         guard FileManager.default.fileExists(atPath: Self.certificates) else {
             throw PackageError("\(Self.certificates) does not exist. Install Debian's package ca-certificates.")
@@ -110,8 +125,11 @@ public struct AppPackage: Sendable {
 
     /// Says what is in the package and where it comes from; nothing reads it but people and checks.
     private func addNotice(_ closure: LibraryClosure, _ architecture: String, _ work: String) async throws {
-        let data = Self.tools[app] == nil ? [] : [CharacterMaps.source + "/cidToUnicode"]
-        let origins = try await DebianOrigins(of: Array(closure.libraries.values) + [closure.loader] + data)
+        let data =
+            Self.tools[app] == nil
+            ? [] : [("share/tessdata", Self.language), ("share/poppler", CharacterMaps.source + "/cidToUnicode")]
+        let origins = try await DebianOrigins(
+            of: Array(closure.libraries.values) + [closure.loader] + data.map { $0.1 })
         var text = "Apus \(Product.version), app \(app), for Linux on \(architecture).\n\n"
         text += "Licence: MIT. The libraries are Debian's own builds, unchanged; each package's copyright file and\n"
         text += "sources are in Debian under the name and version given here.\n\n"
@@ -120,10 +138,8 @@ public struct AppPackage: Sendable {
                 TextEncodings.isReplaced(name) ? "its names without content, made here" : origins.package(of: path)
             text += "lib/\(name)  \(origin ?? "unknown")\n"
         }
-        for path in data {
-            text += "share/poppler  \(origins.package(of: path) ?? "unknown")\n\n"
-            text += "In libpoppler the name of that folder is one within the package.\n"
-        }
+        for (name, path) in data { text += "\(name)  \(origins.package(of: path) ?? "unknown")\n" }
+        if !data.isEmpty { text += "\nIn libpoppler the name of its folder is one within the package.\n" }
         try Data(text.utf8).write(to: URL(filePath: "\(work)/NOTICE.txt"))
         try Data((architecture + "\n").utf8).write(to: URL(filePath: "\(work)/ARCHITECTURE"))
     }

@@ -10,7 +10,9 @@ public struct VMPackage: Sendable {
     private static let home = "usr/lib/apus"
     private static let programs = ["apus", "vm-server", "functions-host", "azure-emulator"]
     /// What the programs call, and what an installation asks for.
-    private static let depends = ["adduser", "ca-certificates", "poppler-data", "poppler-utils"]
+    private static let depends = [
+        "adduser", "ca-certificates", "poppler-data", "poppler-utils", "tesseract-ocr", "tesseract-ocr-eng",
+    ]
 
     private let layout: ProductLayout
 

@@ -39,6 +39,11 @@ public struct Doctor: Sendable {
         check(
             "character maps of East Asian PDFs", exists("/usr/share/poppler/cidToUnicode"),
             "install Debian's package poppler-data")
+        findings.append(
+            Finding(
+                name: "text in pictures", problem: nil,
+                note: access("/usr/bin/tesseract", X_OK) == 0
+                    ? nil : "scans are not read: install Debian's packages tesseract-ocr and tesseract-ocr-eng"))
         check("embedding model", exists(layout.model + "/model.safetensors"), "run 'make setup'")
         check("page libraries", exists(layout.web + "/vendor/marked.js"), "run 'make setup'")
         for program in ["vm-server", "azure-emulator", "functions-host"] {

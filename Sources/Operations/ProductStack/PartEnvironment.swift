@@ -76,7 +76,9 @@ struct PartEnvironment: Sendable {
         case "upload":
             let model = environment["APUS_EMBEDDINGS_MODEL"]?.split(separator: ":").first.map(String.init)
             return PartEnvironment(
-                names: common + storage + vectors + (model.flatMap { providers[$0] } ?? []) + ["APUS_MAX_UPLOAD_BYTES"])
+                names: common + storage + vectors + (model.flatMap { providers[$0] } ?? []) + [
+                    "APUS_MAX_UPLOAD_BYTES", "APUS_OCR_LANGUAGES",
+                ])
         default: return PartEnvironment(names: common + storage + messages)
         }
     }

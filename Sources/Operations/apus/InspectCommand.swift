@@ -57,6 +57,10 @@ private struct Inspection {
         if reading.pagesWithoutText > 0 { lines.append("without text: \(counted(reading.pagesWithoutText, "page"))") }
         if let language = reading.language { lines.append("language: \(language)") }
         if let encoding = reading.report["encoding"]?.string { lines.append("encoding: \(encoding)") }
+        if let pages = reading.report["ocr"]?.array, !pages.isEmpty {
+            let sure = pages.compactMap { $0["confidence"]?.double }.min() ?? 0
+            lines.append("read from pictures: \(counted(pages.count, "page")), at least \(Int(100 * sure)) % sure")
+        }
         for warning in reading.report["warnings"]?.array ?? [] { lines.append("note: \(warning.string ?? "")") }
         if let count = reading.report["hiddenCount"]?.int, count > 0 {
             lines.append("left out: \(counted(Int(clamping: count), "hidden text"))")

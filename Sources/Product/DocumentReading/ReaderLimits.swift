@@ -15,6 +15,17 @@ public enum ReaderLimits {
     /// Processor time, and time by the clock, for a web page, which somebody waits for.
     public static let webPageSeconds = 10
 
+    /// Processor time, and time by the clock, for one page that is drawn or whose words are looked for.
+    public static let drawingSeconds = 30
+    /// Pixels of a drawn page: three bytes each, while it is drawn.
+    public static let drawnPixels = 5_000_000
+    /// Pixels of a page that is read as a picture: one byte each, and some more in the program that reads it.
+    public static let recognisedPixels = 12_000_000
+    /// Bytes of a page's stored text whose words are looked for.
+    public static let placedBytes = 4 << 20
+    /// Pages of one process that are drawn, or whose words are looked for, at the same time.
+    public static let drawnAtOnce = 2
+
     /// Pages of a document.
     public static let pages = 5000
     /// Bytes of a document's text.

@@ -27,6 +27,8 @@ public enum ReaderProcess {
     /// The program's name.
     public static let program = "document-reader"
     private static let slots = Slots(ReaderLimits.atOnce)
+    /// Apart from those that read, since somebody waits for a page.
+    private static let drawingSlots = Slots(ReaderLimits.drawnAtOnce)
 
     /// Reads the document that lies in a folder.
     ///
@@ -57,12 +59,40 @@ public enum ReaderProcess {
         return WebPage(title: found["title"]?.string, text: text)
     }
 
+    /// Draws a page of the PDF that lies in a folder.
+    ///
+    /// - Parameters:
+    ///   - page: From 1.
+    ///   - width: Pixels; a page that is very long gets fewer.
+    /// - Returns: The path of a JPEG file.
+    /// - Throws: as `read(_:as:)`.
+    public static func draw(_ folder: ReadingFolder, page: Int, width: Int) async throws -> String {
+        _ = try await run(
+            ["draw", String(page), String(width), folder.path], writable: [folder.path], slots: drawingSlots,
+            processorSeconds: ReaderLimits.drawingSeconds, seconds: ReaderLimits.drawingSeconds, outputLimit: 4096)
+        return folder.picture + ".jpg"
+    }
+
+    /// Finds the places of a page's words: of the PDF that lies in a folder, for the text beside it.
+    ///
+    /// - Returns: The path of a file with a JSON array.
+    /// - Throws: as `read(_:as:)`.
+    public static func placeWords(_ folder: ReadingFolder, page: Int) async throws -> String {
+        _ = try await run(
+            ["words", String(page), folder.path], writable: [folder.path], slots: drawingSlots,
+            processorSeconds: ReaderLimits.drawingSeconds, seconds: ReaderLimits.drawingSeconds, outputLimit: 4096)
+        return folder.words
+    }
+
     private static func run(
-        _ arguments: [String], input: [UInt8] = [], writable: [String], processorSeconds: Int, seconds: Int,
-        outputLimit: Int
+        _ arguments: [String], input: [UInt8] = [], writable: [String], slots: Slots = slots, processorSeconds: Int,
+        seconds: Int, outputLimit: Int
     ) async throws -> JSONValue {
         var command = Subprocess.Command("\(ProgramLife.executableFolder)/\(program)", arguments)
         command.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        if let languages = RecognitionLanguages.value {
+            command.environment?[RecognitionLanguages.setting] = languages
+        }
         command.limits.cpuSeconds = processorSeconds
         command.limits.addressSpaceBytes = ReaderLimits.addressSpaceBytes
         command.limits.fileBytes = ReaderLimits.fileBytes

@@ -14,6 +14,12 @@ public struct ReadingFolder: Sendable {
     public var text: String { path + "/text.json" }
     /// The passages, a line of JSON for each.
     public var passages: String { path + "/passages" }
+    /// One page of the stored text, in the form in which it is served.
+    public var page: String { path + "/page.json" }
+    /// That page's words with their places.
+    public var words: String { path + "/words.json" }
+    /// A page as it is drawn, without the ending that its format has.
+    public var picture: String { path + "/picture" }
 
     /// Makes a new folder.
     ///

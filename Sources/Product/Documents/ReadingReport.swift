@@ -18,10 +18,20 @@ public struct ReadingReport: Sendable, Equatable {
         public let sample: String
     }
 
+    /// A page whose text was made out in a picture.
+    public struct RecognisedPage: Sendable, Equatable {
+        /// From 1.
+        public let page: Int
+        /// From 0 to 1.
+        public let confidence: Double
+    }
+
     /// The first places with hidden text.
     public private(set) var hidden: [HiddenText] = []
     /// How many there are in all.
     public private(set) var hiddenCount = 0
+    /// The pages that are pictures of text, as far as they were read.
+    public private(set) var recognised: [RecognisedPage] = []
     /// What was left out or may be wrong, in sentences for the owner.
     public private(set) var warnings: [String] = []
     /// The encoding that a text's bytes were taken for, by its name in the WHATWG's standard; `nil` for other types.
@@ -38,6 +48,11 @@ public struct ReadingReport: Sendable, Equatable {
         hidden.append(HiddenText(page: page, how: how, sample: String(line.prefix(Self.longestSample))))
     }
 
+    /// Notes a page whose text was made out in a picture.
+    mutating func recognise(page: Int, confidence: Double) {
+        recognised.append(RecognisedPage(page: page, confidence: confidence))
+    }
+
     /// Notes a sentence once.
     mutating func warn(_ sentence: String) {
         guard warnings.count < Self.mostWarnings, !warnings.contains(sentence) else { return }
@@ -48,6 +63,7 @@ public struct ReadingReport: Sendable, Equatable {
     mutating func take(_ other: ReadingReport) {
         hidden += other.hidden.prefix(max(0, Self.mostSamples - hidden.count))
         hiddenCount += other.hiddenCount
+        recognised += other.recognised
         for sentence in other.warnings { warn(sentence) }
     }
 
@@ -64,11 +80,19 @@ public struct ReadingReport: Sendable, Equatable {
 
     /// The form in which it is stored and served.
     public var json: JSONValue {
-        [
+        var json: JSONObject = [
             "encoding": .optional(encoding),
             "hidden": .array(
                 hidden.map { ["page": .int(Int64($0.page)), "how": .string($0.how), "sample": .string($0.sample)] }),
             "hiddenCount": .int(Int64(hiddenCount)), "warnings": .array(warnings.map(JSONValue.string)),
         ]
+        // Most documents have none.
+        if !recognised.isEmpty {
+            json["ocr"] = .array(
+                recognised.map {
+                    ["page": .int(Int64($0.page)), "confidence": .double(($0.confidence * 1000).rounded() / 1000)]
+                })
+        }
+        return .object(json)
     }
 }

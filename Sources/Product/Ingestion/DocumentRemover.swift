@@ -33,10 +33,19 @@ public struct DocumentRemover: Sendable {
     public func remove(_ id: String) async throws -> Receipt {
         let passages = try await vectors.delete(filter: ["documentId": .string(id)])
         var removed = 0
-        for path in [
-            BlobPaths.text(workspace: catalog.workspace, document: id),
-            BlobPaths.original(workspace: catalog.workspace, document: id),
-        ] where try await blobs.delete(BlobPaths.container, path) { removed += 1 }
+        for path in try await paths(of: id) where try await blobs.delete(BlobPaths.container, path) { removed += 1 }
         return Receipt(rows: try await catalog.removeDocument(id), blobs: removed, passages: passages)
+    }
+
+    /// The document's blobs, the one that all others are made from last.
+    private func paths(of id: String) async throws -> [String] {
+        let original = BlobPaths.original(workspace: catalog.workspace, document: id)
+        do {
+            let all = try await blobs.list(
+                BlobPaths.container, prefix: BlobPaths.prefix(workspace: catalog.workspace, document: id))
+            return all.filter { $0 != original } + [original]
+        } catch let error as StorageError where error.isNotFound {
+            return []
+        }
     }
 }

@@ -1,11 +1,11 @@
-import DocumentReading
+package import DocumentReading
 import Glibc
-import HTTPMessages
+package import HTTPMessages
 import Synchronization
 import TaskTools
 
 /// A file as a body, and a body as a file, piece by piece and off the cooperative pool.
-final class FileBody: HTTPBodySource {
+package final class FileBody: HTTPBodySource {
     private static let pieceBytes = 256 * 1024
 
     private let file: Int32
@@ -13,14 +13,14 @@ final class FileBody: HTTPBodySource {
     /// Opens a file for reading.
     ///
     /// - Throws: `ReadingFailure`.
-    init(_ path: String) throws(ReadingFailure) {
+    package init(_ path: String) throws(ReadingFailure) {
         file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw ReadingFailure(reason: "\(path) cannot be opened") }
     }
 
     deinit { if file >= 0 { close(file) } }
 
-    func next() async throws -> [UInt8]? {
+    package func next() async throws -> [UInt8]? {
         try await BlockingCalls.run { [self] in
             var bytes = [UInt8](repeating: 0, count: Self.pieceBytes)
             var count: Int
@@ -34,7 +34,7 @@ final class FileBody: HTTPBodySource {
     /// Writes a body into a new file that only we can read.
     ///
     /// - Throws: `ReadingFailure`, and what the body throws.
-    static func write(_ body: any HTTPBodySource, to path: String) async throws {
+    package static func write(_ body: any HTTPBodySource, to path: String) async throws {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw ReadingFailure(reason: "\(path) cannot be made") }
         defer { close(file) }

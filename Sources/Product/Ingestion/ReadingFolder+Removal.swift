@@ -1,4 +1,4 @@
-import DocumentReading
+package import DocumentReading
 import FoundationEssentials
 import Glibc
 import Telemetry
@@ -9,7 +9,7 @@ extension ReadingFolder {
     private static let leftoverSeconds = 3600.0
 
     /// Removes it with everything in it.
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     /// Removes what processes that were killed have left behind. Returns how many folders.
     static func removeLeftovers(in parent: String) -> Int {

@@ -3,6 +3,7 @@ import AzureStorage
 import Catalog
 import ChromaClient
 import DocumentQueue
+import DocumentReading
 import FoundationEssentials
 public import FunctionsRuntime
 import HTTPMessages
@@ -29,6 +30,13 @@ public enum UploadFunctions {
         settings.int("APUS_MAX_UPLOAD_BYTES", default: defaultMaximumBytes, in: 1...(4 << 30))
     }
 
+    /// The program that reads takes them from the environment by itself.
+    private static func checkLanguages(_ settings: inout SettingsReader) {
+        let name = RecognitionLanguages.setting
+        guard let value = settings.optional(name), RecognitionLanguages.names(value) == nil else { return }
+        settings.add(name, "is no list of languages as tesseract names them, such as eng+deu")
+    }
+
     /// Reads the settings and wires the functions.
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
@@ -45,6 +53,7 @@ public enum UploadFunctions {
             &services.settings, tenant: CatalogDatabase.defaultWorkspace,
             embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
+        checkLanguages(&services.settings)
         let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
         let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
         let blobs = storage.blobs
@@ -58,6 +67,7 @@ public enum UploadFunctions {
         let documents = DocumentRoutes(
             catalog: catalog, blobs: blobs, queue: queue,
             remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
+        let pages = PageRoutes(catalog: catalog, blobs: blobs, temporaryDirectory: temporary, log: log)
         let tidy = Tidy(
             catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, log: log)
         Task {
@@ -79,6 +89,8 @@ public enum UploadFunctions {
         routes.http(.get, "documents/{id}/content") { try await documents.content($0) }
         routes.http(.get, "documents/{id}/text") { try await documents.text($0) }
         routes.http(.get, "documents/{id}/report") { try await documents.report($0) }
+        routes.http(.get, "documents/{id}/pages/{page}") { try await pages.picture($0) }
+        routes.http(.get, "documents/{id}/pages/{page}/words") { try await pages.words($0) }
         routes.http(.post, "documents/{id}/retry") { try await documents.retry($0) }
         routes.queue("ingest") { message in
             guard let parsed = IngestMessage(text: message.text) else {

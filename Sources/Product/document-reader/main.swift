@@ -10,6 +10,8 @@ import Telemetry
 // program of its own, so that such files are parsed outside the address space that holds secrets, and within limits.
 //
 //     document-reader file MEDIA-TYPE FOLDER    reads FOLDER/original, writes FOLDER/text.json and FOLDER/passages
+//     document-reader draw PAGE WIDTH FOLDER    draws a page of FOLDER/original, a PDF, as FOLDER/picture.jpg
+//     document-reader words PAGE FOLDER         finds the words of FOLDER/page.json there, writes FOLDER/words.json
 //     document-reader page html|text            reads standard input, prints title and text
 
 /// Everything on standard input.
@@ -32,9 +34,28 @@ func work() async throws -> JSONValue {
     case "file" where arguments.count == 3:
         guard let type = MediaType(rawValue: arguments[1]) else { return ["error": ExtractionError.unsupported.json] }
         return try await DocumentJob(ReadingFolder(path: arguments[2]), as: type).run()
+    case "draw" where arguments.count == 4:
+        guard let page = Int(arguments[1]), let width = Int(arguments[2]) else { break }
+        return try await answer { try await PageJob(ReadingFolder(path: arguments[3]), page: page).draw(width: width) }
+    case "words" where arguments.count == 3:
+        guard let page = Int(arguments[1]) else { break }
+        return try await answer { try await PageJob(ReadingFolder(path: arguments[2]), page: page).placeWords() }
     case "page" where arguments.count == 2:
         return WebPage(try readInput(limit: ReaderLimits.webPageBytes), isHTML: arguments[1] == "html").json
-    default: throw ReadingFailure(reason: "usage: document-reader file MEDIA-TYPE FOLDER | page html|text")
+    default: break
+    }
+    throw ReadingFailure(
+        reason: "usage: document-reader file MEDIA-TYPE FOLDER | draw PAGE WIDTH FOLDER | words PAGE FOLDER | "
+            + "page html|text")
+}
+
+/// What is wrong with a document is an answer, too.
+func answer(_ job: () async throws -> Void) async throws -> JSONValue {
+    do {
+        try await job()
+        return [:]
+    } catch let error as ExtractionError {
+        return ["error": error.json]
     }
 }
 

@@ -98,12 +98,15 @@ def test_main_job(page, apus, library):
     expect(page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}$"))
 
     cite.click()
+    expect(page.locator("#marks .quoted").first).to_be_visible()
+    page.screenshot(path=f"{SHOTS}/answer.png")
+    page.get_by_role("tab", name="Text").click()
     mark = page.locator("#page mark")
     expect(mark).to_be_visible()
     expect(page.locator("#panel-place")).to_have_text(re.compile(rf"^page {number} / \d+$"))
     squeeze = lambda text: " ".join(text.split())
     assert squeeze(mark.inner_text()) in squeeze(answer.locator(".body").inner_text().replace("\n", " "))
-    page.screenshot(path=f"{SHOTS}/answer.png")
+    page.get_by_role("tab", name="Page").click()
 
     page.reload()
     expect(page.locator(".message.user")).to_contain_text(library.question)

@@ -11,9 +11,10 @@ from trees import tree
 
 LIMITS = {"chat": 20_000_000, "history": 20_000_000, "upload": 35_000_000}
 APPS = sorted(LIMITS)
-# A PDF, and a question that it answers; the second lies beside the repository.
+# A PDF, and a question that it answers; the last lies beside the repository.
 READABLE = [(path, question) for path, question in [
     (os.path.join(library.DOCUMENTS, "product-manual.pdf"), "What does the error code E07 mean?"),
+    (os.path.join(library.DOCUMENTS, "site-notice.pdf"), "Where is the second defibrillator now?"),
     (os.path.join(DATA, "northwind", "PerksPlus.pdf"), "Which activities does PerksPlus cover?"),
 ] if os.path.exists(path)]
 

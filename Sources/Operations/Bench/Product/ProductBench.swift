@@ -17,7 +17,7 @@ struct ProductBench {
     /// Measures everything.
     func run() async throws -> BenchReport {
         let files = try FileManager.default.contentsOfDirectory(atPath: documents).filter { name in
-            Self.types.contains { name.hasSuffix($0) } && !SampleLibrary.unread.contains(name)
+            Self.types.contains { name.hasSuffix($0) } && !SampleLibrary.scans.contains(name)
         }.sorted()
         let questions = try readQuestions()
         guard !files.isEmpty, !questions.isEmpty else {

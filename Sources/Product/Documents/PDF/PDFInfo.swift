@@ -20,6 +20,14 @@ struct PDFInfo {
             default: return PDFBox(left: west, top: north, right: width - east, bottom: height - south)
             }
         }
+
+        /// Of what is shown, as it is turned, in points; `nil` when it is not known.
+        var size: (width: Double, height: Double)? {
+            if let shown { return (shown.right - shown.left, shown.height) }
+            guard media.count == 4 else { return nil }
+            let (width, height) = (media[2] - media[0], media[3] - media[1])
+            return rotation % 180 == 0 ? (width, height) : (height, width)
+        }
     }
 
     private(set) var pages: Int?

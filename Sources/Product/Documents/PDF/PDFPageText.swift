@@ -20,7 +20,7 @@ struct PDFPageText {
         isRemoved = [Bool](repeating: false, count: scalars.count)
     }
 
-    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x202A...0x202E, 0x200E, 0x200F, 0x2066...0x2069: true
         default: scalar.properties.isWhitespace

@@ -41,6 +41,18 @@ struct PDFPicture {
         }.map { $0 >= Self.leastShare }
     }
 
+    /// Whether nothing is drawn at all.
+    var isBlank: Bool {
+        guard pixels.count > 2 else { return true }
+        let first = Array(pixels.prefix(3))
+        for place in stride(from: pixels.startIndex, to: pixels.endIndex - 2, by: 3) {
+            for part in 0..<3 where abs(Int(pixels[place + part]) - Int(first[part])) >= Self.leastContrast {
+                return false
+            }
+        }
+        return true
+    }
+
     private func share(of box: PDFBox, _ page: PDFRuns.Page, _ differs: (ArraySlice<UInt8>) -> Bool) -> Double? {
         guard page.width > 0, page.height > 0 else { return nil }
         let (across, down) = (Double(width) / page.width, Double(height) / page.height)

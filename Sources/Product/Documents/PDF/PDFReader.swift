@@ -36,12 +36,28 @@ struct PDFReader: Sendable {
         if let file = try programs.content ?? PDFLayers.content(of: path) {
             await look.noteLayers(output, file, in: &content.report)
         }
+        try await readScans(texts.indices.filter { Self.isBlank(texts[$0]) }.map { $0 + 1 }, programs, into: &content)
         if content.pages.allSatisfy(Self.isBlank), !texts.allSatisfy(Self.isBlank) {
             throw ExtractionError(
                 code: ExtractionError.noText.code,
                 detail: "There is no text that its reader sees in the file: all of it is hidden.")
         }
         return content
+    }
+
+    /// Reads what pages without text show, where they show something.
+    private func readScans(_ numbers: [Int], _ programs: PDFPrograms, into content: inout DocumentContent) async throws
+    {
+        guard !numbers.isEmpty, case .unread(let reason) = try await PDFScans(programs).read(numbers, into: &content)
+        else {
+            return
+        }
+        guard content.pages.contains(where: { !Self.isBlank($0) }) else {
+            throw ExtractionError(
+                code: ExtractionError.noText.code,
+                detail: "There is no text in the file. \(reason) Or upload a version with a text layer.")
+        }
+        content.report.warn(reason)
     }
 
     private func texts(

@@ -1,0 +1,86 @@
+import DocumentReading
+
+/// The pages of a PDF that are pictures of text: each is drawn and read.
+struct PDFScans: Sendable {
+    /// Dots for each inch: what tesseract reads best.
+    static let dots = 300
+    /// Pages of a document.
+    private static let most = 100
+    /// By the clock: what is left of `ReaderLimits.seconds` is for the rest of the document.
+    private static let seconds = 200
+    /// Below this, what was made out is noise.
+    private static let leastConfidence = 0.7
+
+    private let programs: PDFPrograms
+
+    init(_ programs: PDFPrograms) { self.programs = programs }
+
+    /// What became of the pages.
+    enum Outcome {
+        /// Nothing is on them.
+        case blank
+        case read
+        /// The sentence that says why nothing could be read.
+        case unread(String)
+    }
+
+    /// Reads the pages that have no text.
+    ///
+    /// - Parameter numbers: In order, from 1.
+    func read(_ numbers: [Int], into content: inout DocumentContent) async throws -> Outcome {
+        let pictures = await PDFPicture.draw(Array(numbers.prefix(PDFPicture.most)), programs)
+        let marked = numbers.filter { pictures[$0]?.isBlank == false }
+        guard !marked.isEmpty else { return .blank }
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(Self.seconds)
+        var unclear: [Int] = []
+        var count = 0
+        do {
+            let recognition = try TextRecognition()
+            for number in marked.prefix(Self.most) where clock.now < end {
+                count += 1
+                let page = PDFPage(programs, number)
+                guard let found = try await page.recognised(recognition, dots: Self.dots) else { continue }
+                guard !found.text.text.isEmpty else { continue }
+                guard found.text.confidence >= Self.leastConfidence else {
+                    unclear.append(number)
+                    continue
+                }
+                content.pages[number - 1] = found.text.text
+                content.report.recognise(page: number, confidence: found.text.confidence)
+            }
+        } catch let missing as TextRecognition.Missing {
+            let packages = missing.packages.joined(separator: " and ")
+            return .unread(
+                "What stands on \(PDFReader.list(marked)) is a picture, and this machine cannot read pictures of text: "
+                    + "Debian's \(missing.packages.count == 1 ? "package" : "packages") \(packages) "
+                    + "\(missing.packages.count == 1 ? "is" : "are") not installed.")
+        }
+        if count < marked.count {
+            let rest = PDFReader.list(Array(marked.dropFirst(count)))
+            content.report.warn(
+                "Pictures of text are read on the first \(count) such pages only; \(rest) were left out.")
+        }
+        guard !unclear.isEmpty else { return .read }
+        return .unread(
+            "What stands on \(PDFReader.list(unclear)) is a picture that is too unclear to be read as text.")
+    }
+}
+
+extension PDFPage {
+    /// What can be made out on it, with places as shares of the page; `nil` when it cannot be drawn.
+    func recognised(_ recognition: TextRecognition, dots: Int) async throws -> (
+        text: RecognisedText, words: [PDFWords.Word]
+    )? {
+        guard let picture = try await gray(dots: dots) else { return nil }
+        let text = try await recognition.text(of: picture.bytes, dots: picture.dots)
+        let (width, height) = (Double(picture.width), Double(picture.height))
+        let words = text.words.map { word in
+            let box = PDFBox(
+                left: word.box.left / width, top: word.box.top / height, right: word.box.right / width,
+                bottom: word.box.bottom / height)
+            return PDFWords.Word(text: word.text, box: box, line: word.line)
+        }
+        return (text, words)
+    }
+}
