@@ -25,17 +25,22 @@ struct PDFLook: Sendable {
     private struct Task {
         let hidden: PDFHiddenText
         let isRaised: Bool
+        let hasColumns: Bool
         let lacks: Bool
         var stretches: [PDFHiddenText.Stretch] = []
 
         init?(_ page: PDFRuns.Page, _ text: String, _ sheet: PDFInfo.Sheet?) {
             hidden = PDFHiddenText(shown: page)
             isRaised = PDFRaisedText.stands(on: page)
+            hasColumns = PDFTables.mayStand(on: page)
             lacks = hidden.lacks(text)
             var doubts = false
             stretches = hidden.stretches(nil, sheet, doubts: &doubts)
-            guard isRaised || lacks || doubts || !stretches.isEmpty else { return nil }
+            guard isRaised || hasColumns || lacks || doubts || !stretches.isEmpty else { return nil }
         }
+
+        /// Whether the page's words are wanted with their places.
+        var wantsWords: Bool { isRaised || hasColumns || !stretches.isEmpty }
     }
 
     /// Changes the texts of the pages that need it.
@@ -56,12 +61,12 @@ struct PDFLook: Sendable {
         }
         guard !tasks.isEmpty else { return }
         await findHidden(&tasks, &content.report)
-        let numbers = tasks.filter { $0.value.isRaised || !$0.value.stretches.isEmpty }.keys.sorted()
+        let numbers = tasks.filter(\.value.wantsWords).keys.sorted()
         for range in PDFPrograms.ranges(numbers) {
             let limits = ["-f", "\(range.lowerBound)", "-l", "\(range.upperBound)", "-tsv", "-enc", "UTF-8"]
             let words = (try? await programs.run("pdftotext", limits, ["-"])).map { PDFWords.pages($0.output) } ?? [:]
             for number in range where content.pages.indices.contains(number - 1) {
-                guard let task = tasks[number], task.isRaised || !task.stretches.isEmpty else { continue }
+                guard let task = tasks[number], task.wantsWords else { continue }
                 change(number, task, words[number] ?? [], &content)
             }
         }
@@ -71,6 +76,7 @@ struct PDFLook: Sendable {
         var page = PDFPageText(content.pages[number - 1])
         let hasPlaces = page.place(words)
         if task.isRaised, hasPlaces { PDFRaisedText.restore(&page, words) }
+        if task.hasColumns, hasPlaces { PDFTables.layOut(&page, words) }
         var isWhole = task.stretches.count <= Self.mostStretches
         for stretch in task.stretches {
             content.report.hide(stretch.text, page: number, how: stretch.how)

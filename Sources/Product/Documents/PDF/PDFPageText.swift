@@ -119,6 +119,46 @@ struct PDFPageText {
         for index in letters[first - 1] + 1..<letters[first] { isRemoved[index] = true }
     }
 
+    /// Takes words out, for another place.
+    mutating func takeOut(_ words: Range<Int>) -> String {
+        var text = ""
+        for word in words where ranges.indices.contains(word) {
+            let places = ranges[word].map { letters[$0] }
+            guard !places.contains(where: { isRemoved[$0] }) else { continue }
+            if !text.isEmpty { text += " " }
+            for place in places {
+                text.unicodeScalars.append(scalars[place])
+                isRemoved[place] = true
+                // A raised digit that was moved behind it.
+                text += insertions.removeValue(forKey: place) ?? ""
+            }
+        }
+        return text
+    }
+
+    /// Puts other space before a word.
+    mutating func setGap(before word: Int, to gap: String) {
+        guard let spaces = spaces(before: word) else { return }
+        for index in spaces { isRemoved[index] = true }
+        insertions[spaces.lowerBound - 1, default: ""] += gap
+    }
+
+    /// Has a word begin a line.
+    mutating func beginLine(before word: Int) {
+        if let spaces = spaces(before: word), !scalars[spaces].contains("\n") { setGap(before: word, to: "\n") }
+    }
+
+    /// Has a word stand on the line of the one before.
+    mutating func joinLines(before word: Int) {
+        if let spaces = spaces(before: word), scalars[spaces].contains("\n") { setGap(before: word, to: " ") }
+    }
+
+    /// The spaces before a word; `nil` where none can stand.
+    private func spaces(before word: Int) -> Range<Int>? {
+        guard ranges.indices.contains(word), let first = ranges[word].first, first > 0 else { return nil }
+        return letters[first - 1] + 1..<letters[first]
+    }
+
     /// Takes a word from its place and puts characters behind another one.
     mutating func move(word: Int, as characters: [Unicode.Scalar], behind other: Int) {
         guard ranges.indices.contains(word), ranges.indices.contains(other), let last = ranges[other].last else {
