@@ -309,7 +309,7 @@ let product = group(
             dependencies: [
                 "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
                 "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
-                "Settings", "Telemetry", "TelemetryExport", "TextEncodings",
+                "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
         .target(

@@ -37,13 +37,15 @@ export async function showPicture({ documentId, name, page, start, end }) {
   try {
     const isMarked = start !== undefined && end !== undefined;
     const path = `/api/documents/${documentId}/pages/${page}`;
-    // A page without marks is better than none.
-    const [, words] = await Promise.all([
-      loaded(picture, path), isMarked ? api.words(documentId, page).catch(() => []) : []]);
+    // A page without marks is better than none, and is there before them.
+    const asked = isMarked ? api.words(documentId, page).catch(() => []) : [];
+    await loaded(picture, path);
     if (mine !== latest) return false;
     sheet.removeAttribute("aria-busy");
     picture.alt = text.picture(name, page);
     picture.hidden = false;
+    const words = await asked;
+    if (mine !== latest) return false;
     const boxes = joined(words.filter((word) => word.start < end && word.end > start).map((word) => word.box));
     $("marks").replaceChildren(...boxes.map(markAt));
     if (boxes.length) picture.alt = text.pictureWithMarks(name, page);

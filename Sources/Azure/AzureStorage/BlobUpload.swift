@@ -183,6 +183,7 @@ private struct BlockCutter {
     let source: any HTTPBodySource
     let size: Int
     private var rest: [UInt8] = []
+    private var isOver = false
 
     init(source: any HTTPBodySource, size: Int) {
         self.source = source
@@ -193,8 +194,11 @@ private struct BlockCutter {
         var block = rest
         rest = []
         block.reserveCapacity(size)
-        while block.count < size {
-            guard let piece = try await source.next() else { break }
+        while block.count < size, !isOver {
+            guard let piece = try await source.next() else {
+                isOver = true
+                break
+            }
             let room = size - block.count
             block += piece.prefix(room)
             if piece.count > room { rest = Array(piece.dropFirst(room)) }

@@ -3,6 +3,7 @@ import CCrypto
 /// SHA-256 over data that arrives in pieces.
 public final class SHA256Hasher {
     private let context: OpaquePointer?
+    private var digest: [UInt8]?
 
     /// An empty hash.
     public init() {
@@ -19,8 +20,11 @@ public final class SHA256Hasher {
 
     /// The 32-byte digest; the hasher is used up.
     public func finalize() -> [UInt8] {
+        // The library's own context must not be finished twice.
+        if let digest { return digest }
         var result = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &result, nil)
+        digest = result
         return result
     }
 }
@@ -28,6 +32,7 @@ public final class SHA256Hasher {
 /// MD5 over data that arrives in pieces: storage services use it as a checksum, nothing else may.
 public final class MD5Hasher {
     private let context: OpaquePointer?
+    private var digest: [UInt8]?
 
     /// An empty hash.
     public init() {
@@ -44,8 +49,11 @@ public final class MD5Hasher {
 
     /// The 16-byte digest; the hasher is used up.
     public func finalize() -> [UInt8] {
+        // The library's own context must not be finished twice.
+        if let digest { return digest }
         var result = [UInt8](repeating: 0, count: 16)
         EVP_DigestFinal_ex(context, &result, nil)
+        digest = result
         return result
     }
 }

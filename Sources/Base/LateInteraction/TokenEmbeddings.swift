@@ -9,6 +9,8 @@ public struct TokenEmbeddings: Sendable, Equatable {
     public static let dimensions = 64
     /// Tokens of one text at most.
     public static let mostTokens = 512
+    /// Tokens of a question that are compared.
+    private static let mostAsked = 128
     /// First byte of the stored form.
     private static let format: UInt8 = 1
     private static let stride = dimensions + 1
@@ -68,9 +70,11 @@ public struct TokenEmbeddings: Sendable, Equatable {
     /// - Parameter ranges: Which of these; all when `nil`.
     /// - Returns: `nil` when there is nothing to compare.
     public func similarity(to question: TokenEmbeddings, tokens ranges: [Range<Int>]? = nil) -> Float? {
-        let asked = question.count - 2
-        guard asked > 0 else { return nil }
-        let query = question.plain(1..<question.count - 1)
+        // Further tokens of a long question change little, and cost as much as the first.
+        let asked = min(question.count - 2, Self.mostAsked)
+        // Without a word of its own a text has its special tokens alone.
+        guard asked > 0, count > 2 else { return nil }
+        let query = question.plain(1..<asked + 1)
         var largest: [Int32]?
         for range in ranges ?? [0..<count] {
             let range = range.clamped(to: 0..<count)
@@ -78,7 +82,8 @@ public struct TokenEmbeddings: Sendable, Equatable {
             let products = largestProducts(query, asked, range)
             largest = largest.map { zip($0, products).map { max($0, $1) } } ?? products
         }
-        return largest.map { $0.reduce(0) { $0 + Float($1) } / (Self.unit * Float(asked)) }
+        // Those of others need not be of unit length.
+        return largest.map { max(-1, min(1, $0.reduce(0) { $0 + Float($1) } / (Self.unit * Float(asked)))) }
     }
 
     private func largestProducts(_ query: [Int8], _ asked: Int, _ range: Range<Int>) -> [Int32] {

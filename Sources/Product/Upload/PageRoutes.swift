@@ -7,6 +7,7 @@ import HTTPMessages
 import Ingestion
 import JSONCoding
 import Problems
+import TaskTools
 import Telemetry
 
 /// `/api/documents/{id}/pages/…`: a page of a PDF as it looks, and where its words stand on it. Each is made when it is
@@ -14,6 +15,9 @@ import Telemetry
 struct PageRoutes: Sendable {
     /// The widths that there are; what is asked for becomes the next of them.
     static let widths = [800, 1600]
+
+    /// Pages that are made at the same time.
+    private static let making = Slots(ReaderLimits.drawnAtOnce)
 
     let catalog: CatalogDatabase
     let blobs: BlobClient
@@ -100,16 +104,23 @@ struct PageRoutes: Sendable {
 
     private func answer(
         _ request: HTTPRequest, _ document: DocumentRecord, _ kept: Kept,
-        make: @Sendable (ReadingFolder) async throws -> String
+        make: @escaping @Sendable (ReadingFolder) async throws -> String
     ) async throws -> HTTPResponse {
-        if request.fields["if-none-match"] == kept.tag { return HTTPResponse(.notModified, fields: kept.fields) }
-        if let (body, length) = try await stored(kept.path) {
-            return HTTPResponse(
-                .ok, fields: kept.fields,
-                body: .stream(length: length) { writer in
-                    while let piece = try await body.next() { try await writer.write(piece) }
-                })
+        if Self.names(request.fields["if-none-match"], kept.tag) {
+            return HTTPResponse(.notModified, fields: kept.fields)
         }
+        if let response = try await stored(kept) { return response }
+        // Before the document is copied: many who leaf through one would have it there many times.
+        return try await Self.making.run {
+            // Who waited before may have made it.
+            if let response = try await stored(kept) { return response }
+            return try await made(document, kept, make)
+        }
+    }
+
+    private func made(
+        _ document: DocumentRecord, _ kept: Kept, _ make: @Sendable (ReadingFolder) async throws -> String
+    ) async throws -> HTTPResponse {
         let folder = try ReadingFolder(in: temporaryDirectory)
         defer { folder.remove() }
         let file: String
@@ -129,15 +140,29 @@ struct PageRoutes: Sendable {
         return HTTPResponse(.ok, fields: kept.fields, body: .file(slice))
     }
 
+    /// Whether a field with entity tags has one, weak or not (RFC 9110, 13.1.2).
+    private static func names(_ field: String?, _ tag: String) -> Bool {
+        guard let field else { return false }
+        return field.split(separator: ",").contains { part in
+            let given = part.filter { $0 != " " }
+            return given == "*" || given == tag || given == "W/" + tag
+        }
+    }
+
     private func open(_ file: String, _ status: inout stat) -> FileSlice? {
         guard lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return FileSlice(path: file, range: 0..<Int(status.st_size))
     }
 
-    private func stored(_ path: String) async throws -> (body: any HTTPBodySource, length: Int?)? {
-        do { return try await blobs.open(BlobPaths.container, path) } catch let error as StorageError
-            where error.isNotFound
-        { return nil }
+    private func stored(_ kept: Kept) async throws -> HTTPResponse? {
+        do {
+            let (body, length) = try await blobs.open(BlobPaths.container, kept.path)
+            return HTTPResponse(
+                .ok, fields: kept.fields,
+                body: .stream(length: length) { writer in
+                    while let piece = try await body.next() { try await writer.write(piece) }
+                })
+        } catch let error as StorageError where error.isNotFound { return nil }
     }
 
     /// Keeps a file for the next who asks. Whoever waits for it now gets it in any case.

@@ -110,7 +110,8 @@ private final class MeasuredSource: HTTPBodySource {
     private struct State {
         var prefix: [UInt8]?
         var count = 0
-        var hash = ""
+        /// `nil` before the end.
+        var hash: String?
     }
 
     private let state: Mutex<State>
@@ -127,13 +128,14 @@ private final class MeasuredSource: HTTPBodySource {
     }
 
     /// Bytes and SHA-256 of the whole file, once it has been read to its end.
-    var result: (count: Int, hash: String) { state.withLock { ($0.count, $0.hash) } }
+    var result: (count: Int, hash: String) { state.withLock { ($0.count, $0.hash ?? "") } }
 
     func next() async throws -> [UInt8]? {
-        let prefix = state.withLock { state in
+        let (prefix, isOver) = state.withLock { state in
             defer { state.prefix = nil }
-            return state.prefix
+            return (state.prefix, state.hash != nil)
         }
+        if isOver { return nil }
         let piece: [UInt8]?
         if let prefix { piece = prefix } else { piece = try await rest() }
         guard let piece else {

@@ -188,6 +188,8 @@ class TestRequests:
         ({"name": "x", "figures": [FIGURE], "questions": 1.5}, "questions"), ({"name": "x", "figures": [FIGURE], "questions": -1}, "questions"),
         ({"name": "x", "figures": [FIGURE], "startedAt": "yesterday"}, "startedAt"), ({"name": "x", "figures": [FIGURE], "parameters": {"a": 1}}, "parameters"),
         ({"name": "x", "figures": [FIGURE], "parameters": {str(n): "" for n in range(51)}}, "parameters"), ({"name": "x", "figures": [FIGURE], "id": "y"}, "id"),
+        ({"name": "a\0b", "figures": [FIGURE]}, "name"), ({"name": "x", "figures": [FIGURE], "set": "a\0b"}, "set"),
+        ({"name": "x", "figures": [FIGURE], "parameters": {"a": "b\0"}}, "parameters"), ({"name": "x", "figures": [{"name": "f\0", "value": 1}]}, "figures[0].name"),
     ])
     def test_experiments(self, stack, body, field):
         problem = check_problem(stack.call("POST", "/api/experiments", body), 400)

@@ -173,6 +173,23 @@ def test_documents_that_cannot_be_read_are_told_and_their_questions_left_out(sta
     assert "left out: bad.bin was refused: " in told.stderr and "cannot be read: 1\n" in told.stdout
 
 
+def test_documents_that_are_there_under_other_names_are_told_before_anything_is_asked(stack, tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "gate.txt").write_text("The north gate opens at 06:15 every morning.")
+    (folder / "questions.jsonl").write_text('{"question": "When does the north gate open?", "answers": ["06:15"], "document": "gate.txt"}\n')
+    told = evaluate(folder, "--documents", folder, "--url", stack.url)
+    assert told.returncode == 0, told.stdout + told.stderr
+    (folder / "gate.txt").rename(folder / "door.txt")
+    renamed = evaluate(folder, "--documents", folder, "--url", stack.url)
+    (folder / "gate.txt").write_bytes((folder / "door.txt").read_bytes())
+    twice = evaluate(folder, "--documents", folder, "--url", stack.url)
+    stack.heal()
+    for told, remedy in ((renamed, "remove the document (DELETE /api/documents/"), (twice, "Take one of the two files out of the folder")):
+        assert told.returncode == 1 and told.stdout == "", told.stdout
+        assert "door.txt has the bytes of gate.txt. " in told.stderr and remedy in told.stderr and "questions asked" not in told.stderr
+
+
 def test_apus_keeps_what_a_run_came_to(run, measured, stack):
     kept = []
     for name in ("before", "after"):

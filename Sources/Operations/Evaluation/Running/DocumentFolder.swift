@@ -1,5 +1,7 @@
 import FoundationEssentials
 public import HTTPClient
+import HTTPMessages
+import JSONCoding
 import ProductStack
 
 /// The documents that a set is asked about, in a folder.
@@ -13,6 +15,8 @@ public struct DocumentFolder: Sendable {
     }
 
     private static let mostFiles = 10_000
+    /// Clashes of names that are told at once.
+    private static let mostClashes = 20
     private let files: [String]
 
     /// The files of a folder, without those that are sets or hidden.
@@ -34,19 +38,32 @@ public struct DocumentFolder: Sendable {
 
     /// Uploads the documents and waits until they were read. Those that are there already stay as they are.
     ///
-    /// - Throws: `EvaluationError` when that takes longer than `limit`, or nothing answers.
+    /// - Throws: `EvaluationError` when one is there under another name, when reading takes longer than `limit`, or
+    ///   when nothing answers.
     public func upload(to url: String, client: HTTPSession, within limit: Duration) async throws -> Upload {
         let page = RunningPage(url: url, client: client)
-        var (names, ids, refusals) = ([String](), [String](), [String]())
+        var (names, ids, refusals, clashes) = ([String](), [String](), [String](), [String]())
         var ready: Set<String> = []
+        let folder = Set(files.map(Self.fileName))
         do {
             for file in files {
                 do {
-                    ids.append(try await page.upload(file))
-                    names.append(file.split(separator: "/").last.map(String.init) ?? file)
+                    let name = Self.fileName(file)
+                    let id = try await page.upload(file)
+                    let kept = try await Self.name(of: id, at: url, client: client)
+                    if let clash = Self.clash(of: name, with: kept, id: id, inFolder: folder.contains(kept)) {
+                        clashes.append(clash)
+                    }
+                    ids.append(id)
+                    names.append(name)
                 } catch let error as StackError {
                     refusals.append(error.description)
                 }
+            }
+            guard clashes.isEmpty else {
+                throw EvaluationError(
+                    "the same documents are there under other names, which no question would know:\n"
+                        + clashes.prefix(Self.mostClashes).joined(separator: "\n"))
             }
             for (name, reading) in zip(names, try await page.readings(ids, within: limit)) {
                 if case .failed(let reason) = reading { refusals.append(reason) } else { ready.insert(name) }
@@ -57,6 +74,32 @@ public struct DocumentFolder: Sendable {
             throw EvaluationError("\(error) Give them more time with --wait.")
         }
         return Upload(ready: ready, refusals: refusals)
+    }
+
+    /// What to do where the bytes of a file are those of a document with another name; `nil` where the names agree.
+    ///
+    /// Apus keeps the same bytes once, under the name that came first. Passages and citations have that name, so that
+    /// every figure of questions about the other would be 0.
+    ///
+    /// - Parameter inFolder: Whether the document is another file of the folder.
+    static func clash(of name: String, with kept: String, id: String, inFolder: Bool) -> String? {
+        guard name != kept else { return nil }
+        let remedy =
+            inFolder
+            ? "Take one of the two files out of the folder, and have the questions name the other."
+            : "Give the file and its questions that name, or remove the document (DELETE /api/documents/\(id))."
+        return "\(name) has the bytes of \(kept). \(remedy)"
+    }
+
+    private static func fileName(_ file: String) -> String { file.split(separator: "/").last.map(String.init) ?? file }
+
+    /// The name that a document has in a running Apus.
+    private static func name(of id: String, at url: String, client: HTTPSession) async throws -> String {
+        let answer = try await client.fetch(.init(.get, "\(url)/api/documents/\(id)"))
+        guard let name = (try? JSONParser.parse(answer.body))?["name"]?.string else {
+            throw EvaluationError("document \(id) was answered \(answer.status.rawValue) at \(url)")
+        }
+        return name
     }
 }
 

@@ -1,5 +1,12 @@
 /// A document, or a page of one.
-public struct Place: Sendable, Equatable {
+public struct Place: Sendable, Hashable {
+    /// What a set, and so a run's file, may name.
+    enum Limit {
+        /// Characters of a document's name.
+        static let name = 1...1000
+        static let page: ClosedRange<Int64> = 1...1_000_000
+    }
+
     /// Its file's name.
     public let document: String
     /// From 1; `nil` for any page.

@@ -8,8 +8,8 @@ struct QuestionReader {
         "unanswerable", "reads", "truth", "corpus", "spans", "kind", "style", "near", "why", "note",
     ]
     private static let longestText = 32_000
+    /// Of answers, places and evidence, whichever members they come from: a run's file has each of them in one list.
     private static let mostEntries = 200
-    private static let pageNumbers: ClosedRange<Int64> = 1...1_000_000
 
     private var reader: FieldReader
     private let object: JSONValue
@@ -45,9 +45,19 @@ struct QuestionReader {
         let isAnswerable = !(reader.bool("unanswerable", default: object["answer"] == .null) || unanswerable)
         if isAnswerable, let truth = reader.string("truth", length: 1...Self.longestText) {
             let marked = MarkedAnswer(truth)
-            answers.append(marked.text)
+            if let fault = marked.fault {
+                reader.add(
+                    "truth",
+                    "[\(fault.prefix(100))] must be a file's name of at most \(Place.Limit.name.upperBound) characters and a page from 1 to \(Place.Limit.page.upperBound), as in [a.pdf#page=3]."
+                )
+            }
+            if !marked.text.isEmpty { answers.append(marked.text) }
             places += marked.places
         }
+        places = places.uniqued()
+        requireFew("answers", answers.count, of: ["answers", "answer", "truth"])
+        requireFew("places", places.count, of: ["document", "documents", "also", "corpus", "truth"])
+        requireFew("texts", evidence.count, of: ["evidence", "spans"])
         if !isAnswerable, !(answers.isEmpty && places.isEmpty && evidence.isEmpty), !unanswerable {
             reader.add("unanswerable", "It has answers, documents or evidence beside it. Take these or this away.")
         }
@@ -59,8 +69,19 @@ struct QuestionReader {
         }
         try reader.finish()
         return Question(
-            id: id, text: text, answers: answers, places: places.uniqued(), evidence: evidence,
+            id: id, text: text, answers: answers, places: places, evidence: evidence,
             isAnswerable: isAnswerable, needsReading: object["reads"] != nil)
+    }
+
+    /// Refuses more of one kind than a list may have, put together from several members.
+    private mutating func requireFew(_ kind: String, _ count: Int, of members: [String]) {
+        guard count > Self.mostEntries else { return }
+        let given = members.filter { !(object[$0]?.isNull ?? true) }
+        let names = given.map { "\"\($0)\"" }.joined(separator: " and ")
+        reader.add(
+            given.first ?? kind,
+            "There are \(count) \(kind) in \(names); \(Self.mostEntries) are the limit. Take some away, or ask in two questions."
+        )
     }
 
     private mutating func texts(_ name: String) -> [String] {
@@ -74,7 +95,7 @@ struct QuestionReader {
     /// The texts of stretches of a corpus.
     private var spans: [String] {
         mutating get {
-            let texts = (object["spans"]?.array ?? []).prefix(Self.mostEntries).map { $0["text"]?.string ?? "" }
+            let texts = (object["spans"]?.array ?? []).map { $0["text"]?.string ?? "" }
             if texts.isEmpty || !texts.allSatisfy({ (1...Self.longestText).contains($0.unicodeScalars.count) }) {
                 reader.add("spans", "Must be a list of objects with a text, as in [{\"text\": \"two days\"}].")
             }
@@ -104,14 +125,18 @@ struct QuestionReader {
             )
             return []
         }
-        return entries.flatMap { entry in
-            entry.string.map { [Place($0)] } ?? places(entry, field: name)
-        }
+        return entries.flatMap { places($0, field: name) }
     }
 
+    /// Those of a name, or of an object with `document`.
     private mutating func places(_ entry: JSONValue, field: String) -> [Place] {
-        guard let document = entry["document"]?.string, (1...1000).contains(document.unicodeScalars.count) else {
-            reader.add(field, "Must name a document, as in {\"document\": \"a.pdf\", \"page\": 3}.")
+        guard let document = entry.string ?? entry["document"]?.string,
+            Place.Limit.name.contains(document.unicodeScalars.count)
+        else {
+            reader.add(
+                field,
+                "Must name a document in 1 to \(Place.Limit.name.upperBound) characters, as in {\"document\": \"a.pdf\", \"page\": 3}."
+            )
             return []
         }
         let given = entry["pages"]?.array ?? entry["page"].map { [$0] } ?? []
@@ -124,8 +149,10 @@ struct QuestionReader {
         }
         guard !given.isEmpty else { return [Place(document)] }
         return given.compactMap { value in
-            guard let page = value.int, Self.pageNumbers.contains(page) else {
-                reader.add("page", "Must be a whole number from 1; the first page of a file is 1.")
+            guard let page = value.int, Place.Limit.page.contains(page) else {
+                reader.add(
+                    "page",
+                    "Must be a whole number from 1 to \(Place.Limit.page.upperBound); the first page of a file is 1.")
                 return nil
             }
             return Place(document, page: Int(page))
@@ -133,34 +160,10 @@ struct QuestionReader {
     }
 }
 
-/// A text with its places in it: `Two days. [handbook.pdf#page=3]`.
-struct MarkedAnswer {
-    private static let mark = "#page="
-    let text: String
-    let places: [Place]
-
-    init(_ marked: String) {
-        var (text, places) = ("", [Place]())
-        var rest = marked[...]
-        while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
-            let inside = rest[rest.index(after: open)..<close]
-            let parts = inside.split(separator: "#", omittingEmptySubsequences: false)
-            text += rest[..<open]
-            if parts.count == 2, inside.contains(Self.mark), let page = Int(parts[1].dropFirst(Self.mark.count - 1)) {
-                places.append(Place(String(parts[0]), page: page))
-            } else {
-                text += rest[open...close]
-            }
-            rest = rest[rest.index(after: close)...]
-        }
-        self.text = (text + rest).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        self.places = places
-    }
-}
-
 extension [Place] {
     /// Each once, in order.
     fileprivate func uniqued() -> [Place] {
-        reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        var seen: Set<Place> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -25,8 +25,12 @@ struct ExperimentFields: Sendable {
         if name.unicodeScalars.allSatisfy(\.properties.isWhitespace), !name.isEmpty {
             reader.add("name", "Must not be blank.")
         }
+        Self.requirePrintable(name, "name", &reader)
         var result: JSONObject = [:]
-        result["set"] = reader.string("set", length: 1...1000).map { .string($0) }
+        if let set = reader.string("set", length: 1...1000) {
+            Self.requirePrintable(set, "set", &reader)
+            result["set"] = .string(set)
+        }
         if let started = reader.string("startedAt", length: 1...40) {
             if Timestamp.milliseconds(iso8601: started) == nil {
                 reader.add("startedAt", "Must be a time such as 2026-01-31T12:00:00.000Z.")
@@ -48,6 +52,15 @@ struct ExperimentFields: Sendable {
         self.result = result
     }
 
+    /// Refuses control characters: what is kept is shown in one line, and U+0000 would end it.
+    private static func requirePrintable(_ text: String, _ field: String, _ reader: inout FieldReader) {
+        if hasControls(text) { reader.add(field, "Must not have control characters. Take them out.") }
+    }
+
+    private static func hasControls(_ text: String) -> Bool {
+        text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
     private static func parameters(_ value: JSONValue?, _ reader: inout FieldReader) -> JSONValue? {
         guard let value, !value.isNull else { return nil }
         guard let members = value.object?.members, members.count <= mostParameters,
@@ -58,6 +71,9 @@ struct ExperimentFields: Sendable {
             reader.add(
                 "parameters", "Must be an object of at most \(mostParameters) texts, each of at most 6000 bytes.")
             return nil
+        }
+        if members.contains(where: { hasControls($0.name) || hasControls($0.value.string ?? "") }) {
+            reader.add("parameters", "Names and texts must not have control characters. Take them out.")
         }
         return value
     }
@@ -72,8 +88,12 @@ struct ExperimentFields: Sendable {
             do {
                 var fields = try FieldReader(figure, allowed: figureNames)
                 let name = fields.requiredString("name", length: 1...100)
-                if !names.insert(name).inserted { fields.add("name", "There is another figure of this name.") }
-                if fields.number("value", in: Self.value) == nil { fields.add("value", "Must be a number.") }
+                requirePrintable(name, "name", &fields)
+                if !name.isEmpty, !names.insert(name).inserted {
+                    fields.add("name", "There is another figure of this name.")
+                }
+                if figure["value"]?.isNull ?? true { fields.add("value", "Required.") }
+                _ = fields.number("value", in: Self.value)
                 let (low, high) = (fields.number("low", in: Self.value), fields.number("high", in: Self.value))
                 if let low, let high, low > high { fields.add("low", "Must not be above high.") }
                 _ = fields.number("questions", in: count)

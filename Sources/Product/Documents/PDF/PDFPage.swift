@@ -54,7 +54,7 @@ struct PDFPage: Sendable {
     ) -> (width: Int, height: Int)? {
         guard size.width > 0, size.height > 0 else { return nil }
         let height = width * size.height / size.width
-        let scale = min((Double(most) / (width * height)).squareRoot(), Double(longestSide) / height)
+        let scale = min((Double(most) / (width * height)).squareRoot(), Double(longestSide) / max(width, height))
         guard scale < 1 else { return nil }
         // A strip may be thinner than one pixel.
         return (Int(max(1, width * scale)), Int(max(1, height * scale)))

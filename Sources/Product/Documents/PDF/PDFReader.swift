@@ -48,16 +48,20 @@ struct PDFReader: Sendable {
     /// Reads what pages without text show, where they show something.
     private func readScans(_ numbers: [Int], _ programs: PDFPrograms, into content: inout DocumentContent) async throws
     {
-        guard !numbers.isEmpty, case .unread(let reason) = try await PDFScans(programs).read(numbers, into: &content)
-        else {
-            return
+        guard !numbers.isEmpty else { return }
+        let outcome = try await PDFScans(programs).read(numbers, into: &content)
+        let reason: String
+        switch outcome {
+        case .blank: return
+        case .read: reason = "None can be made out in its pictures either."
+        case .unread(let why): reason = why
         }
         guard content.pages.contains(where: { !Self.isBlank($0) }) else {
             throw ExtractionError(
                 code: ExtractionError.noText.code,
-                detail: "There is no text in the file. \(reason) Or upload a version with a text layer.")
+                detail: "There is no text in the file. \(reason)")
         }
-        content.report.warn(reason)
+        if case .unread(let why) = outcome { content.report.warn(why) }
     }
 
     private func texts(

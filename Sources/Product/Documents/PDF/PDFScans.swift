@@ -34,14 +34,22 @@ struct PDFScans: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + .seconds(Self.seconds)
         var unclear: [Int] = []
+        var failed: [Int] = []
         var count = 0
         do {
             let recognition = try TextRecognition()
             for number in marked.prefix(Self.most) where clock.now < end {
                 count += 1
                 let page = PDFPage(programs, number)
-                guard let found = try await page.recognised(recognition, dots: Self.dots) else { continue }
-                guard !found.text.text.isEmpty else { continue }
+                let found: (text: RecognisedText, words: [PDFWords.Word])?
+                do {
+                    found = try await page.recognised(recognition, dots: Self.dots, before: end)
+                } catch is ExtractionError {
+                    // The others can still be read.
+                    failed.append(number)
+                    continue
+                }
+                guard let found, !found.text.text.isEmpty else { continue }
                 guard found.text.confidence >= Self.leastConfidence else {
                     unclear.append(number)
                     continue
@@ -54,26 +62,41 @@ struct PDFScans: Sendable {
             return .unread(
                 "What stands on \(PDFReader.list(marked)) is a picture, and this machine cannot read pictures of text: "
                     + "Debian's \(missing.packages.count == 1 ? "package" : "packages") \(packages) "
-                    + "\(missing.packages.count == 1 ? "is" : "are") not installed.")
+                    + "\(missing.packages.count == 1 ? "is" : "are") not installed. Have that done, or upload a version with a "
+                    + "text layer.")
         }
         if count < marked.count {
             let rest = PDFReader.list(Array(marked.dropFirst(count)))
             content.report.warn(
                 "Pictures of text are read on the first \(count) such pages only; \(rest) were left out.")
         }
+        if !failed.isEmpty, count > failed.count {
+            content.report.warn(
+                "What stands on \(PDFReader.list(failed)) is a picture that takes too long to be read as text.")
+        } else if !failed.isEmpty {
+            return .unread(
+                "What stands on \(PDFReader.list(failed)) is a picture that takes too long to be read as text. Upload a "
+                    + "version with a text layer.")
+        }
         guard !unclear.isEmpty else { return .read }
         return .unread(
-            "What stands on \(PDFReader.list(unclear)) is a picture that is too unclear to be read as text.")
+            "What stands on \(PDFReader.list(unclear)) is a picture that is too unclear to be read as text, or lies on its "
+                + "side. Upload a clearer version, or one with a text layer.")
     }
 }
 
 extension PDFPage {
     /// What can be made out on it, with places as shares of the page; `nil` when it cannot be drawn.
-    func recognised(_ recognition: TextRecognition, dots: Int) async throws -> (
+    ///
+    /// - Parameter end: When it has to be done.
+    /// - Throws: `ExtractionError` when it takes too much; `TextRecognition.Missing`.
+    func recognised(
+        _ recognition: TextRecognition, dots: Int, before end: ContinuousClock.Instant = .now + .seconds(60)
+    ) async throws -> (
         text: RecognisedText, words: [PDFWords.Word]
     )? {
         guard let picture = try await gray(dots: dots) else { return nil }
-        let text = try await recognition.text(of: picture.bytes, dots: picture.dots)
+        let text = try await recognition.text(of: picture.bytes, dots: picture.dots, before: end)
         let (width, height) = (Double(picture.width), Double(picture.height))
         let words = text.words.map { word in
             let box = PDFBox(

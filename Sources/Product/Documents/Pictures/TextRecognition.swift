@@ -35,9 +35,11 @@ struct TextRecognition: Sendable {
 
     /// The words of a picture in one of the formats that tesseract reads, in the order of reading.
     ///
-    /// - Parameter dots: For each inch.
+    /// - Parameters:
+    ///   - dots: For each inch.
+    ///   - end: When it has to be done.
     /// - Throws: `Missing` when the data of a language is not there; `ExtractionError` when a limit is passed.
-    func text(of picture: [UInt8], dots: Int) async throws -> RecognisedText {
+    func text(of picture: [UInt8], dots: Int, before end: ContinuousClock.Instant) async throws -> RecognisedText {
         var command = Subprocess.Command(path, ["-", "-", "-l", languages, "--dpi", String(dots), "--psm", "3"])
         command.arguments += ["-c", "tessedit_create_tsv=1"]
         // Several threads wait for each other more than they gain, most of all on a busy machine.
@@ -48,13 +50,15 @@ struct TextRecognition: Sendable {
         command.limits.fileBytes = ReaderLimits.fileBytes
         command.limits.openFiles = ReaderLimits.openFiles
         let result = try await Subprocess.run(
-            command, input: picture, timeout: .seconds(ReaderLimits.processorSeconds), outputLimit: Self.outputLimit)
+            command, input: picture,
+            timeout: max(.seconds(1), min(.seconds(ReaderLimits.processorSeconds), end - .now)),
+            outputLimit: Self.outputLimit)
         // It goes on without a language that it does not have.
         let missing = languages.split(separator: "+").map(String.init).filter {
             result.errors.contains("Failed loading language '\($0)'")
         }
         if !missing.isEmpty { throw Missing(packages: missing.map(Self.package)) }
         if result.code == 0, !result.overflowed { return RecognisedText(result.output) }
-        throw ExtractionError(limitPassedBy: result) ?? .damaged("a page that is a picture cannot be read")
+        throw ExtractionError.tooComplex("a page is a picture that cannot be read")
     }
 }

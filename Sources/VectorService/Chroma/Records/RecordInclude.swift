@@ -9,7 +9,8 @@ public struct RecordInclude: Sendable {
     /// The list as the answer repeats it.
     public let echo: JSONValue
 
-    init(_ value: JSONValue?, default standard: [String]) throws(ChromaError) {
+    /// - Parameter allowsTokens: Whether the answer can have the embeddings of tokens.
+    init(_ value: JSONValue?, default standard: [String], allowsTokens: Bool = false) throws(ChromaError) {
         guard let value else {
             names = standard
             echo = .strings(standard)
@@ -19,7 +20,8 @@ public struct RecordInclude: Sendable {
         let known = ["distances", "documents", "embeddings", "metadatas", "uris"]
         var names: [String] = []
         for item in list {
-            guard let name = item.string, known.contains(name) || name == Self.tokens else {
+            guard let name = item.string, known.contains(name) || allowsTokens && name == Self.tokens
+            else {
                 throw .shape("include", "unknown variant, expected one of \(known.joined(separator: ", "))")
             }
             names.append(name)

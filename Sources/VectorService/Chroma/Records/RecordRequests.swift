@@ -11,7 +11,7 @@ public struct GetRequest: Sendable {
     ///
     /// - Throws: `ChromaError` 422 for a wrong shape, which is looked for first, or 400.
     public init(_ body: JSONValue) throws(ChromaError) {
-        include = try RecordInclude(body["include"], default: ["documents", "metadatas"])
+        include = try RecordInclude(body["include"], default: ["documents", "metadatas"], allowsTokens: true)
         (offset, limit) = (try body.count("offset") ?? 0, try body.count("limit"))
         selection = try RecordSelection(body)
     }

@@ -29,12 +29,18 @@ extension VectorCollection {
                 metadatas: keys.contains { !$0.hasPrefix("#") || $0 == "#metadata" },
                 embeddings: keys.contains("#embedding"), tokens: request.lateInteraction != nil)
             let records = try records(scored.map { ($0.seq, nil) }, fields)
-            return zip(records, scored).map { record, hit in
-                let late = request.lateInteraction.flatMap { record.tokens?.similarity(to: $0) }
+            return zip(records, scored).enumerated().map { place, pair in
+                let (record, hit) = pair
+                let late = request.lateInteraction.flatMap { question in
+                    place < Self.mostCompared ? record.tokens?.similarity(to: question) : nil
+                }
                 return SearchHit(record: record, score: hit.score, lateInteraction: late)
             }
         }
     }
+
+    /// Hits of a search whose tokens are compared: it is for ordering the best anew.
+    private static let mostCompared = 200
 
     /// Order of two scores, what is not a number last; `nil` when equal.
     private static func precedes(_ a: Float, _ b: Float) -> Bool? {

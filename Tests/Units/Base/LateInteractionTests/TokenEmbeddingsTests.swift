@@ -50,6 +50,18 @@ import Testing
         #expect(question.similarity(to: question, tokens: [90..<95, 1..<1]) == nil)
     }
 
+    @Test func aSimilarityIsACosineWhateverTheNumbers() throws {
+        let loud = try #require(TokenEmbeddings([Int8](repeating: -128, count: 3 * 64), words: [0, 1, 2]))
+        try expect(loud.similarity(to: loud), 1)
+    }
+
+    @Test func ofALongQuestionTheFirstTokensCount() throws {
+        let passage = try Self.text([Self.token(0)])
+        let question = try Self.text(
+            [[Int8]](repeating: Self.token(0), count: 128) + [[Int8]](repeating: Self.token(1), count: 300))
+        try expect(passage.similarity(to: question), 1)
+    }
+
     @Test func wordsAreFoundAmongTheTokens() throws {
         // "[CLS] dos ##ing pump <control character> [SEP]": four words, the fourth without a token.
         let numbers = [Int8](repeating: 1, count: 5 * TokenEmbeddings.dimensions)

@@ -43,6 +43,23 @@ struct QuestionSetTests {
         #expect(!unknown.isAnswerable && unknown.answers.isEmpty)
     }
 
+    @Test func aTruthMayBeItsPlacesAlone() throws {
+        let question = try #require(
+            try read(##"{"question": "a", "truth": "[tall-strip.pdf#page=1] [c#.pdf#page=2]"}"##).first)
+        #expect(question.answers.isEmpty)
+        #expect(question.places == [Place("tall-strip.pdf", page: 1), Place("c#.pdf", page: 2)])
+    }
+
+    @Test(arguments: [
+        "herring [two-thousand.pdf#page=-3]", "[a.pdf#page=0]", "[a.pdf#page=1000001]", "[a.pdf#page=x]",
+        "[a.pdf#page=99999999999999999999]", "[#page=3]", "[\(String(repeating: "a", count: 1001))#page=3]",
+    ])
+    func aPlaceInATruthIsCheckedAsAnyOther(_ truth: String) {
+        let told = mistakes("{\"question\": \"a\", \"truth\": \"\(truth)\"}")
+        #expect(told.contains(#"set.jsonl:1: "truth": ["#) && told.contains("1000000"), "\(told)")
+        #expect(told.split(separator: "\n").count == 2, "\(told)")
+    }
+
     @Test func readsStretchesOfACorpus() throws {
         let line = #"{"question": "a", "corpus": "speech", "spans": [{"start": 3, "end": 9, "text": "two days"}]}"#
         let question = try #require(try read(line).first)
@@ -73,6 +90,7 @@ struct QuestionSetTests {
         (#"{"question": "a", "document": "a.pdf", "page": 0}"#, #""page": Must be a whole number from 1"#),
         (#"{"question": "a", "answer": "b", "page": 2}"#, #""page": Says nothing without "document""#),
         (#"{"question": "a", "documents": [{"page": 2}]}"#, #""documents": Must name a document"#),
+        (#"{"question": "a", "documents": [""]}"#, #""documents": Must name a document"#),
         (#"{"question": "a", "documents": "a.pdf"}"#, #""documents": Must be a list"#),
         (#"{"question": "a", "answer": "b", "pags": 2}"#, #""pags": Unknown field. Known fields: id, question"#),
         (#"{"question": "a", "answers": ["b"], "unanswerable": true}"#, #""unanswerable": It has answers"#),

@@ -52,6 +52,19 @@ struct UploadFeatureTests {
         }
     }
 
+    /// A file goes to the store in blocks of 1 MiB.
+    @Test(arguments: [(1 << 20) - 1, 1 << 20, (1 << 20) + 1, 5 << 19, 3 << 20])
+    func theHashIsThatOfTheFileWhateverItsLength(count: Int) async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let bytes = (0..<count).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+            let document = try await product.upload(bytes, name: "long.txt").json["documents"]?[0]
+            #expect(document?["bytes"]?.int == Int64(count))
+            #expect(document?["sha256"]?.string == Digest.hex(Digest.sha256(bytes)))
+            let again = try await product.upload(bytes, name: "again.txt").json["documents"]?[0]
+            #expect(again?["duplicate"] == true)
+        }
+    }
+
     @Test func theSameBytesAreOneDocument() async throws {
         try await RunningProduct.with([.upload]) { product in
             let first = try await product.added("Same words.", name: "a.txt")

@@ -84,10 +84,35 @@ import Testing
         #expect(error?.code == "no_text" && error?.detail.contains("page 1 is a picture that is too unclear") == true)
     }
 
+    /// A page that is a strip of 14400 by 30 points, and one that is a picture of 20 metres.
+    @Test(arguments: ["/MediaBox [0 0 14400 30]", "/MediaBox [0 0 14400 14400] /UserUnit 4"])
+    func aPageThatCannotBeReadLeavesTheOthers(entries: String) async throws {
+        let (page, picture) = try await scan(of: content())
+        var pdf = SamplePDF([
+            .init(SamplePDF.line("A page of text.")), page, .init("q 14400 0 0 30 0 0 cm /Scan Do Q", entries: entries),
+        ])
+        pdf.resources = "/XObject << /Scan 1000 0 R >>"
+        pdf.objects = [picture]
+        let (pages, _) = try await readPDF(pdf)
+        #expect(pages[0] == "A page of text." && pages[1] == lines.joined(separator: "\n"))
+    }
+
+    @Test func whatTakesTooLongIsSaidToBeTooMuch() async throws {
+        let recognition = try TextRecognition()
+        let picture =
+            Array("P5 3000 3000 255 ".utf8)
+            + (0..<9_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+        let error = await #expect(throws: ExtractionError.self) {
+            _ = try await recognition.text(of: picture, dots: 300, before: .now)
+        }
+        #expect(error?.code == "too_complex")
+    }
+
     @Test func whatIsNotInstalledIsNamed() async throws {
         let recognition = try TextRecognition(languages: ["eng", "xx_Yyyy"])
         let missing = await #expect(throws: TextRecognition.Missing.self) {
-            _ = try await recognition.text(of: Array("P5 1 1 255 \u{0}".utf8), dots: 300)
+            _ = try await recognition.text(
+                of: Array("P5 1 1 255 \u{0}".utf8), dots: 300, before: .now + .seconds(60))
         }
         #expect(missing?.packages == ["tesseract-ocr-xx-yyyy"])
     }
