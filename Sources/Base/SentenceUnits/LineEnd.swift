@@ -6,7 +6,8 @@ enum LineEnd {
         "•", "●", "▪", "-", "*", "#", "|", "–", "○", "◦", "‣", "·", "・", "\u{f0b7}",
     ]
 
-    /// A line end ends a unit when the next line is blank or begins a list item, or when this line is short.
+    /// A line end ends a unit when the next line is blank or begins a list item, when this line is short, and before and
+    /// after rows of tables, whose cells have tabs between them.
     static func endsUnit(_ scalars: [Unicode.Scalar], _ newline: Int) -> Bool {
         var next = newline + 1
         while next < scalars.count, scalars[next] == " " || scalars[next] == "\t" { next += 1 }
@@ -14,6 +15,8 @@ enum LineEnd {
         let first = scalars[next]
         if first == "\n" || bullets.contains(first) { return true }
         let lineStart = scalars[..<newline].lastIndex(of: "\n").map { $0 + 1 } ?? 0
+        let line = scalars[lineStart..<newline].drop { $0 == " " || $0 == "\t" }
+        if line.contains("\t") || scalars[next...].prefix(while: { $0 != "\n" }).contains("\t") { return true }
         let isShort = newline - lineStart < shortLine
         if first.properties.numericType != nil, beginsItem(scalars, next, after: newline, isShort: isShort) {
             return true

@@ -26,6 +26,23 @@ import Testing
         Example(text: "여기 있다. 저기 있다.", units: ["여기 있다.", "저기 있다."]),
     ]
 
+    @Test func aRowOfATableIsOneUnit() {
+        let rows = [
+            "E07\tDiaphragm\tliquid in the leakage chamber\tstop; replace the diaphragm",
+            "E08\tSupply\tvoltage outside of what the type plate names\tcheck the supply",
+        ]
+        let text =
+            "The codes that the pump shows on its display are these:\n\(rows[0])\n\(rows[1])\nwhich the manual of the pump lists"
+        #expect(
+            units(text) == [
+                "The codes that the pump shows on its display are these:", rows[0], rows[1],
+                "which the manual of the pump lists",
+            ])
+        // Only a tab in front is no row.
+        let wrapped = "\tA first line that is long enough to be one of wrapped text\nthat goes on here."
+        #expect(units(wrapped).count == 1)
+    }
+
     @Test(arguments: languages) func sentencesEndAtTheirMarks(example: Example) {
         #expect(units(example.text) == example.units)
     }
