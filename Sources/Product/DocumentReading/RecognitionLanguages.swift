@@ -10,7 +10,8 @@ public enum RecognitionLanguages {
 
     /// The names in a setting, such as `eng+deu` or `eng,chi_sim`, as tesseract has them; `nil` when it is none.
     public static func names(_ value: String) -> [String]? {
-        let names = value.split(separator: value.contains("+") ? "+" : ",", omittingEmptySubsequences: false)
+        let names = value.split(
+            separator: value.utf8.contains(UInt8(ascii: "+")) ? "+" : ",", omittingEmptySubsequences: false)
         guard (1...most).contains(names.count),
             names.allSatisfy({ name in
                 (3...24).contains(name.utf8.count)

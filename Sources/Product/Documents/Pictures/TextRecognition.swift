@@ -1,6 +1,7 @@
 import ChildProcess
 import DocumentReading
 import Glibc
+import TextSearch
 
 /// Reads the words of a picture with tesseract, within the limits of the program that calls it.
 struct TextRecognition: Sendable {
