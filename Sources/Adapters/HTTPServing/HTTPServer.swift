@@ -32,6 +32,8 @@ public final class HTTPServer: Sendable {
         public var bodyPace = Configuration.standard.bodyPace
         /// How slowly an answer may be read while there is no room for more of it.
         public var answerPace = Configuration.standard.answerPace
+        /// How long work for a caller goes on that has closed its side.
+        public var closedTime = Configuration.standard.closedTime
         /// Serves https instead of http when set.
         public var tls: TLSIdentity?
         /// With `tls`: http is served on the same port too; a connection's first byte tells which it is.
@@ -57,6 +59,7 @@ public final class HTTPServer: Sendable {
             limits.headTime = headTimeout
             limits.bodyPace = bodyPace
             limits.answerPace = answerPace
+            limits.closedTime = closedTime
             limits.head.total = connectionBytes
             limits.head.startLine = min(limits.head.startLine, connectionBytes)
             // A body that is a little too long is read to its end: a peer that still sends may not look for an answer.

@@ -136,7 +136,8 @@ final class ServerConnection {
         let body = IncomingBody(socket, head.framing)
         // What is malformed already is refused before anybody works on it.
         try body.receiveAvailable()
-        let exchange = ServerExchange(head, body: body, socket: socket, isEncrypted: isEncrypted)
+        let exchange = ServerExchange(
+            head, body: body, socket: socket, isEncrypted: isEncrypted, patience: limits.closedTime)
         if isEnding { exchange.endConnection() }
         return exchange
     }

@@ -8,8 +8,6 @@ import TaskTools
 public final class ServerExchange: HTTPBodyWriter {
     /// Of a file that is sent; two pieces are in memory at a time.
     private nonisolated static let filePiece = 256 * 1024
-    /// A caller may close its side when it has sent its request, and still read: what is answered soon reaches it.
-    private static let patience = Duration.milliseconds(250)
 
     public let request: HTTPRequest
     /// The request's body as it comes.
@@ -20,6 +18,7 @@ public final class ServerExchange: HTTPBodyWriter {
     public var standardFields: HTTPFields = [:]
 
     private let socket: Socket
+    private let patience: Duration
     private let isHead: Bool
     /// HTTP/1.0 knows no chunks.
     private let takesChunks: Bool
@@ -33,13 +32,15 @@ public final class ServerExchange: HTTPBodyWriter {
     /// Whether the whole answer has been sent.
     private(set) var isFinished = false
 
-    init(_ head: RequestHead, body: IncomingBody, socket: Socket, isEncrypted: Bool) {
+    /// - Parameter patience: how long work goes on after the caller has closed its side.
+    init(_ head: RequestHead, body: IncomingBody, socket: Socket, isEncrypted: Bool, patience: Duration) {
         var request = HTTPRequest(
             method: head.method, target: head.target, fields: head.fields, body: .source(body), id: "")
         request.connection = .init(isEncrypted: isEncrypted, peer: socket.peer.address)
         self.request = request
         self.body = body
         self.socket = socket
+        self.patience = patience
         keepsConnection = head.keepsConnection
         isHead = head.method == .head
         takesChunks = !head.isHTTP10
@@ -61,10 +62,10 @@ public final class ServerExchange: HTTPBodyWriter {
     /// Has work cancelled that nobody waits for any more: soon after the caller has closed its side, at once when the
     /// connection is cut.
     func cancelWhenPeerHasGone(_ cancel: @escaping @Sendable () -> Void) {
-        onPeerGone = { [socket] in
+        onPeerGone = { [socket, patience] in
             guard socket.failure == nil else { return cancel() }
             NetworkActor.task {
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: patience)
                 cancel()
             }
         }

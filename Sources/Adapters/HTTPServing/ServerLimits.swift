@@ -17,6 +17,8 @@ public struct ServerLimits: Sendable {
     /// What a request's head may use up.
     public var head = MessageHead.Limits(
         startLine: 16_384, total: 65_536, fields: 256, takesBareLineFeed: false)
+    /// How long work for a caller goes on that has closed its side: it may have sent all it wanted to say, and still read.
+    public var closedTime = Duration.milliseconds(250)
     /// After an answer that came before its request's end: silence, time and bytes until the rest is no longer read.
     /// Closing with unread bytes resets the connection, and the caller would lose the answer that is on its way.
     public var lingerSilence = Duration.seconds(5)

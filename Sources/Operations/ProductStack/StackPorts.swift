@@ -14,14 +14,14 @@ public struct StackPorts: Sendable {
     public var vault: UInt16 = 8443
     public var identity: UInt16 = 8444
 
-    /// The usual ports, or consecutive ones from `base`.
+    /// The usual ports, or consecutive ones from `base`, as far as there are any.
     public init(page: UInt16, base: UInt16?) {
         self.page = page
         guard let base else { return }
         let paths: [WritableKeyPath<StackPorts, UInt16>] = [
             \.vectors, \.chat, \.upload, \.history, \.blob, \.queue, \.cosmos, \.vault, \.identity,
         ]
-        for (offset, path) in paths.enumerated() { self[keyPath: path] = base &+ UInt16(offset) }
+        for (offset, path) in paths.enumerated() { self[keyPath: path] = UInt16(clamping: Int(base) + offset) }
     }
 
     /// Ports that nobody uses at this moment, for a stack that nobody else has to find.
@@ -44,26 +44,42 @@ public struct StackPorts: Sendable {
 
     func port(of app: String) -> UInt16 { app == "chat" ? chat : app == "upload" ? upload : history }
 
-    /// Checks that every port is free.
+    /// Checks that every part has a port of its own.
+    ///
+    /// - Throws: `StackError` that names the port, its parts and the options that change it.
+    func checkDistinct(usesEmulator: Bool) throws {
+        var owners: [UInt16: String] = [:]
+        for (name, port, _) in wanted(usesEmulator: usesEmulator) {
+            guard let owner = owners.updateValue(name, forKey: port) else { continue }
+            throw StackError(
+                "port \(port) is meant for \(owner) and for \(name). Choose another --port, or --base-port.")
+        }
+    }
+
+    /// Checks that every part has a port of its own, and that it is free.
     ///
     /// - Throws: `StackError` that names the port and the option that changes it.
     func checkFree(usesEmulator: Bool) throws {
-        var wanted: [(String, UInt16, String)] = [
-            ("the page", page, "--port"), ("vectors", vectors, "--base-port"), ("the chat app", chat, "--base-port"),
-            ("the upload app", upload, "--base-port"), ("the history app", history, "--base-port"),
-        ]
-        if usesEmulator {
-            wanted += [
-                ("Blob Storage", blob, "--base-port"), ("Queue Storage", queue, "--base-port"),
-                ("Cosmos DB", cosmos, "--base-port"), ("Key Vault", vault, "--base-port"),
-                ("identity", identity, "--base-port"),
-            ]
-        }
-        for (name, port, option) in wanted {
+        try checkDistinct(usesEmulator: usesEmulator)
+        for (name, port, option) in wanted(usesEmulator: usesEmulator) {
             let code = apus_port_available("127.0.0.1", port)
             guard code != 0 else { continue }
             let reason = code == -EADDRINUSE ? "is in use by another program" : String(cString: strerror(-code))
             throw StackError("port \(port) for \(name) \(reason). Choose another with \(option).")
         }
+    }
+
+    /// Each part that listens, its port, and the option that changes it.
+    private func wanted(usesEmulator: Bool) -> [(String, UInt16, String)] {
+        let parts: [(String, UInt16, String)] = [
+            ("the page", page, "--port"), ("vectors", vectors, "--base-port"), ("the chat app", chat, "--base-port"),
+            ("the upload app", upload, "--base-port"), ("the history app", history, "--base-port"),
+        ]
+        let emulator: [(String, UInt16, String)] = [
+            ("Blob Storage", blob, "--base-port"), ("Queue Storage", queue, "--base-port"),
+            ("Cosmos DB", cosmos, "--base-port"), ("Key Vault", vault, "--base-port"),
+            ("identity", identity, "--base-port"),
+        ]
+        return usesEmulator ? parts + emulator : parts
     }
 }

@@ -15,7 +15,7 @@ CITATION = re.compile(r"docs/reference/([\w-]+\.md)((?:,? (?:and |to )?(?:sectio
 # A setting is a name of this shape that a program reads; these have it, too.
 SETTING = r"AzureWebJobsStorage|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 NOT_SETTINGS = {
-    "languages and encodings of child processes": r"LC_ALL|GCONV_PATH",
+    "languages, encodings and threads of child processes": r"LC_ALL|GCONV_PATH|OMP_THREAD_LIMIT",
     "what every program and its libraries read": r"SSL_CERT_DIR|LD_LIBRARY_PATH|HTTPS_PROXY|ALL_PROXY|NO_PROXY|LLVM_PROFILE_FILE|SWIFT_BACKTRACE",
     "what systemd hands over": r"LISTEN_\w+",
     "what the host tells handlers, or reads as Azure's does": r"FUNCTIONS_(?!REQUEST_BODY_SIZE_LIMIT)\w+|WEBSITE_\w+|AZURE_FUNCTIONS_ENVIRONMENT",

@@ -47,6 +47,9 @@ public final class RawConnection: Sendable {
         }
     }
 
+    /// Sends more than the peer takes at once. Waits off the cooperative pool, which the server needs too.
+    public func sendOffPool(_ bytes: [UInt8]) async { try? await offPool { self.send(bytes) } }
+
     /// Reads up to and including `marker`, or to the peer's end of the connection without one. What came behind the
     /// marker is kept for the next call. Waits off the cooperative pool, which the server needs too.
     public func read(until marker: String? = nil) async throws -> String {
@@ -62,7 +65,7 @@ public final class RawConnection: Sendable {
 
     private func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "test.read").async { continuation.resume(with: Result { try body() }) }
+            DispatchQueue(label: "test.connection").async { continuation.resume(with: Result { try body() }) }
         }
     }
 

@@ -133,6 +133,7 @@ import Testing
 
     /// The peer's address and the work that it waits for are the same as without encryption.
     @Test func aCallerThatLeavesAnEncryptedStreamIsNoticed() async throws {
+        let began = Flag()
         let cancelled = Flag()
         let endless: HTTPServer.Handler = { _ in
             HTTPResponse(
@@ -150,9 +151,9 @@ import Testing
             let sent = request
             let reading = Task {
                 let response = try await HTTPSession().send(sent)
-                while try await response.body.next() != nil {}
+                while try await response.body.next() != nil { began.set() }
             }
-            try await Task.sleep(for: .milliseconds(300))
+            #expect(await eventually { began.isSet })
             reading.cancel()
             #expect(await eventually { cancelled.isSet })
         }

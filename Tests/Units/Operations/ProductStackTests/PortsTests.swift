@@ -54,6 +54,25 @@ struct PortsTests {
         await server.shutDown()
     }
 
+    @Test(
+        arguments: [
+            (8000, nil, "port 8000 is meant for the page and for vectors. Choose another --port, or --base-port."),
+            (
+                7073, nil,
+                "port 7073 is meant for the page and for the history app. Choose another --port, or --base-port."
+            ),
+            (
+                9000, 65_530,
+                "port 65535 is meant for Queue Storage and for Cosmos DB. Choose another --port, or --base-port."
+            ),
+        ] as [(UInt16, UInt16?, String)])
+    func twoPartsOnOnePortAreRefused(page: UInt16, base: UInt16?, problem: String) throws {
+        let error = #expect(throws: StackError.self) {
+            try StackPorts(page: page, base: base).checkDistinct(usesEmulator: true)
+        }
+        #expect(error?.description == problem)
+    }
+
     @Test func theEmulatorsPortsDoNotMatterWhereItIsNotUsed() async throws {
         let server = try HTTPServer(HTTPServer.Configuration()) { _ in HTTPResponse(.ok) }
         var ports = try #require(StackPorts.unused())
