@@ -41,9 +41,6 @@ let base = group(
             name: "CVocabulary", exclude: ["vocab.txt"],
             cSettings: [.unsafeFlags(["--embed-dir=Sources/Base/CVocabulary"])]),
         .target(name: "WordPieces", dependencies: ["CVocabulary"]),
-        // Optimised in debug builds too.
-        .target(name: "CLateInteraction", cSettings: [.unsafeFlags(["-O3"]), kernels]),
-        .target(name: "LateInteraction", dependencies: ["CLateInteraction"]),
         // Unicode's compatibility decompositions, embedded.
         .target(
             name: "CCompatibility", exclude: ["compatibility.txt"],
@@ -65,6 +62,9 @@ let base = group(
         .target(name: "RequestGuards", dependencies: ["HTTPMessages", "Problems", "Settings"]),
         .target(name: "CChecksum"),
         .target(name: "Digests", dependencies: ["CChecksum", "CCrypto"]),
+        // Optimised in debug builds too.
+        .target(name: "CLateInteraction", cSettings: [.unsafeFlags(["-O3"]), kernels]),
+        .target(name: "LateInteraction", dependencies: ["CLateInteraction", "Digests"]),
     ])
 
 let adapters = group(
@@ -260,7 +260,7 @@ let product = group(
         .target(
             name: "Models",
             dependencies: [
-                "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
+                "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
                 "Settings",
             ]
         ),
@@ -275,7 +275,7 @@ let product = group(
         .target(
             name: "Retrieval",
             dependencies: [
-                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "LateInteraction", "Models", "Telemetry",
+                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "Models", "Telemetry",
                 "TextAnalysis",
             ]
         ),
@@ -300,8 +300,9 @@ let product = group(
             name: "Chat",
             dependencies: [
                 "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "LateInteraction", "Models", "Problems", "ProgramSupport",
-                "Retrieval", "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "Tools", "WordPieces",
+                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
+                "Retrieval", "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "TextAnalysis", "Tools",
+                "WordPieces",
             ]
         ),
         .target(
@@ -334,8 +335,8 @@ let operations = group(
         .target(
             name: "ProductStack",
             dependencies: [
-                "AzureSignatures", "CLinux", "ChildProcess", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding",
-                "Postgres", "ProgramSupport", "Settings", "Telemetry",
+                "AzureSignatures", "CLinux", "ChildProcess", "Digests", "DocumentReading", "HTTPClient", "HTTPMessages",
+                "JSONCoding", "Postgres", "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
         .target(
@@ -350,7 +351,10 @@ let operations = group(
             dependencies: ["AppSetup", "Catalog", "ChromaClient", "HTTPClient", "Models", "Retrieval", "Settings"]
         ),
         .target(
-            name: "Packaging", dependencies: ["ChildProcess", "Digests", "ProductStack", "Telemetry", "ZipArchives"]),
+            name: "Packaging",
+            dependencies: [
+                "ChildProcess", "Digests", "DocumentReading", "ProductStack", "Telemetry", "ZipArchives",
+            ]),
         .target(
             name: "Evaluation",
             dependencies: ["HTTPClient", "HTTPMessages", "JSONCoding", "ProductStack", "TaskTools", "Telemetry"]),
@@ -530,7 +534,7 @@ let tests =
                 name: "ChatTests",
                 dependencies: [
                     "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPMessages", "HTTPServing",
-                    "JSONCoding", "LateInteraction", "Models", "Problems", "ProductFixture", "Retrieval", "Settings",
+                    "JSONCoding", "Models", "Problems", "ProductFixture", "Retrieval", "Settings",
                     "Telemetry",
                     "TestSupport",
                     "Tools",

@@ -1,4 +1,4 @@
-import os, sys, uuid
+import os, shutil, sys, uuid
 
 import pytest
 
@@ -31,6 +31,19 @@ def pytest_collection_modifyitems(items):
         return LONGEST.index(path) if path in LONGEST else len(LONGEST)
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real Chromium."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("needs Debian's chromium")
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @pytest.fixture

@@ -6,9 +6,6 @@ import Telemetry
 
 /// Has requests answered by a handler, off the network's thread: with an id, a span, and a limit of the body.
 struct HandlerService: Sendable {
-    /// How requests are counted whose answer nobody waited for.
-    private static let callerLeft = 499
-
     let maximumBodyBytes: Int
     let refusal: @Sendable (Problem, String) -> HTTPResponse
     let handler: HTTPServer.Handler
@@ -37,7 +34,7 @@ struct HandlerService: Sendable {
             if response.status == .noAnswer { exchange.abort() } else { try await exchange.send(response) }
         } catch {
             exchange.abort()
-            status = Self.callerLeft
+            status = HTTPStatus.callerLeft.rawValue
         }
         observer.end(status: status)
     }

@@ -33,6 +33,8 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     public static let rangeNotSatisfiable = HTTPStatus(rawValue: 416)
     public static let unprocessableContent = HTTPStatus(rawValue: 422)
     public static let tooManyRequests = HTTPStatus(rawValue: 429)
+    /// No status of the standard: how requests are counted whose answer nobody waits for any more.
+    public static let callerLeft = HTTPStatus(rawValue: 499)
     public static let internalServerError = HTTPStatus(rawValue: 500)
     public static let notImplemented = HTTPStatus(rawValue: 501)
     public static let badGateway = HTTPStatus(rawValue: 502)
@@ -46,6 +48,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
         408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Content too large",
         414: "URI too long", 415: "Unsupported media type", 416: "Range not satisfiable",
         422: "Unprocessable content", 429: "Too many requests", 431: "Request header fields too large",
+        499: "Caller has left",
         500: "Internal server error", 501: "Not implemented", 502: "Bad gateway", 503: "Service unavailable",
         504: "Gateway timeout", 507: "Insufficient storage",
     ]

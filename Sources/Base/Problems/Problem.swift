@@ -27,6 +27,8 @@ public struct Problem: Error, Sendable {
         case let error as JSONSyntaxError: self.init(.badRequest, "The body is not JSON: \(error).")
         case let error as HTTPBodyTooLarge:
             self.init(.contentTooLarge, "The body is larger than \(error.limit) bytes.")
+        // Requests are cancelled when nobody waits for them any more: nothing has failed.
+        case is CancellationError: self.init(.callerLeft, "The request was given up before it was answered.")
         default:
             self.init(.internalServerError, "Something went wrong on our side. The log has it under the request id.")
         }

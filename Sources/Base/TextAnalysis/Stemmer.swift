@@ -2,23 +2,31 @@ import CStemmer
 
 /// Brings words to their stems by the Snowball algorithms (M. F. Porter, "Snowball: A language for stemming algorithms",
 /// 2001). Not to be shared between threads.
-final class Stemmer {
+public final class Stemmer {
     /// Longer ones are no words.
     private static let longestWord = 64
 
     private let stemmer: OpaquePointer?
 
-    init(_ language: Language) { stemmer = sb_stemmer_new(language.stemmer, "UTF_8") }
+    /// The stemmer of a language.
+    public init(_ language: Language) { stemmer = sb_stemmer_new(language.stemmer, "UTF_8") }
 
     deinit { sb_stemmer_delete(stemmer) }
 
     /// The stem of a word in lower case.
-    func stem(_ word: String) -> String {
-        let bytes = Array(word.utf8)
-        guard let stemmer, bytes.count <= Self.longestWord,
-            let stem = sb_stemmer_stem(stemmer, bytes, Int32(bytes.count))
-        else { return word }
+    public func stem(_ word: String) -> String {
+        var word = word
+        return word.withUTF8 { withStem(of: $0) { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// Hands over the stem of a word in lower case, both in UTF-8.
+    public func withStem<Result>(
+        of word: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        guard let stemmer, word.count <= Self.longestWord,
+            let stem = sb_stemmer_stem(stemmer, word.baseAddress, Int32(word.count))
+        else { return body(word) }
         let count = max(0, Int(sb_stemmer_length(stemmer)))
-        return count == 0 ? word : String(decoding: UnsafeBufferPointer(start: stem, count: count), as: UTF8.self)
+        return body(count == 0 ? word : UnsafeBufferPointer(start: stem, count: count))
     }
 }

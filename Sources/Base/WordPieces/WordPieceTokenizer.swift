@@ -28,43 +28,27 @@ public struct WordPieceTokenizer: Sendable {
     }
 
     /// The ids of a text between the special pieces, cut to `limit` ids in all.
-    public func encode(_ text: String, limit: Int = 256) -> [Int32] { encodeWithWords(text, limit: limit).ids }
-
-    /// The ids of a text as `encode` has them, and for each the number of its word among those that white space separates: 0
-    /// for the special piece in front, from 1 for words, one more than the last for the special piece at the end.
-    public func encodeWithWords(_ text: String, limit: Int = 256) -> (ids: [Int32], words: [Int]) {
+    public func encode(_ text: String, limit: Int = 256) -> [Int32] {
         var result = [Self.classification]
-        var words = [0]
-        var place = SpacedWord()
         forEachPart(text) { part, special in
-            if let special {
-                place.goOn()
-                result.append(special)
-                words.append(place.number)
-            }
-            forEachWord(part, &place) { word, number in
+            if let special { result.append(special) }
+            forEachWord(part) { word in
                 append(word, to: &result)
-                words += repeatElement(number, count: result.count - words.count)
                 return result.count < limit
             }
             return result.count < limit
         }
-        if result.count > limit - 1 {
-            result.removeLast(result.count - (limit - 1))
-            words.removeLast(words.count - (limit - 1))
-        }
+        if result.count > limit - 1 { result.removeLast(result.count - (limit - 1)) }
         result.append(Self.separator)
-        words.append((words.last ?? 0) + 1)
-        return (result, words)
+        return result
     }
 
     /// The number of pieces in the text, without the special ones.
     public func count(_ text: some StringProtocol) -> Int {
         var result: [Int32] = []
-        var place = SpacedWord()
         forEachPart(String(text)) { part, special in
             if let special { result.append(special) }
-            forEachWord(part, &place) { word, _ in
+            forEachWord(part) { word in
                 append(word, to: &result)
                 return true
             }
@@ -122,64 +106,38 @@ public struct WordPieceTokenizer: Sendable {
         }
     }
 
-    /// Which of the words that white space separates is being read.
-    private struct SpacedWord {
-        private(set) var number = 0
-        private var isWithin = false
-
-        /// A scalar of a word follows.
-        mutating func goOn() {
-            if !isWithin { number += 1 }
-            isWithin = true
-        }
-
-        /// White space follows.
-        mutating func end() { isWithin = false }
-    }
-
-    /// Visits the words: cleaned, lower-cased, without accents, split at spaces and around punctuation and CJK; each with
-    /// the number of the word that it is part of as white space separates them.
-    private func forEachWord(
-        _ text: Substring, _ place: inout SpacedWord, _ visit: ([Unicode.Scalar], Int) -> Bool
-    ) {
+    /// Visits the words: cleaned, lower-cased, without accents, split at spaces and around punctuation and CJK.
+    private func forEachWord(_ text: Substring, _ visit: ([Unicode.Scalar]) -> Bool) {
         var word: [Unicode.Scalar] = []
-        func flush(_ number: Int) -> Bool {
+        func flush() -> Bool {
             guard !word.isEmpty else { return true }
             defer { word.removeAll(keepingCapacity: true) }
-            return visit(word, number)
+            return visit(word)
         }
         for scalar in text.unicodeScalars {
             if scalar.isASCII {
                 switch scalar.value {
-                case 9, 10, 13, 32:
-                    guard flush(place.number) else { return }
-                    place.end()
-                    continue
+                case 9, 10, 13, 32: guard flush() else { return }
                 case 0..<32, 127: continue
-                default: place.goOn()
-                }
-                switch scalar.value {
                 case 48...57, 97...122: word.append(scalar)
                 case 65...90: word.append(Unicode.Scalar(UInt8(scalar.value) | 0x20))
-                default: guard flush(place.number), visit([scalar], place.number) else { return }
+                default: guard flush(), visit([scalar]) else { return }
                 }
                 continue
             }
             if scalar.properties.isWhitespace {
-                guard flush(place.number) else { return }
-                place.end()
+                guard flush() else { return }
                 continue
             }
-            place.goOn()
             for part in Self.normalised(scalar) {
                 if Self.standsAlone(part) {
-                    guard flush(place.number), visit([part], place.number) else { return }
+                    guard flush(), visit([part]) else { return }
                 } else {
                     word.append(part)
                 }
             }
         }
-        _ = flush(place.number)
+        _ = flush()
     }
 
     private static func normalised(_ scalar: Unicode.Scalar) -> [Unicode.Scalar] {

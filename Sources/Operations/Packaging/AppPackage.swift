@@ -1,4 +1,5 @@
 import Digests
+import DocumentReading
 import FoundationEssentials
 import Glibc
 public import ProductStack
@@ -16,7 +17,7 @@ public struct AppPackage: Sendable {
         "upload": ["pdftotext", "pdfinfo", "pdftohtml", "pdffonts", "pdfimages", "pdftoppm", "tesseract"]
     ]
     /// What tesseract knows of English; each further language would add megabytes.
-    private static let language = "/usr/share/tesseract-ocr/5/tessdata/eng.traineddata"
+    private static let language = RecognitionLanguages.file("eng")
     /// Apps that read documents and pages of strangers.
     private static let readers = ["chat", "upload"]
     private static let toolFolders = ["/usr/bin", "/usr/local/bin"]

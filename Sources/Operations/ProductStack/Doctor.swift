@@ -1,4 +1,5 @@
 import ChildProcess
+import DocumentReading
 import FoundationEssentials
 import Glibc
 
@@ -21,6 +22,18 @@ public struct Doctor: Sendable {
     /// Looks at the layout's files and the machine's programs.
     public init(layout: ProductLayout) { self.layout = layout }
 
+    /// Whether scans are read, in the languages that are set.
+    private var textInPictures: Finding {
+        let files =
+            [("/usr/bin/tesseract", "tesseract-ocr")]
+            + RecognitionLanguages.wanted.map { (RecognitionLanguages.file($0), RecognitionLanguages.package($0)) }
+        let missing = files.filter { access($0.0, R_OK) != 0 }.map { $0.1 }
+        return Finding(
+            name: "text in pictures", problem: nil,
+            note: missing.isEmpty
+                ? nil : "scans are not read: install Debian's \(missing.joined(separator: " and "))")
+    }
+
     /// Everything, in the order of importance.
     ///
     /// - Parameter data: The data folder, whether or not there is one yet.
@@ -39,11 +52,7 @@ public struct Doctor: Sendable {
         check(
             "character maps of East Asian PDFs", exists("/usr/share/poppler/cidToUnicode"),
             "install Debian's package poppler-data")
-        findings.append(
-            Finding(
-                name: "text in pictures", problem: nil,
-                note: access("/usr/bin/tesseract", X_OK) == 0
-                    ? nil : "scans are not read: install Debian's packages tesseract-ocr and tesseract-ocr-eng"))
+        findings.append(textInPictures)
         check("embedding model", exists(layout.model + "/model.safetensors"), "run 'make setup'")
         check("page libraries", exists(layout.web + "/vendor/marked.js"), "run 'make setup'")
         for program in ["vm-server", "azure-emulator", "functions-host"] {

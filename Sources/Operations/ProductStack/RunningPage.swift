@@ -17,10 +17,17 @@ public struct RunningPage: Sendable {
         self.client = client
     }
 
-    /// Uploads a file. Returns the document's id.
+    /// A document that was uploaded.
+    public struct Document: Sendable {
+        public let id: String
+        /// That of the file, unless the same bytes were there before under another.
+        public let name: String
+    }
+
+    /// Uploads a file.
     ///
     /// - Throws: `StackError` with the product's own reason for a refusal, `HTTPClientError`.
-    public func upload(_ path: String) async throws -> String {
+    public func upload(_ path: String) async throws -> Document {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         guard let data = FileManager.default.contents(atPath: path) else { throw StackError("\(path) cannot be read.") }
         let answer = try await client.fetch(
@@ -28,10 +35,11 @@ public struct RunningPage: Sendable {
                 .post, "\(url)/api/upload?name=\(percentEncoded(name))",
                 fields: ["Content-Type": "application/octet-stream"], body: .bytes(Array(data))))
         let json = (try? JSONParser.parse(answer.body)) ?? .null
-        guard answer.status.isSuccess, let id = json["documents"]?[0]?["id"]?.string else {
+        let document = json["documents"]?[0]
+        guard answer.status.isSuccess, let id = document?["id"]?.string, let kept = document?["name"]?.string else {
             throw StackError("\(name) was refused: \(json["detail"]?.string ?? "\(answer.status.rawValue)")")
         }
-        return id
+        return Document(id: id, name: kept)
     }
 
     /// What became of a document that was uploaded.

@@ -107,7 +107,7 @@ public struct Reembedder: Sendable {
     /// Whether passages were made before the embeddings of tokens were kept, and can have them now.
     private func lacksTokens(_ store: ChromaService) async throws -> Bool {
         guard try await store.keepsTokens(), let first = try await store.records(limit: 1, offset: 0).first?.id,
-            try await store.tokens(of: [first]).isEmpty
+            try await !store.hasTokens(first)
         else { return false }
         return try await embeddings.embed(["tokens"]).first?.tokens != nil
     }

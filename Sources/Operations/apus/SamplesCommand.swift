@@ -12,7 +12,7 @@ func samples(_ options: ProgramOptions) async throws {
         url: "http://127.0.0.1:\(options.port("port", default: 8080))", client: HTTPSession())
     var ids: [String] = []
     do {
-        for path in documents { ids.append(try await page.upload(path)) }
+        for path in documents { ids.append(try await page.upload(path).id) }
     } catch let error as HTTPClientError where error.isConnection {
         throw CommandError("nothing answers at \(page.url); start Apus first, or name its port with --port")
     }

@@ -1,5 +1,6 @@
 import HTTPMessages
 import JSONCoding
+import LateInteraction
 
 extension ChromaService {
     /// A collection of this workspace by its name.
@@ -43,6 +44,14 @@ extension ChromaService {
     public func known(_ ids: [String]) async throws -> Set<String> {
         guard !ids.isEmpty else { return [] }
         return Set(try await hits(["ids": .strings(ids), "include": ["documents", "metadatas"]]).map(\.id))
+    }
+
+    /// Whether a record has embeddings of its tokens.
+    public func hasTokens(_ id: String) async throws -> Bool {
+        guard try await keepsTokens() else { return false }
+        let body: JSONValue = ["ids": [.string(id)], "include": [.string(Self.tokensKey)]]
+        let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false)
+        return answer?[Self.tokensKey]?[0]?.string.flatMap { TokenEmbeddings(base64: $0) } != nil
     }
 
     /// Deletes records.

@@ -1,5 +1,6 @@
 import Digests
 public import JSONCoding
+import LateInteraction
 
 extension ChromaService {
     /// A passage with its vector, as it is moved from one server to another.
@@ -13,7 +14,7 @@ extension ChromaService {
                 "id": .string(record.id), "document": .string(record.document),
                 "metadata": .object(record.metadata), "embedding": .string(Base64.encode(bytes)),
             ]
-            if let tokens = record.tokens { object[tokensKey] = ChromaService.tokens(tokens) }
+            if let tokens = record.tokens { object[tokensKey] = .string(tokens.base64) }
             return .object(object)
         }
 
@@ -30,7 +31,7 @@ extension ChromaService {
             }
             record = Record(
                 id: id, embedding: embedding, document: document, metadata: metadata,
-                tokens: ChromaService.tokens(json[tokensKey]))
+                tokens: json[tokensKey]?.string.flatMap { TokenEmbeddings(base64: $0) })
         }
     }
 
@@ -50,7 +51,7 @@ extension ChromaService {
             else { return nil }
             let metadata = answer?["metadatas"]?[index]?.object ?? JSONObject()
             let embedding = numbers.map { Float($0.double ?? 0) }
-            let tokens = Self.tokens(answer?[Self.tokensKey]?[index])
+            let tokens = answer?[Self.tokensKey]?[index]?.string.flatMap { TokenEmbeddings(base64: $0) }
             return StoredRecord(
                 Record(id: id, embedding: embedding, document: document, metadata: metadata, tokens: tokens))
         }

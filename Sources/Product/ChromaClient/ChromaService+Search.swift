@@ -1,4 +1,3 @@
-import Digests
 import HTTPMessages
 public import JSONCoding
 public import LateInteraction
@@ -71,33 +70,7 @@ extension ChromaService {
     /// The member of a search that has tokens compared; nothing where the server cannot.
     private func late(_ tokens: TokenEmbeddings?) async throws -> String {
         guard let tokens, try await keepsTokens() else { return "" }
-        return ",\"late_interaction\":" + Self.tokens(tokens).text
-    }
-
-    /// The embeddings of tokens of some passages, by the passages' ids.
-    public func tokens(of ids: [String]) async throws -> [String: TokenEmbeddings] {
-        guard !ids.isEmpty, try await keepsTokens() else { return [:] }
-        let body: JSONValue = ["ids": .strings(ids), "include": [.string(Self.tokensKey)]]
-        let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false)
-        var found: [String: TokenEmbeddings] = [:]
-        for (index, id) in (answer?["ids"]?.array ?? []).enumerated() {
-            guard let id = id.string else { continue }
-            found[id] = Self.tokens(answer?[Self.tokensKey]?[index])
-        }
-        return found
-    }
-
-    /// Name of embeddings of tokens in bodies.
-    static let tokensKey = "token_embeddings"
-
-    /// Wire form of embeddings of tokens, base64.
-    static func tokens(_ tokens: TokenEmbeddings?) -> JSONValue {
-        tokens.map { .string(Base64.encode($0.bytes)) } ?? .null
-    }
-
-    /// Reads the wire form; `nil` when it is none.
-    static func tokens(_ value: JSONValue?) -> TokenEmbeddings? {
-        value?.string.flatMap(Base64.decode).flatMap { TokenEmbeddings(bytes: $0) }
+        return ",\"late_interaction\":" + JSONValue.string(tokens.base64).text
     }
 
     /// Wire form of a sparse vector.

@@ -58,6 +58,8 @@ public actor ChromaService: SecretSettings {
     public static let collectionName = "passages"
     /// Metadata key of a passage's words, a sparse vector; the collection's schema has it indexed with BM25's weights.
     public static let wordsKey = "words"
+    /// Name of embeddings of tokens in bodies.
+    static let tokensKey = "token_embeddings"
     private static let batch = 100
 
     private let url: String
@@ -120,7 +122,7 @@ public actor ChromaService: SecretSettings {
                         return .object(metadata)
                     }),
             ]
-            if keepsTokens { body[Self.tokensKey] = .array(part.map { Self.tokens($0.tokens) }) }
+            if keepsTokens { body[Self.tokensKey] = .array(part.map { .optional($0.tokens?.base64) }) }
             _ = try await onCollection("upsert", dimension: dimension, .object(body))
         }
     }

@@ -1,7 +1,7 @@
 import ChildProcess
 public import JSONCoding
 import ProgramSupport
-import TaskTools
+public import TaskTools
 
 /// Has files of strangers read by the program `document-reader`, which stands beside the running one: outside the address
 /// space that holds secrets, confined, and within `ReaderLimits`.
@@ -27,8 +27,9 @@ public enum ReaderProcess {
     /// The program's name.
     public static let program = "document-reader"
     private static let slots = Slots(ReaderLimits.atOnce)
-    /// Apart from those that read, since somebody waits for a page.
-    private static let drawingSlots = Slots(ReaderLimits.drawnAtOnce)
+    /// For pages, for which somebody waits, apart from what is read: whoever has one drawn, or its words looked for, brings
+    /// the document into its folder only in one of these.
+    public static let pageSlots = Slots(ReaderLimits.drawnAtOnce)
 
     /// Reads the document that lies in a folder.
     ///
@@ -68,7 +69,7 @@ public enum ReaderProcess {
     /// - Throws: as `read(_:as:)`.
     public static func draw(_ folder: ReadingFolder, page: Int, width: Int) async throws -> String {
         _ = try await run(
-            ["draw", String(page), String(width), folder.path], writable: [folder.path], slots: drawingSlots,
+            ["draw", String(page), String(width), folder.path], writable: [folder.path], slots: nil,
             processorSeconds: ReaderLimits.drawingSeconds, seconds: ReaderLimits.drawingSeconds, outputLimit: 4096)
         return folder.picture + ".jpg"
     }
@@ -79,13 +80,13 @@ public enum ReaderProcess {
     /// - Throws: as `read(_:as:)`.
     public static func placeWords(_ folder: ReadingFolder, page: Int) async throws -> String {
         _ = try await run(
-            ["words", String(page), folder.path], writable: [folder.path], slots: drawingSlots,
+            ["words", String(page), folder.path], writable: [folder.path], slots: nil,
             processorSeconds: ReaderLimits.drawingSeconds, seconds: ReaderLimits.drawingSeconds, outputLimit: 4096)
         return folder.words
     }
 
     private static func run(
-        _ arguments: [String], input: [UInt8] = [], writable: [String], slots: Slots = slots, processorSeconds: Int,
+        _ arguments: [String], input: [UInt8] = [], writable: [String], slots: Slots? = slots, processorSeconds: Int,
         seconds: Int, outputLimit: Int
     ) async throws -> JSONValue {
         var command = Subprocess.Command("\(ProgramLife.executableFolder)/\(program)", arguments)
@@ -99,15 +100,16 @@ public enum ReaderProcess {
         command.limits.openFiles = ReaderLimits.openFiles
         command.confinement = Confinement(readable: Confinement.systemFolders, writable: writable)
         let prepared = command
-        let output = try await slots.run {
+        func output() async throws -> Subprocess.Output {
             try await Subprocess.run(prepared, input: input, timeout: .seconds(seconds), outputLimit: outputLimit)
         }
+        let result = if let slots { try await slots.run(output) } else { try await output() }
         // Whoever is cancelled has killed the program.
         try Task.checkCancellation()
-        if let error = ExtractionError(limitPassedBy: output) { throw error }
-        if output.code > 128 { throw ExtractionError.damaged("the program that reads it broke off") }
-        guard output.code == 0, let found = try? JSONParser.parse(output.output) else {
-            throw ReadingFailure(reason: "\(program) ended with \(output.code): \(output.errors.prefix(500))")
+        if let error = ExtractionError(limitPassedBy: result) { throw error }
+        if result.code > 128 { throw ExtractionError.damaged("the program that reads it broke off") }
+        guard result.code == 0, let found = try? JSONParser.parse(result.output) else {
+            throw ReadingFailure(reason: "\(program) ended with \(result.code): \(result.errors.prefix(500))")
         }
         if let code = found["error"]?["code"]?.string, let detail = found["error"]?["detail"]?.string {
             throw ExtractionError(code: code, detail: detail)

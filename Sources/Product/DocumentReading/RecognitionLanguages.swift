@@ -1,4 +1,5 @@
 import Glibc
+import TextSearch
 
 /// The languages of the scans that are read: `APUS_OCR_LANGUAGES`, which the program that reads gets as it is.
 public enum RecognitionLanguages {
@@ -19,6 +20,16 @@ public enum RecognitionLanguages {
             })
         else { return nil }
         return names.map(String.init)
+    }
+
+    /// Debian's package with a language.
+    public static func package(_ language: String) -> String {
+        "tesseract-ocr-" + language.lowercased().replacing("_", with: "-")
+    }
+
+    /// Where Debian has what tesseract knows of a language.
+    public static func file(_ language: String) -> String {
+        "/usr/share/tesseract-ocr/5/tessdata/\(language).traineddata"
     }
 
     /// Those of this process's environment.

@@ -67,8 +67,6 @@ package struct FunctionDispatcher: Sendable {
     }
 
     private func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
-        // Who asked has gone and gets no answer; nothing has failed.
-        if error is CancellationError { return HTTPResponse(HTTPStatus(rawValue: 499)) }
         let problem = Problem(error)
         if problem.status.rawValue >= 500 {
             log.error("request failed", ["path": request.target.rawPath, "error": String(reflecting: error)])

@@ -1,6 +1,4 @@
 public import JSONCoding
-public import LateInteraction
-import TextAnalysis
 
 /// A passage that was found for a question.
 public struct FoundPassage: Sendable, Equatable {
@@ -23,15 +21,8 @@ public struct FoundPassage: Sendable, Equatable {
     public let similarity: Double
     /// The heading above it in its document; of a passage found, and no part of the wire form.
     public var heading: String?
-    /// Its id in the vector store; of a passage found, and no part of the wire form.
-    var record: String?
-    /// Embeddings of its tokens with their context, where the vector store keeps them; no part of the wire form.
-    public var tokens: TokenEmbeddings?
-
-    /// Words in front of its text where it was embedded: its document's name and the heading above it.
-    public var contextWords: Int {
-        PlainForm.of(PassageEntry.context(name: name, heading: heading)).split(whereSeparator: \.isWhitespace).count
-    }
+    /// MaxSim of its tokens with the question's, -1 to 1; `nil` where they were not compared, and no part of the wire form.
+    public var lateInteraction: Double?
 
     /// The wire form.
     public var json: JSONValue {

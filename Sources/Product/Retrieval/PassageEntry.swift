@@ -53,7 +53,7 @@ public struct PassageEntry: Sendable {
     }
 
     /// `Benefit_Options.pdf` with the heading `Vision care`: `Benefit Options › Vision care`.
-    static func context(name: String, heading: String?) -> String {
+    private static func context(name: String, heading: String?) -> String {
         let base = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
         let words = String(base.map { $0 == "_" || $0 == "-" ? " " : $0 })
         let parts = [words.isEmpty ? nil : words, heading].compactMap { $0 }

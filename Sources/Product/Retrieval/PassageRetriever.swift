@@ -1,7 +1,6 @@
 import Chroma
 public import ChromaClient
 import JSONCoding
-public import LateInteraction
 public import Models
 import Telemetry
 import TextAnalysis
@@ -11,8 +10,6 @@ public struct PassageRetriever: Sendable {
     /// What was found, and how long each step took.
     public struct Result: Sendable {
         public let passages: [FoundPassage]
-        /// Embeddings of the question's tokens, where the service gives them.
-        public let question: TokenEmbeddings?
         public let embedMilliseconds: Double
         public let searchMilliseconds: Double
         /// How they were found.
@@ -24,7 +21,7 @@ public struct PassageRetriever: Sendable {
 
     private let embeddings: EmbeddingClient
     private let vectors: ChromaService
-    /// How this retriever finds.
+    /// How this retriever finds where nothing else is said.
     public let configuration: RetrievalConfiguration
 
     /// A retriever over an embedding model and a collection.
@@ -39,18 +36,23 @@ public struct PassageRetriever: Sendable {
     /// - Parameters:
     ///   - documents: Documents that may be searched.
     ///   - count: Most of them; `nil` for as many as the configuration says.
-    public func passages(for question: String, in documents: [String], count: Int? = nil) async throws -> Result {
+    ///   - configuration: How they are found; `nil` for this retriever's way.
+    public func passages(
+        for question: String, in documents: [String], count: Int? = nil, configuration: RetrievalConfiguration? = nil
+    ) async throws -> Result {
         try await Span.run("retrieve passages") {
-            try await find(question, in: documents, count: count ?? configuration.passages)
+            try await find(question, in: documents, count: count, configuration ?? self.configuration)
         }
     }
 
-    private func find(_ question: String, in documents: [String], count: Int) async throws -> Result {
+    private func find(_ question: String, in documents: [String], count: Int?, _ configuration: RetrievalConfiguration)
+        async throws -> Result
+    {
         let watch = Stopwatch()
         guard !documents.isEmpty, let asked = try await embeddings.embed([PlainForm.of(question)]).first else {
             return Result(
-                passages: [], question: nil,
-                embedMilliseconds: watch.milliseconds, searchMilliseconds: 0, configuration: configuration)
+                passages: [], embedMilliseconds: watch.milliseconds, searchMilliseconds: 0, configuration: configuration
+            )
         }
         let embedded = watch.milliseconds
         RetrievalMetrics.note(step: "embed", milliseconds: embedded)
@@ -61,18 +63,13 @@ public struct PassageRetriever: Sendable {
             count: configuration.candidates, filter: filter)
         // Before the ranking, whose scores lie between the least and the greatest of those found.
         let found = configuration.ranking.rank(candidates.of(Set(documents)), question: question)
-        var ranked = Self.distinct(found, count: count)
-        let tokens =
-            asked.tokens == nil ? [:] : try await vectors.tokens(of: ranked.compactMap(\.record))
-        for index in ranked.indices {
-            ranked[index].n = index + 1
-            ranked[index].tokens = ranked[index].record.flatMap { tokens[$0] }
-        }
+        var ranked = Self.distinct(found, count: count ?? configuration.passages)
+        for index in ranked.indices { ranked[index].n = index + 1 }
         RetrievalMetrics.note(step: "search", milliseconds: watch.milliseconds - embedded)
         RetrievalMetrics.note(ranked)
         return Result(
-            passages: ranked, question: asked.tokens,
-            embedMilliseconds: embedded, searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10,
+            passages: ranked, embedMilliseconds: embedded,
+            searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10,
             configuration: configuration)
     }
 

@@ -11,7 +11,8 @@ struct Reranker: Sendable {
     func rank(_ candidates: [FoundPassage], question: String) -> [FoundPassage] {
         let terms = Array(Set(RetrievalWords.content(question)))
         guard !terms.isEmpty, !candidates.isEmpty else { return candidates }
-        let counts = candidates.map { Self.count(terms, in: $0) }
+        let words = RetrievalWords()
+        let counts = candidates.map { Self.count(terms, in: $0, words) }
         let average = max(1, Double(counts.reduce(0) { $0 + $1.length }) / Double(counts.count))
         let total = Double(candidates.count)
         var scores = [Double](repeating: 0, count: candidates.count)
@@ -35,16 +36,18 @@ struct Reranker: Sendable {
 
     /// How often each term stands in a passage, and how many words the passage has. The words of the document's name
     /// count too: `Benefit_Options.pdf` also says what is in it.
-    private static func count(_ terms: [UInt64], in passage: FoundPassage) -> (frequencies: [Int], length: Int) {
+    private static func count(_ terms: [UInt64], in passage: FoundPassage, _ words: RetrievalWords)
+        -> (frequencies: [Int], length: Int)
+    {
         var frequencies = [Int](repeating: 0, count: terms.count)
         var length = 0
         func take(_ word: UInt64) {
             length += 1
             if let index = terms.firstIndex(of: word) { frequencies[index] += 1 }
         }
-        RetrievalWords.forEach(passage.text, take)
+        words.forEach(in: passage.text, take)
         let suffix = passage.name.lastIndex(of: ".") ?? passage.name.endIndex
-        RetrievalWords.forEach(String(passage.name[..<suffix]), take)
+        words.forEach(in: String(passage.name[..<suffix]), take)
         return (frequencies, length)
     }
 }

@@ -8,11 +8,23 @@ public struct RetrievalConfiguration: Sendable {
     /// What embeds questions and passages.
     let embeddingModel: String
     /// Passages that each search fetches for ranking.
-    var candidates = 50
+    public var candidates = 50
     /// Passages that an answer is made from.
-    var passages = 8
+    public var passages = 8
     /// What orders them.
     var ranking = CandidateRanking()
+
+    /// Share of the words in the order.
+    public var wordWeight: Float {
+        get { ranking.wordWeight }
+        set { ranking.wordWeight = newValue }
+    }
+
+    /// Share of late interaction in the order.
+    public var lateWeight: Float {
+        get { ranking.lateWeight }
+        set { ranking.lateWeight = newValue }
+    }
 
     /// The wire form.
     public var json: JSONValue {

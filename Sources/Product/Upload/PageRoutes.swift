@@ -16,9 +16,6 @@ struct PageRoutes: Sendable {
     /// The widths that there are; what is asked for becomes the next of them.
     static let widths = [800, 1600]
 
-    /// Pages that are made at the same time.
-    private static let making = Slots(ReaderLimits.drawnAtOnce)
-
     let catalog: CatalogDatabase
     let blobs: BlobClient
     let temporaryDirectory: String
@@ -111,7 +108,7 @@ struct PageRoutes: Sendable {
         }
         if let response = try await stored(kept) { return response }
         // Before the document is copied: many who leaf through one would have it there many times.
-        return try await Self.making.run {
+        return try await ReaderProcess.pageSlots.run {
             // Who waited before may have made it.
             if let response = try await stored(kept) { return response }
             return try await made(document, kept, make)

@@ -10,8 +10,6 @@ import WordPieces
 public final class EmbeddingQueue: Sendable {
     private struct Job: Sendable {
         let input: MiniLMEncoder.Input
-        /// For each token the number of its word.
-        let words: [Int]
         let index: Int
         let request: Request
     }
@@ -102,19 +100,18 @@ public final class EmbeddingQueue: Sendable {
         if texts.isEmpty { return ([], 0) }
         // Thousands of texts take a core for a while.
         let sequences = try await BlockingCalls.run {
-            texts.map { WordPieceTokenizer.shared.encodeWithWords($0, limit: MiniLMEncoder.maximumTokens) }
+            texts.map { WordPieceTokenizer.shared.encode($0, limit: MiniLMEncoder.maximumTokens) }
         }
-        let total = sequences.reduce(0) { $0 + $1.ids.count }
+        let total = sequences.reduce(0) { $0 + $1.count }
         let request = Request(count: texts.count)
         let embeddings = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 request.begin(continuation)
                 // Texts of like length together, so that the pieces of a batch take like times.
-                let jobs = sequences.enumerated().map { index, sequence in
+                let jobs = sequences.enumerated().map { index, ids in
                     Job(
-                        input: MiniLMEncoder.Input(ids: sequence.ids, keepsTokens: keepsTokens), words: sequence.words,
-                        index: index, request: request)
-                }.sorted { $0.words.count < $1.words.count }
+                        input: MiniLMEncoder.Input(ids: ids, keepsTokens: keepsTokens), index: index, request: request)
+                }.sorted { $0.input.ids.count < $1.input.ids.count }
                 let starts: Bool? = waiting.withLock { waiting in
                     guard waiting.texts + jobs.count <= Self.maximumWaiting else { return nil }
                     waiting.texts += jobs.count
@@ -138,8 +135,9 @@ public final class EmbeddingQueue: Sendable {
             do {
                 let outputs = try encoder.embed(wanted.map(\.input), usesAllCores: isLarge)
                 for (job, output) in zip(wanted, outputs) {
-                    let tokens = output.tokens.flatMap { TokenEmbeddings($0, words: job.words) }
-                    job.request.complete(job.index, EmbeddedText(vector: output.vector, tokens: tokens))
+                    job.request.complete(
+                        job.index,
+                        EmbeddedText(vector: output.vector, tokens: output.tokens.flatMap { TokenEmbeddings($0) }))
                 }
             } catch {
                 for job in wanted { job.request.fail(error) }
@@ -172,7 +170,7 @@ public final class EmbeddingQueue: Sendable {
         guard !jobs.isEmpty else { return nil }
         var total = 0
         let count = jobs.prefix { job in
-            total += job.words.count
+            total += job.input.ids.count
             return total <= limit
         }.count
         defer { jobs.removeFirst(max(1, count)) }

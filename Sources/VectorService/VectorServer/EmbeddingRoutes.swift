@@ -9,8 +9,8 @@ import Problems
 import TaskTools
 public import TextEmbedding
 
-/// `POST /v1/embeddings` and `GET /v1/models`, as OpenAI's API has them. With `Prefer: token-embeddings` (RFC 7240) each entry of
-/// `/v1/embeddings` also has `token_embeddings`, base64 of what `TokenEmbeddings` stores.
+/// `POST /v1/embeddings` and `GET /v1/models`, as OpenAI's API has them. With `Prefer: token-embeddings` (RFC 7240) each entry
+/// of `/v1/embeddings` also has `token_embeddings`, the wire form of `TokenEmbeddings`.
 struct EmbeddingRoutes: Sendable {
     let model: EmbeddingModelLoader
 
@@ -63,7 +63,7 @@ struct EmbeddingRoutes: Sendable {
             }
             if let tokens = embedding.tokens {
                 result += ",\"token_embeddings\":".utf8
-                JSONText.write(Base64.encode(tokens.bytes), to: &result)
+                JSONText.write(tokens.base64, to: &result)
             }
             result.append(UInt8(ascii: "}"))
         }

@@ -24,7 +24,7 @@ extension RecordInclude {
             case "embeddings": JSONText.write(record.embedding ?? [], to: &result)
             case "documents": JSONValue.optional(record.document).write(to: &result)
             case "uris": JSONValue.optional(record.uri).write(to: &result)
-            case Self.tokens: (record.tokens?.json ?? .null).write(to: &result)
+            case Self.tokens: JSONValue.optional(record.tokens?.base64).write(to: &result)
             // Stored as JSON text, which goes out as it is.
             case "metadatas": result += (record.metadata ?? "null").utf8
             default:

@@ -5,8 +5,8 @@ import LateInteraction
 import Problems
 import TextEmbedding
 
-/// `POST /v1/rerank` and `/v2/rerank`, as the clients of Cohere and Jina speak it: texts in the order in which they bear on a question, by late
-/// interaction of their tokens.
+/// `POST /v1/rerank` and `/v2/rerank`, as the clients of Cohere and Jina speak it: texts in the order in which they bear on a
+/// question, by late interaction of their tokens.
 struct RerankRoutes: Sendable {
     let model: EmbeddingModelLoader
 

@@ -1,8 +1,8 @@
 """The main job in a real Chromium: drop documents, ask, open the citation, reload, delete, ask again."""
-import base64, os, re, shutil
+import base64, os, re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import stack as stacks
 from library import LIBRARIES
@@ -18,17 +18,6 @@ def apus(model):
         yield own.start()
     finally:
         own.remove()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

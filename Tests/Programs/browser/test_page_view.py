@@ -1,8 +1,8 @@
 """A citation in a real Chromium: the page as it looks, with the quotation drawn over its words."""
-import html, os, re, shutil, subprocess, unicodedata
+import html, os, re, subprocess, unicodedata
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import library
 import stack as stacks
@@ -25,17 +25,6 @@ def apus(model):
         yield own
     finally:
         own.remove()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 import json, os, shutil, tempfile
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import stack as stacks
 from providers import Provider, Script, openai_calls, openai_text
@@ -37,19 +37,16 @@ def set_up():
 
 
 @pytest.fixture
-def page(set_up):
-    if not shutil.which("chromium"):
-        pytest.skip("needs Debian's chromium")
+def page(set_up, browser):
     os.makedirs(SHOTS, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 860}, base_url=set_up[0].url)
-        problems = []
-        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: problems.append(str(e)))
-        yield page
-        assert not problems, problems
-        browser.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=set_up[0].url)
+    page = context.new_page()
+    problems = []
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: problems.append(str(e)))
+    yield page
+    assert not problems, problems
+    context.close()
 
 
 def test_tools_sources_on_the_web_and_who_answered(set_up, page):

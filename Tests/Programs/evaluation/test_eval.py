@@ -1,8 +1,7 @@
 """`apus eval` against a running Apus: figures, floors, comparison, report, what other tools read."""
-import json, os, shutil, subprocess
+import json, os, subprocess
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import ports
 from evaluating import evaluate
@@ -82,30 +81,25 @@ def test_two_runs_are_compared(run, measured, tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_report_is_a_page_that_needs_nothing_else(run, tmp_path, scheme):
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("needs Debian's chromium")
+def test_the_report_is_a_page_that_needs_nothing_else(run, tmp_path, scheme, browser):
     page_file = tmp_path / "report.html"
     assert evaluate(run, "--report", page_file).returncode == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(color_scheme=scheme, viewport={"width": 1000, "height": 800})
-        problems, asked = [], []
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(page_file.as_uri())
-        assert not problems and asked == [page_file.as_uri()]
-        assert page.locator("svg").count() == 2 and page.locator("script").count() == 0
-        rows = page.locator("table.questions tbody tr")
-        assert rows.count() == len(json.loads(run.read_text())["questions"])
-        assert rows.first.locator(".fault").count() > 1 and rows.last.locator(".right").count() == 1
-        rows.first.locator("summary").click()
-        assert rows.first.locator("dl").is_visible()
-        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 1000
-        browser.close()
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1000, "height": 800})
+    problems, asked = [], []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    assert not problems and asked == [page_file.as_uri()]
+    assert page.locator("svg").count() == 2 and page.locator("script").count() == 0
+    rows = page.locator("table.questions tbody tr")
+    assert rows.count() == len(json.loads(run.read_text())["questions"])
+    assert rows.first.locator(".fault").count() > 1 and rows.last.locator(".right").count() == 1
+    rows.first.locator("summary").click()
+    assert rows.first.locator("dl").is_visible()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+    page.close()
 
 
 def read_by(tool, script, path):

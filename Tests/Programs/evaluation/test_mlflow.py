@@ -2,7 +2,6 @@
 import json, os, shutil, signal, subprocess, tempfile, time
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import ports
 from evaluating import evaluate
@@ -82,20 +81,15 @@ def test_a_run_is_logged_as_it_was_measured(mlflow, run, tmp_path):
         assert json.load(file) == measured
 
 
-def test_mlflows_own_page_shows_the_run(mlflow, run):
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("needs Debian's chromium")
+def test_mlflows_own_page_shows_the_run(mlflow, run, browser):
     told = evaluate(run, "--mlflow", mlflow, "--experiment", "page")
     address = told.stdout.split("logged to ")[1].split()[0]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.goto(address)
-        page.get_by_text("near_at_5").first.wait_for(timeout=60_000)
-        os.makedirs(SHOTS, exist_ok=True)
-        page.screenshot(path=os.path.join(SHOTS, "mlflow.png"))
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 860})
+    page.goto(address)
+    page.get_by_text("near_at_5").first.wait_for(timeout=60_000)
+    os.makedirs(SHOTS, exist_ok=True)
+    page.screenshot(path=os.path.join(SHOTS, "mlflow.png"))
+    page.close()
 
 
 def test_what_goes_wrong_is_told(mlflow, run, stack, tmp_path):

@@ -121,7 +121,7 @@ final class RunningStack: Sendable {
         let started = ContinuousClock.now
         let running = RunningPage(url: page, client: Self.client)
         var ids: [String] = []
-        for path in paths { ids.append(try await running.upload(path)) }
+        for path in paths { ids.append(try await running.upload(path).id) }
         try await running.waitUntilReady(ids, within: .seconds(600))
         return started.millisecondsAgo
     }

@@ -23,14 +23,7 @@ public enum HTMLReport {
                 }, title: "Figures with intervals of 95 %")
                 + table(
                     ["metric", "value", "95 % interval", "questions", "what it is"],
-                    figures.map { figure in
-                        let unit = figure.metric.unit
-                        return [
-                            figure.metric.name, unit.written(figure.value),
-                            "\(unit.written(figure.interval.lowerBound)) to \(unit.written(figure.interval.upperBound))",
-                            String(figure.count), figure.metric.title,
-                        ].map(HTML.text)
-                    }))
+                    figures.map { TextReport.cells($0).map(HTML.text) }))
         let times = run.asked.compactMap { $0.answer.flatMap { $0.isRemembered ? nil : $0.milliseconds } }
         if !times.isEmpty {
             body += section("Time to the whole answer", Charts.distribution(times, title: "Distribution of times"))
@@ -61,15 +54,7 @@ public enum HTMLReport {
                 }, title: "Differences with intervals of 95 %")
                 + table(
                     ["metric", "before", "after", "difference", "95 % interval", "questions", ""],
-                    comparison.differences.map { difference in
-                        let unit = difference.metric.unit
-                        return [
-                            difference.metric.name, unit.written(difference.before), unit.written(difference.after),
-                            unit.signed(difference.after - difference.before),
-                            "\(unit.signed(difference.interval.lowerBound)) to \(unit.signed(difference.interval.upperBound))",
-                            String(difference.count), TextReport.verdict(difference),
-                        ].map(HTML.text)
-                    }))
+                    comparison.differences.map { TextReport.cells($0).map(HTML.text) }))
         body += section(
             "Questions that changed",
             table(

@@ -14,14 +14,7 @@ public enum TextReport {
         if run.leftOut > 0 { lines.append("left out, since their documents cannot be read: \(run.leftOut)") }
         lines += table(
             ["metric", "value", "95 % interval", "n", ""],
-            run.figures.map { figure in
-                let unit = figure.metric.unit
-                return [
-                    figure.metric.name, unit.written(figure.value),
-                    "\(unit.written(figure.interval.lowerBound)) to \(unit.written(figure.interval.upperBound))",
-                    String(figure.count), figure.metric.title,
-                ]
-            })
+            run.figures.map(cells))
         for failure in run.failures.prefix(shownFailures) {
             lines.append("no answer to \(failure.id): \(failure.reason)")
         }
@@ -32,15 +25,7 @@ public enum TextReport {
     public static func text(_ comparison: Comparison) -> String {
         var lines = table(
             ["metric", "before", "after", "difference", "95 % interval", "n", ""],
-            comparison.differences.map { difference in
-                let unit = difference.metric.unit
-                return [
-                    difference.metric.name, unit.written(difference.before), unit.written(difference.after),
-                    unit.signed(difference.after - difference.before),
-                    "\(unit.signed(difference.interval.lowerBound)) to \(unit.signed(difference.interval.upperBound))",
-                    String(difference.count), verdict(difference),
-                ]
-            })
+            comparison.differences.map(cells))
         if comparison.unpaired > 0 {
             lines.append("in one of the runs alone, and not compared: \(comparison.unpaired)")
         }
@@ -55,7 +40,28 @@ public enum TextReport {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    static func verdict(_ difference: Comparison.Difference) -> String {
+    /// A figure's row: metric, value, interval, questions, what it is.
+    static func cells(_ figure: Figure) -> [String] {
+        let unit = figure.metric.unit
+        return [
+            figure.metric.name, unit.written(figure.value),
+            "\(unit.written(figure.interval.lowerBound)) to \(unit.written(figure.interval.upperBound))",
+            String(figure.count), figure.metric.title,
+        ]
+    }
+
+    /// A difference's row: metric, before, after, difference, interval, questions, what is to be thought of it.
+    static func cells(_ difference: Comparison.Difference) -> [String] {
+        let unit = difference.metric.unit
+        return [
+            difference.metric.name, unit.written(difference.before), unit.written(difference.after),
+            unit.signed(difference.after - difference.before),
+            "\(unit.signed(difference.interval.lowerBound)) to \(unit.signed(difference.interval.upperBound))",
+            String(difference.count), verdict(difference),
+        ]
+    }
+
+    private static func verdict(_ difference: Comparison.Difference) -> String {
         guard let isBetter = difference.isBetter else { return "same" }
         guard difference.isClear else { return "may be chance" }
         return isBetter ? "better" : "worse"

@@ -49,12 +49,12 @@ public struct DocumentFolder: Sendable {
             for file in files {
                 do {
                     let name = Self.fileName(file)
-                    let id = try await page.upload(file)
-                    let kept = try await Self.name(of: id, at: url, client: client)
-                    if let clash = Self.clash(of: name, with: kept, id: id, inFolder: folder.contains(kept)) {
+                    let document = try await page.upload(file)
+                    let isInFolder = folder.contains(document.name)
+                    if let clash = Self.clash(of: name, with: document.name, id: document.id, inFolder: isInFolder) {
                         clashes.append(clash)
                     }
-                    ids.append(id)
+                    ids.append(document.id)
                     names.append(name)
                 } catch let error as StackError {
                     refusals.append(error.description)
@@ -92,15 +92,6 @@ public struct DocumentFolder: Sendable {
     }
 
     private static func fileName(_ file: String) -> String { file.split(separator: "/").last.map(String.init) ?? file }
-
-    /// The name that a document has in a running Apus.
-    private static func name(of id: String, at url: String, client: HTTPSession) async throws -> String {
-        let answer = try await client.fetch(.init(.get, "\(url)/api/documents/\(id)"))
-        guard let name = (try? JSONParser.parse(answer.body))?["name"]?.string else {
-            throw EvaluationError("document \(id) was answered \(answer.status.rawValue) at \(url)")
-        }
-        return name
-    }
 }
 
 extension EvaluationError {

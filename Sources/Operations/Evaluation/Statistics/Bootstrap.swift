@@ -18,6 +18,7 @@ enum Bootstrap {
     }
 
     private static func interval(count: Int, _ figure: ([Int]) -> Double) -> ClosedRange<Double> {
+        // Ours alone: no file and no option leads here without values, since those make no figure and no difference.
         precondition(count > 0, "nothing can be drawn from nothing")
         var random = SplitMix(state: seed)
         var drawn = [Int](repeating: 0, count: count)

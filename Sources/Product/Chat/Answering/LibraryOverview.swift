@@ -1,6 +1,7 @@
 import Catalog
 import Retrieval
 import SentenceUnits
+import TextAnalysis
 
 /// What can be said of the documents themselves without a language model: their names, and how they begin.
 struct LibraryOverview: Sendable {
@@ -32,9 +33,10 @@ struct LibraryOverview: Sendable {
             return LibraryOverview(question: question, names: records.map(\.name), count: documents.count, openings: [])
         }
         if !wanted.isEmpty {
+            let stemmer = Stemmer(.en)
             records = records.filter { record in
                 let words = Set(AnswerWord.words(record.name, .english).flatMap { [$0.plain, $0.stem] })
-                return wanted.contains { words.contains($0) || words.contains(WordEnding.stem($0, .english)) }
+                return wanted.contains { words.contains($0) || words.contains(stemmer.stem($0)) }
             }
             guard !records.isEmpty else { return nil }
         }

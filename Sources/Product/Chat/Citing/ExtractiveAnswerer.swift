@@ -35,7 +35,7 @@ struct ExtractiveAnswerer: Sendable {
         if let unread {
             return Answer(pieces: [Self.nothingToSearch(unread: unread)], citations: [], isFound: false)
         }
-        let extracted = ExtractedQuotes(question, found.passages, tokens: found.question)
+        let extracted = ExtractedQuotes(question, found.passages)
         let quoted = extracted.quotes.map {
             Citation($0.passage, Array($0.passage.text.unicodeScalars), range: $0.range)
         }

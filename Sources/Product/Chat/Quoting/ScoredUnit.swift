@@ -17,8 +17,6 @@ struct ScoredUnit: Sendable {
     /// Headings above it that say what it does not say itself.
     let lead: [Int]
     let rank: Double
-    /// MaxSim of the question with it and the names of its columns, -1 to 1; `nil` where it is not known.
-    var late: Double?
 
     var score: Double {
         (0.75 * coverage + 0.25 * own) * (0.72 + 0.28 * fit) + 0.1 * rank - (isRival ? 0.35 : 0) - 0.12

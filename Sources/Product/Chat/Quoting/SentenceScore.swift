@@ -14,13 +14,10 @@ struct SentenceScore {
     /// For each passage and piece, how well it says each term.
     private let credits: [[[Double]]]
     private let weights: [Double]
-    private let late: LateEvidence?
 
-    /// - Parameter late: `nil` where there are no embeddings of tokens.
-    init(_ question: Question, _ passages: [FoundPassage], _ late: LateEvidence? = nil) {
+    init(_ question: Question, _ passages: [FoundPassage]) {
         self.question = question
         self.passages = passages
-        self.late = late
         let language = question.language
         let readings = passages.map { PassageUnits($0.text, language) }
         self.readings = readings
@@ -57,10 +54,7 @@ struct SentenceScore {
         var scored: [ScoredUnit] = []
         for (index, reading) in readings.enumerated() {
             for unit in reading.units.indices where !reading.units[unit].isHeading {
-                guard var result = score(index, unit) else { continue }
-                let piece = reading.units[unit]
-                result.late = late?.similarity(index, piece.header + [piece.range])
-                scored.append(result)
+                if let result = score(index, unit) { scored.append(result) }
             }
         }
         return scored.sorted { $0.score > $1.score }

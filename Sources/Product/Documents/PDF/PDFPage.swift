@@ -93,8 +93,14 @@ struct PDFPage: Sendable {
         func share(_ value: Double, _ whole: Double) -> Double { min(max(value / whole, 0), 1) }
         let words = PDFWords.pages(output.output)[number] ?? []
         // The page is a picture. What was made out in it is not kept with its places: it is read again.
-        if words.isEmpty, let recognition = try? TextRecognition() {
-            return try await recognised(recognition, dots: PDFScans.dots)?.words ?? []
+        if words.isEmpty {
+            let end = ContinuousClock.now + .seconds(ReaderLimits.drawingSeconds)
+            do {
+                return try await recognised(TextRecognition(), dots: PDFScans.dots, before: end)?.words ?? []
+            } catch let missing as TextRecognition.Missing {
+                // What is kept of a page must not lack its words because of that.
+                throw ReadingFailure(reason: "not installed: \(missing.packages.joined(separator: ", "))")
+            }
         }
         return words.map { word in
             let box = PDFBox(

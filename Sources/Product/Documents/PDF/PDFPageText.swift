@@ -119,13 +119,17 @@ struct PDFPageText {
         for index in letters[first - 1] + 1..<letters[first] { isRemoved[index] = true }
     }
 
-    /// Takes words out, for another place.
-    mutating func takeOut(_ words: Range<Int>) -> String {
-        var text = ""
+    /// Takes words from their place to before another one, where there is space; there they stand between two others.
+    mutating func move(_ words: Range<Int>, before word: Int, between around: (String, String)) {
+        // Nothing may be taken that finds no place.
+        guard spaces(before: word) != nil else { return }
+        var text = around.0
+        var isFirst = true
         for word in words where ranges.indices.contains(word) {
             let places = ranges[word].map { letters[$0] }
             guard !places.contains(where: { isRemoved[$0] }) else { continue }
-            if !text.isEmpty { text += " " }
+            if !isFirst { text += " " }
+            isFirst = false
             for place in places {
                 text.unicodeScalars.append(scalars[place])
                 isRemoved[place] = true
@@ -133,7 +137,7 @@ struct PDFPageText {
                 text += insertions.removeValue(forKey: place) ?? ""
             }
         }
-        return text
+        setGap(before: word, to: text + around.1)
     }
 
     /// Puts other space before a word.

@@ -70,18 +70,12 @@ struct PDFScans: Sendable {
             content.report.warn(
                 "Pictures of text are read on the first \(count) such pages only; \(rest) were left out.")
         }
-        if !failed.isEmpty, count > failed.count {
-            content.report.warn(
-                "What stands on \(PDFReader.list(failed)) is a picture that takes too long to be read as text.")
-        } else if !failed.isEmpty {
-            return .unread(
-                "What stands on \(PDFReader.list(failed)) is a picture that takes too long to be read as text. Upload a "
-                    + "version with a text layer.")
-        }
-        guard !unclear.isEmpty else { return .read }
-        return .unread(
-            "What stands on \(PDFReader.list(unclear)) is a picture that is too unclear to be read as text, or lies on its "
-                + "side. Upload a clearer version, or one with a text layer.")
+        let reasons = [
+            (failed, "takes more time or memory than reading a picture may, or is damaged"),
+            (unclear, "is too unclear to be read as text, or lies on its side"),
+        ].filter { !$0.0.isEmpty }.map { "What stands on \(PDFReader.list($0)) is a picture that \($1)." }
+        guard !reasons.isEmpty else { return .read }
+        return .unread(reasons.joined(separator: " ") + " Upload a clearer version, or one with a text layer.")
     }
 }
 
@@ -91,10 +85,8 @@ extension PDFPage {
     /// - Parameter end: When it has to be done.
     /// - Throws: `ExtractionError` when it takes too much; `TextRecognition.Missing`.
     func recognised(
-        _ recognition: TextRecognition, dots: Int, before end: ContinuousClock.Instant = .now + .seconds(60)
-    ) async throws -> (
-        text: RecognisedText, words: [PDFWords.Word]
-    )? {
+        _ recognition: TextRecognition, dots: Int, before end: ContinuousClock.Instant
+    ) async throws -> (text: RecognisedText, words: [PDFWords.Word])? {
         guard let picture = try await gray(dots: dots) else { return nil }
         let text = try await recognition.text(of: picture.bytes, dots: picture.dots, before: end)
         let (width, height) = (Double(picture.width), Double(picture.height))

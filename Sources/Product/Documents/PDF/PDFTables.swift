@@ -17,6 +17,10 @@ struct PDFTables {
     private static let leastGap = 0.9
     private static let mostLineGap = 0.45
     private static let mostRowGap = 3.5
+    /// Of the lower of two heights, what those beside each other share at least.
+    private static let leastShared = 0.4
+    /// Times that letters of one cell may be higher than others.
+    private static let mostHigher = 1.4
     /// How far the edges of a column's cells may be apart, of the height of a line.
     private static let edge = 0.6
     /// Letters of cells, on average, beyond which it is text in columns.
@@ -51,9 +55,10 @@ struct PDFTables {
         for table in tables(rows(cells(words))) {
             for (number, row) in table.rows.enumerated() {
                 guard let first = row.first else { continue }
-                let label = table.labels[number].map { page.takeOut($0.words) } ?? ""
-                let start = label + String(repeating: "\t", count: first.column)
-                if number > 0 || !start.isEmpty {
+                let start = String(repeating: "\t", count: first.column)
+                if let label = table.labels[number] {
+                    page.move(label.words, before: first.cell.words.lowerBound, between: ("\n", start))
+                } else if number > 0 || !start.isEmpty {
                     page.setGap(before: first.cell.words.lowerBound, to: "\n" + start)
                 } else {
                     page.beginLine(before: first.cell.words.lowerBound)
@@ -84,14 +89,15 @@ struct PDFTables {
                 continue
             }
             let height = max(box.height, last.lineBox.height)
-            let isBeside = min(box.bottom, last.lineBox.bottom) - max(box.top, last.lineBox.top) > 0.4 * height
+            let isBeside = stands(box, beside: last.lineBox)
             let gap = box.left - last.lineBox.right
             let isOfLine = isBeside && gap > -0.5 * height && gap < leastGap * height
             let below = box.top - last.lineBox.bottom
             let isBelow =
                 !isBeside && below > -0.4 * height && below < mostLineGap * height
                 && box.left < last.box.right && box.left > last.box.left - edge * height
-                && words[index - 1].box.height * 1.4 > box.height && box.height * 1.4 > words[index - 1].box.height
+                && words[index - 1].box.height * mostHigher > box.height
+                && box.height * mostHigher > words[index - 1].box.height
             guard isOfLine || isBelow else {
                 cells.append(Cell(words: index..<index + 1, box: box, lineBox: box, length: length, isMark: isMark))
                 continue
@@ -106,6 +112,15 @@ struct PDFTables {
             cells[cells.count - 1] = cell
         }
         return cells
+    }
+
+    /// Whether two share much of their height.
+    private static func stands(_ one: PDFBox, beside other: PDFBox) -> Bool {
+        min(one.bottom, other.bottom) - max(one.top, other.top) > leastShared * min(one.height, other.height)
+    }
+
+    private static func sharesEdge(_ one: PDFBox, _ other: PDFBox, _ slack: Double) -> Bool {
+        abs(one.left - other.left) < slack || abs(one.right - other.right) < slack
     }
 
     private static func united(_ one: PDFBox, _ other: PDFBox) -> PDFBox {
@@ -128,8 +143,7 @@ struct PDFTables {
         var rows: [[Cell]] = []
         for cell in cells {
             if let last = rows.last?.last, let first = rows.last?.first, cell.box.left >= last.box.right,
-                min(cell.box.bottom, first.box.bottom) - max(cell.box.top, first.box.top)
-                    > 0.4 * min(cell.box.height, first.box.height)
+                stands(cell.box, beside: first.box)
             {
                 rows[rows.count - 1].append(cell)
             } else {
@@ -152,12 +166,8 @@ struct PDFTables {
         mutating func take(_ cell: Cell) {
             let number = rows.indices.first { number in
                 guard let first = rows[number].first, first.column == 1, labels[number] == nil else { return false }
-                let height = min(cell.box.height, first.cell.box.height)
-                let slack = edge * height
-                return cell.box.right <= first.cell.box.left
-                    && (abs(cell.box.left - self.first.left) < slack || abs(cell.box.right - self.first.right) < slack)
-                    && min(cell.box.bottom, first.cell.box.bottom) - max(cell.box.top, first.cell.box.top) > 0.4
-                        * height
+                return cell.box.right <= first.cell.box.left && stands(cell.box, beside: first.cell.box)
+                    && sharesEdge(cell.box, self.first, edge * cell.lineBox.height)
             }
             if let number { labels[number] = cell }
         }
@@ -230,8 +240,7 @@ struct PDFTables {
 
     private static func stands(_ cell: Cell, in column: Cell) -> Bool {
         let (one, other) = (cell.box, column.box)
-        let slack = edge * column.lineBox.height
         return one.left < other.right && other.left < one.right
-            || abs(one.left - other.left) < slack || abs(one.right - other.right) < slack
+            || sharesEdge(one, other, edge * column.lineBox.height)
     }
 }

@@ -24,14 +24,10 @@ struct TextRecognition: Sendable {
     /// - Throws: `Missing` where tesseract is not installed.
     init(languages: [String] = RecognitionLanguages.wanted) throws(Missing) {
         guard let folder = Self.folders.first(where: { access("\($0)/\(Self.program)", X_OK) == 0 }) else {
-            throw Missing(packages: ["tesseract-ocr"] + languages.map(Self.package))
+            throw Missing(packages: ["tesseract-ocr"] + languages.map(RecognitionLanguages.package))
         }
         path = "\(folder)/\(Self.program)"
         self.languages = languages.joined(separator: "+")
-    }
-
-    private static func package(_ language: String) -> String {
-        "tesseract-ocr-" + language.lowercased().replacing("_", with: "-")
     }
 
     /// The words of a picture in one of the formats that tesseract reads, in the order of reading.
@@ -58,7 +54,7 @@ struct TextRecognition: Sendable {
         let missing = languages.split(separator: "+").map(String.init).filter {
             result.errors.contains("Failed loading language '\($0)'")
         }
-        if !missing.isEmpty { throw Missing(packages: missing.map(Self.package)) }
+        if !missing.isEmpty { throw Missing(packages: missing.map(RecognitionLanguages.package)) }
         if result.code == 0, !result.overflowed { return RecognisedText(result.output) }
         throw ExtractionError.tooComplex("a page is a picture that cannot be read")
     }

@@ -1,4 +1,3 @@
-import Digests
 import FoundationEssentials
 import JSONCoding
 import LateInteraction
@@ -41,9 +40,7 @@ enum EmbeddingFormat: Sendable {
         case .openAI:
             let data = (answer["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
             entries = data.map { $0["embedding"] }
-            tokens = data.map { entry in
-                entry["token_embeddings"]?.string.flatMap(Base64.decode).flatMap { TokenEmbeddings(bytes: $0) }
-            }
+            tokens = data.map { $0["token_embeddings"]?.string.flatMap { TokenEmbeddings(base64: $0) } }
         case .gemini: entries = (answer["embeddings"]?.array ?? []).map { $0["values"] }
         case .ollama: entries = answer["embeddings"]?.array ?? []
         }

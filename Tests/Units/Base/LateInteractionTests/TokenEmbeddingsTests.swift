@@ -13,7 +13,7 @@ import Testing
     /// A text whose words have one token each; the special ones in front and at the end point elsewhere.
     private static func text(_ tokens: [[Int8]]) throws -> TokenEmbeddings {
         let all = [token(62)] + tokens + [token(63)]
-        return try #require(TokenEmbeddings(all.flatMap { $0 }, words: Array(0..<all.count)))
+        return try #require(TokenEmbeddings(all.flatMap { $0 }))
     }
 
     /// Within what rounding to 1/127 costs.
@@ -35,23 +35,14 @@ import Testing
         try expect(question.similarity(to: passage), 0.57)
     }
 
-    @Test func stretchesAreComparedTogether() throws {
-        let question = try Self.text([Self.token(0), Self.token(1)])
-        let passage = try Self.text([Self.token(0), Self.token(7), Self.token(1)])
-        try expect(passage.similarity(to: question, tokens: [1..<2]), 0.5)
-        try expect(passage.similarity(to: question, tokens: [1..<2, 3..<4]), 1)
-        try expect(passage.similarity(to: question, tokens: [2..<3]), 0)
-    }
-
     @Test func nothingIsLikeNothing() throws {
         let question = try Self.text([Self.token(0)])
         let empty = try Self.text([])
-        #expect(question.similarity(to: empty) == nil && question.similarity(to: question, tokens: []) == nil)
-        #expect(question.similarity(to: question, tokens: [90..<95, 1..<1]) == nil)
+        #expect(question.similarity(to: empty) == nil && empty.similarity(to: question) == nil)
     }
 
     @Test func aSimilarityIsACosineWhateverTheNumbers() throws {
-        let loud = try #require(TokenEmbeddings([Int8](repeating: -128, count: 3 * 64), words: [0, 1, 2]))
+        let loud = try #require(TokenEmbeddings([Int8](repeating: -128, count: 3 * 64)))
         try expect(loud.similarity(to: loud), 1)
     }
 
@@ -62,33 +53,21 @@ import Testing
         try expect(passage.similarity(to: question), 1)
     }
 
-    @Test func wordsAreFoundAmongTheTokens() throws {
-        // "[CLS] dos ##ing pump <control character> [SEP]": four words, the fourth without a token.
-        let numbers = [Int8](repeating: 1, count: 5 * TokenEmbeddings.dimensions)
-        let text = try #require(TokenEmbeddings(numbers, words: [0, 1, 1, 2, 4]))
-        #expect(text.wordStarts == [0, 1, 3, 4, 4, 5])
-    }
-
-    @Test func theStoredFormReadsBack() throws {
+    @Test func bothFormsReadBack() throws {
         let text = try Self.text([Self.token(3), Self.token(4)])
-        let again = try #require(TokenEmbeddings(bytes: text.bytes))
-        #expect(again == text && again.count == 4 && text.bytes.count == 1 + 4 * 65)
+        #expect(text.count == 4 && text.bytes.count == 1 + 4 * 64)
+        #expect(TokenEmbeddings(bytes: text.bytes) == text && TokenEmbeddings(base64: text.base64) == text)
+        #expect(TokenEmbeddings(base64: "no base64") == nil)
     }
 
     @Test(arguments: [
-        [], [1], [2] + [UInt8](repeating: 0, count: 65), [1] + [UInt8](repeating: 0, count: 64),
-        [1] + [UInt8](repeating: 9, count: 66), [1] + [UInt8](repeating: 0, count: 65 * 513),
+        [], [2], [1] + [UInt8](repeating: 0, count: 64), [2] + [UInt8](repeating: 0, count: 63),
+        [2] + [UInt8](repeating: 9, count: 65), [2] + [UInt8](repeating: 0, count: 64 * 513),
     ])
     func otherBytesAreNone(bytes: [UInt8]) { #expect(TokenEmbeddings(bytes: bytes) == nil) }
 
     @Test func whatDoesNotFitIsNone() {
-        #expect(TokenEmbeddings([], words: []) == nil && TokenEmbeddings([1, 2], words: [0]) == nil)
-        let many = [Int8](repeating: 0, count: 513 * 64)
-        #expect(TokenEmbeddings(many, words: Array(0..<513)) == nil)
-    }
-
-    @Test func stepsThatNoByteHoldsAreCut() throws {
-        let text = try #require(TokenEmbeddings([Int8](repeating: 0, count: 2 * 64), words: [0, 1000]))
-        #expect(text.wordStarts == [0] + [Int](repeating: 1, count: 255) + [2])
+        #expect(TokenEmbeddings([]) == nil && TokenEmbeddings([1, 2]) == nil)
+        #expect(TokenEmbeddings([Int8](repeating: 0, count: 513 * 64)) == nil)
     }
 }

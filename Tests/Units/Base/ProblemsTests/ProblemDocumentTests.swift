@@ -17,6 +17,10 @@ import Testing
         return (response, try JSONParser.parse(bytes))
     }
 
+    @Test func whatIsGivenUpIsNoFaultOfOurs() {
+        #expect(Problem(CancellationError()).status == .callerLeft)
+    }
+
     @Test func theDocumentHasTheStandardsMembers() throws {
         let (response, json) = try document(Problem(.notFound, "There is no such chat."))
         #expect(response.status == .notFound)

@@ -85,7 +85,7 @@ struct FilledStores {
                     id: "\(id):\(ordinal)", embedding: [Float(number), Float(ordinal), 0.5],
                     document: "Passage \(ordinal) of \(number)",
                     metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))],
-                    tokens: TokenEmbeddings(bytes: [1] + [UInt8](repeating: UInt8(ordinal + 1), count: 2 * 65)))
+                    tokens: TokenEmbeddings(bytes: [2] + [UInt8](repeating: UInt8(ordinal + 1), count: 2 * 64)))
             })
         guard let claim = try await services.catalog.claim(id) else { throw TestFailure("the document is not there") }
         try await services.catalog.setReady(

@@ -47,7 +47,7 @@ final class EmbeddingServer: Sendable {
             let vector = vector(text).withUnsafeBytes { Data($0) }.base64EncodedString()
             var entry: JSONObject = ["index": .int(Int64(index)), "embedding": .string(vector)]
             if request.fields["prefer"] == "token-embeddings", script.givesTokens.withLock({ $0 }) {
-                let bytes = [1] + [UInt8](repeating: 0, count: 3 * 65)
+                let bytes = [2] + [UInt8](repeating: 0, count: 3 * 64)
                 entry["token_embeddings"] = .string(Data(bytes).base64EncodedString())
             }
             return .object(entry)

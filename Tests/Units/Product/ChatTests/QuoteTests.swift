@@ -162,6 +162,20 @@ import Testing
         #expect(Self.quotes(question, [table]).standing != .answer)
     }
 
+    /// Half of the question's words are said: how near the tokens are decides, in the language that the encoder knows.
+    @Test(arguments: [(0.8, ExtractedQuotes.Standing.answer), (0.63, .closest), (0.4, .nothing)])
+    func likenessOfTheTokensDecidesWhereTheWordsDoNot(late: Double, standing: ExtractedQuotes.Standing) {
+        func found(_ question: String, _ text: String, late: Double?) -> ExtractedQuotes.Standing {
+            var passage = Self.passage(text, "notes.txt")
+            passage.lateInteraction = late
+            return ExtractedQuotes(question, [passage]).standing
+        }
+        let english = ("Where do visitors park their bicycles overnight?", "Visitors leave their bicycles in the yard.")
+        #expect(found(english.0, english.1, late: late) == standing)
+        let german = ("Wo parken Besucher ihre Fahrräder über Nacht?", "Besucher lassen ihre Fahrräder im Hof.")
+        #expect(found(german.0, german.1, late: late) == found(german.0, german.1, late: nil))
+    }
+
     // MARK: - Tables
 
     private static let tables = [

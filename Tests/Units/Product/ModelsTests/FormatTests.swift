@@ -114,7 +114,7 @@ import Testing
         #expect(EmbeddingFormat.gemini(model: "m").embeddings(gemini, count: 1)?.map(\.vector) == [[1, 2]])
         let ollama = try JSONParser.parse(#"{"embeddings":[[1,2],[3,4]]}"#)
         #expect(EmbeddingFormat.ollama(model: "m").embeddings(ollama, count: 2)?.map(\.vector) == [[1, 2], [3, 4]])
-        let tokens = [1] + [UInt8](repeating: 5, count: 65)
+        let tokens = [2] + [UInt8](repeating: 5, count: 64)
         let withTokens = try JSONParser.parse(
             "{\"data\":[{\"embedding\":[1],\"token_embeddings\":\"\(Base64.encode(tokens))\"},"
                 + "{\"embedding\":[2],\"token_embeddings\":\"AA==\"}]}")

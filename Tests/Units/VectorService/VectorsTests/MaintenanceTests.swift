@@ -16,7 +16,7 @@ import Vectors
             let info = try await fixture.collection()
             try await fixture.add(
                 ["a", "b"], [[1, 2], [3, 4]], documents: ["some text", nil], metadatas: [["k": 1], nil],
-                tokens: [.string(Base64.encode([1] + [UInt8](repeating: 7, count: 65))), nil], to: info)
+                tokens: [.string(Base64.encode([2] + [UInt8](repeating: 7, count: 64))), nil], to: info)
             await fixture.store.close()
             let copy = fixture.folder + "-copy"
             try Fixtures.copyFolder(fixture.folder, to: copy)

@@ -1,4 +1,5 @@
 @_spi(_Unicode) import Swift
+import TextAnalysis
 
 /// A word of a question or of a passage, in the form in which the two are compared.
 struct AnswerWord: Sendable, Equatable {
@@ -25,6 +26,7 @@ struct AnswerWord: Sendable, Equatable {
     /// The words of a stretch, in order. A code is there as a whole and, after it, in its parts.
     static func words(_ scalars: [Unicode.Scalar], in range: Range<Int>, _ language: QuestionLanguage) -> [AnswerWord] {
         var words: [AnswerWord] = []
+        let stemmer = language.stems.map(Stemmer.init)
         var place = range.lowerBound
         while place < range.upperBound {
             guard isOfWord(scalars[place]) else {
@@ -38,7 +40,7 @@ struct AnswerWord: Sendable, Equatable {
                 continue
             }
             let end = chunkEnd(scalars, place, range.upperBound)
-            append(scalars, place..<end, language, &words)
+            append(scalars, place..<end, stemmer, &words)
             place = end
         }
         return words
@@ -78,7 +80,7 @@ struct AnswerWord: Sendable, Equatable {
     }
 
     private static func append(
-        _ scalars: [Unicode.Scalar], _ range: Range<Int>, _ language: QuestionLanguage, _ words: inout [AnswerWord]
+        _ scalars: [Unicode.Scalar], _ range: Range<Int>, _ stemmer: Stemmer?, _ words: inout [AnswerWord]
     ) {
         let hasDigit = scalars[range].contains(where: isDigit)
         let isNumber = hasDigit && scalars[range].allSatisfy { isDigit($0) || ".,:".unicodeScalars.contains($0) }
@@ -99,7 +101,7 @@ struct AnswerWord: Sendable, Equatable {
             let kind: Kind = part.allSatisfy(isDigit) ? .number : part.contains(where: isDigit) ? .code : .word
             words.append(
                 AnswerWord(
-                    plain: plain, stem: kind == .word ? WordEnding.stem(plain, language) : plain, kind: kind,
+                    plain: plain, stem: kind == .word ? stemmer?.stem(plain) ?? plain : plain, kind: kind,
                     isCapitalised: scalars[part.startIndex].properties.isUppercase,
                     range: part.startIndex..<part.endIndex))
         }

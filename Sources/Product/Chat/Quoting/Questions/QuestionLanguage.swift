@@ -1,3 +1,5 @@
+import TextAnalysis
+
 /// The language of a question as far as its rules differ here.
 enum QuestionLanguage: String, Sendable, CaseIterable {
     case english, german, french, spanish, italian, dutch, portuguese
@@ -17,6 +19,20 @@ enum QuestionLanguage: String, Sendable, CaseIterable {
             if count > best.count { best = (language, count) }
         }
         return best.language
+    }
+
+    /// Whose stems its words are compared by.
+    var stems: Language? {
+        switch self {
+        case .english: .en
+        case .german: .de
+        case .french: .fr
+        case .spanish: .es
+        case .italian: .it
+        case .dutch: .nl
+        case .portuguese: .pt
+        case .other: nil
+        }
     }
 
     /// Words that carry no meaning of their own, in the folded form.

@@ -1,3 +1,5 @@
+import TextAnalysis
+
 /// Words of offices, contracts, travel and machines that people use for one another.
 enum Synonyms {
     /// Stems that say nearly the same as a stem.
@@ -9,13 +11,14 @@ enum Synonyms {
         }
     }
 
-    private static let english = byStem(groups, .english)
-    private static let german = byStem(germanGroups, .german)
+    private static let english = byStem(groups, .en)
+    private static let german = byStem(germanGroups, .de)
 
-    private static func byStem(_ groups: String, _ language: QuestionLanguage) -> [String: Set<String>] {
+    private static func byStem(_ groups: String, _ language: Language) -> [String: Set<String>] {
+        let stemmer = Stemmer(language)
         var result: [String: Set<String>] = [:]
         for line in groups.split(separator: "\n") {
-            let stems = Set(line.split(separator: " ").map { WordEnding.stem(String($0), language) })
+            let stems = Set(line.split(separator: " ").map { stemmer.stem(String($0)) })
             for stem in stems { result[stem, default: []].formUnion(stems.subtracting([stem])) }
         }
         return result

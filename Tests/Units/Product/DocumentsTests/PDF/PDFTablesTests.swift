@@ -40,8 +40,8 @@ import Testing
             + SamplePDF.line("store", x: 72, y: 656) + SamplePDF.line("nitrile", x: 200, y: 670)
             + SamplePDF.line("boots", x: 330, y: 670)
             + rows([["Test bay", "leather", "shoes"]], at: [72, 200, 330], top: 626)
-        let found = try await text(content)
-        #expect(found.contains("Chemical store\tnitrile\tboots") || !found.contains("\t"), "\(found)")
+        let lines = try await text(content).split(separator: "\n").map(String.init)
+        #expect(lines == ["Area\tHands\tFeet", "Chemical store\tnitrile\tboots", "Test bay\tleather\tshoes"])
     }
 
     @Test(arguments: [
@@ -102,6 +102,15 @@ import Testing
                 ("62", 200, 40), ("36", 300, 40), ("95", 200, 60), ("48", 300, 60), ("Saturday and Sunday", 0, 40),
                 ("Holidays", 0, 60), ("The end", 0, 120),
             ]) == "Day\tPay\tEach hour\nMonday\t38\t24\nSaturday and Sunday\t62\t36\nHolidays\t95\t48\n\nThe end")
+    }
+
+    /// There is no space in front of the page's first word that it could be put into.
+    @Test func aLabelOfTheFirstWordsOfAPageIsNotLost() {
+        let found = laidOut([
+            ("38", 200, 0), ("24", 300, 0), ("20", 400, 0), ("Tuesday", 0, 20), ("38", 200, 20), ("24", 300, 20),
+            ("20", 400, 20), ("Monday", 0, 0),
+        ])
+        #expect(found == "38\t24\t20\nTuesday\t38\t24\t20\n\nMonday")
     }
 
     @Test func whatStandsAroundStaysAsItIs() {
