@@ -41,6 +41,7 @@ export const api = {
   chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),
   chat: (id) => call(`/api/history/${id}?limit=500`),
   rename: (id, name) => call(`/api/history/${id}`, withBody("PATCH", { name })),
+  feedback: (value) => call("/api/feedback", withBody("POST", value)),
   deleteChat: (id) => call(`/api/history/${id}`, { method: "DELETE" }),
   async documents() {
     const all = [];

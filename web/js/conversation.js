@@ -3,6 +3,7 @@ import { api, newId } from "./api.js";
 import { linkHost, renderMarkdown } from "./markdown.js";
 import { chosenPreset, sampleQuestions, showPresetOf } from "./presets.js";
 import { receiptLine, toolLine } from "./receipt.js";
+import { thumbs } from "./feedback.js";
 import { openSource } from "./panel.js";
 import { readyCount } from "./documents.js";
 import { text, when } from "./strings.js";
@@ -61,7 +62,7 @@ export async function showChat(id) {
         addQuestion(message.text, message.createdAt);
         if (!answers.has(message.id)) addUnanswered(message);
       } else {
-        addAnswer(message.createdAt).finish(message);
+        addAnswer(message.createdAt).finish({ ...message, chatId: id, answerId: message.id });
       }
     }
     scrollToEnd();
@@ -111,6 +112,7 @@ async function ask(request) {
   try {
     await api.ask(body, (name, data) => {
       if (name === "start") {
+        answer.place = { chatId: data.chatId, answerId: data.answerId };
         announce(text.answerStarted);
         if (!asked && running === controller) {
           chatId = data.chatId;
@@ -125,7 +127,7 @@ async function ask(request) {
       } else if (name === "delta") {
         answer.append(data.text);
       } else if (name === "done") {
-        answer.finish(data);
+        answer.finish({ ...data, ...answer.place });
         if (!asked && data.chatName) setTitle(data.chatName);
         announce(text.answerComplete(new Set(data.citations.map((c) => c.n)).size) + " " + data.text);
       } else if (name === "error") {
@@ -187,14 +189,15 @@ function addAnswer(createdAt) {
       state.textContent = "";
       if (!frame) frame = requestAnimationFrame(draw);
     },
-    finish({ text: whole, citations, finishReason, receipt }) {
+    finish({ text: whole, citations, finishReason, receipt, chatId: chat, answerId, feedback }) {
       cancelAnimationFrame(frame);
       const follows = isAtEnd();
       answer.text = whole;
       state.textContent = finishReason === "cancelled" ? text.stopped : "";
       renderMarkdown(body, whole, { citations, onCite: openSource });
       if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity, confirm);
-      element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer)].filter(Boolean));
+      const rating = answerId && finishReason !== "cancelled" ? thumbs(chat, answerId, feedback) : null;
+      element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer, rating), rating?.why].filter(Boolean));
       if (follows) scrollToEnd();
     },
     fail(problem, retry) {
@@ -229,11 +232,11 @@ function sources(citations, passages, finishReason) {
   return make("div", { class: "sources" }, ...list, more);
 }
 
-function actions(answer) {
+function actions(answer, rating) {
   const copy = make("button", { type: "button", onclick: async () => {
     await navigator.clipboard.writeText(answer.text);
     copy.textContent = text.copied;
     setTimeout(() => { copy.textContent = text.copy; }, 2000);
   } }, text.copy);
-  return make("div", { class: "actions" }, copy);
+  return make("div", { class: "actions" }, copy, ...rating?.buttons ?? []);
 }

@@ -34,6 +34,14 @@ public struct PostgresRow: Sendable {
         try optional(column) == nil ? nil : try int(column)
     }
 
+    /// The column as a number; `double precision` is written so that it reads back as it was.
+    public func double(_ column: String) throws(PostgresError) -> Double {
+        guard let value = Double(try string(column)) else {
+            throw PostgresError(state: "22P02", message: "column \(column) is not a number")
+        }
+        return value
+    }
+
     /// The column as a truth value.
     public func bool(_ column: String) throws(PostgresError) -> Bool { try string(column) == "t" }
 }

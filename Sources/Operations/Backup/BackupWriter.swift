@@ -61,6 +61,8 @@ public struct BackupWriter: Sendable {
             let tables: JSONValue = [
                 "workspaces": .array(rows.workspaces), "chats": .array(chats), "documents": .array(documents),
                 "usage_days": .array(rows.usage), "experiments": .array(rows.experiments),
+                "feedback": .array(rows.feedback), "splits": .array(rows.splits),
+                "split_answers": .array(rows.splitAnswers),
             ]
             try output.add("catalog.json", tables.encoded)
             var manifest = BackupManifest(

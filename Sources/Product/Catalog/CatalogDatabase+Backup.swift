@@ -11,6 +11,9 @@ extension CatalogDatabase {
         public let documents: [JSONValue]
         public let usage: [JSONValue]
         public let experiments: [JSONValue]
+        public let feedback: [JSONValue]
+        public let splits: [JSONValue]
+        public let splitAnswers: [JSONValue]
     }
 
     /// Reads the rows of one moment; what is being deleted is left out.
@@ -28,9 +31,17 @@ extension CatalogDatabase {
                 documents: try Self.rows(
                     "documents", "workspace_id = $1 AND NOT deleting ORDER BY id", workspace, connection),
                 usage: try Self.rows("usage_days", "workspace_id = $1 ORDER BY day, model", workspace, connection),
-                experiments: try Self.rows("experiments", "workspace_id = $1 ORDER BY id", workspace, connection))
+                experiments: try Self.rows("experiments", "workspace_id = $1 ORDER BY id", workspace, connection),
+                feedback: try Self.rows(
+                    "feedback", "\(Self.ofChats) ORDER BY chat_id, answer_id", workspace, connection),
+                splits: try Self.rows("splits", "workspace_id = $1 ORDER BY id", workspace, connection),
+                splitAnswers: try Self.rows(
+                    "split_answers", "\(Self.ofChats) ORDER BY split_id, answer_id", workspace, connection))
         }
     }
+
+    private static let ofChats =
+        "EXISTS (SELECT FROM chats c WHERE c.workspace_id = $1 AND c.id = t.chat_id AND NOT c.deleting)"
 
     private static func rows(
         _ table: String, _ condition: String, _ workspace: String, _ connection: isolated PostgresConnection
@@ -56,7 +67,10 @@ extension CatalogDatabase {
     public func restore(_ tables: JSONValue, embedsAnew: Bool) async throws -> [String] {
         try await database.transaction { connection in
             try connection.execute("SET LOCAL statement_timeout = '300s'")
-            for table in ["workspaces", "chats", "documents", "usage_days", "experiments"] {
+            let names = [
+                "workspaces", "chats", "documents", "usage_days", "experiments", "feedback", "splits", "split_answers",
+            ]
+            for table in names {
                 for row in tables[table]?.array ?? [] {
                     // Rows of a schema that has no such table are not there either.
                     try connection.query(

@@ -62,6 +62,15 @@ extension CatalogDatabase {
         return try rows.map(ExperimentRecord.init)
     }
 
+    /// What was measured once; `nil` when it is not there.
+    public func experiment(_ id: String) async throws -> ExperimentRecord? {
+        guard Self.isID(id) else { return nil }
+        let rows = try await query(
+            "SELECT \(ExperimentRecord.columns) FROM experiments WHERE workspace_id = $1 AND id = $2::uuid",
+            [workspace, id])
+        return try rows.first.map(ExperimentRecord.init)
+    }
+
     /// Removes what was measured once. Returns whether it was there.
     public func deleteExperiment(_ id: String) async throws -> Bool {
         guard Self.isID(id) else { return false }

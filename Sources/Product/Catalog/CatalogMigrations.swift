@@ -117,5 +117,53 @@ enum CatalogMigrations {
                 CREATE INDEX experiments_newest ON experiments (workspace_id, created_at DESC, id DESC);
                 """,
             down: "DROP TABLE experiments;"),
+        Migration(
+            version: 6, name: "what people think of answers",
+            up: """
+                CREATE TABLE feedback (
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    -- Goes with its chat, whose question it repeats.
+                    chat_id uuid NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+                    answer_id uuid NOT NULL,
+                    rating text NOT NULL CHECK (rating IN ('up', 'down')),
+                    reason text,
+                    comment text,
+                    question text NOT NULL,
+                    model text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    updated_at timestamptz NOT NULL DEFAULT now(),
+                    PRIMARY KEY (chat_id, answer_id));
+                CREATE INDEX feedback_newest ON feedback (workspace_id, created_at DESC, answer_id DESC);
+                """,
+            down: "DROP TABLE feedback;"),
+        Migration(
+            version: 7, name: "trials in service",
+            up: """
+                CREATE TABLE splits (
+                    id uuid PRIMARY KEY REFERENCES experiments (id) ON DELETE CASCADE,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    share double precision NOT NULL CHECK (share > 0 AND share < 1),
+                    variant json NOT NULL,
+                    started_at timestamptz NOT NULL DEFAULT now(),
+                    ended_at timestamptz,
+                    winner text CHECK (winner IN ('control', 'variant')));
+                -- One at a time, or nobody could tell what made the difference.
+                CREATE UNIQUE INDEX splits_running ON splits (workspace_id) WHERE ended_at IS NULL;
+
+                CREATE TABLE split_answers (
+                    split_id uuid NOT NULL REFERENCES splits (id) ON DELETE CASCADE,
+                    chat_id uuid NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+                    answer_id uuid NOT NULL,
+                    arm text NOT NULL CHECK (arm IN ('control', 'variant')),
+                    refused boolean NOT NULL,
+                    failed boolean NOT NULL,
+                    sentences integer NOT NULL,
+                    supported integer NOT NULL,
+                    milliseconds double precision NOT NULL,
+                    cost double precision NOT NULL,
+                    PRIMARY KEY (split_id, answer_id));
+                CREATE INDEX split_answers_chat ON split_answers (chat_id);
+                """,
+            down: "DROP TABLE split_answers; DROP TABLE splits;"),
     ]
 }

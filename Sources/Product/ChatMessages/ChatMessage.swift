@@ -80,11 +80,13 @@ public struct ChatMessage: Sendable {
     }
 
     /// The wire form of the history API.
-    public var json: JSONValue {
+    ///
+    /// - Parameter feedback: What somebody said of the answer.
+    public func json(feedback: JSONValue? = nil) -> JSONValue {
         [
             "id": .string(id), "role": .string(role), "text": .string(text), "createdAt": .string(createdAt),
             "model": .optional(model), "citations": .array(citations), "finishReason": .optional(finishReason),
-            "parentId": .optional(parentId), "receipt": receipt,
+            "parentId": .optional(parentId), "receipt": receipt, "feedback": feedback ?? .null,
         ]
     }
 }

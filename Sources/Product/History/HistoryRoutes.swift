@@ -34,9 +34,11 @@ struct HistoryRoutes: Sendable {
         }
         let page = try await messages.messages(in: chat.id, limit: limit + 1, before: before)
         let shown = page.suffix(limit)
+        let answers = shown.filter { $0.role == "assistant" }.map(\.id)
+        let feedback = try await catalog.feedback(in: chat.id, of: answers)
         return HTTPResponse(
             json: [
-                "chat": chat.json, "messages": .array(shown.map(\.json)),
+                "chat": chat.json, "messages": .array(shown.map { $0.json(feedback: feedback[$0.id]?.ofAnswer) }),
                 "next": .optional(page.count > limit ? shown.first?.id : nil),
             ])
     }

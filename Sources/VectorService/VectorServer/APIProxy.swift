@@ -32,6 +32,7 @@ public struct APIProxy: Sendable {
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/api/upload", "upload"),
         ("/api/documents", "upload"), ("/api/history", "history"), ("/api/experiments", "chat"),
+        ("/api/feedback", "chat"),
     ]
 
     private let upstreams: Upstreams

@@ -40,7 +40,7 @@ struct AnswerOutcome: Sendable {
     let passages: [FoundPassage]
     let usage: TokenUsage
     /// `nil` for an answer that was stored without one.
-    let receipt: Receipt?
+    var receipt: Receipt?
     /// What the caller is to run; nothing of it is stored.
     var toolCalls: [ToolCall] = []
     var times = AnswerTimes()

@@ -28,6 +28,8 @@ struct AnswerTask: Sendable {
     /// The model that was asked for.
     let model: String
     var tools = ToolKit()
+    /// The trial that the answer belongs to.
+    var trial: Trial?
     /// Calls that the last answer put before the user.
     var proposals: [ToolProposal] = []
     /// Tools that the caller runs itself: an answer that asks for one ends there.

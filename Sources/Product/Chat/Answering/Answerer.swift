@@ -28,7 +28,8 @@ struct Answerer: Sendable {
                 embed: task.found?.embedMilliseconds ?? 0, search: task.found?.searchMilliseconds ?? 0),
             model: task.model,
             provider: models.entry(task.model)?.model?.provider ?? ModelList.extractive,
-            question: task.standaloneQuestion, retrieval: task.found?.configuration, watch: watch)
+            question: task.standaloneQuestion, retrieval: task.found?.configuration,
+            trial: task.trial, watch: watch)
     }
 
     /// Writes the answer into the draft and reports it event by event.

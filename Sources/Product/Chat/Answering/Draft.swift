@@ -33,10 +33,11 @@ final class Draft: Sendable {
     ///   - searched: What finding the sources took.
     ///   - question: The question as it was searched, where that is not as it was asked.
     ///   - retrieval: How the sources were found.
+    ///   - trial: The trial that the answer belongs to.
     init(
         sources: SourceList, egress: EgressGuard, unsupported: UnsupportedHandling, refusal: String,
         searched: AnswerTimes, model: String, provider: String, question: String?, retrieval: RetrievalConfiguration?,
-        watch: Stopwatch
+        trial: Trial?, watch: Stopwatch
     ) {
         self.sources = sources
         self.unsupported = unsupported
@@ -47,6 +48,7 @@ final class Draft: Sendable {
         var receipt = Receipt(model: model, provider: provider)
         receipt.question = question
         receipt.retrieval = retrieval?.json
+        receipt.trial = trial
         state = Mutex(State(filter: CitationFilter(count: sources.count), receipt: receipt))
     }
 

@@ -17,6 +17,8 @@ final class Library: Sendable {
     let cacheSeconds: Int
     /// What becomes of sentences that are not borne out.
     let unsupported: UnsupportedHandling
+    /// What trials change of how chats are answered.
+    let splits: SplitsInForce
     let log: Log
 
     init(
@@ -34,11 +36,33 @@ final class Library: Sendable {
         self.cacheSeconds = cacheSeconds
         self.unsupported = unsupported
         self.log = log
+        splits = SplitsInForce(catalog: catalog)
+    }
+
+    /// How a question is answered, as it says itself, as was picked, and as a trial says of its chat.
+    ///
+    /// - Parameter chatId: `nil` for a question that belongs to no chat: it takes part in no trial.
+    /// - Throws: `InvalidFields` when it names a model or a preset that is not there.
+    func manner(of question: QuestionFields, in chatId: String?) async throws -> AnswerManner {
+        var manner = AnswerManner(
+            model: try model(question.model), preset: try preset(question.preset), retrieval: retriever.configuration)
+        let (picked, running) = try await splits.current()
+        if let picked { manner.take(picked, for: question, in: self) }
+        if let running, let chatId {
+            let arm = running.arm(of: chatId)
+            if arm == .variant { manner.take(running.variant, for: question, in: self) }
+            manner.trial = Trial(id: running.id, arm: arm)
+        }
+        return manner
     }
 
     /// Passages for a question, given the documents that may be searched.
-    func search(_ question: String, in documents: [String]) async throws -> PassageRetriever.Result {
-        try await retriever.passages(for: String(question.prefix(2000)), in: documents)
+    ///
+    /// - Parameter retrieval: How they are found; `nil` for the usual way.
+    func search(_ question: String, in documents: [String], _ retrieval: RetrievalConfiguration? = nil) async throws
+        -> PassageRetriever.Result
+    {
+        try await retriever.passages(for: String(question.prefix(2000)), in: documents, configuration: retrieval)
     }
 
     /// What a question about the documents themselves is answered with; `nil` for every other question.
@@ -70,15 +94,17 @@ final class Library: Sendable {
     /// What an equal question got, and where the answer to this one is to be remembered.
     ///
     /// - Parameter documents: `nil` when documents are not used.
-    func remembered(_ question: String, documents: [String]?, preset: Preset, model: String) async throws
+    func remembered(_ question: String, documents: [String]?, _ manner: AnswerManner) async throws
         -> (answer: AnswerOutcome?, key: String?)
     {
         guard cacheSeconds > 0 else { return (nil, nil) }
-        let chain = models.chain(from: model).map { "\($0.id) \(String(describing: $0.model?.settings))" }
+        let chain = models.chain(from: manner.model).map { "\($0.id) \(String(describing: $0.model?.settings))" }
         let key = RememberedAnswer.key(
-            question, documents: documents, preset: preset,
-            models: chain + [unsupported.rawValue, retriever.configuration.json.text])
-        return (try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.answer), key)
+            question, documents: documents, preset: manner.preset,
+            models: chain + [unsupported.rawValue, manner.retrieval.json.text])
+        var answer = try await catalog.rememberedAnswer(key).flatMap(RememberedAnswer.answer)
+        answer?.receipt?.trial = manner.trial
+        return (answer, key)
     }
 
     /// Remembers an answer that would be the same again: whole, by the model that was asked for, without the web.

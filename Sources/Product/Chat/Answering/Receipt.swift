@@ -44,6 +44,8 @@ struct Receipt: Sendable {
     var question: String?
     /// How passages were found; `nil` when documents were not used.
     var retrieval: JSONValue?
+    /// The trial that it belongs to; `nil` when none ran.
+    var trial: Trial?
     /// Sentences compared with what they cite, as they were written.
     var support = SupportCounts()
 
@@ -81,6 +83,7 @@ struct Receipt: Sendable {
         cacheHit = json["cacheHit"]?.bool ?? false
         question = json["question"]?.string
         retrieval = json["retrieval"]
+        trial = Trial(json["trial"])
         support = SupportCounts(json["support"])
     }
 
@@ -98,6 +101,7 @@ struct Receipt: Sendable {
         ]
         if let question { object["question"] = .string(question) }
         if let retrieval { object["retrieval"] = retrieval }
+        if let trial { object["trial"] = trial.json }
         return .object(object)
     }
 }

@@ -18,18 +18,16 @@ struct AskRoute: Sendable {
         var reader = try FieldReader(body, allowed: ["question"] + QuestionFields.names)
         let asked = QuestionFields("question", body, &reader)
         try reader.finish()
-        let model = try library.model(asked.model)
-        let preset = try library.preset(asked.preset)
+        let manner = try await library.manner(of: asked, in: nil)
         let documents =
             asked.useDocuments
             ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents) : nil
-        let (remembered, key) = try await library.remembered(
-            asked.text, documents: documents, preset: preset, model: model)
+        let (remembered, key) = try await library.remembered(asked.text, documents: documents, manner)
         if let remembered {
             let answer = await library.recalled(remembered, watch: watch)
             return try await AnswerDelivery.response(to: request) { try await answer.replay($0) }
         }
-        let task = try await answers.task(asked.text, in: documents, preset: preset, model: model)
+        let task = try await answers.task(asked.text, in: documents, manner)
         return try await AnswerDelivery.response(to: request) { emit in
             do {
                 try await emit(.done(try await answers.run(task, watch: watch, key: key, emit: emit)))

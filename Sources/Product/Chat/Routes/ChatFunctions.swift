@@ -61,14 +61,20 @@ public enum ChatFunctions {
         let ask = AskRoute(library: library, answers: answers)
         let completions = CompletionsRoute(library: library, answers: answers)
         let usage = UsageRoute(catalog: library.catalog)
-        let experiments = ExperimentsRoute(catalog: library.catalog)
+        let experiments = ExperimentsRoute(catalog: library.catalog, splits: library.splits)
+        let splits = SplitRoute(library: library)
+        let feedback = FeedbackRoute(catalog: library.catalog, messages: messages)
         var routes = FunctionRoutes()
         routes.http(.post, "chat") { try await chat.answer($0) }
         routes.http(.post, "ask") { try await ask.answer($0) }
         routes.http(.get, "usage") { try await usage.answer($0) }
         routes.http(.get, "experiments") { try await experiments.list($0) }
         routes.http(.post, "experiments") { try await experiments.add($0) }
+        routes.http(.get, "experiments/{id}") { try await splits.get($0) }
+        routes.http(.post, "experiments/{id}/split") { try await splits.set($0) }
         routes.http(.delete, "experiments/{id}") { try await experiments.delete($0) }
+        routes.http(.get, "feedback") { try await feedback.list($0) }
+        routes.http(.post, "feedback") { try await feedback.rate($0) }
         routes.http(.get, "models") { _ in Self.models(library.models) }
         routes.http(.get, "presets") { _ in
             let presets = library.presets

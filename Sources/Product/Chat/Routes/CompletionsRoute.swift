@@ -77,7 +77,9 @@ struct CompletionsRoute: Sendable {
         }
         let documents =
             usesDocuments ? try await library.catalog.searchableDocuments(chatId: nil, only: nil) : nil
-        var task = try await answers.task(question, in: documents, preset: library.presets.standard, model: model)
+        let manner = AnswerManner(
+            model: model, preset: library.presets.standard, retrieval: library.retriever.configuration)
+        var task = try await answers.task(question, in: documents, manner)
         if usesDocuments {
             let system = wanted.messages.filter { $0.role == .system }.map(\.text)
             task.instructions = system.isEmpty ? nil : system.joined(separator: "\n")

@@ -10,16 +10,16 @@ struct OneOffAnswer: Sendable {
     /// A task for a question by itself, with its passages found.
     ///
     /// - Parameter documents: Documents to search; `nil` when they are not to be used.
-    func task(_ question: String, in documents: [String]?, preset: Preset, model: String) async throws -> AnswerTask {
-        var task = AnswerTask(question: question, preset: preset, model: model)
+    func task(_ question: String, in documents: [String]?, _ manner: AnswerManner) async throws -> AnswerTask {
+        var task = AnswerTask(question: question, preset: manner.preset, model: manner.model)
         task.documents = documents ?? []
         if let documents {
-            async let found = library.search(question, in: documents)
+            async let found = library.search(question, in: documents, manner.retrieval)
             task.overview = try await library.overview(question, of: documents)
             task.found = try await found
         }
         if documents?.isEmpty ?? false { task.unread = try await library.catalog.unreadDocuments(chatId: nil) }
-        task.tools = ToolKit(library.tools, for: preset, usesDocuments: documents != nil)
+        task.tools = ToolKit(library.tools, for: manner.preset, usesDocuments: documents != nil)
         return task
     }
 

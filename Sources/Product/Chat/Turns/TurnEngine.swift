@@ -53,7 +53,10 @@ struct TurnEngine: Sendable {
         var answer = await library.recalled(remembered, watch: watch)
         answer.chatName = turn.chatName
         let stored = answer
-        await Task { await save(stored, turn) }.value
+        await Task {
+            await save(stored, turn)
+            await note(stored, turn)
+        }.value
         return answer
     }
 
@@ -82,7 +85,8 @@ struct TurnEngine: Sendable {
             async let stored: Void = save(answer, turn)
             async let counted: Void = library.count(answer)
             async let remembered: Void = library.remember(answer, turn.task, under: turn.cacheKey)
-            _ = await (stored, counted, remembered)
+            async let noted: Void = note(answer, turn)
+            _ = await (stored, counted, remembered, noted)
         }.value
         return answer
     }
@@ -97,6 +101,19 @@ struct TurnEngine: Sendable {
                 await thoughts.name(turn.chatId, question: turn.request.question.text, answer: answer.text, with: model)
             }
             await thoughts.sumUp(turn.chatId, turn.history, before: turn.task.summary, with: model)
+        }
+    }
+
+    /// Notes what the answer came to where it belongs to a trial. What a caller cut off says nothing.
+    private func note(_ answer: AnswerOutcome, _ turn: Turn) async {
+        guard let receipt = answer.receipt, let trial = receipt.trial, answer.ending != .cancelled else { return }
+        do {
+            try await library.catalog.addSplitAnswer(
+                turn.answerId, of: trial.id, trial.arm, in: turn.chatId, refused: answer.ending == .notFound,
+                failed: answer.ending == .error, sentences: receipt.support.checked,
+                supported: receipt.support.supported, milliseconds: answer.times.total, cost: receipt.cost ?? 0)
+        } catch {
+            log.warning("an answer of a trial could not be noted", ["error": String(reflecting: error)])
         }
     }
 

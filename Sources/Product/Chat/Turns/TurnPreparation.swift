@@ -36,40 +36,40 @@ struct TurnPreparation: Sendable {
 
     /// Stores the question and finds the passages, side by side where one does not need the other.
     func prepare(_ request: ChatRequest) async throws -> Turn {
-        let model = try library.model(request.question.model)
-        let preset = try library.preset(request.question.preset)
         let chatId = request.chatId ?? request.derivedID("chat")
+        let manner = try await library.manner(of: request.question, in: chatId)
         let talk: Conversation
         let search: Search
         if request.chatId != nil {
             async let conversation = store(request, chatId: chatId)
             if FollowUp.isLikely(request.question.text) {
                 talk = try await conversation
-                let rewriter = FollowUp(model: library.models.entry(model)?.model)
+                let rewriter = FollowUp(model: library.models.entry(manner.model)?.model)
                 let history = talk.history.map(\.modelMessage)
                 let question = await rewriter.standalone(request.question.text, after: history)
-                search = try await find(request, chatId, standalone: question)
+                search = try await find(request, chatId, standalone: question, manner)
             } else {
-                async let passages = find(request, chatId, standalone: nil)
+                async let passages = find(request, chatId, standalone: nil, manner)
                 talk = try await conversation
                 search = try await passages
             }
         } else {
             // What is remembered belongs to questions that stand by themselves.
             async let conversation = store(request, chatId: chatId)
-            async let passages = recallOrFind(request, chatId, preset: preset, model: model)
+            async let passages = recallOrFind(request, chatId, manner)
             talk = try await conversation
             search = try await passages
         }
         // A chat keeps the preset that it began with.
-        let own = library.presets.preset(talk.chat.preset ?? preset.id)
-        return turn(request, talk, search, preset: own, model: model)
+        let own = library.presets.preset(talk.chat.preset ?? manner.preset.id)
+        return turn(request, talk, search, preset: own, manner)
     }
 
-    private func turn(_ request: ChatRequest, _ talk: Conversation, _ search: Search, preset: Preset, model: String)
-        -> Turn
-    {
-        var task = AnswerTask(question: request.question.text, preset: preset, model: model)
+    private func turn(
+        _ request: ChatRequest, _ talk: Conversation, _ search: Search, preset: Preset, _ manner: AnswerManner
+    ) -> Turn {
+        var task = AnswerTask(question: request.question.text, preset: preset, model: manner.model)
+        task.trial = manner.trial
         task.standaloneQuestion = search.standaloneQuestion
         // The summary stands for what was said until then.
         let until = talk.chat.summarisedUntil ?? ""
@@ -120,28 +120,31 @@ struct TurnPreparation: Sendable {
     private static let unknownChat = Problem(
         .notFound, "There is no chat with this id.", fields: [FieldProblem(field: "chatId", detail: "Unknown.")])
 
-    private func recallOrFind(_ request: ChatRequest, _ chatId: String, preset: Preset, model: String) async throws
-        -> Search
-    {
+    private func recallOrFind(_ request: ChatRequest, _ chatId: String, _ manner: AnswerManner) async throws -> Search {
         let documents = try await documents(request, chatId)
-        let (answer, key) = try await library.remembered(
-            request.question.text, documents: documents, preset: preset, model: model)
+        let (answer, key) = try await library.remembered(request.question.text, documents: documents, manner)
         if let answer { return Search(documents: documents, remembered: answer) }
-        var search = try await find(request.question.text, in: documents, chatId)
+        var search = try await find(request.question.text, in: documents, chatId, manner)
         search.cacheKey = key
         return search
     }
 
-    private func find(_ request: ChatRequest, _ chatId: String, standalone: String?) async throws -> Search {
+    private func find(_ request: ChatRequest, _ chatId: String, standalone: String?, _ manner: AnswerManner)
+        async throws
+        -> Search
+    {
         let documents = try await documents(request, chatId)
-        var search = try await find(standalone ?? request.question.text, in: documents, chatId)
+        var search = try await find(standalone ?? request.question.text, in: documents, chatId, manner)
         search.standaloneQuestion = standalone
         return search
     }
 
-    private func find(_ question: String, in documents: [String]?, _ chatId: String) async throws -> Search {
+    private func find(_ question: String, in documents: [String]?, _ chatId: String, _ manner: AnswerManner)
+        async throws
+        -> Search
+    {
         guard let documents else { return Search() }
-        async let found = library.search(question, in: documents)
+        async let found = library.search(question, in: documents, manner.retrieval)
         let overview = try await library.overview(question, of: documents)
         var search = Search(documents: documents, found: try await found, overview: overview)
         if documents.isEmpty { search.unread = try await library.catalog.unreadDocuments(chatId: chatId) }

@@ -111,7 +111,7 @@ struct FilledStores {
             lines += records.map { "passage \($0.json.text)" }.sorted()
         }
         for chat in chats {
-            lines += try await services.messages.messages(in: chat, limit: 100).map { "message \($0.json.text)" }
+            lines += try await services.messages.messages(in: chat, limit: 100).map { "message \($0.json().text)" }
         }
         return lines
     }

@@ -162,7 +162,7 @@ struct RoundTripTests {
             #expect(count == 9)
             #expect(try await messages.count(in: filled.chats[0]) == 3)
             let after = try await messages.messages(in: filled.chats[1], limit: 100)
-            #expect(after.map(\.json.text) == kept.map(\.json.text))
+            #expect(after.map { $0.json().text } == kept.map { $0.json().text })
         }
     }
 

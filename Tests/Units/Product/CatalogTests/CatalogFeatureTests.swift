@@ -374,6 +374,15 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product in
             let chat = UUIDv7.make()
             _ = try await product.catalog.createChat(chat, name: "kept")
+            let answer = UUIDv7.make()
+            let rated = try await product.catalog.setFeedback(
+                .down, reason: "wrong", comment: "no", of: answer, in: chat, question: "q", model: "m")
+            #expect(rated?.reason == "wrong")
+            let left = UUIDv7.make()
+            _ = try await product.catalog.createChat(left, name: "left")
+            _ = try await product.catalog.setFeedback(
+                .up, reason: nil, comment: nil, of: UUIDv7.make(), in: left, question: "q", model: "m")
+            _ = try await product.catalog.markChatDeleting(left)
             let document = try await ready("own", chatId: chat, product.catalog)
             let queued = try await product.catalog.addDocument(newDocument("queued")).document.id
             let gone = try await ready("gone", product.catalog)
@@ -383,12 +392,15 @@ struct CatalogFeatureTests {
             let tables: JSONValue = [
                 "workspaces": .array(snapshot.workspaces), "chats": .array(snapshot.chats),
                 "documents": .array(snapshot.documents), "usage_days": .array(snapshot.usage),
+                "feedback": .array(snapshot.feedback),
             ]
             for embedsAnew in [false, true] {
                 try await RunningProduct.with([]) { target in
                     let again = try await target.catalog.restore(tables, embedsAnew: embedsAnew)
                     #expect(Set(again) == (embedsAnew ? [document, queued] : [queued]))
                     #expect(try await target.catalog.chat(chat)?.name == "kept")
+                    let feedback = try await target.catalog.feedback(limit: 10, before: nil, rating: nil)
+                    #expect(feedback.map(\.json) == (rated.map { [$0.json] } ?? []))
                     let size = try await target.catalog.size()
                     #expect(size.chats == 1 && size.documents == 2)
                 }

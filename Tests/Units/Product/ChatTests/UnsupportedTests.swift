@@ -19,7 +19,7 @@ import Tools
         let draft = Draft(
             sources: SourceList([passage]), egress: EgressGuard(question: "x", earlier: [], confidential: []),
             unsupported: handling, refusal: "Not in your documents.", searched: AnswerTimes(), model: "m",
-            provider: "p", question: nil, retrieval: nil,
+            provider: "p", question: nil, retrieval: nil, trial: nil,
             watch: Stopwatch())
         _ = draft.take(text)
         _ = draft.endOfText()

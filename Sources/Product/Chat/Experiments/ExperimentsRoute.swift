@@ -5,11 +5,13 @@ import HTTPMessages
 import JSONCoding
 import Problems
 
-/// `GET`, `POST /api/experiments`, `DELETE /api/experiments/{id}`: what runs of `apus eval` came to. What was asked and answered stays with whoever asked.
+/// `GET`, `POST /api/experiments`, `DELETE /api/experiments/{id}`: what runs of `apus eval` came to. What was asked and
+/// answered stays with whoever asked.
 struct ExperimentsRoute: Sendable {
     private static let bodyLimit = 1 << 20
 
     let catalog: CatalogDatabase
+    let splits: SplitsInForce
 
     /// Keeps a run's figures.
     func add(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -30,11 +32,12 @@ struct ExperimentsRoute: Sendable {
             ])
     }
 
-    /// Removes what was kept.
+    /// Removes what was kept, and the trial with it: what it changed is no longer so.
     func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard try await catalog.deleteExperiment(request.parameters["id"] ?? "") else {
             throw Problem(.notFound, "There is no experiment with this id.")
         }
+        await splits.forget()
         return HTTPResponse(json: ["rows": 1])
     }
 }

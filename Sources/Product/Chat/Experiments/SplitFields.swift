@@ -1,0 +1,49 @@
+import Catalog
+import JSONCoding
+
+/// The body of `POST /api/experiments/{id}/split`: how a trial begins, or what ends it.
+enum SplitFields: Sendable {
+    /// What is picked at a trial's end.
+    enum Pick: String, CaseIterable {
+        case control, variant
+        /// The arm that is the better one beyond chance.
+        case best
+    }
+
+    case start(share: Double, Variant)
+    case end(Pick)
+
+    /// Reads a body.
+    ///
+    /// - Throws: `InvalidFields` with everything that is wrong.
+    init(_ body: JSONValue) throws {
+        var reader = try FieldReader(body, allowed: ["share", "variant", "end"])
+        if let end = reader.string("end", length: 0...40) {
+            let pick = Pick(rawValue: end)
+            if pick == nil {
+                reader.add("end", "Must be one of \(Pick.allCases.map(\.rawValue).joined(separator: ", ")).")
+            }
+            for name in ["share", "variant"] where !(body[name]?.isNull ?? true) {
+                reader.add(name, "Goes with the beginning of a trial, not with its end.")
+            }
+            try reader.finish()
+            self = .end(pick ?? .control)
+            return
+        }
+        if body["share"]?.isNull ?? true { reader.add("share", "Required, unless the trial is to end (end).") }
+        let share = reader.number("share", in: 0.01...0.99)
+        var variant: Variant?
+        if let sent = body["variant"], sent.object != nil {
+            do { variant = try Variant(sent) } catch {
+                for problem in (error as? InvalidFields)?.problems ?? [] {
+                    reader.add(problem.field == "body" ? "variant" : "variant.\(problem.field)", problem.detail)
+                }
+            }
+        } else {
+            reader.add("variant", "Required: an object with a model, a preset, or values of retrieval.")
+        }
+        try reader.finish()
+        guard let share, let variant else { throw InvalidFields(field: "body", detail: "Incomplete.") }
+        self = .start(share: share, variant)
+    }
+}

@@ -1,0 +1,68 @@
+import JSONCoding
+import Models
+import Retrieval
+
+/// What a trial changes of the way that chats are answered; what is `nil` stays as it is.
+struct Variant: Sendable {
+    private static let names = ["model", "preset", "retrieval"]
+    private static let retrievalNames = ["passages", "candidates", "wordWeight", "lateWeight"]
+
+    var model: String?
+    var preset: String?
+    var passages: Int?
+    var candidates: Int?
+    var wordWeight: Float?
+    var lateWeight: Float?
+
+    /// As it was sent.
+    let json: JSONValue
+
+    /// Reads what was sent; it has to change something.
+    ///
+    /// - Throws: `InvalidFields`, with the names of fields inside it.
+    init(_ json: JSONValue) throws {
+        self.json = json
+        var reader = try FieldReader(json, allowed: Self.names)
+        model = reader.string("model", length: 1...200)
+        preset = reader.string("preset", length: 1...40)
+        if let retrieval = json["retrieval"], !retrieval.isNull { read(retrieval, &reader) }
+        let changes = (json.object?.members ?? []).filter { !$0.value.isNull && $0.value.object?.isEmpty != true }
+        if changes.isEmpty { reader.add("body", "Changes nothing. Name a model, a preset, or a value of retrieval.") }
+        try reader.finish()
+    }
+
+    private mutating func read(_ retrieval: JSONValue, _ reader: inout FieldReader) {
+        do {
+            var fields = try FieldReader(retrieval, allowed: Self.retrievalNames)
+            passages = Self.whole("passages", in: 1...20, &fields)
+            candidates = Self.whole("candidates", in: 10...200, &fields)
+            wordWeight = fields.number("wordWeight", in: 0...1).map { Float($0) }
+            lateWeight = fields.number("lateWeight", in: 0...1).map { Float($0) }
+            if let passages, let candidates, passages > candidates {
+                fields.add("passages", "Must not be above candidates.")
+            }
+            try fields.finish()
+        } catch {
+            for problem in (error as? InvalidFields)?.problems ?? [] {
+                reader.add("retrieval.\(problem.field)", problem.detail)
+            }
+        }
+    }
+
+    private static func whole(_ name: String, in range: ClosedRange<Double>, _ reader: inout FieldReader) -> Int? {
+        guard let number = reader.number(name, in: range) else { return nil }
+        if let whole = Int(exactly: number) { return whole }
+        reader.add(name, "Must be whole.")
+        return nil
+    }
+
+    /// How passages are found under it.
+    func applied(to retrieval: RetrievalConfiguration) -> RetrievalConfiguration {
+        var changed = retrieval
+        changed.passages = passages ?? changed.passages
+        changed.candidates = candidates ?? changed.candidates
+        changed.wordWeight = wordWeight ?? changed.wordWeight
+        changed.lateWeight = lateWeight ?? changed.lateWeight
+        return changed
+    }
+}

@@ -1,0 +1,60 @@
+import Catalog
+import Digests
+import JSONCoding
+
+/// The body of `POST /api/feedback`, checked.
+struct FeedbackFields: Sendable {
+    /// What may be wrong with an answer.
+    enum Reason: String, CaseIterable {
+        case wrong
+        case notInDocuments = "not_in_documents"
+        case wrongSource = "wrong_source"
+        case incomplete
+        case slow
+        case other
+    }
+
+    private static let names = ["chatId", "answerId", "rating", "reason", "comment"]
+    private static let longestComment = 2000
+
+    let chatId: String
+    let answerId: String
+    /// `nil` withdraws what was said.
+    let rating: FeedbackRecord.Rating?
+    let reason: Reason?
+    let comment: String?
+
+    /// Reads a body.
+    ///
+    /// - Throws: `InvalidFields` with everything that is wrong.
+    init(_ body: JSONValue) throws {
+        var reader = try FieldReader(body, allowed: Self.names)
+        chatId = Self.id("chatId", &reader)
+        answerId = Self.id("answerId", &reader)
+        if body["rating"] == nil { reader.add("rating", "Required: up, down, or null to withdraw what was said.") }
+        rating = Self.choice("rating", FeedbackRecord.Rating.self, &reader)
+        reason = Self.choice("reason", Reason.self, &reader)
+        if reason != nil, rating != .down { reader.add("reason", "Goes with the rating down alone.") }
+        let text = reader.string("comment", length: 0...Self.longestComment)
+        comment = text.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+        if comment?.unicodeScalars.contains("\0") ?? false {
+            reader.add("comment", "Must not have the character U+0000. Take it out.")
+        }
+        if comment != nil, rating == nil { reader.add("comment", "Goes with a rating.") }
+        try reader.finish()
+    }
+
+    private static func id(_ name: String, _ reader: inout FieldReader) -> String {
+        let text = reader.requiredString(name, length: 1...64).lowercased()
+        if !text.isEmpty, !UUIDv7.isValid(text) { reader.add(name, "Must be a UUID.") }
+        return text
+    }
+
+    private static func choice<Choice>(_ name: String, _ type: Choice.Type, _ reader: inout FieldReader) -> Choice?
+    where Choice: RawRepresentable<String> & CaseIterable {
+        guard let text = reader.string(name, length: 0...40) else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        reader.add(name, "Must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+        return nil
+    }
+}

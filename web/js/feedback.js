@@ -1,0 +1,51 @@
+import { announce, make } from "./dom.js";
+import { api } from "./api.js";
+import { text } from "./strings.js";
+
+/** Two buttons that say whether an answer helped; pressing one again takes it back. A thumb down may be explained. */
+export function thumbs(chatId, answerId, given) {
+  const kept = { rating: given?.rating ?? null, reason: given?.reason ?? null, comment: given?.comment ?? null };
+  const up = button("up", text.helpful);
+  const down = button("down", text.notHelpful);
+  const why = make("div", { class: "why" });
+  const note = make("span", { class: "note" });
+  show();
+
+  function button(rating, label) {
+    return make("button", { type: "button", onclick: () => {
+      const withdraws = kept.rating === rating;
+      send({ rating: withdraws ? null : rating, reason: null, comment: null }, withdraws ? text.withdrawn : text.thanks, rating === "down");
+    } }, label);
+  }
+
+  function show() {
+    for (const [element, rating] of [[up, "up"], [down, "down"]]) element.setAttribute("aria-pressed", String(kept.rating === rating));
+  }
+
+  async function send(value, thanks, asksWhy) {
+    try {
+      await api.feedback({ chatId, answerId, ...value });
+      Object.assign(kept, value);
+      note.textContent = thanks;
+      announce(thanks);
+      why.replaceChildren(...(asksWhy && kept.rating === "down" ? [form()] : []));
+      why.querySelector("select")?.focus();
+    } catch (problem) {
+      note.textContent = problem.message;
+      announce(problem.message, true);
+    }
+    show();
+  }
+
+  function form() {
+    const reason = make("select", { "aria-label": text.whatIsWrong }, make("option", { value: "" }, text.whatIsWrong),
+      ...Object.entries(text.reasons).map(([value, label]) => make("option", { value }, label)));
+    const comment = make("textarea", { rows: 2, maxLength: 2000, "aria-label": text.ownWords, placeholder: text.ownWords });
+    return make("form", { onsubmit: (event) => {
+      event.preventDefault();
+      send({ rating: "down", reason: reason.value || null, comment: comment.value.trim() || null }, text.thanks, false);
+    } }, reason, comment, make("button", { class: "quiet", type: "submit" }, text.sendFeedback));
+  }
+
+  return { buttons: [up, down, note], why };
+}
