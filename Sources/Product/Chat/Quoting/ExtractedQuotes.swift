@@ -24,6 +24,8 @@ struct ExtractedQuotes: Sendable {
     private static let passagesRead = 8
     /// Passages that score less have next to nothing to do with the question.
     private static let farScore = 0.2
+    /// What names nothing of the kind that is asked for: no place, no person, no time, no amount.
+    private static let noFit = 0.2
     /// MaxSim of a passage that speaks neither for it nor against it: of those that answer the middle is 0.72, of others 0.61.
     private static let usualLikeness = 0.63
 
@@ -78,6 +80,8 @@ struct ExtractedQuotes: Sendable {
         let most = question.kind == nil ? mostQuotes : mostOfKind
         for candidate in ranked where chosen.count < most && candidate.score >= 0.85 * best.score {
             guard candidate.missing <= best.missing, !candidate.isRival || best.isRival else { continue }
+            // "Where?" is not answered by what names no place, however much else of the question it says.
+            guard candidate.fit > noFit || best.fit <= noFit else { continue }
             let unit = scores.readings[candidate.passage].units[candidate.unit]
             let repeats = chosen.contains { other in
                 let there = scores.readings[other.passage].units[other.unit]

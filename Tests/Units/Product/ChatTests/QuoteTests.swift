@@ -116,6 +116,18 @@ import Testing
         #expect(Set(Self.text(found)) == ["The east gate opens at 6:30.", "The west gate opens at 7:15."])
     }
 
+    @Test(arguments: [
+        ("Where do storks winter?", "They winter south of the Sahara."),
+        ("When does the ferry leave?", "It leaves at 7:40."),
+    ])
+    func whatDoesNotNameTheKindOfThingIsNotQuotedBesideWhatDoes(question: String, quote: String) {
+        let texts = [
+            "Storks clatter with their beaks. They winter south of the Sahara.",
+            "The ferry has two decks. It leaves at 7:40. The ferry is old.",
+        ]
+        #expect(Self.text(Self.quotes(question, texts)) == [quote])
+    }
+
     private static let garden = """
         # Garden rules
 
