@@ -293,7 +293,7 @@ let product = group(
             name: "Ingestion",
             dependencies: [
                 "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
-                "HTTPMessages", "JSONCoding", "Models", "Retrieval", "TaskTools", "Telemetry",
+                "HTTPMessages", "JSONCoding", "Models", "Problems", "Retrieval", "TaskTools", "Telemetry",
             ]
         ),
         .target(

@@ -1,6 +1,3 @@
-import JSONCoding
-public import Telemetry
-
 /// Where a document's blobs are: container `documents`, path `<workspace>/<document>/…`.
 public enum BlobPaths {
     /// The container.
@@ -32,40 +29,5 @@ public enum BlobPaths {
     public static func document(of path: String) -> String? {
         let parts = path.split(separator: "/")
         return parts.count == 3 ? String(parts[1]) : nil
-    }
-}
-
-/// A message of the queue `ingest`.
-public struct IngestMessage: Sendable {
-    /// Name of the queue.
-    public static let queue = "ingest"
-    /// Where messages end up that failed too often.
-    public static let poisonQueue = "ingest-poison"
-
-    public let documentId: String
-    /// The trace of the request that wants the document ingested.
-    public let cause: TraceContext?
-
-    /// A message about a document, caused by the current task's work.
-    public init(documentId: String) {
-        self.documentId = documentId
-        cause = Span.current?.context
-    }
-
-    /// Reads a message's text; `nil` when it is none of ours.
-    public init?(text: String) {
-        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, CatalogDatabase.isID(id)
-        else {
-            return nil
-        }
-        documentId = id
-        cause = value["traceparent"]?.string.flatMap { TraceContext(traceparent: $0) }
-    }
-
-    /// The message's text.
-    public var text: String {
-        var message: JSONObject = ["documentId": .string(documentId)]
-        if let cause { message["traceparent"] = .string(cause.traceparent) }
-        return JSONValue.object(message).text
     }
 }

@@ -1,5 +1,5 @@
 public import AzureStorage
-import Catalog
+public import Catalog
 
 /// The queue of documents that are to be ingested, or removed everywhere.
 public struct IngestQueue: Sendable {
@@ -9,13 +9,17 @@ public struct IngestQueue: Sendable {
     public init(_ queue: QueueClient) { self.queue = queue }
 
     /// Puts the document of that id into the queue. The queue is made only when the service says that it is not there.
-    public func put(_ id: String) async throws {
-        let text = IngestMessage(documentId: id).text
+    public func put(_ id: String) async throws { try await put(IngestMessage(documentId: id)) }
+
+    /// Puts a message into the queue.
+    ///
+    /// - Parameter delay: Time until it becomes visible.
+    public func put(_ message: IngestMessage, delay: Duration = .zero) async throws {
         do {
-            try await queue.put(text, to: IngestMessage.queue)
+            try await queue.put(message.text, to: IngestMessage.queue, delay: delay)
         } catch let error as StorageError where error.isNotFound {
             try await queue.create(IngestMessage.queue)
-            try await queue.put(text, to: IngestMessage.queue)
+            try await queue.put(message.text, to: IngestMessage.queue, delay: delay)
         }
     }
 }

@@ -2,8 +2,10 @@ public import AzureStorage
 public import Catalog
 public import ChromaClient
 import DocumentReading
+import HTTPMessages
 import JSONCoding
 public import Models
+import Problems
 import Retrieval
 public import Telemetry
 
@@ -40,17 +42,19 @@ public struct Ingestor: Sendable {
 
     /// Works on one document, whatever state it is in.
     ///
-    /// - Parameter isLastTry: Whether the message will not be delivered again; a failure is then final.
+    /// - Parameters:
+    ///   - isLastTry: Whether the message will not be delivered again; a failure is then final.
+    ///   - canWait: Whether it will be after all, later, where a service does not answer.
     /// - Throws: errors of the stores, so that the message is delivered again. What is wrong with the document itself
     ///   is not an error but its status.
-    public func ingest(_ id: String, isLastTry: Bool) async throws {
+    public func ingest(_ id: String, isLastTry: Bool, canWait: Bool = false) async throws {
         guard let claim = try await catalog.claim(id) else { return try await finishDeletion(id) }
         do {
             do {
                 try await holding(claim) { try await process(claim) }
             } catch let error as ExtractionError {
                 try await fail(claim, error.code, error.detail)
-            } catch let error where isLastTry && !(error is ClaimLost) {
+            } catch let error where isLastTry && !(error is ClaimLost) && !(canWait && Self.isOutage(error)) {
                 log.error("giving up on a document", ["document": id, "error": String(reflecting: error)])
                 try await fail(
                     claim, "unavailable",
@@ -61,6 +65,9 @@ public struct Ingestor: Sendable {
             log.info("document was deleted or taken over", ["document": id])
         }
     }
+
+    /// Whether an error says that a service does not answer now, and not that something is wrong with the document.
+    public static func isOutage(_ error: any Error) -> Bool { Problem(error).status == .serviceUnavailable }
 
     /// There is nothing to be read: the document is ready, failed, gone, or its deletion was cut off.
     private func finishDeletion(_ id: String) async throws {

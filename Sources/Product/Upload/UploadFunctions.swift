@@ -62,6 +62,7 @@ public enum UploadFunctions {
         let ingestor = Ingestor(
             catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings, temporaryDirectory: temporary,
             log: log)
+        let ingestion = IngestRoute(ingestor: ingestor, queue: queue, maximumDeliveries: maximumDeliveries, log: log)
         let uploads = UploadRoutes(
             intake: UploadIntake(catalog: catalog, blobs: blobs, queue: queue, maximumBytes: maximum))
         let documents = DocumentRoutes(
@@ -92,17 +93,7 @@ public enum UploadFunctions {
         routes.http(.get, "documents/{id}/pages/{page}") { try await pages.picture($0) }
         routes.http(.get, "documents/{id}/pages/{page}/words") { try await pages.words($0) }
         routes.http(.post, "documents/{id}/retry") { try await documents.retry($0) }
-        routes.queue("ingest") { message in
-            guard let parsed = IngestMessage(text: message.text) else {
-                return log.error("a queue message is none of ours", ["length": String(message.text.utf8.count)])
-            }
-            // The upload's trace goes on; it has not waited for this.
-            let span = Span("ingest", kind: .consumer, parent: parsed.cause, link: Span.current?.context)
-            defer { span.end() }
-            try await Span.$current.withValue(span) {
-                try await ingestor.ingest(parsed.documentId, isLastTry: message.dequeueCount >= maximumDeliveries)
-            }
-        }
+        routes.queue("ingest") { try await ingestion.take($0) }
         routes.timer("tidy") { _ in try await tidy.run() }
         routes.check("postgres") { try await catalog.probe() }
         routes.check("storage") { try await blobs.probe("documents") }

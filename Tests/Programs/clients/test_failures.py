@@ -65,12 +65,10 @@ def test_survives_kill_of_the_whole_stack(own):
 
 
 def check_whole(apus, ids):
-    """Each document is ready with all its passages, or failed with a reason; never half-indexed."""
+    """Each document is ready with all its passages: a part that was away for a moment makes none fail."""
     for document in ids:
         state = apus.wait_settled(document, limit=240)
-        if state["status"] == "failed":
-            assert state["error"]["detail"]
-            continue
+        assert state["status"] == "ready", state
         receipt = apus.call("DELETE", "/api/documents/" + document).json
         assert receipt == {"rows": 1, "blobs": 2, "passages": state["passages"]}
 

@@ -12,6 +12,24 @@ import Testing
     @Test(arguments: ["", "x", "{}", "{\"documentId\":1}", "{\"documentId\":\"x\"}", "[\"documentId\"]"])
     func othersAreNoneOfOurs(text: String) { #expect(IngestMessage(text: text) == nil) }
 
+    /// 2, 4, 8 … 256 seconds, and then no more.
+    @Test func aMessageIsPutOffForLongerEachTime() throws {
+        var message = IngestMessage(documentId: UUIDv7.make())
+        var seconds: [Int64] = []
+        while let later = message.postponement {
+            seconds.append(later.delay.components.seconds)
+            message = try #require(IngestMessage(text: later.message.text))
+        }
+        #expect(seconds == [2, 4, 8, 16, 32, 64, 128, 256])
+    }
+
+    @Test(arguments: ["-1", "1e300", "\"2\"", "null", "9223372036854775807"])
+    func aCountThatIsNoneDoesNoHarm(postponed: String) throws {
+        let text = "{\"documentId\":\"\(UUIDv7.make())\",\"postponed\":\(postponed)}"
+        let message = try #require(IngestMessage(text: text))
+        #expect(message.postponement.map { $0.delay <= .seconds(256) } ?? true)
+    }
+
     @Test func aBadTraceIsNoReasonToLoseADocument() {
         let id = UUIDv7.make()
         let text = "{\"documentId\":\"\(id)\",\"traceparent\":\"nonsense\"}"

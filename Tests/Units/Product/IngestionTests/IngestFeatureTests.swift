@@ -123,15 +123,21 @@ struct IngestFeatureTests {
         }
     }
 
-    @Test func aServiceThatIsDownHasTheMessageDeliveredAgain() async throws {
+    @Test func aServiceThatIsDownPutsTheDocumentOffAndItsDeliveriesAreNotUsedUp() async throws {
         try await RunningProduct.with([.upload], settings: ["APUS_EMBEDDINGS_URL": "http://127.0.0.1:9/v1"]) {
             product in
             let id = try await uploaded(Self.prose.bytes, "a.txt", product)
-            let message: JSONValue = ["message": .string("{\"documentId\":\"\(id)\"}")]
-            #expect(try await product.invoke("ingest", message, deliveries: 1) >= 500)
+            let text = "{\"documentId\":\"\(id)\"}"
+            // As many times as it may wait, on the last delivery too.
+            for deliveries in [1, 5] {
+                #expect(try await product.invoke("ingest", ["message": .string(text)], deliveries: deliveries) == 200)
+                #expect(try await product.document(id)["status"] == "embedding")
+            }
+            let late: JSONValue = ["message": .string("{\"documentId\":\"\(id)\",\"postponed\":8}")]
+            #expect(try await product.invoke("ingest", late, deliveries: 1) >= 500)
             #expect(try await product.document(id)["status"] == "embedding")
             // The last delivery is the last try.
-            #expect(try await product.invoke("ingest", message, deliveries: 5) == 200)
+            #expect(try await product.invoke("ingest", late, deliveries: 5) == 200)
             let document = try await product.document(id)
             #expect(document["status"] == "failed" && document["error"]?["code"] == "unavailable")
         }

@@ -1,0 +1,51 @@
+import JSONCoding
+public import Telemetry
+
+/// A message of the queue `ingest`.
+public struct IngestMessage: Sendable {
+    /// Name of the queue.
+    public static let queue = "ingest"
+    /// Where messages end up that failed too often.
+    public static let poisonQueue = "ingest-poison"
+    /// Waits of 2, 4, 8 … 256 seconds, eight and a half minutes together: longer than a database takes to change its server.
+    private static let mostPostponed = 8
+
+    public let documentId: String
+    /// The trace of the request that wants the document ingested.
+    public let cause: TraceContext?
+    /// How often it was put off because a service did not answer.
+    private var postponed = 0
+
+    /// A message about a document, caused by the current task's work.
+    public init(documentId: String) {
+        self.documentId = documentId
+        cause = Span.current?.context
+    }
+
+    /// Reads a message's text; `nil` when it is none of ours.
+    public init?(text: String) {
+        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, CatalogDatabase.isID(id)
+        else {
+            return nil
+        }
+        documentId = id
+        cause = value["traceparent"]?.string.flatMap { TraceContext(traceparent: $0) }
+        postponed = max(0, Int(clamping: value["postponed"]?.int ?? 0))
+    }
+
+    /// The message's text.
+    public var text: String {
+        var message: JSONObject = ["documentId": .string(documentId)]
+        if let cause { message["traceparent"] = .string(cause.traceparent) }
+        if postponed > 0 { message["postponed"] = .int(Int64(postponed)) }
+        return JSONValue.object(message).text
+    }
+
+    /// The message for later, and how much later, where a service does not answer; `nil` when it was put off often enough.
+    public var postponement: (message: IngestMessage, delay: Duration)? {
+        guard postponed < Self.mostPostponed else { return nil }
+        var later = self
+        later.postponed += 1
+        return (later, .seconds(2 << postponed))
+    }
+}
