@@ -12,7 +12,7 @@ actor SplitsInForce {
 
     init(catalog: CatalogDatabase) { self.catalog = catalog }
 
-    /// What is in force. A catalogue that cannot be asked changes nothing: the question itself will tell.
+    /// What is in force. A variant that a newer version wrote, and this one does not understand, is not.
     func current() async throws -> (picked: Variant?, running: Split?) {
         if let readAt, .now - readAt < Self.age { return read }
         let (picked, running) = try await catalog.splitsInForce()

@@ -378,6 +378,13 @@ struct CatalogFeatureTests {
             let rated = try await product.catalog.setFeedback(
                 .down, reason: "wrong", comment: "no", of: answer, in: chat, question: "q", model: "m")
             #expect(rated?.reason == "wrong")
+            let experiment = try await product.catalog.addExperiment(UUIDv7.make(), name: "e", result: ["set": "s"]).id
+            _ = try await product.catalog.startSplit(experiment, share: 0.25, variant: ["model": "m"])
+            try await product.catalog.addSplitAnswer(
+                answer, of: experiment, .variant, in: chat, refused: false, failed: false, sentences: 3, supported: 2,
+                milliseconds: 1.5, cost: 0.25)
+            let outcomes = try await product.catalog.outcomes(of: experiment)
+            #expect(outcomes[.variant]?.down == 1 && outcomes[.variant]?.supported == 2 && outcomes.count == 1)
             let left = UUIDv7.make()
             _ = try await product.catalog.createChat(left, name: "left")
             _ = try await product.catalog.setFeedback(
@@ -392,13 +399,16 @@ struct CatalogFeatureTests {
             let tables: JSONValue = [
                 "workspaces": .array(snapshot.workspaces), "chats": .array(snapshot.chats),
                 "documents": .array(snapshot.documents), "usage_days": .array(snapshot.usage),
-                "feedback": .array(snapshot.feedback),
+                "feedback": .array(snapshot.feedback), "experiments": .array(snapshot.experiments),
+                "splits": .array(snapshot.splits), "split_answers": .array(snapshot.splitAnswers),
             ]
             for embedsAnew in [false, true] {
                 try await RunningProduct.with([]) { target in
                     let again = try await target.catalog.restore(tables, embedsAnew: embedsAnew)
                     #expect(Set(again) == (embedsAnew ? [document, queued] : [queued]))
                     #expect(try await target.catalog.chat(chat)?.name == "kept")
+                    #expect(try await target.catalog.split(experiment)?.share == 0.25)
+                    #expect(try await target.catalog.outcomes(of: experiment) == outcomes)
                     let feedback = try await target.catalog.feedback(limit: 10, before: nil, rating: nil)
                     #expect(feedback.map(\.json) == (rated.map { [$0.json] } ?? []))
                     let size = try await target.catalog.size()
