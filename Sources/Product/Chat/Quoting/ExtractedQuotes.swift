@@ -70,17 +70,8 @@ struct ExtractedQuotes: Sendable {
         // So have the tokens, where they were compared; the encoder was trained on English alone.
         let late = question.language == .english ? passage.lateInteraction : nil
         let nearness = late.map { max(-0.3, min(0.3, $0 - usualLikeness)) } ?? 0
-        // "How large is it?" is not answered without a size.
-        if best.missing == 0, !best.isRival, isOfKind(best, question), best.coverage >= needed - nearness {
-            return .answer
-        }
+        if best.missing == 0, !best.isRival, best.coverage >= needed - nearness { return .answer }
         return best.coverage >= 0.35 - nearness && passage.score >= farScore ? .closest : .nothing
-    }
-
-    /// Whether a piece names something of the kind that is asked for; the words of other languages than English that show it
-    /// are too few to say that none is there.
-    private static func isOfKind(_ scored: ScoredUnit, _ question: Question) -> Bool {
-        scored.fit > noFit || question.language != .english
     }
 
     private static func chosen(_ ranked: [ScoredUnit], _ scores: SentenceScore, _ question: Question) -> [ScoredUnit] {
@@ -90,7 +81,7 @@ struct ExtractedQuotes: Sendable {
         for candidate in ranked where chosen.count < most && candidate.score >= 0.85 * best.score {
             guard candidate.missing <= best.missing, !candidate.isRival || best.isRival else { continue }
             // "Where?" is not answered by what names no place, however much else of the question it says.
-            guard isOfKind(candidate, question) || !isOfKind(best, question) else { continue }
+            guard candidate.fit > noFit || best.fit <= noFit else { continue }
             let unit = scores.readings[candidate.passage].units[candidate.unit]
             let repeats = chosen.contains { other in
                 let there = scores.readings[other.passage].units[other.unit]

@@ -128,14 +128,6 @@ import Testing
         #expect(Self.text(Self.quotes(question, texts)) == [quote])
     }
 
-    @Test(arguments: [
-        ("How large is the tank of the greenhouse?", "The tank of the greenhouse is painted green."),
-        ("Who looks after the tank of the greenhouse?", "The tank of the greenhouse is looked after."),
-    ])
-    func aSentenceThatNamesNothingOfTheKindIsNoAnswer(question: String, text: String) {
-        #expect(Self.quotes(question, [text]).standing == .closest)
-    }
-
     private static let garden = """
         # Garden rules
 
