@@ -235,8 +235,7 @@ let product = group(
             name: "Catalog",
             dependencies: [
                 "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Postgres", "Problems",
-                "Settings", "TaskTools",
-                "Telemetry",
+                "Settings", "TaskTools", "Telemetry", "TextSearch",
             ]
         ),
         .target(

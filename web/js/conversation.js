@@ -107,7 +107,7 @@ async function ask(request) {
   const body = { ...request, useDocuments: $("use-documents").checked };
   if (chatId) body.chatId = chatId;
   else if (chosenPreset()) body.preset = chosenPreset();
-  if ($("model").value) body.model = $("model").value;
+  if ($("model").value && $("model").value !== $("model").dataset.standard) body.model = $("model").value;
   const asked = chatId;
   try {
     await api.ask(body, (name, data) => {
@@ -196,7 +196,7 @@ function addAnswer(createdAt) {
       state.textContent = finishReason === "cancelled" ? text.stopped : "";
       renderMarkdown(body, whole, { citations, onCite: openSource });
       if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity, confirm);
-      const rating = answerId && finishReason !== "cancelled" ? thumbs(chat, answerId, feedback) : null;
+      const rating = answerId && !["cancelled", "error"].includes(finishReason) ? thumbs(chat, answerId, feedback) : null;
       element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer, rating), rating?.why].filter(Boolean));
       if (follows) scrollToEnd();
     },

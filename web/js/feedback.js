@@ -4,7 +4,7 @@ import { text } from "./strings.js";
 
 /** Two buttons that say whether an answer helped; pressing one again takes it back. A thumb down may be explained. */
 export function thumbs(chatId, answerId, given) {
-  const kept = { rating: given?.rating ?? null, reason: given?.reason ?? null, comment: given?.comment ?? null };
+  const kept = { rating: given?.rating ?? null };
   const up = button("up", text.helpful);
   const down = button("down", text.notHelpful);
   const why = make("div", { class: "why" });
@@ -23,23 +23,27 @@ export function thumbs(chatId, answerId, given) {
   }
 
   async function send(value, thanks, asksWhy) {
+    const buttons = [up, down, ...why.querySelectorAll("button")];
+    for (const element of buttons) element.disabled = true;
     try {
       await api.feedback({ chatId, answerId, ...value });
-      Object.assign(kept, value);
+      kept.rating = value.rating;
       note.textContent = thanks;
       announce(thanks);
       why.replaceChildren(...(asksWhy && kept.rating === "down" ? [form()] : []));
-      why.querySelector("select")?.focus();
+      (why.querySelector("select") ?? (kept.rating === "down" ? down : up)).focus();
     } catch (problem) {
       note.textContent = problem.message;
       announce(problem.message, true);
+    } finally {
+      for (const element of buttons) element.disabled = false;
     }
     show();
   }
 
   function form() {
-    const reason = make("select", { "aria-label": text.whatIsWrong }, make("option", { value: "" }, text.whatIsWrong),
-      ...Object.entries(text.reasons).map(([value, label]) => make("option", { value }, label)));
+    const reason = make("select", { "aria-label": text.whatIsWrong }, new Option(text.whatIsWrong, ""),
+      ...Object.entries(text.reasons).map(([value, label]) => new Option(label, value)));
     const comment = make("textarea", { rows: 2, maxLength: 2000, "aria-label": text.ownWords, placeholder: text.ownWords });
     return make("form", { onsubmit: (event) => {
       event.preventDefault();

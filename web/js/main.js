@@ -45,6 +45,8 @@ function go(path) {
 
 function setUpModels() {
   api.models().then(({ models }) => {
+    // What is not chosen is left to the server, which may have another one in trial.
+    $("model").dataset.standard = models.find((model) => model.default)?.id ?? "";
     $("model").replaceChildren(...models.map((model) => new Option(model.id, model.id, model.default, model.default)));
     $("model").hidden = models.length < 2;
   }).catch((problem) => announce(problem.message, true));

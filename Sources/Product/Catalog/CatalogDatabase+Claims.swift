@@ -57,6 +57,13 @@ extension CatalogDatabase {
         return value
     }
 
+    /// The document waits for its turn again.
+    ///
+    /// - Throws: `ClaimLost`.
+    public func setQueued(_ claim: DocumentClaim) async throws {
+        try await change(claim, "status = 'queued'")
+    }
+
     /// The text is extracted, passages come next.
     ///
     /// - Throws: `ClaimLost`.

@@ -8,20 +8,28 @@ public struct ExperimentRecord: Sendable {
     public let createdAt: String
     /// What was measured and how: an object, as it was sent.
     public let result: JSONValue
+    /// Its trial in service, in short; null when it has had none.
+    public let split: JSONValue
 
-    static let columns = "id, name, result::text AS result, \(SQLTime.column("created_at"))"
+    static let columns = """
+        id, name, result::text AS result, \(SQLTime.column("created_at")),
+        (SELECT json_build_object('share', s.share, 'variant', s.variant, 'isRunning', s.ended_at IS NULL, 'winner', s.winner)
+         FROM splits s WHERE s.id = experiments.id)::text AS split
+        """
 
     init(_ row: PostgresRow) throws {
         id = try row.string("id")
         name = try row.string("name")
         createdAt = try row.string("created_at")
         result = try JSONParser.parse(try row.string("result"))
+        split = try row.optional("split").map { try JSONParser.parse($0) } ?? .null
     }
 
     /// The wire form.
     public var json: JSONValue {
         var object: JSONObject = ["id": .string(id), "name": .string(name), "createdAt": .string(createdAt)]
         for (name, value) in result.object?.members ?? [] where object[name] == nil { object[name] = value }
+        object["split"] = split
         return .object(object)
     }
 }
@@ -52,11 +60,11 @@ extension CatalogDatabase {
         if let before, !Self.isID(before) { return [] }
         let rows = try await query(
             """
-            SELECT \(ExperimentRecord.columns) FROM experiments e
+            SELECT \(ExperimentRecord.columns) FROM experiments
             WHERE workspace_id = $1
-                AND ($2::uuid IS NULL OR (e.created_at, e.id) <
+                AND ($2::uuid IS NULL OR (experiments.created_at, experiments.id) <
                     (SELECT p.created_at, p.id FROM experiments p WHERE p.workspace_id = $1 AND p.id = $2::uuid))
-            ORDER BY e.created_at DESC, e.id DESC LIMIT \(limit)
+            ORDER BY experiments.created_at DESC, experiments.id DESC LIMIT \(limit)
             """,
             [workspace, before])
         return try rows.map(ExperimentRecord.init)

@@ -1,4 +1,5 @@
 import Postgres
+import TextSearch
 
 extension CatalogDatabase {
     /// Keeps what somebody thinks of an answer, in the place of what was kept of it before.
@@ -17,7 +18,11 @@ extension CatalogDatabase {
                 comment = excluded.comment, question = excluded.question, model = excluded.model, updated_at = now()
             RETURNING \(FeedbackRecord.columns)
             """,
-            [workspace, chatId, answerId, rating.rawValue, reason, comment, question, model])
+            // PostgreSQL has no text with this character.
+            [
+                workspace, chatId, answerId, rating.rawValue, reason, comment, question.replacing("\0", with: " "),
+                model,
+            ])
         return try rows.first.map(FeedbackRecord.init)
     }
 
@@ -49,20 +54,30 @@ extension CatalogDatabase {
     /// What was said of all answers, the latest first; that of chats being deleted is left out.
     ///
     /// - Parameters:
+    ///   - cursor: `FeedbackRecord.cursor` of the last one of the page before.
     ///   - rating: Only of this kind.
-    ///   - before: Answer of the last one of the page before.
-    public func feedback(limit: Int, before: String?, rating: FeedbackRecord.Rating?) async throws -> [FeedbackRecord] {
-        if let before, !Self.isID(before) { return [] }
+    /// - Returns: `nil` when the cursor is none.
+    public func feedback(limit: Int, after cursor: String?, rating: FeedbackRecord.Rating?) async throws
+        -> [FeedbackRecord]?
+    {
+        var place: [String?] = [nil, nil, nil]
+        if let cursor {
+            let parts = cursor.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, let moment = Int64(parts[0]), abs(moment) < 1 << 56,
+                parts.dropFirst().allSatisfy(Self.isID)
+            else { return nil }
+            place = parts
+        }
         let rows = try await query(
             """
             SELECT \(FeedbackRecord.columns) FROM feedback f
-            WHERE workspace_id = $1 AND ($3::text IS NULL OR rating = $3)
+            WHERE workspace_id = $1 AND ($2::text IS NULL OR rating = $2)
                 AND NOT EXISTS (SELECT FROM chats c WHERE c.id = f.chat_id AND c.deleting)
-                AND ($2::uuid IS NULL OR (f.created_at, f.answer_id) <
-                    (SELECT p.created_at, p.answer_id FROM feedback p WHERE p.workspace_id = $1 AND p.answer_id = $2::uuid))
-            ORDER BY f.created_at DESC, f.answer_id DESC LIMIT \(limit)
+                AND ($3::bigint IS NULL OR (f.created_at, f.chat_id, f.answer_id) <
+                    (timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4::uuid, $5::uuid))
+            ORDER BY f.created_at DESC, f.chat_id DESC, f.answer_id DESC LIMIT \(limit)
             """,
-            [workspace, before, rating?.rawValue])
+            [workspace, rating?.rawValue] + place)
         return try rows.map(FeedbackRecord.init)
     }
 }

@@ -133,7 +133,7 @@ enum CatalogMigrations {
                     created_at timestamptz NOT NULL DEFAULT now(),
                     updated_at timestamptz NOT NULL DEFAULT now(),
                     PRIMARY KEY (chat_id, answer_id));
-                CREATE INDEX feedback_newest ON feedback (workspace_id, created_at DESC, answer_id DESC);
+                CREATE INDEX feedback_newest ON feedback (workspace_id, created_at DESC, chat_id DESC, answer_id DESC);
                 """,
             down: "DROP TABLE feedback;"),
         Migration(
@@ -160,8 +160,9 @@ enum CatalogMigrations {
                     sentences integer NOT NULL,
                     supported integer NOT NULL,
                     milliseconds double precision NOT NULL,
-                    cost double precision NOT NULL,
-                    PRIMARY KEY (split_id, answer_id));
+                    -- NULL where the price is not known.
+                    cost double precision,
+                    PRIMARY KEY (split_id, chat_id, answer_id));
                 CREATE INDEX split_answers_chat ON split_answers (chat_id);
                 """,
             down: "DROP TABLE split_answers; DROP TABLE splits;"),

@@ -21,10 +21,12 @@ public struct FeedbackRecord: Sendable {
     public let model: String
     public let createdAt: String
     public let updatedAt: String
+    /// `createdAt` in microseconds since 1970, as the order of the list has it.
+    private let moment: String
 
     static let columns = """
         chat_id, answer_id, rating, reason, comment, question, model, \(SQLTime.column("created_at")),
-        \(SQLTime.column("updated_at"))
+        \(SQLTime.column("updated_at")), (extract(epoch FROM created_at) * 1000000)::bigint AS moment
         """
 
     init(_ row: PostgresRow) throws {
@@ -37,7 +39,11 @@ public struct FeedbackRecord: Sendable {
         model = try row.string("model")
         createdAt = try row.string("created_at")
         updatedAt = try row.string("updated_at")
+        moment = try row.string("moment")
     }
+
+    /// Where the list goes on behind this one, whatever becomes of it.
+    public var cursor: String { "\(moment)_\(chatId)_\(answerId)" }
 
     /// The wire form, where each stands by itself.
     public var json: JSONValue {

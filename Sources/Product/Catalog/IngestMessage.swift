@@ -7,8 +7,10 @@ public struct IngestMessage: Sendable {
     public static let queue = "ingest"
     /// Where messages end up that failed too often.
     public static let poisonQueue = "ingest-poison"
-    /// Waits of 2, 4, 8 … 256 seconds, eight and a half minutes together: longer than a database takes to change its server.
-    private static let mostPostponed = 8
+    /// With waits of 2, 4, 8, 16 and then 30 seconds eight and a half minutes together: longer than a database takes to change its
+    /// server, and nobody waits for long when a service is back.
+    private static let mostPostponed = 20
+    private static let longestWait: Int64 = 30
 
     public let documentId: String
     /// The trace of the request that wants the document ingested.
@@ -46,6 +48,6 @@ public struct IngestMessage: Sendable {
         guard postponed < Self.mostPostponed else { return nil }
         var later = self
         later.postponed += 1
-        return (later, .seconds(2 << postponed))
+        return (later, .seconds(min(Self.longestWait, 2 << postponed)))
     }
 }

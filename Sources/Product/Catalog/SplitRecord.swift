@@ -44,38 +44,3 @@ public struct SplitRecord: Sendable {
         ]
     }
 }
-
-/// What the answers of one arm came to.
-public struct ArmOutcomes: Sendable, Equatable {
-    /// A sum, and the sum of the squares.
-    public struct Sums: Sendable, Equatable {
-        public var sum = 0.0
-        public var squares = 0.0
-
-        /// Nothing yet.
-        public init(sum: Double = 0, squares: Double = 0) {
-            self.sum = sum
-            self.squares = squares
-        }
-    }
-
-    public var chats = 0
-    public var answers = 0
-    /// Answers that somebody called helpful, or not helpful.
-    public var up = 0
-    public var down = 0
-    /// Questions that the documents were found not to answer.
-    public var refused = 0
-    /// Answers that broke off.
-    public var failed = 0
-    /// Sentences with citations, and those of them that the passages bear out.
-    public var sentences = 0
-    public var supported = 0
-    /// From question to end, milliseconds.
-    public var milliseconds = Sums()
-    /// US dollars.
-    public var cost = Sums()
-
-    /// No answer yet.
-    public init() {}
-}

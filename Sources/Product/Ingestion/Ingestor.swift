@@ -54,7 +54,11 @@ public struct Ingestor: Sendable {
                 try await holding(claim) { try await process(claim) }
             } catch let error as ExtractionError {
                 try await fail(claim, error.code, error.detail)
-            } catch let error where isLastTry && !(error is ClaimLost) && !(canWait && Self.isOutage(error)) {
+            } catch let error where canWait && Self.isOutage(error) {
+                // Nobody works on it until then; that cannot be said where it is the database that is away.
+                try? await catalog.setQueued(claim)
+                throw error
+            } catch let error where isLastTry && !(error is ClaimLost) {
                 log.error("giving up on a document", ["document": id, "error": String(reflecting: error)])
                 try await fail(
                     claim, "unavailable",

@@ -30,13 +30,13 @@ struct IngestRoute: Sendable {
                 try await ingestor.ingest(parsed.documentId, isLastTry: isLastTry, canWait: later != nil)
             } catch {
                 guard let later, Ingestor.isOutage(error) else { throw error }
-                try await queue.put(later.message, delay: later.delay)
                 log.warning(
                     "a service does not answer; the document is tried again later",
                     [
                         "document": parsed.documentId, "seconds": String(later.delay.components.seconds),
                         "error": String(reflecting: error),
                     ])
+                try await queue.put(later.message, delay: later.delay)
             }
         }
     }

@@ -86,10 +86,33 @@ def test_only_answers_are_rated_and_only_in_their_chat(stack, answer):
 
 
 def test_parameters_of_the_list(stack, answer):
-    for parameter, field in [("rating=best", "rating"), ("limit=0", "limit"), ("before=x", "before")]:
+    for parameter, field in [("rating=best", "rating"), ("limit=0", "limit"), ("before=x", "before"), ("before=" + UNKNOWN, "before"), (f"before=1_{UNKNOWN}_x", "before")]:
         refused = stack.call("GET", "/api/feedback?" + parameter)
         assert refused.status == 400 and refused.json["errors"][0]["field"] == field
-    assert listed(stack, "&before=" + UNKNOWN) == []
+    assert listed(stack, f"&before=0_{UNKNOWN}_{UNKNOWN}") == []
+
+
+def test_a_page_goes_on_where_it_ended_whatever_becomes_of_that(stack, answer):
+    more = [stack.ask("Where do storks winter?").json for _ in range(3)]
+    for one in more:
+        assert rate(stack, one, "up").status == 200
+    first = stack.call("GET", "/api/feedback?limit=1").json
+    assert first["feedback"][0]["answerId"] == more[2]["answerId"]
+    assert rate(stack, more[2], None).status == 200
+    second = stack.call("GET", "/api/feedback?limit=1&before=" + first["next"]).json
+    assert second["feedback"][0]["answerId"] == more[1]["answerId"]
+
+
+def test_the_same_message_in_two_chats_is_two_answers(stack, answer):
+    chats = [stack.ask("Do storks clatter?").json["chatId"] for _ in range(2)]
+    message = str(uuid.uuid4())
+    twins = [stack.call("POST", "/api/chat", {"message": "Where do storks winter?", "messageId": message, "chatId": chat}).json for chat in chats]
+    assert twins[0]["answerId"] == twins[1]["answerId"]
+    for one in twins:
+        assert rate(stack, one, "up").status == 200
+    first = stack.call("GET", "/api/feedback?limit=1").json
+    second = stack.call("GET", "/api/feedback?limit=1&before=" + first["next"]).json
+    assert {first["feedback"][0]["chatId"], second["feedback"][0]["chatId"]} == set(chats)
 
 
 def test_it_goes_with_the_chat(stack, answer):

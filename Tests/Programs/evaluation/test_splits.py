@@ -18,6 +18,7 @@ def trial():
     own = stacks.Stack({"APUS_MODELS": "openai:first,groq:second", "OPENAI_BASE_URL": first.url, "GROQ_BASE_URL": second.url, "APUS_ANSWER_CACHE": "0"})
     try:
         own.start()
+        own.second = second
         own.wait_settled(own.upload("storks.txt", DOCUMENT).json["documents"][0]["id"])
         yield own
     finally:
@@ -53,7 +54,7 @@ def test_a_trial_ends_with_a_decision(trial, experiment):
     assert started.status == 201 and started.json["endedAt"] is None and started.json["better"] is None
     assert started.json["arms"]["control"]["answers"] == 0 and started.json["arms"]["control"]["helpful"] is None
     chats = {"control": [], "variant": []}
-    while min(map(len, chats.values())) < 24:
+    while min(map(len, chats.values())) < 26:
         answer = ask(trial)
         assert answer["receipt"]["trial"]["id"] == experiment
         chats[arm(answer)].append(answer)
@@ -65,11 +66,13 @@ def test_a_trial_ends_with_a_decision(trial, experiment):
         assert arm(again) == name and again["model"] == answers[0]["model"]
     own = ask(trial, chatId=chats["variant"][0]["chatId"], model="openai:first")
     assert own["model"] == "openai:first"
+    # A question that asks for what both arms would give belongs to neither.
+    assert "trial" not in own["receipt"]
     # Nothing but support tells them apart so far; what people say comes first.
     standing = trial.call("GET", "/api/experiments/" + experiment).json["split"]
     assert standing["better"] == "control" and standing["by"] == "supported"
     assert standing["arms"]["control"]["supported"]["value"] == 1 and standing["arms"]["variant"]["supported"]["value"] < 0.2
-    assert standing["arms"]["variant"]["chats"] == len(chats["variant"]) and standing["arms"]["variant"]["answers"] == len(chats["variant"]) + 2
+    assert standing["arms"]["variant"]["chats"] == len(chats["variant"]) and standing["arms"]["variant"]["answers"] == len(chats["variant"]) + 1
     for name, answers in chats.items():
         for answer in answers:
             body = {"chatId": answer["chatId"], "answerId": answer["answerId"], "rating": "up" if name == "variant" else "down"}
@@ -84,6 +87,10 @@ def test_a_trial_ends_with_a_decision(trial, experiment):
         answer = ask(trial)
         assert answer["model"] == "groq:second" and "trial" not in answer["receipt"]
     assert trial.call("POST", "/api/ask", {"question": "Where do storks winter?"}).json["model"] == "groq:second"
+    assert split(trial, experiment, {"end": "best"}).status == 409
+    # It can be taken back, and once only.
+    assert split(trial, experiment, {"end": "control"}).json["winner"] == "control"
+    assert ask(trial)["model"] == "openai:first"
     assert split(trial, experiment, {"end": "control"}).status == 409
     # Without the experiment it is as it was.
     assert trial.call("DELETE", "/api/experiments/" + experiment).status == 200
@@ -94,17 +101,44 @@ def test_passages_are_found_as_the_variant_says(trial, experiment):
     assert split(trial, experiment, {"share": 0.99, "variant": {"preset": "medical", "retrieval": {"passages": 3, "wordWeight": 0.1}}}).status == 201
     answer = next(a for a in (ask(trial) for _ in range(20)) if arm(a) == "variant")
     assert answer["receipt"]["retrieval"]["passages"] == 3 and answer["receipt"]["retrieval"]["wordWeight"] == 0.1
+    # A preset that a new chat began with is its own from then on.
+    assert trial.call("GET", "/api/history/" + answer["chatId"]).json["chat"]["preset"] == "medical"
+    assert "trial" not in ask(trial, useDocuments=False, chatId=answer["chatId"])["receipt"]
     # Stored with the answer.
-    stored = trial.call("GET", "/api/history/" + answer["chatId"]).json["messages"][-1]
+    stored = trial.call("GET", "/api/history/" + answer["chatId"]).json["messages"][1]
     assert stored["receipt"]["trial"] == {"id": experiment, "arm": "variant"}
     assert split(trial, experiment, {"end": "control"}).json["winner"] == "control"
     assert ask(trial)["receipt"]["retrieval"]["passages"] == 8
 
 
+def test_what_was_picked_before_holds_under_the_next(trial, experiment):
+    assert split(trial, experiment, {"share": 0.5, "variant": {"retrieval": {"passages": 3}}}).status == 201
+    assert split(trial, experiment, {"end": "variant"}).status == 200
+    other = trial.call("POST", "/api/experiments", {"name": "other", "figures": [FIGURE]}).json["id"]
+    assert split(trial, other, {"share": 0.5, "variant": {"retrieval": {"wordWeight": 0.9}}}).status == 201
+    listed = {e["id"]: e["split"] for e in trial.call("GET", "/api/experiments").json["experiments"]}
+    assert listed[other]["isRunning"] and listed[other]["winner"] is None and listed[experiment]["winner"] == "variant"
+    assert split(trial, other, {"end": "variant"}).status == 200
+    found = ask(trial)["receipt"]["retrieval"]
+    assert (found["passages"], found["wordWeight"]) == (3, 0.9)
+    assert trial.call("DELETE", "/api/experiments/" + other).status == 200
+
+
+def test_a_variant_that_is_away_is_not_measured_by_who_stands_in(trial, experiment):
+    assert split(trial, experiment, {"share": 0.5, "variant": {"model": "groq:second"}}).status == 201
+    trial.second.play(Script("{}", status=503, content_type="application/json"))
+    try:
+        answer = next(a for a in (ask(trial) for _ in range(20)) if arm(a) == "variant")
+    finally:
+        trial.second.play(Script(openai_text("They winter in 12 gardens of Norway [1].")))
+    assert answer["model"] == "openai:first"
+    assert trial.call("GET", "/api/experiments/" + experiment).json["split"]["arms"]["variant"]["failed"]["value"] == 1
+
+
 def test_what_cannot_be_decided_is_not(trial, experiment):
     assert split(trial, experiment, {"share": 0.5, "variant": {"model": "groq:second"}}).status == 201
     refused = split(trial, experiment, {"end": "best"})
-    assert refused.status == 409 and "at least 20 observations" in refused.json["detail"]
+    assert refused.status == 409 and "at least 20 chats" in refused.json["detail"]
     assert split(trial, experiment, {"end": "control"}).status == 200
 
 

@@ -41,18 +41,24 @@ final class Library: Sendable {
 
     /// How a question is answered, as it says itself, as was picked, and as a trial says of its chat.
     ///
-    /// - Parameter chatId: `nil` for a question that belongs to no chat: it takes part in no trial.
+    /// - Parameters:
+    ///   - chatId: `nil` for a question that belongs to no chat: it takes part in no trial.
+    ///   - isNewChat: Whether it begins its chat.
     /// - Throws: `InvalidFields` when it names a model or a preset that is not there.
-    func manner(of question: QuestionFields, in chatId: String?) async throws -> AnswerManner {
+    func manner(of question: QuestionFields, in chatId: String?, isNewChat: Bool) async throws -> AnswerManner {
         var manner = AnswerManner(
             model: try model(question.model), preset: try preset(question.preset), retrieval: retriever.configuration)
-        let (picked, running) = try await splits.current()
-        if let picked { manner.take(picked, for: question, in: self) }
-        if let running, let chatId {
-            let arm = running.arm(of: chatId)
-            if arm == .variant { manner.take(running.variant, for: question, in: self) }
-            manner.trial = Trial(id: running.id, arm: arm)
+        let inForce = await splits.current()
+        for picked in inForce.picked {
+            manner = manner.taking(picked, for: question, isNewChat: isNewChat, in: self)
         }
+        guard let running = inForce.running, let chatId else { return manner }
+        let varied = manner.taking(running.variant, for: question, isNewChat: isNewChat, in: self)
+        // What is answered in the same way by both arms says nothing about either.
+        guard varied.differs(from: manner) else { return manner }
+        let arm = running.arm(of: chatId)
+        if arm == .variant { manner = varied }
+        manner.trial = Trial(id: running.id, arm: arm)
         return manner
     }
 

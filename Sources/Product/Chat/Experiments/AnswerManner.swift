@@ -8,12 +8,24 @@ struct AnswerManner: Sendable {
     var retrieval: RetrievalConfiguration
     var trial: Trial?
 
-    /// Takes over what a variant changes and the question leaves open. What the deployment does not have (any more) stays.
-    mutating func take(_ variant: Variant, for question: QuestionFields, in library: Library) {
-        if question.model == nil, let model = variant.model, library.models.entry(model) != nil { self.model = model }
-        if question.preset == nil, let preset = variant.preset, library.presets.knows(preset) {
-            self.preset = library.presets.preset(preset)
+    /// As a variant changes it, where the question leaves that open and the deployment has it.
+    ///
+    /// - Parameter isNewChat: A chat keeps the preset that it began with.
+    func taking(_ variant: Variant, for question: QuestionFields, isNewChat: Bool, in library: Library) -> AnswerManner
+    {
+        var changed = self
+        if question.model == nil, let model = variant.model, library.models.entry(model) != nil {
+            changed.model = model
         }
-        retrieval = variant.applied(to: retrieval)
+        if isNewChat, question.preset == nil, let preset = variant.preset, library.presets.knows(preset) {
+            changed.preset = library.presets.preset(preset)
+        }
+        if question.useDocuments { changed.retrieval = variant.applied(to: retrieval) }
+        return changed
+    }
+
+    /// Whether answers come about in another way.
+    func differs(from other: AnswerManner) -> Bool {
+        model != other.model || preset.id != other.preset.id || retrieval.json != other.retrieval.json
     }
 }

@@ -5,16 +5,35 @@ import JSONCoding
 struct ArmComparison: Sendable {
     /// A figure of both arms.
     struct Figure: Sendable {
-        let name: String
-        /// Whether more is better.
-        let isGain: Bool
+        let kind: ArmOutcomes.Figure
         let control: Estimate?
         let variant: Estimate?
+        /// What the variant has more, as surely as six figures need; `nil` until both arms have something.
+        let difference: Estimate?
 
-        /// What the variant has more; `nil` until both arms have something.
-        var difference: Estimate? {
-            guard let control, let variant else { return nil }
-            return control.difference(to: variant)
+        init(_ kind: ArmOutcomes.Figure, _ outcomes: [SplitRecord.Arm: ArmOutcomes]) {
+            self.kind = kind
+            func estimate(_ arm: SplitRecord.Arm, _ certainty: Estimate.Certainty) -> Estimate? {
+                guard let outcome = outcomes[arm], let sums = outcome.sums[kind] else { return nil }
+                switch kind {
+                case .helpful, .supported, .refused, .failed: return .share(sums, certainty)
+                case .milliseconds: return .mean(sums, certainty)
+                // What some chats cost, where the others have no price, says nothing.
+                case .cost: return sums.count == outcome.chats ? .mean(sums, certainty) : nil
+                }
+            }
+            control = estimate(.control, .one)
+            variant = estimate(.variant, .one)
+            difference = estimate(.control, .ofSix).flatMap { control in
+                estimate(.variant, .ofSix).map { control.difference(to: $0) }
+            }
+        }
+
+        /// The arm that looks better, be it by chance; `nil` where they are equal.
+        var leader: SplitRecord.Arm? {
+            guard let value = difference?.value, value != 0 else { return nil }
+            let isGain = kind == .helpful || kind == .supported
+            return (value > 0) == isGain ? .variant : .control
         }
 
         /// The better arm; `nil` where it may be chance.
@@ -22,59 +41,50 @@ struct ArmComparison: Sendable {
             guard let difference, difference.isBeyondChance, difference.count >= ArmComparison.fewest else {
                 return nil
             }
-            return (difference.value > 0) == isGain ? .variant : .control
+            return leader
         }
     }
 
-    /// Observations of each arm below which nothing is decided.
+    /// Chats of each arm below which nothing is decided.
     static let fewest = 20
 
     private let outcomes: [SplitRecord.Arm: ArmOutcomes]
+    /// In the order in which they decide: what people say, then what can be checked, then what it takes.
     let figures: [Figure]
 
     init(_ outcomes: [SplitRecord.Arm: ArmOutcomes]) {
         self.outcomes = outcomes
-        func figure(_ name: String, isGain: Bool, _ estimate: (ArmOutcomes) -> Estimate?) -> Figure {
-            Figure(
-                name: name, isGain: isGain, control: outcomes[.control].flatMap(estimate),
-                variant: outcomes[.variant].flatMap(estimate))
-        }
-        // In the order in which they decide: what people say, then what can be checked, then what it takes.
-        figures = [
-            figure("helpful", isGain: true) { .share($0.up, of: $0.up + $0.down) },
-            figure("supported", isGain: true) { .share($0.supported, of: $0.sentences) },
-            figure("refused", isGain: false) { .share($0.refused, of: $0.answers) },
-            figure("failed", isGain: false) { .share($0.failed, of: $0.answers) },
-            figure("cost", isGain: false) {
-                .mean(sum: $0.cost.sum, squares: $0.cost.squares, of: $0.answers)
-            },
-            figure("milliseconds", isGain: false) {
-                .mean(sum: $0.milliseconds.sum, squares: $0.milliseconds.squares, of: $0.answers)
-            },
-        ]
+        figures = ArmOutcomes.Figure.allCases.map { Figure($0, outcomes) }
     }
 
-    /// The figure that tells the arms apart, and the better one: the first of the order in which they differ beyond chance.
-    var decision: (figure: Figure, arm: SplitRecord.Arm)? {
-        for figure in figures { if let arm = figure.better { return (figure, arm) } }
-        return nil
+    /// The figure that tells the arms apart, and the better one: the first that differs beyond chance, unless the other arm looks
+    /// better by one before it.
+    var decision: (figure: ArmOutcomes.Figure, arm: SplitRecord.Arm)? {
+        guard let place = figures.firstIndex(where: { $0.better != nil }), let arm = figures[place].better else {
+            return nil
+        }
+        guard figures[..<place].allSatisfy({ $0.leader == nil || $0.leader == arm }) else { return nil }
+        return (figures[place].kind, arm)
     }
 
     var json: JSONValue {
         var arms: JSONObject = [:]
         for arm in SplitRecord.Arm.allCases {
-            let outcome = outcomes[arm] ?? ArmOutcomes()
-            var object: JSONObject = ["chats": .int(Int64(outcome.chats)), "answers": .int(Int64(outcome.answers))]
+            let outcome = outcomes[arm]
+            var object: JSONObject = [
+                "chats": .int(Int64(outcome?.chats ?? 0)), "answers": .int(Int64(outcome?.answers ?? 0)),
+                "rated": .int(Int64(outcome?.rated ?? 0)),
+            ]
             for figure in figures {
-                object[figure.name] = (arm == .control ? figure.control : figure.variant)?.json ?? .null
+                object[figure.kind.rawValue] = (arm == .control ? figure.control : figure.variant)?.json ?? .null
             }
             arms[arm.rawValue] = .object(object)
         }
         var differences: JSONObject = [:]
-        for figure in figures { differences[figure.name] = figure.difference?.json ?? .null }
+        for figure in figures { differences[figure.kind.rawValue] = figure.difference?.json ?? .null }
         return [
             "arms": .object(arms), "difference": .object(differences),
-            "better": .optional(decision?.arm.rawValue), "by": .optional(decision?.figure.name),
+            "better": .optional(decision?.arm.rawValue), "by": .optional(decision?.figure.rawValue),
         ]
     }
 }

@@ -48,10 +48,12 @@ struct SplitRoute: Sendable {
     }
 
     private func end(_ id: String, _ pick: SplitFields.Pick) async throws -> HTTPResponse {
-        guard let split = try await catalog.split(id), split.endedAt == nil else {
+        guard let split = try await catalog.split(id) else {
             guard try await catalog.experiment(id) != nil else { throw Self.unknown }
-            throw Problem(.conflict, "No trial of this experiment runs.")
+            throw Self.notRunning
         }
+        // A variant that was picked can be taken back.
+        guard split.endedAt == nil || split.winner == .variant && pick == .control else { throw Self.notRunning }
         let winner: SplitRecord.Arm
         switch pick {
         case .control: winner = .control
@@ -62,14 +64,12 @@ struct SplitRoute: Sendable {
                     .conflict,
                     """
                     The arms cannot be told from each other yet: no figure differs beyond chance with at least \
-                    \(ArmComparison.fewest) observations of each. Let the trial run on, or end it with control or variant.
+                    \(ArmComparison.fewest) chats of each, or one that comes before it points the other way. Let the trial run on, or end it with control or variant.
                     """)
             }
             winner = decision.arm
         }
-        guard let ended = try await catalog.endSplit(id, winner: winner) else {
-            throw Problem(.conflict, "No trial of this experiment runs.")
-        }
+        guard let ended = try await catalog.endSplit(id, winner: winner) else { throw Self.notRunning }
         await library.splits.forget()
         return HTTPResponse(json: try await json(ended))
     }
@@ -98,5 +98,6 @@ struct SplitRoute: Sendable {
         return .object(object)
     }
 
+    private static let notRunning = Problem(.conflict, "No trial of this experiment runs.")
     private static let unknown = Problem(.notFound, "There is no experiment with this id.")
 }

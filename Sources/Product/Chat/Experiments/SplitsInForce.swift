@@ -1,31 +1,47 @@
 import Catalog
-import Telemetry
 
-/// The variant that was picked last and the trial that runs, as the catalogue has them; read again when they are a few
-/// seconds old, so that a question need not wait for them.
+/// The variants that were picked and the trial that runs, as the catalogue has them; read again when they are a few seconds old.
 actor SplitsInForce {
+    struct Reading: Sendable {
+        var picked: [Variant] = []
+        var running: Split?
+    }
+
     private static let age = Duration.seconds(2)
 
     private let catalog: CatalogDatabase
-    private var read: (picked: Variant?, running: Split?) = (nil, nil)
+    private var last = Reading()
     private var readAt: ContinuousClock.Instant?
+    private var reading: Task<Reading, any Error>?
 
     init(catalog: CatalogDatabase) { self.catalog = catalog }
 
-    /// What is in force. A variant that a newer version wrote, and this one does not understand, is not.
-    func current() async throws -> (picked: Variant?, running: Split?) {
-        if let readAt, .now - readAt < Self.age { return read }
+    /// What is in force. A variant that a newer version wrote, and this one does not understand, is not. A catalogue that does
+    /// not answer leaves it as it was: the question itself will tell.
+    func current() async -> Reading {
+        if let readAt, .now - readAt < Self.age { return last }
+        let task = reading ?? Task { [catalog] in try await Self.read(catalog) }
+        reading = task
+        let found = try? await task.value
+        // Whoever has changed something meanwhile has this forgotten.
+        guard reading == task else { return found ?? last }
+        reading = nil
+        if let found {
+            last = found
+            readAt = .now
+        }
+        return last
+    }
+
+    private static func read(_ catalog: CatalogDatabase) async throws -> Reading {
         let (picked, running) = try await catalog.splitsInForce()
-        read = (
-            picked.flatMap { try? Variant($0.variant) },
-            running.flatMap { split in
+        return Reading(
+            picked: picked.compactMap { try? Variant($0.variant) },
+            running: running.flatMap { split in
                 (try? Variant(split.variant)).map { Split(id: split.id, share: split.share, variant: $0) }
-            }
-        )
-        readAt = .now
-        return read
+            })
     }
 
     /// What was read is no longer so.
-    func forget() { readAt = nil }
+    func forget() { (readAt, reading) = (nil, nil) }
 }

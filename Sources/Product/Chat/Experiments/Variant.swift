@@ -26,8 +26,10 @@ struct Variant: Sendable {
         model = reader.string("model", length: 1...200)
         preset = reader.string("preset", length: 1...40)
         if let retrieval = json["retrieval"], !retrieval.isNull { read(retrieval, &reader) }
-        let changes = (json.object?.members ?? []).filter { !$0.value.isNull && $0.value.object?.isEmpty != true }
-        if changes.isEmpty { reader.add("body", "Changes nothing. Name a model, a preset, or a value of retrieval.") }
+        let members = (json.object?.members ?? []) + (json["retrieval"]?.object?.members ?? [])
+        if members.allSatisfy({ $0.value.isNull || $0.name == "retrieval" && $0.value.object != nil }) {
+            reader.add("body", "Changes nothing. Name a model, a preset, or a value of retrieval.")
+        }
         try reader.finish()
     }
 

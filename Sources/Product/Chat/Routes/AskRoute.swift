@@ -18,7 +18,7 @@ struct AskRoute: Sendable {
         var reader = try FieldReader(body, allowed: ["question"] + QuestionFields.names)
         let asked = QuestionFields("question", body, &reader)
         try reader.finish()
-        let manner = try await library.manner(of: asked, in: nil)
+        let manner = try await library.manner(of: asked, in: nil, isNewChat: true)
         let documents =
             asked.useDocuments
             ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents) : nil

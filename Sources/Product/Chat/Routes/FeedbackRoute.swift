@@ -26,13 +26,20 @@ struct FeedbackRoute: Sendable {
         }
         guard let answer = try await messages.message(fields.answerId, in: fields.chatId), answer.role == "assistant"
         else { throw Self.unknown("answerId", "answer in this chat") }
+        if let ending = answer.finishReason.flatMap(AnswerEnding.init), [.error, .cancelled].contains(ending) {
+            throw Problem(.conflict, "This answer broke off. Ask again, and rate the answer that comes.")
+        }
         var question: ChatMessage?
         if let parent = answer.parentId { question = try await messages.message(parent, in: fields.chatId) }
+        let before = try await catalog.feedback(in: fields.chatId, of: [answer.id])[answer.id]
         let kept = try await catalog.setFeedback(
             rating, reason: fields.reason?.rawValue, comment: fields.comment, of: answer.id, in: fields.chatId,
             question: question?.text ?? "", model: answer.model ?? "")
         guard let kept else { throw Self.unknown("chatId", "chat") }
-        Self.counter.add(1, ["rating": rating.rawValue, "model": kept.model.isEmpty ? "none" : kept.model])
+        // A reason that comes later, or a rating that is repeated, is no other one.
+        if before?.rating != rating {
+            Self.counter.add(1, ["rating": rating.rawValue, "model": kept.model.isEmpty ? "none" : kept.model])
+        }
         return HTTPResponse(json: kept.json)
     }
 
@@ -44,13 +51,15 @@ struct FeedbackRoute: Sendable {
             rating = FeedbackRecord.Rating(rawValue: text)
             if rating == nil { throw InvalidFields(field: "rating", detail: "Must be up or down.") }
         }
-        let page = try await catalog.feedback(
-            limit: limit + 1, before: try request.idParameter("before"), rating: rating)
+        guard
+            let page = try await catalog.feedback(
+                limit: limit + 1, after: request.target.parameter("before"), rating: rating)
+        else { throw InvalidFields(field: "before", detail: "Must be the next of a page before.") }
         let shown = page.prefix(limit)
         return HTTPResponse(
             json: [
                 "feedback": .array(shown.map(\.json)),
-                "next": .optional(page.count > limit ? shown.last?.answerId : nil),
+                "next": .optional(page.count > limit ? shown.last?.cursor : nil),
             ])
     }
 

@@ -104,14 +104,16 @@ struct TurnEngine: Sendable {
         }
     }
 
-    /// Notes what the answer came to where it belongs to a trial. What a caller cut off says nothing.
+    /// Notes what the answer came to where it belongs to a trial. What a caller cut off says nothing, nor does what is
+    /// remembered: how often that is depends on which arm was asked more.
     private func note(_ answer: AnswerOutcome, _ turn: Turn) async {
-        guard let receipt = answer.receipt, let trial = receipt.trial, answer.ending != .cancelled else { return }
+        guard let receipt = answer.receipt, let trial = receipt.trial, answer.ending != .cancelled, !receipt.cacheHit
+        else { return }
         do {
             try await library.catalog.addSplitAnswer(
                 turn.answerId, of: trial.id, trial.arm, in: turn.chatId, refused: answer.ending == .notFound,
-                failed: answer.ending == .error, sentences: receipt.support.checked,
-                supported: receipt.support.supported, milliseconds: answer.times.total, cost: receipt.cost ?? 0)
+                failed: answer.ending == .error || receipt.reason != nil, sentences: receipt.support.checked,
+                supported: receipt.support.supported, milliseconds: answer.times.total, cost: receipt.cost)
         } catch {
             log.warning("an answer of a trial could not be noted", ["error": String(reflecting: error)])
         }
@@ -127,7 +129,10 @@ struct TurnEngine: Sendable {
         do {
             if let stored = turn.stored {
                 // Whoever else tries the same question again may have been quicker; that answer stays.
-                _ = try await messages.replace(stored, with: answer)
+                if try await messages.replace(stored, with: answer) {
+                    // What was said was said of the one before.
+                    _ = try await library.catalog.withdrawFeedback(of: answer.id, in: turn.chatId)
+                }
             } else if try await messages.add(answer, answering: turn.request.messageId) {
                 added += 1
             }

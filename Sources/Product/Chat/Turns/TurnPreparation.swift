@@ -37,11 +37,12 @@ struct TurnPreparation: Sendable {
     /// Stores the question and finds the passages, side by side where one does not need the other.
     func prepare(_ request: ChatRequest) async throws -> Turn {
         let chatId = request.chatId ?? request.derivedID("chat")
-        let manner = try await library.manner(of: request.question, in: chatId)
+        let manner = try await library.manner(
+            of: request.question, in: chatId, isNewChat: request.chatId == nil)
         let talk: Conversation
         let search: Search
         if request.chatId != nil {
-            async let conversation = store(request, chatId: chatId)
+            async let conversation = store(request, manner, chatId: chatId)
             if FollowUp.isLikely(request.question.text) {
                 talk = try await conversation
                 let rewriter = FollowUp(model: library.models.entry(manner.model)?.model)
@@ -55,13 +56,13 @@ struct TurnPreparation: Sendable {
             }
         } else {
             // What is remembered belongs to questions that stand by themselves.
-            async let conversation = store(request, chatId: chatId)
+            async let conversation = store(request, manner, chatId: chatId)
             async let passages = recallOrFind(request, chatId, manner)
             talk = try await conversation
             search = try await passages
         }
         // A chat keeps the preset that it began with.
-        let own = library.presets.preset(talk.chat.preset ?? manner.preset.id)
+        let own = library.presets.preset(talk.chat.preset ?? request.question.preset)
         return turn(request, talk, search, preset: own, manner)
     }
 
@@ -90,14 +91,17 @@ struct TurnPreparation: Sendable {
             remembered: search.remembered, cacheKey: search.cacheKey)
     }
 
-    private func store(_ request: ChatRequest, chatId: String) async throws -> Conversation {
+    private func store(_ request: ChatRequest, _ manner: AnswerManner, chatId: String) async throws -> Conversation {
         let chat: ChatRecord
         if request.chatId != nil {
             guard let known = try await library.catalog.chat(chatId) else { throw Self.unknownChat }
             chat = known
         } else {
+            // One that a trial or a pick brings is the chat's own from then on.
+            let isStandard = manner.preset.id == library.presets.standard.id
             chat = try await library.catalog.createChat(
-                chatId, name: ChatName.make(from: request.question.text), preset: request.question.preset)
+                chatId, name: ChatName.make(from: request.question.text),
+                preset: request.question.preset ?? (isStandard ? nil : manner.preset.id))
         }
         let history =
             request.chatId == nil ? [] : try await messages.messages(in: chatId, limit: Self.historyLength)

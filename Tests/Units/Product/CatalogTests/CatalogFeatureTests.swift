@@ -384,7 +384,11 @@ struct CatalogFeatureTests {
                 answer, of: experiment, .variant, in: chat, refused: false, failed: false, sentences: 3, supported: 2,
                 milliseconds: 1.5, cost: 0.25)
             let outcomes = try await product.catalog.outcomes(of: experiment)
-            #expect(outcomes[.variant]?.down == 1 && outcomes[.variant]?.supported == 2 && outcomes.count == 1)
+            let variant = try #require(outcomes[.variant])
+            #expect(outcomes.count == 1 && variant.chats == 1 && variant.answers == 1 && variant.rated == 1)
+            #expect(variant.sums[.helpful] == .init(count: 1, sum: 0, squares: 0))
+            #expect(variant.sums[.cost] == .init(count: 1, sum: 0.25, squares: 0.0625))
+            #expect(abs((variant.sums[.supported]?.sum ?? 0) - 2.0 / 3) < 1e-9)
             let left = UUIDv7.make()
             _ = try await product.catalog.createChat(left, name: "left")
             _ = try await product.catalog.setFeedback(
@@ -409,8 +413,8 @@ struct CatalogFeatureTests {
                     #expect(try await target.catalog.chat(chat)?.name == "kept")
                     #expect(try await target.catalog.split(experiment)?.share == 0.25)
                     #expect(try await target.catalog.outcomes(of: experiment) == outcomes)
-                    let feedback = try await target.catalog.feedback(limit: 10, before: nil, rating: nil)
-                    #expect(feedback.map(\.json) == (rated.map { [$0.json] } ?? []))
+                    let feedback = try await target.catalog.feedback(limit: 10, after: nil, rating: nil)
+                    #expect(feedback?.map(\.json) == (rated.map { [$0.json] } ?? []))
                     let size = try await target.catalog.size()
                     #expect(size.chats == 1 && size.documents == 2)
                 }

@@ -83,6 +83,10 @@ struct SplitTests {
                 ["share": 0.5, "variant": ["retrieval": ["passages": 20, "candidates": 10]]],
                 ["variant.retrieval.passages: Must not be above candidates."]
             ),
+            (
+                ["share": 0.5, "variant": ["retrieval": ["passages": .null]]],
+                ["variant: Changes nothing. Name a model, a preset, or a value of retrieval."]
+            ),
             (["end": "me"], ["end: Must be one of control, variant, best."]),
             (
                 ["end": "best", "share": 0.5],
@@ -95,18 +99,25 @@ struct SplitTests {
 
     // MARK: - Figures
 
+    private func sums(_ share: Double, of count: Int) -> ArmOutcomes.Sums {
+        ArmOutcomes.Sums(count: count, sum: share * Double(count), squares: share * Double(count))
+    }
+
     /// Wilson's interval of 81 of 263 as Newcombe's paper has it (1998, table I); that of none is not empty.
     @Test func sharesHaveWilsonsInterval() throws {
-        let estimate = try #require(Estimate.share(81, of: 263))
+        let estimate = try #require(Estimate.share(sums(81.0 / 263, of: 263)))
         #expect(abs(estimate.low - 0.2553) < 0.0001 && abs(estimate.high - 0.3662) < 0.0001)
-        let none = try #require(Estimate.share(0, of: 20))
+        let none = try #require(Estimate.share(sums(0, of: 20)))
         #expect(none.low == 0 && abs(none.high - 0.1611) < 0.0001)
-        #expect(Estimate.share(0, of: 0) == nil && Estimate.mean(sum: 0, squares: 0, of: 0) == nil)
+        #expect(try #require(Estimate.share(sums(1, of: 20))).high == 1)
+        #expect(Estimate.share(sums(0, of: 0)) == nil && Estimate.mean(sums(0, of: 0)) == nil)
     }
 
     /// 56 of 70 against 48 of 80: Newcombe's second paper (1998, table II, method 10).
     @Test func differencesHaveNewcombesInterval() throws {
-        let (one, other) = (try #require(Estimate.share(48, of: 80)), try #require(Estimate.share(56, of: 70)))
+        let (one, other) = (
+            try #require(Estimate.share(sums(0.6, of: 80))), try #require(Estimate.share(sums(0.8, of: 70)))
+        )
         let difference = one.difference(to: other)
         #expect(abs(difference.value - 0.2) < 1e-9)
         #expect(abs(difference.low - 0.0524) < 0.0001 && abs(difference.high - 0.3339) < 0.0001)
@@ -115,45 +126,65 @@ struct SplitTests {
 
     @Test func meansHaveTheirInterval() throws {
         // 1, 2, 3, 4: mean 2.5, standard deviation 1.29.
-        let estimate = try #require(Estimate.mean(sum: 10, squares: 30, of: 4))
+        let estimate = try #require(Estimate.mean(ArmOutcomes.Sums(count: 4, sum: 10, squares: 30)))
         #expect(estimate.value == 2.5 && abs(estimate.high - 2.5 - 1.959964 * 0.645497) < 0.0001)
     }
 
-    private func outcome(answers: Int, up: Int, down: Int, supported: Int = 0, refused: Int = 0) -> ArmOutcomes {
-        var outcome = ArmOutcomes()
-        (outcome.answers, outcome.chats, outcome.up, outcome.down) = (answers, answers, up, down)
-        (outcome.sentences, outcome.supported, outcome.refused) = (answers, supported, refused)
-        return outcome
+    private func outcome(
+        _ chats: Int, helpful: Double? = nil, of rated: Int? = nil, supported: Double = 0.9, refused: Double = 0.1,
+        cost: ArmOutcomes.Sums? = nil
+    ) -> ArmOutcomes {
+        var all: [ArmOutcomes.Figure: ArmOutcomes.Sums] = [
+            .supported: sums(supported, of: chats), .refused: sums(refused, of: chats), .failed: sums(0, of: chats),
+        ]
+        all[.helpful] = helpful.map { sums($0, of: rated ?? chats) }
+        all[.cost] = cost
+        return ArmOutcomes(chats: chats, answers: 2 * chats, rated: rated ?? 0, sums: all)
     }
 
     @Test func whatPeopleSayDecidesFirst() throws {
         let comparison = ArmComparison([
-            .control: outcome(answers: 100, up: 20, down: 40, supported: 95),
-            .variant: outcome(answers: 100, up: 45, down: 15, supported: 60),
+            .control: outcome(100, helpful: 0.3, of: 60, supported: 0.95),
+            .variant: outcome(100, helpful: 0.75, of: 60, supported: 0.6),
         ])
         let decision = try #require(comparison.decision)
-        #expect(decision.arm == .variant && decision.figure.name == "helpful")
+        #expect(decision.arm == .variant && decision.figure == .helpful)
         #expect(comparison.json["better"]?.string == "variant" && comparison.json["by"]?.string == "helpful")
     }
 
     @Test func fewerRefusalsAreBetter() throws {
         let comparison = ArmComparison([
-            .control: outcome(answers: 200, up: 1, down: 0, supported: 190, refused: 10),
-            .variant: outcome(answers: 200, up: 0, down: 1, supported: 190, refused: 60),
+            .control: outcome(200, helpful: 1, of: 1, refused: 0.05),
+            .variant: outcome(200, helpful: 1, of: 1, refused: 0.3),
         ])
-        #expect(comparison.decision?.arm == .control && comparison.decision?.figure.name == "refused")
+        #expect(comparison.decision?.arm == .control && comparison.decision?.figure == .refused)
+    }
+
+    /// Nineteen say that it is bad: that it is cheaper does not make it better.
+    @Test func whatComesFirstIsNotOverruledByWhatComesLater() {
+        let cheap = ArmOutcomes.Sums(count: 200, sum: 2, squares: 0.02)
+        let dear = ArmOutcomes.Sums(count: 200, sum: 20, squares: 2)
+        let comparison = ArmComparison([
+            .control: outcome(200, helpful: 1, of: 19, cost: dear),
+            .variant: outcome(200, helpful: 0, of: 19, cost: cheap),
+        ])
+        #expect(comparison.decision == nil && comparison.json["better"] == .null)
+    }
+
+    @Test func aPriceThatIsNotKnownIsNotNothing() {
+        let some = ArmOutcomes.Sums(count: 30, sum: 0.3, squares: 0.003)
+        let comparison = ArmComparison([
+            .control: outcome(100, cost: ArmOutcomes.Sums(count: 100, sum: 90, squares: 81)),
+            .variant: outcome(100, cost: some),
+        ])
+        #expect(comparison.decision == nil && comparison.json["arms"]?["variant"]?["cost"] == .null)
     }
 
     @Test func littleOrNothingDecidesNothing() {
         #expect(ArmComparison([:]).decision == nil)
-        let few = ArmComparison([
-            .control: outcome(answers: 10, up: 0, down: 10), .variant: outcome(answers: 10, up: 10, down: 0),
-        ])
+        let few = ArmComparison([.control: outcome(10, helpful: 0), .variant: outcome(10, helpful: 1)])
         #expect(few.decision == nil)
-        let alike = ArmComparison([
-            .control: outcome(answers: 100, up: 50, down: 50, supported: 90),
-            .variant: outcome(answers: 100, up: 51, down: 49, supported: 91),
-        ])
+        let alike = ArmComparison([.control: outcome(100, helpful: 0.5), .variant: outcome(100, helpful: 0.51)])
         #expect(alike.decision == nil && alike.json["better"] == .null)
     }
 }
