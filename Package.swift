@@ -235,13 +235,12 @@ let product = group(
             name: "Catalog",
             dependencies: [
                 "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Postgres", "Problems",
-                "Settings", "TaskTools",
-                "Telemetry",
+                "Settings", "TaskTools", "Telemetry", "TextAnalysis", "TextSearch",
             ]
         ),
         .target(
             name: "ChatMessages",
-            dependencies: ["AzureIdentity", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
+            dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
         ),
         // How files of strangers are read: the limits, and the program that does it.
         .target(
@@ -557,8 +556,8 @@ let tests =
             .testTarget(
                 name: "HistoryTests",
                 dependencies: [
-                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
-                    "ProductFixture", "TestSupport",
+                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "History", "JSONCoding",
+                    "Postgres", "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
                 name: "IngestionTests",

@@ -39,7 +39,9 @@ export const api = {
   models: () => call("/api/models"),
   presets: () => call("/api/presets"),
   chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),
-  chat: (id) => call(`/api/history/${id}?limit=500`),
+  chat: (id, before) => call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}`),
+  search: (words, before, signal) =>
+    call(`/api/history/search?${new URLSearchParams({ q: words, ...(before ? { before } : {}) })}`, { signal }),
   rename: (id, name) => call(`/api/history/${id}`, withBody("PATCH", { name })),
   feedback: (value) => call("/api/feedback", withBody("POST", value)),
   deleteChat: (id) => call(`/api/history/${id}`, { method: "DELETE" }),

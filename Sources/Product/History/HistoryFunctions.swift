@@ -22,20 +22,38 @@ public enum HistoryFunctions {
         )
         _ = services.reportTelemetry(as: "apus-history", log: log)
         let (catalog, messages, storage) = try services.finish(wanted.0, wanted.1, wanted.2)
-        let history = HistoryRoutes(catalog: catalog, messages: messages, queue: IngestQueue(storage.queues))
+        let copier = ChatTextCopier(catalog: catalog, messages: messages)
+        let history = HistoryRoutes(
+            catalog: catalog, messages: messages, copier: copier, queue: IngestQueue(storage.queues), log: log)
+        let search = SearchRoute(catalog: catalog)
         Task {
             // The app has no timer of its own; each process looks once after its start.
             do { try await history.finishCutOffDeletions() } catch {
                 log.warning("deletions of chats could not be completed", ["error": String(describing: error)])
             }
+            await copyTexts(copier, log)
         }
         var routes = FunctionRoutes()
         routes.http(.get, "history") { try await history.list($0) }
+        routes.http(.get, "history/search") { try await search.search($0) }
         routes.http(.get, "history/{chatId}") { try await history.get($0) }
         routes.http(.patch, "history/{chatId}") { try await history.rename($0) }
         routes.http(.delete, "history/{chatId}") { try await history.delete($0) }
         routes.check("postgres") { try await catalog.probe() }
         routes.check("cosmos") { try await messages.probe() }
         return routes
+    }
+    /// Makes chats searchable that were there before messages were copied. A store may not be there yet when a program starts.
+    private static func copyTexts(_ copier: ChatTextCopier, _ log: Log) async {
+        for pause in [5, 30, 300] {
+            do {
+                let count = try await copier.copyAll()
+                if count > 0 { log.info("chats were made searchable", ["chats": String(count)]) }
+                return
+            } catch {
+                log.warning("chats could not be made searchable", ["error": String(describing: error)])
+            }
+            try? await Task.sleep(for: .seconds(pause))
+        }
     }
 }
