@@ -315,8 +315,8 @@ let product = group(
         .target(
             name: "History",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "DocumentQueue", "FunctionsRuntime",
-                "HTTPMessages", "JSONCoding", "Problems", "Telemetry", "TelemetryExport",
+                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "FunctionsRuntime",
+                "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry", "TelemetryExport",
             ]
         ),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),

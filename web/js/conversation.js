@@ -249,7 +249,7 @@ function sources(citations, passages, finishReason) {
     const words = quote ? make("span", { class: "quote" }, quote) : null;
     if (source.url) return make("li", {}, make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer nofollow" }, `[${source.n}] ${source.name}`, linkHost(source.url), words));
     return make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
-      `[${source.n}] ${source.name}, ${text.page(source.page)}`, words));
+      [`[${source.n}] ${source.name}`, source.page && text.page(source.page)].filter(Boolean).join(", "), words));
   };
   const list = citations.length ? [make("strong", {}, text.sources), make("ol", {}, ...listed.map((c) => entry(c, c.quote)))] : [];
   const isMissing = finishReason === "not_found";

@@ -6,6 +6,7 @@ import { setUpPresets } from "./presets.js";
 import { closePanel, isPanelOpen, openSource, setUpPanel } from "./panel.js";
 import { setUpSearch } from "./search.js";
 import { closeDrawer, markCurrent, refreshChats, setUpSidebar } from "./sidebar.js";
+import { setUpTransfer } from "./transfer.js";
 import { setUpUploads } from "./uploads.js";
 import { text } from "./strings.js";
 
@@ -54,6 +55,7 @@ function setUpModels() {
 setUpPanel();
 setUpSidebar(go);
 setUpSearch(go);
+setUpTransfer();
 setUpConversation((chat) => {
   if (chat && location.pathname === "/") history.replaceState(null, "", `/c/${chat}`);
   markCurrent(chat);
@@ -70,7 +72,7 @@ $("theme").value = window.apusTheme.get();
 $("theme").addEventListener("change", () => window.apusTheme.set($("theme").value));
 window.addEventListener("popstate", route);
 window.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || $("ask").open) return;
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   if (closeDrawer()) return;
   if (isPanelOpen()) closePanel(); else if (isAnswering()) stopAnswer();
 });

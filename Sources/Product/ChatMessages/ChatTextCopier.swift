@@ -24,15 +24,20 @@ public struct ChatTextCopier: Sendable {
         while true {
             let chats = try await catalog.chatsWithoutTexts(limit: Self.chatsAtATime)
             for chat in chats {
-                try await copy(chat.id)
-                try await catalog.setTextsKept(chat.id, name: chat.name)
+                try await copy(chat.id, name: chat.name)
                 copied += 1
             }
             if chats.count < Self.chatsAtATime { return copied }
         }
     }
 
-    private func copy(_ chat: String) async throws {
+    /// Copies a chat.
+    public func copy(_ chat: String, name: String) async throws {
+        try await copyMessages(of: chat)
+        try await catalog.setTextsKept(chat, name: name)
+    }
+
+    private func copyMessages(of chat: String) async throws {
         var before: (createdAt: String, id: String)?
         while true {
             let page = try await messages.messages(in: chat, limit: Self.page, before: before)

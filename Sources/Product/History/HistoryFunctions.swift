@@ -10,6 +10,9 @@ import TelemetryExport
 
 /// The history app's functions.
 public enum HistoryFunctions {
+    /// The largest request body in bytes: a file of chats.
+    public static let maximumBodyBytes = ImportFile.longest
+
     /// Reads the settings and wires the functions.
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
@@ -26,6 +29,8 @@ public enum HistoryFunctions {
         let history = HistoryRoutes(
             catalog: catalog, messages: messages, copier: copier, queue: IngestQueue(storage.queues), log: log)
         let search = SearchRoute(catalog: catalog)
+        let exports = ExportRoutes(catalog: catalog, messages: messages)
+        let imports = ImportRoute(catalog: catalog, messages: messages, copier: copier)
         Task {
             // The app has no timer of its own; each process looks once after its start.
             do { try await history.finishCutOffDeletions() } catch {
@@ -36,6 +41,9 @@ public enum HistoryFunctions {
         var routes = FunctionRoutes()
         routes.http(.get, "history") { try await history.list($0) }
         routes.http(.get, "history/search") { try await search.search($0) }
+        routes.http(.get, "history/export") { try await exports.all($0) }
+        routes.http(.post, "history/import") { try await imports.add($0) }
+        routes.http(.get, "history/{chatId}/export") { try await exports.one($0) }
         routes.http(.get, "history/{chatId}") { try await history.get($0) }
         routes.http(.patch, "history/{chatId}") { try await history.rename($0) }
         routes.http(.delete, "history/{chatId}") { try await history.delete($0) }
