@@ -235,12 +235,12 @@ let product = group(
             name: "Catalog",
             dependencies: [
                 "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Postgres", "Problems",
-                "Settings", "TaskTools", "Telemetry", "TextSearch",
+                "Settings", "TaskTools", "Telemetry", "TextAnalysis", "TextSearch",
             ]
         ),
         .target(
             name: "ChatMessages",
-            dependencies: ["AzureIdentity", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
+            dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
         ),
         // How files of strangers are read: the limits, and the program that does it.
         .target(
@@ -315,8 +315,8 @@ let product = group(
         .target(
             name: "History",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "DocumentQueue", "FunctionsRuntime",
-                "HTTPMessages", "JSONCoding", "Problems", "Telemetry", "TelemetryExport",
+                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "FunctionsRuntime",
+                "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry", "TelemetryExport",
             ]
         ),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
@@ -556,8 +556,8 @@ let tests =
             .testTarget(
                 name: "HistoryTests",
                 dependencies: [
-                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
-                    "ProductFixture", "TestSupport",
+                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "History", "JSONCoding",
+                    "Postgres", "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
                 name: "IngestionTests",

@@ -2,10 +2,11 @@ import { text } from "./strings.js";
 
 /** An answer of the server that is a problem document (RFC 9457), or no answer at all. */
 export class Problem extends Error {
-  constructor(detail, status = 0, requestId = "") {
+  constructor(detail, status = 0, requestId = "", fields = []) {
     super(detail);
     this.status = status;
     this.requestId = requestId;
+    this.fields = fields;
   }
 }
 
@@ -17,7 +18,7 @@ function trace() {
 
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
-  return new Problem(body.detail ?? `${response.status} ${response.statusText}`, response.status, body.requestId);
+  return new Problem(body.detail ?? `${response.status} ${response.statusText}`, response.status, body.requestId, body.errors);
 }
 
 async function call(path, options = {}) {
@@ -39,7 +40,10 @@ export const api = {
   models: () => call("/api/models"),
   presets: () => call("/api/presets"),
   chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),
-  chat: (id) => call(`/api/history/${id}?limit=500`),
+  chat: (id, before) => call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}`),
+  search: (words, before, signal) =>
+    call(`/api/history/search?${new URLSearchParams({ q: words, ...(before ? { before } : {}) })}`, { signal }),
+  importChats: (file) => call("/api/history/import", { method: "POST", body: file, headers: { "Content-Type": "application/json" } }),
   rename: (id, name) => call(`/api/history/${id}`, withBody("PATCH", { name })),
   feedback: (value) => call("/api/feedback", withBody("POST", value)),
   deleteChat: (id) => call(`/api/history/${id}`, { method: "DELETE" }),

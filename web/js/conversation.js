@@ -41,8 +41,8 @@ function showSend() {
   send.disabled = !running && !$("message").value.trim();
 }
 
-/** Shows a chat, or an empty one for null. */
-export async function showChat(id) {
+/** Shows a chat, or an empty one for null; at its end, or at a message of it. */
+export async function showChat(id, messageId = null) {
   stopAnswer();
   chatId = id;
   $("messages").replaceChildren();
@@ -52,23 +52,48 @@ export async function showChat(id) {
   showPresetOf(null);
   if (!id) return showEmpty();
   try {
-    const { chat, messages } = await api.chat(id);
+    const { chat, messages } = await load(id, messageId);
     if (chatId !== id) return;
     setTitle(chat.name);
     showPresetOf(chat);
     const answers = new Set(messages.map((m) => m.parentId));
     for (const message of messages) {
       if (message.role === "user") {
-        addQuestion(message.text, message.createdAt);
+        addQuestion(message.text, message.createdAt, message.id);
         if (!answers.has(message.id)) addUnanswered(message);
       } else {
-        addAnswer(message.createdAt).finish({ ...message, chatId: id, answerId: message.id });
+        addAnswer(message.createdAt, message.id).finish({ ...message, chatId: id, answerId: message.id });
       }
     }
-    scrollToEnd();
+    if (!messageId || !showMessage(messageId)) scrollToEnd();
   } catch (problem) {
     addAnswer().fail(problem);
   }
+}
+
+/** A chat with its newest messages, and as many before as lead to the wanted one. */
+async function load(id, messageId) {
+  const page = await api.chat(id);
+  let { messages, next } = page;
+  while (messageId && next && !messages.some((m) => m.id === messageId) && chatId === id) {
+    const older = await api.chat(id, next);
+    messages = [...older.messages, ...messages];
+    next = older.next;
+  }
+  return { chat: page.chat, messages };
+}
+
+function showMessage(id) {
+  const element = document.getElementById(`m-${id}`);
+  if (!element) return false;
+  const show = () => element.scrollIntoView({ block: "center" });
+  show();
+  // Messages out of sight have no height of their own until they are shown.
+  requestAnimationFrame(() => requestAnimationFrame(show));
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+  element.classList.add("flash");
+  return true;
 }
 
 function setTitle(name) {
@@ -146,8 +171,10 @@ async function ask(request) {
 
 // MARK: Messages
 
-function addQuestion(question, createdAt) {
-  $("messages").append(make("article", { class: "message user", "aria-label": "You" },
+const placeName = (id) => (id ? `m-${id}` : null);
+
+function addQuestion(question, createdAt, id) {
+  $("messages").append(make("article", { class: "message user", "aria-label": "You", id: placeName(id) },
     make("div", { class: "bubble", dir: "auto", title: createdAt ? when(createdAt) : "" }, question)));
 }
 
@@ -160,11 +187,11 @@ function addUnanswered(message) {
   $("messages").append(element);
 }
 
-function addAnswer(createdAt) {
+function addAnswer(createdAt, id) {
   const state = make("p", { class: "state" });
   const body = make("div", { class: "body", dir: "auto" });
   const tools = make("ul", { class: "tool-log" });
-  const element = make("article", { class: "message assistant", "aria-label": "Assistant", title: createdAt ? when(createdAt) : "" }, state, tools, body);
+  const element = make("article", { class: "message assistant", "aria-label": "Assistant", id: placeName(id), title: createdAt ? when(createdAt) : "" }, state, tools, body);
   $("messages").append(element);
   let frame = 0;
   const draw = () => {
@@ -222,7 +249,7 @@ function sources(citations, passages, finishReason) {
     const words = quote ? make("span", { class: "quote" }, quote) : null;
     if (source.url) return make("li", {}, make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer nofollow" }, `[${source.n}] ${source.name}`, linkHost(source.url), words));
     return make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
-      `[${source.n}] ${source.name}, ${text.page(source.page)}`, words));
+      [`[${source.n}] ${source.name}`, source.page && text.page(source.page)].filter(Boolean).join(", "), words));
   };
   const list = citations.length ? [make("strong", {}, text.sources), make("ol", {}, ...listed.map((c) => entry(c, c.quote)))] : [];
   const isMissing = finishReason === "not_found";

@@ -4,11 +4,13 @@ import { isAnswering, setUpConversation, showChat, stopAnswer } from "./conversa
 import { refreshDocuments } from "./documents.js";
 import { setUpPresets } from "./presets.js";
 import { closePanel, isPanelOpen, openSource, setUpPanel } from "./panel.js";
+import { setUpSearch } from "./search.js";
 import { closeDrawer, markCurrent, refreshChats, setUpSidebar } from "./sidebar.js";
+import { setUpTransfer } from "./transfer.js";
 import { setUpUploads } from "./uploads.js";
 import { text } from "./strings.js";
 
-// The address says what is shown: /, /c/<chat>, /documents, /documents/<id>?page=N.
+// The address says what is shown: /, /c/<chat>?m=<message>, /documents, /documents/<id>?page=N.
 function route() {
   const [view, id] = location.pathname.split("/").filter(Boolean);
   const isDocuments = view === "documents";
@@ -26,7 +28,7 @@ function route() {
   }
   const chat = view === "c" ? id : null;
   markCurrent(chat);
-  showChat(chat);
+  showChat(chat, new URLSearchParams(location.search).get("m"));
 }
 
 async function showDocument(id) {
@@ -54,6 +56,8 @@ function setUpModels() {
 
 setUpPanel();
 setUpSidebar(go);
+setUpSearch(go);
+setUpTransfer();
 setUpConversation((chat) => {
   if (chat && location.pathname === "/") history.replaceState(null, "", `/c/${chat}`);
   markCurrent(chat);
@@ -70,7 +74,7 @@ $("theme").value = window.apusTheme.get();
 $("theme").addEventListener("change", () => window.apusTheme.set($("theme").value));
 window.addEventListener("popstate", route);
 window.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || $("ask").open) return;
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   if (closeDrawer()) return;
   if (isPanelOpen()) closePanel(); else if (isAnswering()) stopAnswer();
 });

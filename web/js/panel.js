@@ -39,13 +39,28 @@ export async function openSource({ documentId, url, name, page = 1, start, end, 
   opener = from;
   // A source on the web is shown by its own site.
   if (url) return void window.open(url, "_blank", "noopener,noreferrer");
-  shown = { documentId, name, page, start, end, quote, pages: 0 };
   $("panel").hidden = false;
   $("panel-title").textContent = name;
+  $("original").hidden = !documentId;
+  if (!documentId) return showQuote(quote, page);
+  shown = { documentId, name, page, start, end, quote, pages: 0 };
   $("original").href = `/api/documents/${documentId}/content`;
   $("panel-title").focus({ preventScroll: true });
   $("report").hidden = true;
   await Promise.all([load(), showReport()]);
+}
+
+/** All that there is of a citation whose document is not here. */
+function showQuote(quote, page) {
+  shown = null;
+  forgetPicture();
+  arrange({ isPDF: false });
+  $("panel-place").textContent = page ? text.page(page) : "";
+  for (const id of ["previous-page", "next-page"]) $(id).disabled = true;
+  for (const id of ["report", "panel-note"]) $(id).hidden = true;
+  $("page").removeAttribute("aria-busy");
+  $("page").textContent = `${text.notHere}\n\n${quote ?? ""}`;
+  $("panel-title").focus({ preventScroll: true });
 }
 
 async function turn(step) {

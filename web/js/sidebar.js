@@ -48,6 +48,10 @@ function show() {
       "aria-current": chat.id === current ? "page" : null,
       onclick: (event) => { event.preventDefault(); go(`/c/${chat.id}`); },
     }, chat.name),
+    make("button", {
+      type: "button", "aria-label": text.exportChat(chat.name), title: text.exportAction, "aria-haspopup": "dialog",
+      onclick: () => document.dispatchEvent(new CustomEvent("apus:export", { detail: chat })),
+    }, "⤓"),
     make("button", { type: "button", "aria-label": text.rename(chat.name), title: text.renameTitle, onclick: () => rename(chat) }, "✎"),
     make("button", { type: "button", "aria-label": text.remove(chat.name), title: text.deleteAction, onclick: () => remove(chat) }, "✕"))));
 }

@@ -18,6 +18,12 @@ public enum UUIDv7 {
         return dashed(bytes)
     }
 
+    /// New identifiers in ascending order, as if each had been made a millisecond after the one before.
+    public static func ascending(_ count: Int) -> [String] {
+        let first = milliseconds(of: make())
+        return (0..<UInt64(max(0, count))).map { make(milliseconds: first + $0, random: Digest.randomBytes(10)) }
+    }
+
     /// An identifier that follows from another one: the same two arguments always give the same result. It keeps the
     /// other's place in time.
     public static func derived(from id: String, purpose: String) -> String {

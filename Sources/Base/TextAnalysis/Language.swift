@@ -44,6 +44,12 @@ public enum Language: String, Sendable, CaseIterable {
         return ordered.prefix(3).filter { 2 * $0.value > best.value }.map(\.key)
     }
 
+    /// The languages that a word may be of by its script alone.
+    static func ofScript(of word: String) -> [Language] {
+        if let language = word.unicodeScalars.first.flatMap(ofScript) { return [language] }
+        return allCases.filter { ![.el, .ru, .ar, .hi].contains($0) }
+    }
+
     /// The language of a script that has one among those above.
     private static func ofScript(_ scalar: Unicode.Scalar) -> Language? {
         switch scalar.value {

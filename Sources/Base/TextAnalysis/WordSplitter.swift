@@ -15,20 +15,25 @@ enum WordSplitter {
     private static let longestIdentifier = 80
 
     /// Visits the tokens in their order.
-    static func forEach(_ text: String, _ visit: (Token) -> Void) {
+    static func forEach(_ text: String, _ visit: (Token) -> Void) { forEachPlaced(text) { token, _ in visit(token) } }
+
+    /// Visits the tokens in their order, each with the Unicode scalars of the text that it was made from.
+    static func forEachPlaced(_ text: String, _ visit: (Token, Range<Int>) -> Void) {
         var group = Group()
+        var place = 0
         for scalar in text.unicodeScalars {
+            defer { place += 1 }
             if isWithoutSpaces(scalar) {
                 group.end(visit)
-                group.run.append(scalar)
+                group.appendToRun(scalar, at: place)
                 continue
             }
             group.endRun(visit)
             if isOfWord(scalar) {
-                group.word.append(scalar)
+                group.append(scalar, at: place)
             } else if scalar == "'" {
                 continue
-            } else if !group.word.isEmpty, joins(scalar), group.length < longestIdentifier {
+            } else if group.hasWord, joins(scalar), group.length < longestIdentifier {
                 group.join(scalar)
             } else {
                 group.end(visit)
@@ -40,37 +45,60 @@ enum WordSplitter {
 
     /// What has come since the last space.
     private struct Group {
-        var word = String.UnicodeScalarView()
-        /// Characters of a script without spaces.
-        var run: [Unicode.Scalar] = []
+        private var word = String.UnicodeScalarView()
+        private var place = 0..<0
+        /// Characters of a script without spaces, and where they begin.
+        private var run: [Unicode.Scalar] = []
+        private var runStart = 0
         private var parts: [String] = []
+        private var places: [Range<Int>] = []
         private var marks: [Unicode.Scalar] = []
 
+        var hasWord: Bool { !word.isEmpty }
         var length: Int { parts.reduce(word.count) { $0 + $1.unicodeScalars.count + 1 } }
 
+        mutating func append(_ scalar: Unicode.Scalar, at index: Int) {
+            place = (word.isEmpty ? index : place.lowerBound)..<index + 1
+            word.append(scalar)
+        }
+
+        mutating func appendToRun(_ scalar: Unicode.Scalar, at index: Int) {
+            if run.isEmpty { runStart = index }
+            run.append(scalar)
+        }
+
         mutating func join(_ mark: Unicode.Scalar) {
-            parts.append(String(word).lowercased())
+            endPart()
             marks.append(mark)
+        }
+
+        private mutating func endPart() {
+            parts.append(String(word).lowercased())
+            places.append(place)
             word = String.UnicodeScalarView()
         }
 
-        mutating func end(_ visit: (Token) -> Void) {
-            if !word.isEmpty { parts.append(String(word).lowercased()) }
-            word = String.UnicodeScalarView()
-            defer { (parts, marks) = ([], []) }
-            for part in parts { visit(.word(part)) }
+        mutating func end(_ visit: (Token, Range<Int>) -> Void) {
+            if !word.isEmpty { endPart() }
+            guard let first = places.first, let last = places.last else { return }
+            defer { (parts, places, marks) = ([], [], []) }
+            for (part, place) in zip(parts, places) { visit(.word(part), place) }
             // A hyphen between plain words joins nothing that would not be found by its parts.
             guard parts.count > 1, marks.contains("@") || parts.contains(where: Self.hasDigit) else { return }
             var whole = parts[0]
             for (mark, part) in zip(marks, parts.dropFirst()) { whole += String(Character(mark)) + part }
-            visit(.identifier(whole))
+            visit(.identifier(whole), first.lowerBound..<last.upperBound)
         }
 
-        mutating func endRun(_ visit: (Token) -> Void) {
+        mutating func endRun(_ visit: (Token, Range<Int>) -> Void) {
             defer { run.removeAll(keepingCapacity: true) }
             guard let first = run.first else { return }
-            guard run.count > 1 else { return visit(.pair(String(Character(first)))) }
-            for (one, two) in zip(run, run.dropFirst()) { visit(.pair(String(String.UnicodeScalarView([one, two])))) }
+            guard run.count > 1 else { return visit(.pair(String(Character(first))), runStart..<runStart + 1) }
+            var start = runStart
+            for (one, two) in zip(run, run.dropFirst()) {
+                visit(.pair(String(String.UnicodeScalarView([one, two]))), start..<start + 2)
+                start += 1
+            }
         }
 
         private static func hasDigit(_ part: String) -> Bool {

@@ -64,6 +64,7 @@ public struct BackupRestorer: Sendable {
         guard let tables else { throw BackupError("the backup has no catalog.json") }
         let queued = try await services.catalog.restore(tables, embedsAnew: embedsAnew)
         _ = try await services.catalog.migrate(to: nil)
+        try await ChatTextCopier(catalog: services.catalog, messages: services.messages).copyAll()
         try await services.queue.create(IngestMessage.queue)
         for id in queued { try await services.queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue) }
         return Report(counts: manifest.counts, queued: queued.count)

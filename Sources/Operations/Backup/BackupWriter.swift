@@ -56,6 +56,8 @@ public struct BackupWriter: Sendable {
                 var chat = row.object ?? JSONObject()
                 // The rows are from a moment before.
                 chat["messages"] = .int(Int64(list.count))
+                // Copies of the messages are not in the file: they are made anew.
+                chat["texts_kept"] = false
                 chats.append(.object(chat))
             }
             let tables: JSONValue = [

@@ -30,7 +30,12 @@ public struct DataVerifier: Sendable {
             guard let id = row["id"]?.string, let expected = row["messages"]?.int else { continue }
             let count = try await services.messages.count(in: id)
             // Messages that came after the rows were read are fine.
-            if count < expected { problems.append("chat \(id): \(count) of \(expected) messages are stored") }
+            if count < expected {
+                problems.append("chat \(id): \(count) of \(expected) messages are stored")
+            } else if row["texts_kept"]?.bool == true {
+                // Those of others are about to be copied.
+                problems += try await problem(ofTexts: id, messages: count)
+            }
         }
         let known = Set(rows.documents.compactMap { $0["id"]?.string })
         for id in try await services.vectors.documentIDs().subtracting(known).sorted()
@@ -38,6 +43,16 @@ public struct DataVerifier: Sendable {
             problems.append("document \(id) is gone, but has passages; the timer 'tidy' removes them")
         }
         return Report(documents: rows.documents.count, chats: rows.chats.count, problems: problems)
+    }
+
+    /// What of a chat's messages cannot be found by looking for its words.
+    private func problem(ofTexts chat: String, messages: Int) async throws -> [String] {
+        let texts = try await services.catalog.countTexts(in: chat)
+        // A message is copied a moment after it is stored.
+        guard texts != messages, try await services.messages.count(in: chat) == messages,
+            try await services.catalog.countTexts(in: chat) == texts, try await services.catalog.chat(chat) != nil
+        else { return [] }
+        return ["chat \(chat): \(texts) of \(messages) messages can be found by searching; open it once"]
     }
 
     private func problem(ofDocument row: JSONValue) async throws -> [String] {

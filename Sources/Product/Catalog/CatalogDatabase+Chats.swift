@@ -47,11 +47,11 @@ extension CatalogDatabase {
     public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
         let rows = try await query(
             """
-            INSERT INTO chats (id, workspace_id, name, preset)
-            SELECT $1::uuid, $2, $3, $4 WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
+            INSERT INTO chats (id, workspace_id, name, preset, name_terms, texts_kept)
+            SELECT $1::uuid, $2, $3, $4, $5::tsvector, true WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
             ON CONFLICT (id) DO UPDATE SET id = chats.id RETURNING \(ChatRecord.columns)
             """,
-            [id, workspace, name, preset])
+            [id, workspace, name, preset, TermVector(name, weight: .name).text])
         guard let row = rows.first else {
             if let known = try await chat(id) { return known }
             try await requireRoom("chats", limits.chats)
@@ -91,18 +91,21 @@ extension CatalogDatabase {
         guard Self.isID(id) else { return nil }
         let rows = try await query(
             """
-            UPDATE chats SET name = $3, named_by_user = true WHERE workspace_id = $1 AND id = $2 AND NOT deleting
+            UPDATE chats SET name = $3, name_terms = $4::tsvector, named_by_user = true WHERE workspace_id = $1 AND id = $2 AND NOT deleting
             RETURNING \(ChatRecord.columns)
             """,
-            [workspace, id, name])
+            [workspace, id, name, TermVector(name, weight: .name).text])
         return try rows.first.map(ChatRecord.init)
     }
 
     /// Gives a chat a name that nobody chose; one that somebody did choose stays.
     public func suggestName(_ id: String, _ name: String) async throws {
         try await query(
-            "UPDATE chats SET name = $3 WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND NOT named_by_user",
-            [workspace, id, name])
+            """
+            UPDATE chats SET name = $3, name_terms = $4::tsvector
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND NOT named_by_user
+            """,
+            [workspace, id, name, TermVector(name, weight: .name).text])
     }
 
     /// Keeps the summary of a chat's older messages.
@@ -118,14 +121,18 @@ extension CatalogDatabase {
     }
 
     /// Notes that messages were added. Returns whether the chat is still there.
+    ///
+    /// - Parameter text: The one that can be found from now on, in the place of an older one with its id.
     @discardableResult
-    public func countMessages(_ id: String, added: Int) async throws -> Bool {
-        try await !query(
-            """
+    public func countMessages(_ id: String, added: Int, text: ChatText? = nil) async throws -> Bool {
+        let chat = """
             UPDATE chats SET messages = messages + \(added), updated_at = now()
-            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id
-            """,
-            [workspace, id]
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id, workspace_id
+            """
+        guard let text else { return try await !query(chat, [workspace, id]).isEmpty }
+        return try await !query(
+            "WITH chat AS (\(chat)), copy AS (\(Self.insertingTexts(replaces: true))) SELECT id FROM chat",
+            [workspace, id, JSONValue.array([text.row]).text]
         ).isEmpty
     }
 
@@ -150,7 +157,10 @@ extension CatalogDatabase {
         }
     }
 
-    /// Removes a chat's row, the last step of its deletion; its documents lose the reference and go by themselves.
+    /// Removes a chat's row and the copies of its texts, the last step of its deletion; its documents lose the reference and
+    /// go by themselves.
+    ///
+    /// - Returns: How many rows there were.
     public func removeChat(_ id: String) async throws -> Int {
         try await prepare()
         let workspace = self.workspace
@@ -158,9 +168,14 @@ extension CatalogDatabase {
             try connection.query(
                 "UPDATE documents SET chat_id = NULL WHERE workspace_id = $1 AND chat_id = $2 AND deleting",
                 [workspace, id])
-            return try connection.query(
-                "DELETE FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting RETURNING id", [workspace, id]
-            ).count
+            // Holds off texts that are just being kept, so that all are counted.
+            let chat = try connection.query(
+                "SELECT id FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting FOR UPDATE", [workspace, id])
+            if chat.isEmpty { return 0 }
+            let texts = try connection.query(
+                "DELETE FROM chat_texts WHERE workspace_id = $1 AND chat_id = $2 RETURNING id", [workspace, id])
+            try connection.query("DELETE FROM chats WHERE workspace_id = $1 AND id = $2", [workspace, id])
+            return 1 + texts.count
         }
     }
 

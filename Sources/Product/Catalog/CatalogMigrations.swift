@@ -166,5 +166,35 @@ enum CatalogMigrations {
                 CREATE INDEX split_answers_chat ON split_answers (chat_id);
                 """,
             down: "DROP TABLE split_answers; DROP TABLE splits;"),
+        Migration(
+            version: 8, name: "texts of chats, so that they are found",
+            up: """
+                ALTER TABLE chats
+                    ADD COLUMN name_terms tsvector,
+                    -- Whether its messages are copied into chat_texts. Those from before are copied by the history app.
+                    ADD COLUMN texts_kept boolean NOT NULL DEFAULT false;
+                CREATE INDEX chats_name_terms ON chats USING gin (name_terms);
+                CREATE INDEX chats_without_texts ON chats (workspace_id, updated_at DESC) WHERE NOT texts_kept;
+
+                -- Copies of the messages, which are items of Cosmos DB.
+                CREATE TABLE chat_texts (
+                    chat_id uuid NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+                    id uuid NOT NULL,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    role text NOT NULL CHECK (role IN ('user', 'assistant')),
+                    created_at timestamptz NOT NULL,
+                    text text NOT NULL,
+                    -- Made by the application, which knows the languages.
+                    terms tsvector NOT NULL,
+                    PRIMARY KEY (chat_id, id));
+                -- Terms are read for thousands of rows in one search: they stay in the row, as long as it fits a page.
+                ALTER TABLE chat_texts SET (toast_tuple_target = 8160);
+                CREATE INDEX chat_texts_terms ON chat_texts USING gin (terms);
+                CREATE INDEX chat_texts_newest ON chat_texts (workspace_id, created_at DESC);
+                """,
+            down: """
+                DROP TABLE chat_texts;
+                ALTER TABLE chats DROP COLUMN name_terms, DROP COLUMN texts_kept;
+                """),
     ]
 }

@@ -64,7 +64,9 @@ public struct DocumentRecord: Sendable {
 
 /// Times in the product's form, straight out of SQL.
 enum SQLTime {
-    static func column(_ name: String) -> String {
-        "to_char(\(name) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS \(name)"
+    static func column(_ name: String) -> String { column(name, as: name) }
+
+    static func column(_ expression: String, as name: String) -> String {
+        "to_char(\(expression) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS \(name)"
     }
 }

@@ -69,6 +69,29 @@ public struct MessageStore: ConfiguredClient, Sendable {
         }
     }
 
+    /// Stores new messages of a chat that nobody else knows yet; for one of `batches`. Can be repeated.
+    public func add(_ messages: [ChatMessage], in chat: String) async throws {
+        try await prepare()
+        try await container.batch(messages.map { .upsert($0.item) }, partition: chat, isRepeatable: true)
+    }
+
+    /// Messages in groups that are stored in one step each: a hundred operations and 2 MB at most.
+    public static func batches(_ messages: [ChatMessage]) -> [[ChatMessage]] {
+        var batches: [[ChatMessage]] = []
+        var size = 0
+        for message in messages {
+            let bytes = message.item.encoded.count
+            if let last = batches.last, last.count < 100, size + bytes <= 1_500_000 {
+                batches[batches.count - 1].append(message)
+                size += bytes
+            } else {
+                batches.append([message])
+                size = bytes
+            }
+        }
+        return batches
+    }
+
     /// Stores a message in the place of one that was read before.
     ///
     /// - Returns: `false` when that one has changed or gone meanwhile; then everything stays as it is.
@@ -95,15 +118,36 @@ public struct MessageStore: ConfiguredClient, Sendable {
     public func messages(in chat: String, limit: Int, before: (createdAt: String, id: String)? = nil) async throws
         -> [ChatMessage]
     {
+        try await page(of: chat, limit, beyond: before, isNewestFirst: true).reversed()
+    }
+
+    /// The oldest messages of a chat, oldest first.
+    ///
+    /// - Parameter after: Only messages newer than this one's time and id; `nil` for the chat's beginning.
+    public func messages(in chat: String, limit: Int, after: (createdAt: String, id: String)?) async throws
+        -> [ChatMessage]
+    {
+        try await page(of: chat, limit, beyond: after, isNewestFirst: false)
+    }
+
+    private func page(
+        of chat: String, _ limit: Int, beyond: (createdAt: String, id: String)?, isNewestFirst: Bool
+    ) async throws -> [ChatMessage] {
         try await prepare()
-        let order = "ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit"
+        let (sign, direction) = isNewestFirst ? ("<", "DESC") : (">", "ASC")
+        let order = "ORDER BY c.createdAt \(direction) OFFSET 0 LIMIT @limit"
         // One more than is wanted tells whether the page's border cuts through messages of one moment.
         let size: (String, JSONValue) = ("@limit", .int(Int64(limit) + 1))
+        func isBeyond(_ time: String, _ id: String) -> Bool {
+            guard let beyond else { return true }
+            let (one, two) = ((time, id), (beyond.createdAt, beyond.id))
+            return isNewestFirst ? one < two : one > two
+        }
         var rows: [JSONValue]
-        if let before {
+        if let beyond {
             rows = try await container.query(
-                "SELECT * FROM c WHERE c.createdAt < @time OR (c.createdAt = @time AND c.id < @id) \(order)",
-                [("@time", .string(before.createdAt)), ("@id", .string(before.id)), size], partition: chat)
+                "SELECT * FROM c WHERE c.createdAt \(sign) @time OR (c.createdAt = @time AND c.id \(sign) @id) \(order)",
+                [("@time", .string(beyond.createdAt)), ("@id", .string(beyond.id)), size], partition: chat)
         } else {
             rows = try await container.query("SELECT * FROM c \(order)", [size], partition: chat)
         }
@@ -113,10 +157,13 @@ public struct MessageStore: ConfiguredClient, Sendable {
             rows.removeAll { $0["createdAt"]?.string == border }
             rows += try await container.query(
                 "SELECT * FROM c WHERE c.createdAt = @time", [("@time", .string(border))], partition: chat
-            ).filter { row in before.map { border != $0.createdAt || (row["id"]?.string ?? "") < $0.id } ?? true }
+            ).filter { isBeyond(border, $0["id"]?.string ?? "") }
         }
-        let messages = rows.compactMap(ChatMessage.init).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        return Array(messages.suffix(limit))
+        let messages = rows.compactMap(ChatMessage.init).sorted { one, two in
+            let (one, two) = ((one.createdAt, one.id), (two.createdAt, two.id))
+            return isNewestFirst ? one > two : one < two
+        }
+        return Array(messages.prefix(limit))
     }
 
     /// How many messages a chat has.

@@ -5,6 +5,7 @@ import FunctionsRuntime
 import HTTPMessages
 import JSONCoding
 import Problems
+import Telemetry
 
 /// `/api/history`: chats and their messages.
 struct HistoryRoutes: Sendable {
@@ -12,7 +13,9 @@ struct HistoryRoutes: Sendable {
 
     let catalog: CatalogDatabase
     let messages: MessageStore
+    let copier: ChatTextCopier
     let queue: IngestQueue
+    let log: Log
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let limit = try PageLimit.read(request, default: 30, maximum: 200)
@@ -36,6 +39,12 @@ struct HistoryRoutes: Sendable {
         let shown = page.suffix(limit)
         let answers = shown.filter { $0.role == "assistant" }.map(\.id)
         let feedback = try await catalog.feedback(in: chat.id, of: answers)
+        // A crash between storing a message and copying it leaves it where nobody finds it; here it is seen again.
+        Task {
+            do { try await copier.complete(Array(shown), of: chat.id) } catch {
+                log.warning("messages could not be made searchable", ["error": String(describing: error)])
+            }
+        }
         return HTTPResponse(
             json: [
                 "chat": chat.json, "messages": .array(shown.map { $0.json(feedback: feedback[$0.id]?.ofAnswer) }),

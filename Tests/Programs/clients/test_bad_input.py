@@ -224,6 +224,8 @@ class TestRequests:
     def test_limits(self, stack, path):
         check_problem(stack.call("GET", path), 400, "limit")
 
-    @pytest.mark.parametrize("path,field", [("/api/documents?after=x", "after"), ("/api/documents?chatId=1", "chatId"), ("/api/history?before=%27", "before"), ("/api/experiments?before=x", "before")])
+    @pytest.mark.parametrize("path,field", [("/api/documents?after=x", "after"), ("/api/documents?chatId=1", "chatId"), ("/api/history?before=%27", "before"), ("/api/experiments?before=x", "before"),
+        ("/api/history/search?q=x&before=x", "before"), ("/api/history/search?q=x&limit=101", "limit"), ("/api/history/search", "q"), ("/api/history/search?q=%00", "q"),
+        ("/api/history/search?q=" + "x" * 301, "q"), ("/api/history/search?q=" + "a+" * 33, "q"), ("/api/history/search?q=%3F!%C2%AB", "q")])
     def test_cursors(self, stack, path, field):
         assert check_problem(stack.call("GET", path), 400)["errors"][0]["field"] == field

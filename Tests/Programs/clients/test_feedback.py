@@ -118,6 +118,6 @@ def test_the_same_message_in_two_chats_is_two_answers(stack, answer):
 def test_it_goes_with_the_chat(stack, answer):
     own = stack.ask("Where do storks winter?").json
     assert rate(stack, own, "up").status == 200 and own["answerId"] in [e["answerId"] for e in listed(stack)]
-    assert stack.call("DELETE", "/api/history/" + own["chatId"]).json["rows"] == 1
+    assert stack.call("DELETE", "/api/history/" + own["chatId"]).status == 200
     assert own["answerId"] not in [e["answerId"] for e in listed(stack)]
     assert rate(stack, own, "up").status == 404

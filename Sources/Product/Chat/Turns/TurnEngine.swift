@@ -126,23 +126,27 @@ struct TurnEngine: Sendable {
             turn.answerId, answering: turn.request.messageId, in: turn.chatId, of: library.catalog.workspace,
             at: Timestamp.now())
         var added = turn.isNewQuestion ? 1 : 0
+        var isStored = false
         do {
             if let stored = turn.stored {
                 // Whoever else tries the same question again may have been quicker; that answer stays.
-                if try await messages.replace(stored, with: answer) {
+                isStored = try await messages.replace(stored, with: answer)
+                if isStored {
                     // What was said was said of the one before.
                     _ = try await library.catalog.withdrawFeedback(of: answer.id, in: turn.chatId)
                 }
             } else if try await messages.add(answer, answering: turn.request.messageId) {
+                isStored = true
                 added += 1
             }
         } catch {
             log.error("the answer could not be stored", ["chat": turn.chatId, "error": String(reflecting: error)])
         }
-        guard added > 0 else { return }
+        guard added > 0 || isStored else { return }
         do {
             // The chat may have been deleted since its question was stored; then nothing of it may stay.
-            if try await !library.catalog.countMessages(turn.chatId, added: added) {
+            let text = isStored ? answer.searchText : nil
+            if try await !library.catalog.countMessages(turn.chatId, added: added, text: text) {
                 _ = try await messages.deleteAll(in: turn.chatId)
             }
         } catch {

@@ -110,7 +110,7 @@ struct TurnPreparation: Sendable {
             text: request.question.text, createdAt: Timestamp.now())
         if try await messages.add(question) {
             // A deletion that began before has not seen it; one that begins from here on does.
-            guard try await library.catalog.chat(chatId) != nil else {
+            guard try await library.catalog.keepTexts([question].compactMap(\.searchText), of: chatId) else {
                 _ = try await messages.deleteAll(in: chatId)
                 throw Self.unknownChat
             }

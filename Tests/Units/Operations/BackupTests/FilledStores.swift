@@ -48,13 +48,13 @@ struct FilledStores {
             let chat = UUIDv7.make()
             _ = try await services.catalog.createChat(chat, name: "Chat \(number)")
             for turn in 1...(number * 3) {
-                _ = try await services.messages.add(
-                    ChatMessage(
-                        id: UUIDv7.make(), chatId: chat, workspaceId: "default",
-                        role: turn % 2 == 1 ? "user" : "assistant", text: "Message \(turn) of \(number) ✓",
-                        createdAt: "2026-11-20T10:00:0\(turn).000Z", finishReason: turn % 2 == 1 ? nil : "stop"))
+                let message = ChatMessage(
+                    id: UUIDv7.make(), chatId: chat, workspaceId: "default",
+                    role: turn % 2 == 1 ? "user" : "assistant", text: "Message \(turn) of \(number) ✓",
+                    createdAt: "2026-11-20T10:00:0\(turn).000Z", finishReason: turn % 2 == 1 ? nil : "stop")
+                _ = try await services.messages.add(message)
+                try await services.catalog.countMessages(chat, added: 1, text: message.searchText)
             }
-            _ = try await services.catalog.countMessages(chat, added: number * 3)
             chats.append(chat)
         }
         self.chats = chats

@@ -112,7 +112,12 @@ public final class RunningProduct: Sendable {
             }
         let dispatcher = FunctionDispatcher(routes: routes, log: log)
         var configuration = HTTPServer.Configuration()
-        configuration.maximumBodyBytes = app == .upload ? UploadFunctions.maximumBodyBytes(environment) : 1 << 20
+        configuration.maximumBodyBytes =
+            switch app {
+            case .upload: UploadFunctions.maximumBodyBytes(environment)
+            case .history: HistoryFunctions.maximumBodyBytes
+            case .chat: 1 << 20
+            }
         return try HTTPServer(configuration) { await dispatcher.answer($0) }
     }
 

@@ -1,0 +1,104 @@
+import Catalog
+import ChatMessages
+import HTTPMessages
+import JSONCoding
+import Problems
+import Telemetry
+
+/// `GET /api/history/export` and `GET /api/history/{chatId}/export`: chats as files. What is written is read page by page, so
+/// memory does not depend on how many chats there are.
+struct ExportRoutes: Sendable {
+    private static let chatsAtATime = 200
+    private static let messagesAtATime = 50
+    private static let pieceSize = 64 * 1024
+
+    let catalog: CatalogDatabase
+    let messages: MessageStore
+
+    func all(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let format = try Self.format(request)
+        // What cannot be reached is said before the file begins.
+        let first = try await catalog.chats(after: nil, limit: Self.chatsAtATime)
+        return Self.file("apus-chats-" + Timestamp.now().prefix(10), format) { [self] output in
+            var page = first
+            while true {
+                for chat in page { try await write(chat, to: &output) }
+                guard page.count == Self.chatsAtATime, let last = page.last else { return }
+                page = try await catalog.chats(after: last.id, limit: Self.chatsAtATime)
+            }
+        }
+    }
+
+    func one(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let format = try Self.format(request)
+        guard let chat = try await catalog.chat(request.parameters["chatId"] ?? "") else {
+            throw Problem(.notFound, "There is no chat with this id.")
+        }
+        _ = try await messages.messages(in: chat.id, limit: 1)
+        return Self.file(chat.name, format) { [self] output in try await write(chat, to: &output) }
+    }
+
+    private static func format(_ request: HTTPRequest) throws -> any ChatFormat & Sendable {
+        switch request.target.parameter("format") ?? "json" {
+        case "json": JSONFormat()
+        case "markdown": MarkdownFormat()
+        default: throw InvalidFields(field: "format", detail: "Must be json or markdown.")
+        }
+    }
+
+    private func write(_ chat: ChatRecord, to output: inout Output) async throws {
+        try await output.put { $0.begin(chat) }
+        var last: (createdAt: String, id: String)?
+        while true {
+            let page = try await messages.messages(in: chat.id, limit: Self.messagesAtATime, after: last)
+            for message in page { try await output.put { $0.message(message) } }
+            guard page.count == Self.messagesAtATime, let end = page.last else { break }
+            last = (end.createdAt, end.id)
+        }
+        try await output.put { $0.end() }
+    }
+
+    private static func file(
+        _ name: String, _ format: any ChatFormat & Sendable,
+        _ write: @escaping @Sendable (inout Output) async throws -> Void
+    ) -> HTTPResponse {
+        let fields: HTTPFields = [
+            "Content-Type": format.mediaType,
+            "Content-Disposition": AttachmentName(name, extension: format.fileExtension).disposition,
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        ]
+        return HTTPResponse(
+            .ok, fields: fields,
+            body: .stream(length: nil) { writer in
+                var output = Output(format: format, writer: writer)
+                try await output.put { $0.head() }
+                try await write(&output)
+                try await output.put { $0.tail() }
+                try await output.flush()
+            })
+    }
+
+    /// What is to be sent, in pieces that are worth sending.
+    private struct Output {
+        var format: any ChatFormat & Sendable
+        let writer: any HTTPBodyWriter
+        private var pending: [UInt8] = []
+
+        init(format: any ChatFormat & Sendable, writer: any HTTPBodyWriter) {
+            self.format = format
+            self.writer = writer
+        }
+
+        mutating func put(_ text: (inout any ChatFormat & Sendable) -> String) async throws {
+            pending += text(&format).bytes
+            if pending.count >= ExportRoutes.pieceSize { try await flush() }
+        }
+
+        mutating func flush() async throws {
+            guard !pending.isEmpty else { return }
+            let piece = pending
+            pending = []
+            try await writer.write(piece)
+        }
+    }
+}
