@@ -12,33 +12,35 @@ export function thumbs(chatId, answerId, given) {
   show();
 
   function button(rating, label) {
-    return make("button", { type: "button", onclick: () => {
+    const element = make("button", { type: "button", onclick: () => {
       const withdraws = kept.rating === rating;
-      send({ rating: withdraws ? null : rating, reason: null, comment: null }, withdraws ? text.withdrawn : text.thanks, rating === "down");
+      send(element, { rating: withdraws ? null : rating, reason: null, comment: null }, withdraws ? text.withdrawn : text.thanks, rating === "down" && !withdraws);
     } }, label);
+    return element;
   }
 
   function show() {
     for (const [element, rating] of [[up, "up"], [down, "down"]]) element.setAttribute("aria-pressed", String(kept.rating === rating));
   }
 
-  async function send(value, thanks, asksWhy) {
+  /** Sends what is thought now; the focus is then on `next`, or in the question why. */
+  async function send(next, value, thanks, asksWhy) {
     const buttons = [up, down, ...why.querySelectorAll("button")];
     for (const element of buttons) element.disabled = true;
+    let said = thanks;
+    let failed = false;
     try {
       await api.feedback({ chatId, answerId, ...value });
       kept.rating = value.rating;
-      note.textContent = thanks;
-      announce(thanks);
-      why.replaceChildren(...(asksWhy && kept.rating === "down" ? [form()] : []));
-      (why.querySelector("select") ?? (kept.rating === "down" ? down : up)).focus();
+      why.replaceChildren(...(asksWhy ? [form()] : []));
     } catch (problem) {
-      note.textContent = problem.message;
-      announce(problem.message, true);
-    } finally {
-      for (const element of buttons) element.disabled = false;
+      [said, failed] = [problem.message, true];
     }
+    for (const element of buttons) element.disabled = false;
+    note.textContent = said;
+    announce(said, failed);
     show();
+    (why.querySelector("select") ?? next).focus();
   }
 
   function form() {
@@ -47,7 +49,7 @@ export function thumbs(chatId, answerId, given) {
     const comment = make("textarea", { rows: 2, maxLength: 2000, "aria-label": text.ownWords, placeholder: text.ownWords });
     return make("form", { onsubmit: (event) => {
       event.preventDefault();
-      send({ rating: "down", reason: reason.value || null, comment: comment.value.trim() || null }, text.thanks, false);
+      send(down, { rating: "down", reason: reason.value || null, comment: comment.value.trim() || null }, text.thanks, false);
     } }, reason, comment, make("button", { class: "quiet", type: "submit" }, text.sendFeedback));
   }
 

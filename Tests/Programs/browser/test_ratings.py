@@ -54,6 +54,7 @@ def test_an_answer_is_rated_explained_and_the_rating_taken_back(storks, page):
     page.screenshot(path=os.path.join(SHOTS, "feedback.png"))
     answer.locator(".why").get_by_role("button", name="Send").click()
     expect(answer.locator(".why form")).to_have_count(0)
+    expect(down).to_be_focused()
     assert kept(storks) == [("down", "wrong_source", "<b>Page 2</b> is the right one.")]
     # The same after a reload, from what is kept.
     page.reload()

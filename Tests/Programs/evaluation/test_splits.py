@@ -1,4 +1,6 @@
 """Trials in service: a share of the chats answers in another way, outcomes by arm, and a decision."""
+import uuid
+
 import pytest
 
 import stack as stacks
@@ -18,7 +20,7 @@ def trial():
     own = stacks.Stack({"APUS_MODELS": "openai:first,groq:second", "OPENAI_BASE_URL": first.url, "GROQ_BASE_URL": second.url, "APUS_ANSWER_CACHE": "0"})
     try:
         own.start()
-        own.second = second
+        own.first, own.second = first, second
         own.wait_settled(own.upload("storks.txt", DOCUMENT).json["documents"][0]["id"])
         yield own
     finally:
@@ -133,6 +135,28 @@ def test_a_variant_that_is_away_is_not_measured_by_who_stands_in(trial, experime
         trial.second.play(Script(openai_text("They winter in 12 gardens of Norway [1].")))
     assert answer["model"] == "openai:first"
     assert trial.call("GET", "/api/experiments/" + experiment).json["split"]["arms"]["variant"]["failed"]["value"] == 1
+
+
+def test_an_answer_that_broke_off_is_not_rated_and_a_rating_goes_with_the_answer_it_was_for(trial):
+    away = Script("{}", status=503, content_type="application/json")
+    # Without documents there is nothing to answer from without a model.
+    body = {"message": "Where do storks winter?", "messageId": str(uuid.uuid4()), "useDocuments": False}
+    trial.first.play(away)
+    trial.second.play(away)
+    try:
+        refused = trial.call("POST", "/api/chat", body)
+        assert refused.status == 503, refused.body
+    finally:
+        trial.first.play(Script(openai_text("They winter south of the Sahara [1].")))
+        trial.second.play(Script(openai_text("They winter in 12 gardens of Norway [1].")))
+    chat = trial.call("GET", "/api/history?limit=1").json["chats"][0]["id"]
+    broken = trial.call("GET", "/api/history/" + chat).json["messages"][-1]
+    assert broken["finishReason"] == "error"
+    rating = {"chatId": chat, "answerId": broken["id"], "rating": "up"}
+    assert trial.call("POST", "/api/feedback", rating).status == 409
+    again = trial.call("POST", "/api/chat", body).json
+    assert again["answerId"] == broken["id"] and again["finishReason"] == "stop"
+    assert trial.call("POST", "/api/feedback", rating).status == 200
 
 
 def test_what_cannot_be_decided_is_not(trial, experiment):
