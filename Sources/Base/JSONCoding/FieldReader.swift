@@ -95,6 +95,23 @@ public struct FieldReader {
         return texts
     }
 
+    /// One of the values of a type; `nil` when absent.
+    public mutating func choice<Choice>(_ name: String, of type: Choice.Type) -> Choice?
+    where Choice: RawRepresentable<String> & CaseIterable {
+        guard let text = string(name, length: 0...40) else { return nil }
+        return Choice(rawValue: text)
+            ?? fail(name, "Must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+    }
+
+    /// Reads what stands inside a member; its problems are noted with the member's name in front.
+    ///
+    /// - Throws: what `read` throws but `InvalidFields`.
+    public mutating func inside(_ name: String, _ read: () throws -> Void) throws {
+        do { try read() } catch let error as InvalidFields {
+            for problem in error.problems { add("\(name).\(problem.field)", problem.detail) }
+        }
+    }
+
     /// Notes a problem that the caller found.
     public mutating func add(_ field: String, _ detail: String) {
         problems.append(FieldProblem(field: field, detail: detail))

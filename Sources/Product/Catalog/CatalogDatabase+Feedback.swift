@@ -26,15 +26,11 @@ extension CatalogDatabase {
         return try rows.first.map(FeedbackRecord.init)
     }
 
-    /// Forgets what somebody thought of an answer. Returns what was kept; `nil` when nothing was.
-    public func withdrawFeedback(of answerId: String, in chatId: String) async throws -> FeedbackRecord? {
-        let rows = try await query(
-            """
-            DELETE FROM feedback WHERE workspace_id = $1 AND chat_id = $2::uuid AND answer_id = $3::uuid
-            RETURNING \(FeedbackRecord.columns)
-            """,
+    /// Forgets what somebody thought of an answer, if anybody did.
+    public func withdrawFeedback(of answerId: String, in chatId: String) async throws {
+        try await query(
+            "DELETE FROM feedback WHERE workspace_id = $1 AND chat_id = $2::uuid AND answer_id = $3::uuid",
             [workspace, chatId, answerId])
-        return try rows.first.map(FeedbackRecord.init)
     }
 
     /// What was said of a chat's answers, by the answer's id.

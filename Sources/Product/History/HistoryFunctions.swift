@@ -51,6 +51,7 @@ public enum HistoryFunctions {
         routes.check("cosmos") { try await messages.probe() }
         return routes
     }
+
     /// Makes chats searchable that were there before messages were copied. A store may not be there yet when a program starts.
     private static func copyTexts(_ copier: ChatTextCopier, _ log: Log) async {
         for pause in [5, 30, 300] {

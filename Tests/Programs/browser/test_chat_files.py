@@ -1,8 +1,8 @@
 """Chats as files in a real Chromium: saved, and brought in again."""
-import json, os, re, shutil
+import json, os, re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import stack as stacks
 
@@ -23,17 +23,6 @@ def apus(model):
         yield own
     finally:
         own.remove()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.mark.parametrize("look", ["light", "phone"])

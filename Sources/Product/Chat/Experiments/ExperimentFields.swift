@@ -47,7 +47,7 @@ struct ExperimentFields: Sendable {
             }
         }
         result["parameters"] = Self.parameters(body["parameters"], &reader)
-        result["figures"] = Self.figures(body["figures"], &reader)
+        result["figures"] = try Self.figures(body["figures"], &reader)
         try reader.finish()
         self.result = result
     }
@@ -78,14 +78,14 @@ struct ExperimentFields: Sendable {
         return value
     }
 
-    private static func figures(_ value: JSONValue?, _ reader: inout FieldReader) -> JSONValue? {
+    private static func figures(_ value: JSONValue?, _ reader: inout FieldReader) throws -> JSONValue? {
         guard let list = value?.array, (1...mostFigures).contains(list.count) else {
             reader.add("figures", "Must be a list of 1 to \(mostFigures) figures, each with a name and a value.")
             return nil
         }
         var names: Set<String> = []
         for (index, figure) in list.enumerated() {
-            do {
+            try reader.inside("figures[\(index)]") {
                 var fields = try FieldReader(figure, allowed: figureNames)
                 let name = fields.requiredString("name", length: 1...100)
                 requirePrintable(name, "name", &fields)
@@ -98,10 +98,6 @@ struct ExperimentFields: Sendable {
                 if let low, let high, low > high { fields.add("low", "Must not be above high.") }
                 _ = fields.number("questions", in: count)
                 try fields.finish()
-            } catch {
-                for problem in (error as? InvalidFields)?.problems ?? [] {
-                    reader.add("figures[\(index)].\(problem.field)", problem.detail)
-                }
             }
         }
         return value

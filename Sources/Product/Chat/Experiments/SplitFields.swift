@@ -18,11 +18,8 @@ enum SplitFields: Sendable {
     /// - Throws: `InvalidFields` with everything that is wrong.
     init(_ body: JSONValue) throws {
         var reader = try FieldReader(body, allowed: ["share", "variant", "end"])
-        if let end = reader.string("end", length: 0...40) {
-            let pick = Pick(rawValue: end)
-            if pick == nil {
-                reader.add("end", "Must be one of \(Pick.allCases.map(\.rawValue).joined(separator: ", ")).")
-            }
+        if !(body["end"]?.isNull ?? true) {
+            let pick = reader.choice("end", of: Pick.self)
             for name in ["share", "variant"] where !(body[name]?.isNull ?? true) {
                 reader.add(name, "Goes with the beginning of a trial, not with its end.")
             }
@@ -34,10 +31,9 @@ enum SplitFields: Sendable {
         let share = reader.number("share", in: 0.01...0.99)
         var variant: Variant?
         if let sent = body["variant"], sent.object != nil {
-            do { variant = try Variant(sent) } catch {
-                for problem in (error as? InvalidFields)?.problems ?? [] {
-                    reader.add(problem.field == "body" ? "variant" : "variant.\(problem.field)", problem.detail)
-                }
+            try reader.inside("variant") { variant = try Variant(sent) }
+            if variant?.isEmpty ?? false {
+                reader.add("variant", "Changes nothing. Name a model, a preset, or a value of retrieval.")
             }
         } else {
             reader.add("variant", "Required: an object with a model, a preset, or values of retrieval.")

@@ -17,7 +17,12 @@ struct Variant: Sendable {
     /// As it was sent.
     let json: JSONValue
 
-    /// Reads what was sent; it has to change something.
+    /// Whether it changes nothing.
+    var isEmpty: Bool {
+        model == nil && preset == nil && passages == nil && candidates == nil && wordWeight == nil && lateWeight == nil
+    }
+
+    /// Reads what was sent.
     ///
     /// - Throws: `InvalidFields`, with the names of fields inside it.
     init(_ json: JSONValue) throws {
@@ -25,30 +30,22 @@ struct Variant: Sendable {
         var reader = try FieldReader(json, allowed: Self.names)
         model = reader.string("model", length: 1...200)
         preset = reader.string("preset", length: 1...40)
-        if let retrieval = json["retrieval"], !retrieval.isNull { read(retrieval, &reader) }
-        let members = (json.object?.members ?? []) + (json["retrieval"]?.object?.members ?? [])
-        if members.allSatisfy({ $0.value.isNull || $0.name == "retrieval" && $0.value.object != nil }) {
-            reader.add("body", "Changes nothing. Name a model, a preset, or a value of retrieval.")
+        if let retrieval = json["retrieval"], !retrieval.isNull {
+            try reader.inside("retrieval") { try read(retrieval) }
         }
         try reader.finish()
     }
 
-    private mutating func read(_ retrieval: JSONValue, _ reader: inout FieldReader) {
-        do {
-            var fields = try FieldReader(retrieval, allowed: Self.retrievalNames)
-            passages = Self.whole("passages", in: 1...20, &fields)
-            candidates = Self.whole("candidates", in: 10...200, &fields)
-            wordWeight = fields.number("wordWeight", in: 0...1).map { Float($0) }
-            lateWeight = fields.number("lateWeight", in: 0...1).map { Float($0) }
-            if let passages, let candidates, passages > candidates {
-                fields.add("passages", "Must not be above candidates.")
-            }
-            try fields.finish()
-        } catch {
-            for problem in (error as? InvalidFields)?.problems ?? [] {
-                reader.add("retrieval.\(problem.field)", problem.detail)
-            }
+    private mutating func read(_ retrieval: JSONValue) throws {
+        var fields = try FieldReader(retrieval, allowed: Self.retrievalNames)
+        passages = Self.whole("passages", in: 1...20, &fields)
+        candidates = Self.whole("candidates", in: 10...200, &fields)
+        wordWeight = fields.number("wordWeight", in: 0...1).map { Float($0) }
+        lateWeight = fields.number("lateWeight", in: 0...1).map { Float($0) }
+        if let passages, let candidates, passages > candidates {
+            fields.add("passages", "Must not be above candidates.")
         }
+        try fields.finish()
     }
 
     private static func whole(_ name: String, in range: ClosedRange<Double>, _ reader: inout FieldReader) -> Int? {

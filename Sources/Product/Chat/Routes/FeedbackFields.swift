@@ -1,5 +1,4 @@
 import Catalog
-import Digests
 import JSONCoding
 
 /// The body of `POST /api/feedback`, checked.
@@ -29,11 +28,11 @@ struct FeedbackFields: Sendable {
     /// - Throws: `InvalidFields` with everything that is wrong.
     init(_ body: JSONValue) throws {
         var reader = try FieldReader(body, allowed: Self.names)
-        chatId = Self.id("chatId", &reader)
-        answerId = Self.id("answerId", &reader)
+        chatId = reader.requiredID("chatId")
+        answerId = reader.requiredID("answerId")
         if body["rating"] == nil { reader.add("rating", "Required: up, down, or null to withdraw what was said.") }
-        rating = Self.choice("rating", FeedbackRecord.Rating.self, &reader)
-        reason = Self.choice("reason", Reason.self, &reader)
+        rating = reader.choice("rating", of: FeedbackRecord.Rating.self)
+        reason = reader.choice("reason", of: Reason.self)
         if reason != nil, rating != .down { reader.add("reason", "Goes with the rating down alone.") }
         let text = reader.string("comment", length: 0...Self.longestComment)
         comment = text.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
@@ -42,19 +41,5 @@ struct FeedbackFields: Sendable {
         }
         if comment != nil, rating == nil { reader.add("comment", "Goes with a rating.") }
         try reader.finish()
-    }
-
-    private static func id(_ name: String, _ reader: inout FieldReader) -> String {
-        let text = reader.requiredString(name, length: 1...64).lowercased()
-        if !text.isEmpty, !UUIDv7.isValid(text) { reader.add(name, "Must be a UUID.") }
-        return text
-    }
-
-    private static func choice<Choice>(_ name: String, _ type: Choice.Type, _ reader: inout FieldReader) -> Choice?
-    where Choice: RawRepresentable<String> & CaseIterable {
-        guard let text = reader.string(name, length: 0...40) else { return nil }
-        if let choice = Choice(rawValue: text) { return choice }
-        reader.add(name, "Must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
-        return nil
     }
 }

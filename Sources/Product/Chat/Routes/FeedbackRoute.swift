@@ -21,7 +21,7 @@ struct FeedbackRoute: Sendable {
         let fields = try FeedbackFields(body)
         guard try await catalog.chat(fields.chatId) != nil else { throw Self.unknown("chatId", "chat") }
         guard let rating = fields.rating else {
-            _ = try await catalog.withdrawFeedback(of: fields.answerId, in: fields.chatId)
+            try await catalog.withdrawFeedback(of: fields.answerId, in: fields.chatId)
             return HTTPResponse(json: Self.withdrawn(fields))
         }
         guard let answer = try await messages.message(fields.answerId, in: fields.chatId), answer.role == "assistant"

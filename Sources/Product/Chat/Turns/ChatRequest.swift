@@ -14,15 +14,9 @@ struct ChatRequest: Sendable {
     init(_ body: JSONValue) throws {
         var reader = try FieldReader(body, allowed: ["message", "chatId", "messageId"] + QuestionFields.names)
         question = QuestionFields("message", body, &reader)
-        chatId = Self.id("chatId", &reader)
-        messageId = Self.id("messageId", &reader) ?? UUIDv7.make()
+        chatId = reader.id("chatId")
+        messageId = reader.id("messageId") ?? UUIDv7.make()
         try reader.finish()
-    }
-
-    private static func id(_ name: String, _ reader: inout FieldReader) -> String? {
-        guard let text = reader.string(name, length: 1...64)?.lowercased() else { return nil }
-        if !UUIDv7.isValid(text) { reader.add(name, "Must be a UUID.") }
-        return text
     }
 
     /// An id that follows from the caller's message id alone, so that a request that is sent twice meets its own

@@ -133,7 +133,7 @@ struct TurnEngine: Sendable {
                 isStored = try await messages.replace(stored, with: answer)
                 if isStored {
                     // What was said was said of the one before.
-                    _ = try await library.catalog.withdrawFeedback(of: answer.id, in: turn.chatId)
+                    try await library.catalog.withdrawFeedback(of: answer.id, in: turn.chatId)
                 }
             } else if try await messages.add(answer, answering: turn.request.messageId) {
                 isStored = true
