@@ -238,6 +238,10 @@ let product = group(
                 "Settings", "TaskTools", "Telemetry", "TextAnalysis", "TextSearch",
             ]
         ),
+        // Who asks, and what they may; every route of an app states what it asks for.
+        .target(
+            name: "Access",
+            dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems"]),
         .target(
             name: "ChatMessages",
             dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
@@ -319,6 +323,10 @@ let product = group(
                 "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry", "TelemetryExport",
             ]
         ),
+        .target(
+            name: "Accounts",
+            dependencies: ["Access", "AppSetup", "Catalog", "FunctionsRuntime", "Telemetry", "TelemetryExport"]),
+        .executableTarget(name: "account-function", dependencies: ["Accounts", "FunctionsRuntime"]),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
         .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
         .executableTarget(name: "history-function", dependencies: ["FunctionsRuntime", "History"]),

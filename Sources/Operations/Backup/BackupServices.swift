@@ -54,7 +54,7 @@ public struct BackupServices: SecretSettings, Sendable {
         )
         embeddingModel = EmbeddingClient.model(services.settings)
         vectors = ChromaService(
-            &services.settings, tenant: CatalogDatabase.defaultWorkspace, embeddingModel: embeddingModel, client: client
+            &services.settings, tenant: CatalogDatabase.firstWorkspace, embeddingModel: embeddingModel, client: client
         )
         key = services.settings.secret(Self.keyName)
         var told: [String: String] = [:]

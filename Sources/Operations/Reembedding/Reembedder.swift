@@ -114,7 +114,7 @@ public struct Reembedder: Sendable {
 
     private func store(_ collection: String, model: String) -> ChromaService {
         ChromaService(
-            url: url, token: token, tenant: CatalogDatabase.defaultWorkspace, embeddingModel: model,
+            url: url, token: token, tenant: CatalogDatabase.firstWorkspace, embeddingModel: model,
             collection: collection,
             client: client)
     }

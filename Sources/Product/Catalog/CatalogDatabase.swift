@@ -11,7 +11,7 @@ import TaskTools
 public struct CatalogDatabase: ConfiguredClient, Sendable {
     public static let secretNames = ["APUS_DATABASE_URL"]
     /// The first workspace.
-    public static let defaultWorkspace = "default"
+    public static let firstWorkspace = "default"
 
     let database: PostgresPool
     /// Whose rows these are; part of every statement.
@@ -21,7 +21,7 @@ public struct CatalogDatabase: ConfiguredClient, Sendable {
 
     /// A view; nothing is connected yet.
     public init(
-        database: PostgresPool, workspace: String = CatalogDatabase.defaultWorkspace,
+        database: PostgresPool, workspace: String = CatalogDatabase.firstWorkspace,
         limits: WorkspaceLimits = WorkspaceLimits()
     ) {
         self.database = database

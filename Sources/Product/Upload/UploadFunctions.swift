@@ -50,7 +50,7 @@ public enum UploadFunctions {
             services.make(CatalogDatabase.self), services.make(StorageClients.self), services.make(EmbeddingClient.self)
         )
         let vectors = ChromaService(
-            &services.settings, tenant: CatalogDatabase.defaultWorkspace,
+            &services.settings, tenant: CatalogDatabase.firstWorkspace,
             embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
         checkLanguages(&services.settings)

@@ -31,7 +31,7 @@ public enum ChatFunctions {
             services.make(ModelList.self), PresetLibrary(&services.settings), services.make(ToolBox.self)
         )
         let vectors = ChromaService(
-            &services.settings, tenant: CatalogDatabase.defaultWorkspace,
+            &services.settings, tenant: CatalogDatabase.firstWorkspace,
             embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let cacheSeconds = services.settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
         let unsupported = UnsupportedHandling(&services.settings)

@@ -93,7 +93,7 @@ public final class RunningProduct: Sendable {
         self.messages = messages
         self.storage = storage
         vectors = ChromaService(
-            &reader, tenant: CatalogDatabase.defaultWorkspace, embeddingModel: "all-MiniLM-L6-v2", client: client)
+            &reader, tenant: CatalogDatabase.firstWorkspace, embeddingModel: "all-MiniLM-L6-v2", client: client)
         sql = PostgresPool(stores.conninfo, maximumConnections: 2)
         // Once, before the apps do it side by side.
         try await catalog.prepare()
