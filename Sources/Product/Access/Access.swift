@@ -1,4 +1,4 @@
-public import Catalog
+import Catalog
 
 /// Who asks, and what they may: one request's.
 public struct Access: Sendable, Equatable {
