@@ -325,7 +325,9 @@ let product = group(
         ),
         .target(
             name: "Accounts",
-            dependencies: ["Access", "AppSetup", "Catalog", "FunctionsRuntime", "Telemetry", "TelemetryExport"]),
+            dependencies: [
+                "Access", "AppSetup", "Catalog", "FunctionsRuntime", "Problems", "Telemetry", "TelemetryExport",
+            ]),
         .executableTarget(name: "account-function", dependencies: ["Accounts", "FunctionsRuntime"]),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
         .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),

@@ -2,6 +2,7 @@ import Access
 import AppSetup
 import Catalog
 public import FunctionsRuntime
+import Problems
 public import Telemetry
 import TelemetryExport
 
