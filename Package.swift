@@ -240,7 +240,7 @@ let product = group(
         ),
         // Who asks, and what they may; every route of an app states what it asks for.
         .target(
-            name: "Access",
+            name: "AccessControl",
             dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems"]),
         .target(
             name: "ChatMessages",
@@ -271,8 +271,7 @@ let product = group(
             name: "ChromaClient",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
-                "Settings",
-                "TextAnalysis",
+                "Settings", "TaskTools", "TextAnalysis",
             ]
         ),
         .target(
@@ -302,32 +301,38 @@ let product = group(
         .target(
             name: "Chat",
             dependencies: [
-                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
-                "Retrieval", "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "TextAnalysis", "Tools",
-                "WordPieces",
+                "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests",
+                "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
+                "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextAnalysis",
+                "Tools", "WordPieces",
             ]
         ),
         .target(
             name: "Upload",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
-                "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
+                "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue",
+                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
                 "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
         .target(
             name: "History",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "FunctionsRuntime",
-                "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue",
+                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry",
+                "TelemetryExport",
             ]
         ),
         .target(
             name: "Accounts",
             dependencies: [
-                "Access", "AppSetup", "Catalog", "FunctionsRuntime", "Problems", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "Catalog", "FunctionsRuntime", "Problems", "Telemetry", "TelemetryExport",
             ]),
+    ])
+
+let apps = group(
+    "Sources/Apps",
+    [
         .executableTarget(name: "account-function", dependencies: ["Accounts", "FunctionsRuntime"]),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
         .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
@@ -673,7 +678,8 @@ let package = Package(
     name: "apus",
     // For handlers in packages of their own; `functions-host new` makes one.
     products: [.library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"])],
-    targets: cModules + base + adapters + azure + vectorService + emulator + host + product + operations + examples
+    targets: cModules + base + adapters + azure + vectorService + emulator + host + product + apps + operations
+        + examples
         + tests + fuzzing,
     swiftLanguageModes: [.v6]
 )

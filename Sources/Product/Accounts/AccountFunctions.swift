@@ -1,4 +1,4 @@
-import Access
+import AccessControl
 import AppSetup
 import Catalog
 public import FunctionsRuntime

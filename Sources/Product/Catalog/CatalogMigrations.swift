@@ -196,5 +196,39 @@ enum CatalogMigrations {
                 DROP TABLE chat_texts;
                 ALTER TABLE chats DROP COLUMN name_terms, DROP COLUMN texts_kept;
                 """),
+        Migration(
+            version: 10, name: "chats of people, and rows that keep to their workspace",
+            up: """
+                -- Who began the chat; NULL where nobody signed in. No reference: with its person a chat is deleted from all
+                -- stores, which takes longer than a row does, and until then it must be nobody else's.
+                ALTER TABLE chats ADD COLUMN person_id uuid, ADD CONSTRAINT chats_of_workspace UNIQUE (workspace_id, id);
+                CREATE INDEX chats_of_person ON chats (person_id) WHERE person_id IS NOT NULL;
+                ALTER TABLE experiments ADD CONSTRAINT experiments_of_workspace UNIQUE (workspace_id, id);
+
+                ALTER TABLE documents DROP CONSTRAINT documents_chat_id_fkey,
+                    ADD CONSTRAINT documents_chat FOREIGN KEY (workspace_id, chat_id)
+                        REFERENCES chats (workspace_id, id) ON DELETE RESTRICT;
+                ALTER TABLE feedback DROP CONSTRAINT feedback_chat_id_fkey,
+                    ADD CONSTRAINT feedback_chat FOREIGN KEY (workspace_id, chat_id)
+                        REFERENCES chats (workspace_id, id) ON DELETE CASCADE;
+                ALTER TABLE chat_texts DROP CONSTRAINT chat_texts_chat_id_fkey,
+                    ADD CONSTRAINT chat_texts_chat FOREIGN KEY (workspace_id, chat_id)
+                        REFERENCES chats (workspace_id, id) ON DELETE CASCADE;
+                ALTER TABLE splits DROP CONSTRAINT splits_id_fkey,
+                    ADD CONSTRAINT splits_experiment FOREIGN KEY (workspace_id, id)
+                        REFERENCES experiments (workspace_id, id) ON DELETE CASCADE;
+                """,
+            down: """
+                ALTER TABLE splits DROP CONSTRAINT splits_experiment,
+                    ADD CONSTRAINT splits_id_fkey FOREIGN KEY (id) REFERENCES experiments (id) ON DELETE CASCADE;
+                ALTER TABLE chat_texts DROP CONSTRAINT chat_texts_chat,
+                    ADD CONSTRAINT chat_texts_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES chats (id) ON DELETE CASCADE;
+                ALTER TABLE feedback DROP CONSTRAINT feedback_chat,
+                    ADD CONSTRAINT feedback_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES chats (id) ON DELETE CASCADE;
+                ALTER TABLE documents DROP CONSTRAINT documents_chat,
+                    ADD CONSTRAINT documents_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES chats (id) ON DELETE RESTRICT;
+                ALTER TABLE experiments DROP CONSTRAINT experiments_of_workspace;
+                ALTER TABLE chats DROP CONSTRAINT chats_of_workspace, DROP COLUMN person_id;
+                """),
     ]
 }

@@ -40,7 +40,7 @@ public final class RunningProduct: Sendable {
     public let client: HTTPSession
     public let model: ScriptedModel
     /// The stores, for looking at what the apps have left in them and for putting them into odd states.
-    public let catalog: CatalogDatabase
+    public let catalog: WorkspaceCatalog
     public let sql: PostgresPool
     public let messages: MessageStore
     public let storage: StorageClients
@@ -86,7 +86,7 @@ public final class RunningProduct: Sendable {
         self.environment = environment
         var reader = SettingsReader(environment)
         let identity = TokenSource(reader, client: client)
-        catalog = CatalogDatabase(&reader, identity: identity, client: client)
+        catalog = CatalogDatabase(&reader, identity: identity, client: client).view(of: CatalogDatabase.firstWorkspace)
         guard let messages = MessageStore(&reader, identity: identity, client: client),
             let storage = StorageClients(&reader, identity: identity, client: client)
         else { throw TestFailure("the fixture's settings are wrong") }
@@ -96,7 +96,7 @@ public final class RunningProduct: Sendable {
             &reader, tenant: CatalogDatabase.firstWorkspace, embeddingModel: "all-MiniLM-L6-v2", client: client)
         sql = PostgresPool(stores.conninfo, maximumConnections: 2)
         // Once, before the apps do it side by side.
-        try await catalog.prepare()
+        try await catalog.index.prepare()
         var apps: [App: HTTPServer] = [:]
         for app in wanted { apps[app] = try await Self.start(app, environment, log) }
         self.apps = apps

@@ -1,3 +1,4 @@
+import Digests
 public import JSONCoding
 import Postgres
 
@@ -13,7 +14,7 @@ public struct ClaimLost: Error {
     public init() {}
 }
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     private static let held = "workspace_id = $1 AND id = $2 AND attempt = $3::bigint AND NOT deleting"
 
     private func parameters(_ claim: DocumentClaim) -> [String?] {
@@ -25,7 +26,7 @@ extension CatalogDatabase {
     ///
     /// - Returns: `nil` when there is nothing to be done.
     public func claim(_ id: String) async throws -> DocumentClaim? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             """
             UPDATE documents SET status = 'extracting', attempt = attempt + 1, error_code = NULL, error_detail = NULL,

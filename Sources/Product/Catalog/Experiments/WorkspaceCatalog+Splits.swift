@@ -1,7 +1,8 @@
+import Digests
 public import JSONCoding
 import Postgres
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// What came of an attempt to begin a trial.
     public enum SplitStart: Sendable {
         case started(SplitRecord)
@@ -12,7 +13,7 @@ extension CatalogDatabase {
 
     /// Begins a trial of an experiment, unless another one runs or the experiment has had its own.
     public func startSplit(_ id: String, share: Double, variant: JSONValue) async throws -> SplitStart {
-        guard Self.isID(id) else { return .noExperiment }
+        guard UUIDv7.isValid(id) else { return .noExperiment }
         // What is in the way at first may have gone when it is looked for.
         for _ in 0..<2 {
             if let start = try await tryToStart(id, share, variant) { return start }
@@ -38,7 +39,7 @@ extension CatalogDatabase {
     /// Ends a trial with the arm that was picked, or takes back that the variant was. Returns it; `nil` when there is nothing of
     /// that kind to end.
     public func endSplit(_ id: String, winner: SplitRecord.Arm) async throws -> SplitRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             """
             UPDATE splits SET ended_at = coalesce(ended_at, now()), winner = $3
@@ -52,7 +53,7 @@ extension CatalogDatabase {
 
     /// The trial of an experiment; `nil` when it has had none.
     public func split(_ id: String) async throws -> SplitRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             "SELECT \(SplitRecord.columns) FROM splits WHERE workspace_id = $1 AND id = $2::uuid", [workspace, id])
         return try rows.first.map(SplitRecord.init)

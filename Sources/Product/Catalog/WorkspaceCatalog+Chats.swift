@@ -1,3 +1,4 @@
+import Digests
 public import JSONCoding
 import Postgres
 
@@ -40,18 +41,21 @@ public struct ChatRecord: Sendable {
     }
 }
 
-extension CatalogDatabase {
-    /// Makes a chat; finds it when the id is there already.
+extension WorkspaceCatalog {
+    /// Makes a chat, which belongs to the person; finds it when the id is there already.
     ///
     /// - Throws: `WorkspaceFull`.
     public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
         let rows = try await query(
             """
-            INSERT INTO chats (id, workspace_id, name, preset, name_terms, texts_kept)
-            SELECT $1::uuid, $2, $3, $4, $5::tsvector, true WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
-            ON CONFLICT (id) DO UPDATE SET id = chats.id RETURNING \(ChatRecord.columns)
+            INSERT INTO chats (id, workspace_id, name, preset, name_terms, texts_kept, person_id)
+            SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, $6::uuid
+            WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
+            ON CONFLICT (id) DO UPDATE SET id = chats.id
+                WHERE chats.workspace_id = $2 AND \(Self.isSeen("chats", by: "$6"))
+            RETURNING \(ChatRecord.columns)
             """,
-            [id, workspace, name, preset, TermVector(name, weight: .name).text])
+            [id, workspace, name, preset, TermVector(name, weight: .name).text, person])
         guard let row = rows.first else {
             if let known = try await chat(id) { return known }
             try await requireRoom("chats", limits.chats)
@@ -62,10 +66,13 @@ extension CatalogDatabase {
 
     /// A chat that is not being deleted; `nil` when unknown.
     public func chat(_ id: String) async throws -> ChatRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
-            "SELECT \(ChatRecord.columns) FROM chats WHERE workspace_id = $1 AND id = $2 AND NOT deleting",
-            [workspace, id])
+            """
+            SELECT \(ChatRecord.columns) FROM chats
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND \(Self.isSeen("chats", by: "$3"))
+            """,
+            [workspace, id, person])
         return try rows.first.map(ChatRecord.init)
     }
 
@@ -73,28 +80,29 @@ extension CatalogDatabase {
     ///
     /// - Parameter before: Id of the last chat of the page before.
     public func chats(limit: Int, before: String?) async throws -> [ChatRecord] {
-        if let before, !Self.isID(before) { return [] }
+        if let before, !UUIDv7.isValid(before) { return [] }
         let rows = try await query(
             """
             SELECT \(ChatRecord.columns) FROM chats c
-            WHERE workspace_id = $1 AND NOT deleting
+            WHERE workspace_id = $1 AND NOT deleting AND \(Self.isSeen("c", by: "$3"))
                 AND ($2::uuid IS NULL OR (c.updated_at, c.id) <
                     (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid))
             ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit)
             """,
-            [workspace, before])
+            [workspace, before, person])
         return try rows.map(ChatRecord.init)
     }
 
     /// Gives a chat another name. Returns the chat, `nil` when unknown.
     public func renameChat(_ id: String, to name: String) async throws -> ChatRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             """
-            UPDATE chats SET name = $3, name_terms = $4::tsvector, named_by_user = true WHERE workspace_id = $1 AND id = $2 AND NOT deleting
+            UPDATE chats SET name = $3, name_terms = $4::tsvector, named_by_user = true
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND \(Self.isSeen("chats", by: "$5"))
             RETURNING \(ChatRecord.columns)
             """,
-            [workspace, id, name, TermVector(name, weight: .name).text])
+            [workspace, id, name, TermVector(name, weight: .name).text, person])
         return try rows.first.map(ChatRecord.init)
     }
 
@@ -138,15 +146,18 @@ extension CatalogDatabase {
 
     /// Marks a chat and its own documents as being deleted. Returns the documents' ids, `nil` when there is no chat.
     public func markChatDeleting(_ id: String) async throws -> [String]? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         try await prepare()
-        let workspace = self.workspace
+        let (workspace, person) = (self.workspace, self.person)
         return try await database.transaction { connection in
-            try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
             let chats = try connection.query(
-                "UPDATE chats SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id",
-                [workspace, id])
+                """
+                UPDATE chats SET deleting = true, updated_at = now()
+                WHERE workspace_id = $1 AND id = $2 AND \(Self.isSeen("chats", by: "$3")) RETURNING id
+                """,
+                [workspace, id, person])
             if chats.isEmpty { return nil }
+            try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
             let documents = try connection.query(
                 """
                 UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND chat_id = $2

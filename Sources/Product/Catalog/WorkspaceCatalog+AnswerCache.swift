@@ -1,6 +1,7 @@
+import Digests
 import Postgres
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// A remembered answer; `nil` when there is none or it is too old.
     ///
     /// - Parameter key: Digest of everything that the answer depends on.
@@ -13,7 +14,7 @@ extension CatalogDatabase {
 
     /// Remembers an answer unless one of its documents has gone since.
     public func rememberAnswer(_ key: String, _ answer: String, seconds: Int, documents: Set<String>) async throws {
-        let ids = documents.filter(Self.isID)
+        let ids = documents.filter(UUIDv7.isValid)
         try await query(
             """
             INSERT INTO answer_cache (workspace_id, key, answer, expires_at)
@@ -24,8 +25,10 @@ extension CatalogDatabase {
             """,
             [workspace, key, answer, String(seconds), "{\(ids.joined(separator: ","))}"])
     }
+}
 
-    /// Removes what is too old.
+extension CatalogDatabase {
+    /// Removes what is too old, of all workspaces.
     public func forgetExpiredAnswers() async throws {
         try await query("DELETE FROM answer_cache WHERE expires_at <= now()")
     }

@@ -59,7 +59,7 @@ public struct UsageDay: Sendable {
     }
 }
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// Adds an answer to its day, in UTC.
     public func addUsage(_ usage: AnswerUsage) async throws {
         try await query(

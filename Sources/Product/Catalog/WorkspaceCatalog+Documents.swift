@@ -2,7 +2,7 @@ import Digests
 public import JSONCoding
 import Postgres
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// A new document's facts.
     public struct NewDocument: Sendable {
         public let id: String
@@ -32,7 +32,8 @@ extension CatalogDatabase {
         for _ in 0..<3 {
             let inserted = try await query(
                 """
-                WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting FOR SHARE)
+                WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting
+                    AND \(Self.isSeen("chats", by: "$8")) FOR SHARE)
                 INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
                 SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
                 WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
@@ -41,9 +42,10 @@ extension CatalogDatabase {
                 """,
                 [
                     document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
-                    document.sha256,
+                    document.sha256, person,
                 ])
             if let row = inserted.first { return (try DocumentRecord(row), false) }
+            if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
             let existing = try await query(
                 """
                 SELECT \(DocumentRecord.columns) FROM documents
@@ -51,7 +53,6 @@ extension CatalogDatabase {
                 """,
                 [workspace, document.sha256, document.chatId])
             if let row = existing.first { return (try DocumentRecord(row), true) }
-            if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
             try await requireRoom("documents", limits.documents)
         }
         throw PostgresError.contention
@@ -59,15 +60,19 @@ extension CatalogDatabase {
 
     /// A document, also one that is being deleted; `nil` when unknown.
     public func document(_ id: String) async throws -> DocumentRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
-            "SELECT \(DocumentRecord.columns) FROM documents WHERE workspace_id = $1 AND id = $2", [workspace, id])
+            """
+            SELECT \(DocumentRecord.columns) FROM documents
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3"))
+            """,
+            [workspace, id, person])
         return try rows.first.map(DocumentRecord.init)
     }
 
     /// How a document was read: what was left out of its text, and why; `nil` when it has not been read, or is unknown.
     public func report(of id: String) async throws -> JSONValue? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             "SELECT report::text AS report FROM documents WHERE workspace_id = $1 AND id = $2", [workspace, id])
         return try rows.first?.optional("report").map { try JSONParser.parse($0) }
@@ -79,17 +84,18 @@ extension CatalogDatabase {
     ///   - chatId: Only those of this chat.
     ///   - after: Id of the last document of the page before.
     public func documents(chatId: String?, limit: Int, after: String?) async throws -> [DocumentRecord] {
-        if let chatId, !Self.isID(chatId) { return [] }
-        if let after, !Self.isID(after) { return [] }
+        if let chatId, !UUIDv7.isValid(chatId) { return [] }
+        if let after, !UUIDv7.isValid(after) { return [] }
         let rows = try await query(
             """
             SELECT \(DocumentRecord.columns) FROM documents d
             WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid)
+                AND \(Self.isDocumentSeen("d", by: "$4"))
                 AND ($3::uuid IS NULL OR (d.created_at, d.id) <
                     (SELECT p.created_at, p.id FROM documents p WHERE p.workspace_id = $1 AND p.id = $3::uuid))
             ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
             """,
-            [workspace, chatId, after])
+            [workspace, chatId, after, person])
         return try rows.map(DocumentRecord.init)
     }
 
@@ -98,7 +104,7 @@ extension CatalogDatabase {
     /// - Parameter only: Restricts the answer to these.
     public func searchableDocuments(chatId: String?, only: [String]?) async throws -> [String] {
         if let only, only.isEmpty { return [] }
-        let chosen = only.map { "{\($0.filter(Self.isID).joined(separator: ","))}" }
+        let chosen = only.map { "{\($0.filter(UUIDv7.isValid).joined(separator: ","))}" }
         let rows = try await query(
             """
             SELECT id FROM documents
@@ -126,14 +132,15 @@ extension CatalogDatabase {
     ///
     /// - Returns: The document, queued; `nil` when it has not failed, or is not there.
     public func requeue(_ id: String) async throws -> DocumentRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             """
             UPDATE documents SET status = 'queued', error_code = NULL, error_detail = NULL, updated_at = now()
             WHERE workspace_id = $1 AND id = $2 AND status = 'failed' AND NOT deleting
+                AND \(Self.isDocumentSeen("documents", by: "$3"))
             RETURNING \(DocumentRecord.columns)
             """,
-            [workspace, id])
+            [workspace, id, person])
         return try rows.first.map(DocumentRecord.init)
     }
 
@@ -143,7 +150,7 @@ extension CatalogDatabase {
     public func giveUp(
         _ id: String, unmovedSince seconds: Int64, error: (code: String, detail: String)
     ) async throws -> Bool {
-        guard Self.isID(id) else { return false }
+        guard UUIDv7.isValid(id) else { return false }
         return try await !query(
             """
             UPDATE documents SET status = 'failed', error_code = $3, error_detail = $4, attempt = attempt + 1,
@@ -158,14 +165,15 @@ extension CatalogDatabase {
     /// Marks a document as being deleted, from when on nobody sees it and nothing is written for it any more: a write that
     /// is under way (`whileHeld`) is waited for. Returns whether there was one.
     public func markDeleting(_ id: String) async throws -> Bool {
-        guard Self.isID(id) else { return false }
+        guard UUIDv7.isValid(id) else { return false }
         // A remembered answer may quote the document, so what is remembered goes with it.
         return try await !query(
             """
             WITH forgotten AS (DELETE FROM answer_cache WHERE workspace_id = $1)
-            UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND id = $2 RETURNING id
+            UPDATE documents SET deleting = true, updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3")) RETURNING id
             """,
-            [workspace, id]
+            [workspace, id, person]
         ).isEmpty
     }
 
@@ -190,17 +198,17 @@ extension CatalogDatabase {
 
     /// Which of the ids have a row.
     public func knownDocuments(_ ids: [String]) async throws -> Set<String> {
-        let list = "{\(ids.filter(Self.isID).joined(separator: ","))}"
+        let list = "{\(ids.filter(UUIDv7.isValid).joined(separator: ","))}"
         let rows = try await query(
             "SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [workspace, list])
         return Set(try rows.map { row throws(PostgresError) in try row.string("id") })
     }
+}
 
-    /// How many documents there are in each status; those being deleted are left out.
+extension CatalogDatabase {
+    /// How many documents of all workspaces there are in each status; those being deleted are left out.
     public func documentsByStatus() async throws -> [String: Int] {
-        let rows = try await query(
-            "SELECT status, count(*) AS count FROM documents WHERE workspace_id = $1 AND NOT deleting GROUP BY status",
-            [workspace])
+        let rows = try await query("SELECT status, count(*) AS count FROM documents WHERE NOT deleting GROUP BY status")
         return Dictionary(
             try rows.map { (try $0.string("status"), try $0.int("count")) }, uniquingKeysWith: { $1 })
     }

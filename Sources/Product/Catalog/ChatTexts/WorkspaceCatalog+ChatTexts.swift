@@ -1,7 +1,8 @@
+import Digests
 import JSONCoding
 import Postgres
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// A common table expression `chat` with the row of chat $2 while it is there and is not being deleted. It cannot be removed
     /// until the statement has ended, so no text comes after its chat's deletion.
     static let presentChat = """
@@ -28,7 +29,7 @@ extension CatalogDatabase {
     /// - Returns: Whether the chat is still there.
     @discardableResult
     public func keepTexts(_ texts: [ChatText], of chat: String) async throws -> Bool {
-        guard Self.isID(chat) else { return false }
+        guard UUIDv7.isValid(chat) else { return false }
         return try await !query(
             """
             WITH \(Self.presentChat), copy AS (\(Self.insertingTexts(replaces: false))) SELECT id FROM chat
@@ -39,8 +40,8 @@ extension CatalogDatabase {
 
     /// Those of the messages that have no copy.
     public func idsWithoutText(_ ids: [String], in chat: String) async throws -> Set<String> {
-        let known = ids.filter(Self.isID)
-        guard Self.isID(chat), !known.isEmpty else { return [] }
+        let known = ids.filter(UUIDv7.isValid)
+        guard UUIDv7.isValid(chat), !known.isEmpty else { return [] }
         let rows = try await query(
             """
             SELECT id FROM unnest($3::uuid[]) AS id
@@ -52,7 +53,7 @@ extension CatalogDatabase {
 
     /// How many messages of a chat are copied.
     public func countTexts(in chat: String) async throws -> Int {
-        guard Self.isID(chat) else { return 0 }
+        guard UUIDv7.isValid(chat) else { return 0 }
         return try await query(
             "SELECT count(*) AS count FROM chat_texts WHERE workspace_id = $1 AND chat_id = $2", [workspace, chat]
         ).first?.int("count") ?? 0
@@ -91,17 +92,20 @@ extension CatalogDatabase {
             """
             WITH latest AS MATERIALIZED (
                 SELECT chat_id, id, role, created_at, terms FROM (
-                    SELECT chat_id, id, role, created_at, terms FROM chat_texts WHERE workspace_id = $1
+                    SELECT chat_id, id, role, created_at, terms FROM chat_texts
+                    WHERE workspace_id = $1 AND \(Self.isTextSeen)
                     ORDER BY created_at DESC LIMIT \(Self.mostScanned)) t
                 WHERE terms @@ $2::tsquery LIMIT \(Self.enough)),
             indexed AS MATERIALIZED (
                 SELECT chat_id, id, role, created_at, terms FROM chat_texts
                 WHERE (SELECT count(*) FROM latest) < \(Self.enough) AND workspace_id = $1 AND terms @@ $2::tsquery
+                    AND \(Self.isTextSeen)
                 -- A sum, so that the index of times is no alternative to that of terms.
                 ORDER BY created_at + interval '0' DESC LIMIT \(Self.mostRanked)),
             named AS MATERIALIZED (
                 SELECT id AS chat_id, id, 'name', date_trunc('milliseconds', created_at) AS created_at, name_terms AS terms
                 FROM chats WHERE workspace_id = $1 AND name_terms @@ $2::tsquery AND NOT deleting
+                    AND \(Self.isSeen("chats", by: "$7"))
                 ORDER BY created_at DESC LIMIT \(Self.enough)),
             found AS (
                 SELECT * FROM latest WHERE (SELECT count(*) FROM latest) = \(Self.enough)
@@ -120,10 +124,15 @@ extension CatalogDatabase {
             FROM shown s LEFT JOIN chat_texts t ON t.chat_id = s.chat_id AND t.id = s.id
             ORDER BY s.rank DESC, s.created_at DESC, s.id DESC, s.chat_id DESC
             """,
-            [workspace, query.expression, place?.rank, place?.createdAt, place?.id, place?.chatId])
+            [workspace, query.expression, place?.rank, place?.createdAt, place?.id, place?.chatId, person])
         return try rows.map(ChatHit.init)
     }
 
+    /// Whether the person sees the chat of a text.
+    private static let isTextSeen = """
+        ($7::uuid IS NULL OR EXISTS (
+            SELECT FROM chats seen WHERE seen.id = chat_texts.chat_id AND \(isSeen("seen", by: "$7"))))
+        """
     /// Matches out of the index whose rank is computed.
     private static let mostRanked = 300
     /// Matches among the newest messages with which a word counts as common.

@@ -1,7 +1,8 @@
+import Digests
 import Postgres
 import TextSearch
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// Keeps what somebody thinks of an answer, in the place of what was kept of it before.
     ///
     /// - Returns: What is kept now; `nil` when the chat is not there, or being deleted.
@@ -35,8 +36,8 @@ extension CatalogDatabase {
 
     /// What was said of a chat's answers, by the answer's id.
     public func feedback(in chatId: String, of answers: [String]) async throws -> [String: FeedbackRecord] {
-        let ids = answers.filter(Self.isID)
-        guard !ids.isEmpty, Self.isID(chatId) else { return [:] }
+        let ids = answers.filter(UUIDv7.isValid)
+        guard !ids.isEmpty, UUIDv7.isValid(chatId) else { return [:] }
         let rows = try await query(
             """
             SELECT \(FeedbackRecord.columns) FROM feedback
@@ -60,7 +61,7 @@ extension CatalogDatabase {
         if let cursor {
             let parts = cursor.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 3, let moment = Int64(parts[0]), abs(moment) < 1 << 56,
-                parts.dropFirst().allSatisfy(Self.isID)
+                parts.dropFirst().allSatisfy(UUIDv7.isValid)
             else { return nil }
             place = parts
         }

@@ -1,13 +1,14 @@
+import Digests
 import Postgres
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// Names of documents, newest first.
     ///
     /// - Parameters:
     ///   - ids: The documents; others are left out.
     ///   - limit: Most of them.
     public func names(of ids: [String], limit: Int) async throws -> [(id: String, name: String)] {
-        let known = ids.filter(Self.isID)
+        let known = ids.filter(UUIDv7.isValid)
         guard !known.isEmpty else { return [] }
         let rows = try await query(
             """

@@ -9,7 +9,7 @@ public struct ImportInterrupted: ProblemConvertible {
     }
 }
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// Chats in the order of their ids, which does not change while they are used.
     ///
     /// - Parameter id: The last chat of the page before.
@@ -17,9 +17,10 @@ extension CatalogDatabase {
         let rows = try await query(
             """
             SELECT \(ChatRecord.columns) FROM chats
-            WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT \(limit)
+            WHERE workspace_id = $1 AND NOT deleting AND \(Self.isSeen("chats", by: "$3"))
+                AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT \(limit)
             """,
-            [workspace, id])
+            [workspace, id, person])
         return try rows.map(ChatRecord.init)
     }
 
@@ -30,11 +31,11 @@ extension CatalogDatabase {
     public func beginImport(_ id: String, name: String, preset: String?) async throws -> String {
         let rows = try await query(
             """
-            INSERT INTO chats (id, workspace_id, name, preset, name_terms, named_by_user, deleting)
-            SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, true
+            INSERT INTO chats (id, workspace_id, name, preset, name_terms, named_by_user, deleting, person_id)
+            SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, true, $6::uuid
             WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2")) RETURNING updated_at::text AS mark
             """,
-            [id, workspace, name, preset, TermVector(name, weight: .name).text])
+            [id, workspace, name, preset, TermVector(name, weight: .name).text, person])
         guard let row = rows.first else {
             try await requireRoom("chats", limits.chats)
             throw PostgresError.contention

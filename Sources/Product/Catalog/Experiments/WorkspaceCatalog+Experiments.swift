@@ -1,3 +1,4 @@
+import Digests
 public import JSONCoding
 import Postgres
 
@@ -34,7 +35,7 @@ public struct ExperimentRecord: Sendable {
     }
 }
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// Keeps what was measured.
     ///
     /// - Throws: `WorkspaceFull`.
@@ -57,7 +58,7 @@ extension CatalogDatabase {
     ///
     /// - Parameter before: Id of the last one of the page before.
     public func experiments(limit: Int, before: String?) async throws -> [ExperimentRecord] {
-        if let before, !Self.isID(before) { return [] }
+        if let before, !UUIDv7.isValid(before) { return [] }
         let rows = try await query(
             """
             SELECT \(ExperimentRecord.columns) FROM experiments
@@ -72,7 +73,7 @@ extension CatalogDatabase {
 
     /// What was measured once; `nil` when it is not there.
     public func experiment(_ id: String) async throws -> ExperimentRecord? {
-        guard Self.isID(id) else { return nil }
+        guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             "SELECT \(ExperimentRecord.columns) FROM experiments WHERE workspace_id = $1 AND id = $2::uuid",
             [workspace, id])
@@ -81,7 +82,7 @@ extension CatalogDatabase {
 
     /// Removes what was measured once. Returns whether it was there.
     public func deleteExperiment(_ id: String) async throws -> Bool {
-        guard Self.isID(id) else { return false }
+        guard UUIDv7.isValid(id) else { return false }
         return try await !query(
             "DELETE FROM experiments WHERE workspace_id = $1 AND id = $2 RETURNING id", [workspace, id]
         ).isEmpty
