@@ -241,7 +241,7 @@ let product = group(
         // Who asks, and what they may; every route of an app states what it asks for.
         .target(
             name: "AccessControl",
-            dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems"]),
+            dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems", "Telemetry"]),
         .target(
             name: "ChatMessages",
             dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
@@ -531,6 +531,8 @@ let tests =
                     "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
                     "VectorServer", "ZipArchives",
                 ]),
+            .testTarget(
+                name: "AccessControlTests", dependencies: ["AccessControl", "Catalog", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "AppSetupTests",
                 dependencies: [

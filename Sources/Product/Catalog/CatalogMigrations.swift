@@ -230,5 +230,37 @@ enum CatalogMigrations {
                 ALTER TABLE experiments DROP CONSTRAINT experiments_of_workspace;
                 ALTER TABLE chats DROP CONSTRAINT chats_of_workspace, DROP COLUMN person_id;
                 """),
+        Migration(
+            version: 11, name: "who did what",
+            up: """
+                -- A chain: each entry's digest is over the one before. No references, for it stays when they go.
+                CREATE TABLE audit (
+                    number bigint PRIMARY KEY,
+                    at timestamptz NOT NULL,
+                    workspace_id text,
+                    person_id uuid,
+                    credential text,
+                    action text NOT NULL,
+                    object text,
+                    status integer NOT NULL,
+                    address text,
+                    request_id text NOT NULL,
+                    digest text NOT NULL);
+                CREATE INDEX audit_workspace ON audit (workspace_id, number DESC);
+                CREATE INDEX audit_person ON audit (person_id, number DESC) WHERE person_id IS NOT NULL;
+                -- Where the chain begins when its oldest entries are gone.
+                CREATE TABLE audit_anchor (number bigint PRIMARY KEY, digest text NOT NULL);
+
+                CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF TG_OP = 'DELETE' AND current_setting('apus.retention', true) = 'on' THEN
+                        RETURN OLD;
+                    END IF;
+                    RAISE EXCEPTION 'the audit is only added to';
+                END $$;
+                CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit
+                    FOR EACH ROW EXECUTE FUNCTION audit_is_kept();
+                """,
+            down: "DROP TABLE audit; DROP TABLE audit_anchor; DROP FUNCTION audit_is_kept;"),
     ]
 }

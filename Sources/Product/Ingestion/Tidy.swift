@@ -22,11 +22,15 @@ public struct Tidy: Sendable {
     private let ingest: IngestQueue
     private let vectors: ChromaTenants
     private let temporaryDirectory: String
+    private let auditDays: Int
     private let log: Log
 
     /// A tidier over the stores, and over the folder in which documents are read.
+    ///
+    /// - Parameter auditDays: How long it is kept who did what.
     public init(
-        catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaTenants, temporaryDirectory: String, log: Log
+        catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaTenants, temporaryDirectory: String,
+        auditDays: Int, log: Log
     ) {
         self.catalog = catalog
         blobs = storage.blobs
@@ -34,6 +38,7 @@ public struct Tidy: Sendable {
         ingest = IngestQueue(storage.queues)
         self.vectors = vectors
         self.temporaryDirectory = temporaryDirectory
+        self.auditDays = auditDays
         self.log = log
     }
 
@@ -46,9 +51,15 @@ public struct Tidy: Sendable {
             orphans += try await removeOrphans(of: workspace) + removeOrphanedPassages(of: workspace)
         }
         try await catalog.forgetExpiredAnswers()
+        let forgotten = try await catalog.removeAudit(olderThanDays: auditDays)
         _ = try await BlockingCalls.run { [temporaryDirectory] in ReadingFolder.removeLeftovers(in: temporaryDirectory)
         }
-        log.info("tidied", ["requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans)])
+        log.info(
+            "tidied",
+            [
+                "requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans),
+                "auditRemoved": String(forgotten),
+            ])
     }
 
     /// Puts documents back into the queue that nobody works on. Returns how many.

@@ -18,6 +18,8 @@ import TelemetryExport
 public enum UploadFunctions {
     /// Default of `APUS_MAX_UPLOAD_BYTES`: 100 MiB.
     public static let defaultMaximumBytes = 100 << 20
+    /// Default of `APUS_AUDIT_DAYS`: how long it is kept who did what.
+    private static let standardAuditDays = 365
     /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
     static let maximumDeliveries = 5
 
@@ -53,6 +55,7 @@ public enum UploadFunctions {
         let vectors = ChromaTenants(
             &services.settings, embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
+        let auditDays = services.settings.int("APUS_AUDIT_DAYS", default: standardAuditDays, in: 1...36_500)
         checkLanguages(&services.settings)
         let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
         let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
@@ -81,7 +84,8 @@ public enum UploadFunctions {
             PageRoutes(catalog: catalog.view(for: access), blobs: blobs, temporaryDirectory: temporary, log: log)
         }
         let tidy = Tidy(
-            catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, log: log)
+            catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, auditDays: auditDays,
+            log: log)
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             try await Task.sleep(for: .seconds(150))
