@@ -645,9 +645,9 @@ let tests =
             .testTarget(
                 name: "ProductStackTests",
                 dependencies: [
-                    "AzureSignatures", "ChildProcess", "HTTPClient", "HTTPMessages", "HTTPServing", "Postgres",
-                    "ProductStack",
-                    "TestSupport",
+                    "AzureSignatures", "ChildProcess", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing",
+                    "JSONCoding",
+                    "Postgres", "ProductStack", "TestSupport",
                 ]),
             .testTarget(
                 name: "ReembeddingTests",

@@ -29,6 +29,8 @@ struct PartEnvironment: Sendable {
         "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST",
         "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     ]
+    /// How somebody is known who signed in, which every app verifies.
+    private static let access = ["APUS_SIGN_IN", "APUS_SIGNING_KEYS"]
     private static let database = ["APUS_DATABASE_URL", "PG*"]
     private static let storage = ["AzureWebJobsStorage", "AzureWebJobsStorage__*"]
     private static let messages = ["APUS_COSMOS_ENDPOINT", "APUS_COSMOS_KEY"]
@@ -59,12 +61,13 @@ struct PartEnvironment: Sendable {
     /// The VM server.
     static let server = PartEnvironment(
         names: everyPart + proxies + identity + [
-            "APUS_CHROMA_TOKEN", "APUS_CHAT_URL", "APUS_UPLOAD_URL", "APUS_HISTORY_URL", "APUS_FUNCTIONS_KEY",
+            "APUS_CHROMA_TOKEN", "APUS_CHAT_URL", "APUS_UPLOAD_URL", "APUS_HISTORY_URL", "APUS_ACCOUNT_URL",
+            "APUS_FUNCTIONS_KEY",
         ])
 
     /// A function app; the variables that its settings themselves name are among them.
     static func app(_ name: String, _ environment: [String: String]) -> PartEnvironment {
-        let common = everyPart + proxies + identity + host + database
+        let common = everyPart + proxies + identity + host + access + database
         switch name {
         case "chat":
             return PartEnvironment(
@@ -79,6 +82,7 @@ struct PartEnvironment: Sendable {
                 names: common + storage + vectors + (model.flatMap { providers[$0] } ?? []) + [
                     "APUS_MAX_UPLOAD_BYTES", "APUS_OCR_LANGUAGES",
                 ])
+        case "account": return PartEnvironment(names: common + ["APUS_PAGE_URL"])
         default: return PartEnvironment(names: common + storage + messages)
         }
     }

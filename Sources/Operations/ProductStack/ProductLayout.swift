@@ -11,8 +11,8 @@ public struct ProductLayout: Sendable {
     /// Whether these are the files of an installed package, which are staged already and are not changed.
     public let isInstalled: Bool
 
-    /// The three apps, in the order of their ports.
-    public static let apps = ["chat", "upload", "history"]
+    /// The four apps, in the order of their ports.
+    public static let apps = ["chat", "upload", "history", "account"]
 
     /// Programs that stand beside an app's handler.
     public static let helpers = ["chat": ["document-reader"], "upload": ["document-reader"]]

@@ -5,7 +5,8 @@ import Glibc
 import JSONCoding
 import ProgramSupport
 
-/// The keys of one stack: of the emulator's accounts and identities, and of the functions host's `/admin`.
+/// The keys of one stack: of the emulator's accounts and identities, of the functions host's `/admin`, and of the tokens of
+/// those who sign in.
 ///
 /// They are made once for each data folder, so that no web page and no other program of this machine knows them. A
 /// folder of an earlier version gets its own at the next start: what is stored does not depend on them.
@@ -15,6 +16,8 @@ struct StackKeys: Sendable, Equatable {
     /// As long as those of Azure's accounts.
     private static let accountKeyBytes = 64
     private static let wordBytes = 32
+    /// HMAC with SHA-256 is as strong as its digest is long.
+    private static let signingKeyBytes = 32
 
     /// The storage account's key, base64.
     private(set) var storage: String
@@ -26,6 +29,8 @@ struct StackKeys: Sendable, Equatable {
     let clientSecret: String
     /// What `/admin` of the functions host wants as `x-functions-key`.
     let admin: String
+    /// What tokens are signed with, as `APUS_SIGNING_KEYS` has it.
+    let signing: String
 
     /// Keys that nobody has had before.
     init() {
@@ -34,6 +39,7 @@ struct StackKeys: Sendable, Equatable {
         identityHeader = Base64URL.encode(Digest.randomBytes(Self.wordBytes))
         clientSecret = Base64URL.encode(Digest.randomBytes(Self.wordBytes))
         admin = Base64URL.encode(Digest.randomBytes(Self.wordBytes))
+        signing = Self.newSigningKey()
     }
 
     /// Reads the keys of a data folder; they are made where there are none.
@@ -44,17 +50,25 @@ struct StackKeys: Sendable, Equatable {
     init(dataDirectory: String, wellKnown: Bool) throws {
         let path = dataDirectory + "/" + Self.fileName
         if let bytes = FileManager.default.contents(atPath: path) {
-            guard let json = try? JSONParser.parse([UInt8](bytes)), let keys = Self(json) else {
+            guard let stored = try? JSONParser.parse([UInt8](bytes)), let keys = Self(stored) else {
                 throw StackError("\(path) does not hold the keys of a stack; remove it to have new ones made.")
             }
             chmod(path, 0o600)
             self = keys
+            // One was made just now, for a folder of a version in which nobody signed in.
+            if stored["signingKeys"] == nil { try write(to: path) }
         } else {
             self.init()
-            guard PrivateFile.write(json.encoded, to: path) else { throw StackError("\(path) cannot be written.") }
+            try write(to: path)
         }
         if wellKnown { (storage, cosmos) = (DevelopmentAccount.storageKey, DevelopmentAccount.cosmosKey) }
     }
+
+    private func write(to path: String) throws {
+        guard PrivateFile.write(json.encoded, to: path) else { throw StackError("\(path) cannot be written.") }
+    }
+
+    private static func newSigningKey() -> String { "k1:" + Base64.encode(Digest.randomBytes(signingKeyBytes)) }
 
     private init?(_ json: JSONValue) {
         guard let storage = json["storageKey"]?.string, let cosmos = json["cosmosKey"]?.string,
@@ -62,6 +76,11 @@ struct StackKeys: Sendable, Equatable {
             let admin = json["adminKey"]?.string,
             ![storage, cosmos, identityHeader, clientSecret, admin].contains(where: \.isEmpty)
         else { return nil }
+        switch json["signingKeys"] {
+        case nil: signing = Self.newSigningKey()
+        case .string(let text)? where !text.isEmpty: signing = text
+        default: return nil
+        }
         self.storage = storage
         self.cosmos = cosmos
         self.identityHeader = identityHeader
@@ -73,6 +92,7 @@ struct StackKeys: Sendable, Equatable {
         [
             "storageKey": .string(storage), "cosmosKey": .string(cosmos), "identityHeader": .string(identityHeader),
             "clientSecret": .string(clientSecret), "adminKey": .string(admin),
+            "signingKeys": .string(signing),
         ]
     }
 }

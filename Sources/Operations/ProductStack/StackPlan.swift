@@ -31,6 +31,7 @@ struct StackPlan: Sendable {
         let usesEmulator = !namesStorage || settings["APUS_COSMOS_ENDPOINT"] == nil
         self.usesEmulator = usesEmulator
         var environment = Self.settings(ports, keys: keys, postgres: postgres)
+        environment["APUS_PAGE_URL"] = configuration.pageURL
         // A key of ours would win over the identity that the settings ask for.
         if namesStorage { environment["AzureWebJobsStorage"] = nil }
         if settings["APUS_COSMOS_ENDPOINT"] != nil { environment["APUS_COSMOS_KEY"] = nil }
@@ -131,6 +132,7 @@ struct StackPlan: Sendable {
             "APUS_EMBEDDINGS_URL": "http://127.0.0.1:\(ports.vectors)/v1", "APUS_EMBEDDINGS_MODEL": "all-MiniLM-L6-v2",
             "APUS_CHAT_URL": "http://127.0.0.1:\(ports.chat)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(ports.upload)",
             "APUS_HISTORY_URL": "http://127.0.0.1:\(ports.history)",
+            "APUS_ACCOUNT_URL": "http://127.0.0.1:\(ports.account)", "APUS_SIGNING_KEYS": keys.signing,
         ]
         settings["APUS_DATABASE_URL"] = postgres?.conninfo
         return settings

@@ -8,6 +8,7 @@ public struct StackPorts: Sendable {
     public var chat: UInt16 = 7071
     public var upload: UInt16 = 7072
     public var history: UInt16 = 7073
+    public var account: UInt16 = 7074
     public var blob: UInt16 = 10000
     public var queue: UInt16 = 10001
     public var cosmos: UInt16 = 8081
@@ -19,14 +20,17 @@ public struct StackPorts: Sendable {
         self.page = page
         guard let base else { return }
         let paths: [WritableKeyPath<StackPorts, UInt16>] = [
-            \.vectors, \.chat, \.upload, \.history, \.blob, \.queue, \.cosmos, \.vault, \.identity,
+            \.vectors, \.chat, \.upload, \.history, \.blob, \.queue, \.cosmos, \.vault, \.identity, \.account,
         ]
         for (offset, path) in paths.enumerated() { self[keyPath: path] = UInt16(clamping: Int(base) + offset) }
     }
 
+    /// How many ports a stack has.
+    public static let count = 11
+
     /// Ports that nobody uses at this moment, for a stack that nobody else has to find.
     public static func unused() -> StackPorts? {
-        unusedRow(of: 10).map { StackPorts(page: $0, base: $0 + 1) }
+        unusedRow(of: count).map { StackPorts(page: $0, base: $0 + 1) }
     }
 
     /// The first of so many consecutive ports that nobody uses at this moment; `nil` when there are none.
@@ -40,9 +44,16 @@ public struct StackPorts: Sendable {
     }
 
     /// Every port.
-    var all: [UInt16] { [page, vectors, chat, upload, history, blob, queue, cosmos, vault, identity] }
+    var all: [UInt16] { [page, vectors, chat, upload, history, blob, queue, cosmos, vault, identity, account] }
 
-    func port(of app: String) -> UInt16 { app == "chat" ? chat : app == "upload" ? upload : history }
+    func port(of app: String) -> UInt16 {
+        switch app {
+        case "chat": chat
+        case "upload": upload
+        case "history": history
+        default: account
+        }
+    }
 
     /// Checks that every part has a port of its own.
     ///
@@ -74,6 +85,7 @@ public struct StackPorts: Sendable {
         let parts: [(String, UInt16, String)] = [
             ("the page", page, "--port"), ("vectors", vectors, "--base-port"), ("the chat app", chat, "--base-port"),
             ("the upload app", upload, "--base-port"), ("the history app", history, "--base-port"),
+            ("the account app", account, "--base-port"),
         ]
         let emulator: [(String, UInt16, String)] = [
             ("Blob Storage", blob, "--base-port"), ("Queue Storage", queue, "--base-port"),

@@ -3,7 +3,7 @@ public import HTTPClient
 import HTTPMessages
 import Telemetry
 
-/// Everything on one machine: private PostgreSQL, Azure emulator, VM server, functions host with the three apps.
+/// Everything on one machine: private PostgreSQL, Azure emulator, VM server, functions host with the apps.
 public final class StackSupervisor: Sendable {
     /// What to start and where.
     public struct Configuration: Sendable {
@@ -17,6 +17,9 @@ public final class StackSupervisor: Sendable {
         public var wellKnownKeys = false
         /// IPv4 address of the page.
         public var pageAddress = "127.0.0.1"
+
+        /// Where the page is reached from this machine.
+        var pageURL: String { "http://\(pageAddress == "0.0.0.0" ? "127.0.0.1" : pageAddress):\(ports.page)" }
 
         /// A configuration.
         public init(dataDirectory: String, ports: StackPorts, environment: [String: String]) {
@@ -36,10 +39,15 @@ public final class StackSupervisor: Sendable {
     private let plan: StackPlan
 
     /// Plans a stack; nothing is started yet.
+    ///
+    /// - Throws: `StackError` for a page that would be open to others, or a data folder that cannot be used.
     public init(_ given: Configuration, layout: ProductLayout, printer: LogPrinter, client: HTTPSession) throws {
         var configuration = given
         if !configuration.dataDirectory.hasPrefix("/") {
             configuration.dataDirectory = FileManager.default.currentDirectoryPath + "/" + configuration.dataDirectory
+        }
+        if !configuration.onlyData {
+            try OpenPage.check(address: configuration.pageAddress, environment: configuration.environment)
         }
         let data = configuration.dataDirectory
         let folders = PrivateFolders(data: data)
@@ -60,10 +68,7 @@ public final class StackSupervisor: Sendable {
     public var settings: [String: String] { plan.ownSettings.merging(configuration.environment) { $1 } }
 
     /// Where the page is.
-    public var pageURL: String {
-        let address = configuration.pageAddress == "0.0.0.0" ? "127.0.0.1" : configuration.pageAddress
-        return "http://\(address):\(configuration.ports.page)"
-    }
+    public var pageURL: String { configuration.pageURL }
 
     /// The addresses of the parts, for people.
     public var addresses: String {
@@ -74,6 +79,8 @@ public final class StackSupervisor: Sendable {
               chat       http://127.0.0.1:\(ports.chat)/api/chat
               upload     http://127.0.0.1:\(ports.upload)/api/upload
               history    http://127.0.0.1:\(ports.history)/api/history
+              account    http://127.0.0.1:\(ports.account)/api/account
+              sign-in    \(OpenPage.signsIn(configuration.environment) ? configuration.environment["APUS_SIGN_IN"] ?? "" : "none (APUS_SIGN_IN=local has people sign in)")
               models     \(configuration.environment["APUS_MODELS"] ?? "extractive (answers are quotes; APUS_MODELS names a language model)")
               data       \(configuration.dataDirectory)
 

@@ -15,8 +15,8 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
               inspect  Read a file as an upload would, and say what comes of it: pages, encoding, hidden text, how it begins.
               eval     Measure how well questions are answered, or compare two such runs: 'apus eval --help'.
               stage    Put the app folders together that the functions host serves.
-              package  Make deployable packages in .build/packages: a zip for each of chat, upload and history that needs
-                       nothing of the system it runs on, and vm, a Debian package for a virtual machine.
+              package  Make deployable packages in .build/packages: a zip for each of chat, upload, history and account that
+                       needs nothing of the system it runs on, and vm, a Debian package for a virtual machine.
               doctor   Say what is missing on this machine.
               reembed  Embed all passages again with the model of APUS_EMBEDDINGS_MODEL; the old vectors answer meanwhile.
               backup   Write chats, messages, documents and passages into one file; Apus may be in use meanwhile. Into a
@@ -33,7 +33,7 @@ func commandLine(_ arguments: [String]) -> ProgramOptions {
             .init("port", "PORT", "Port of the page (default 8080)."),
             .init(
                 "base-port", "PORT",
-                "First of nine consecutive ports for the other parts, for a second copy beside the first."),
+                "First of ten consecutive ports for the other parts, for a second copy beside the first."),
             .init("address", "ADDRESS", "up: IPv4 address of the page (default 127.0.0.1; 0.0.0.0 for all)."),
             .init(
                 "well-known-keys", nil,

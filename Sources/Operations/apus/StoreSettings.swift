@@ -16,7 +16,7 @@ func withStores(
     if let settings = StackFile(dataDirectory: data).settings {
         return try await body(settings.merging(environment) { $1 })
     }
-    guard let ports = StackPorts.unused() else { throw CommandError("ten free ports in a row could not be found") }
+    guard let ports = StackPorts.unused() else { throw CommandError("eleven free ports in a row could not be found") }
     var configuration = StackSupervisor.Configuration(dataDirectory: data, ports: ports, environment: environment)
     configuration.onlyData = true
     let printer = LogPrinter(showsRequests: environment["APUS_LOG"] != nil)

@@ -5,7 +5,7 @@ import Problems
 public import Settings
 import Telemetry
 
-/// Passes `/api` requests on to the three function apps, streaming both ways.
+/// Passes `/api` requests on to the function apps, streaming both ways.
 public struct APIProxy: Sendable {
     /// Where the apps are, and the key to call them with.
     public struct Upstreams: SecretSettings, Sendable {
@@ -15,24 +15,28 @@ public struct APIProxy: Sendable {
         let chat: String
         let upload: String
         let history: String
+        let account: String
         let key: Secret?
 
-        /// Reads `APUS_CHAT_URL`, `APUS_UPLOAD_URL`, `APUS_HISTORY_URL` and `APUS_FUNCTIONS_KEY`.
+        /// Reads `APUS_CHAT_URL`, `APUS_UPLOAD_URL`, `APUS_HISTORY_URL`, `APUS_ACCOUNT_URL` and `APUS_FUNCTIONS_KEY`.
         public init(_ settings: inout SettingsReader) {
             chat = settings.url("APUS_CHAT_URL", default: "http://127.0.0.1:7071")
             upload = settings.url("APUS_UPLOAD_URL", default: "http://127.0.0.1:7072")
             history = settings.url("APUS_HISTORY_URL", default: "http://127.0.0.1:7073")
+            account = settings.url("APUS_ACCOUNT_URL", default: "http://127.0.0.1:7074")
             key = settings.secret(Self.keyName)
         }
 
-        var all: [(name: String, url: String)] { [("chat", chat), ("upload", upload), ("history", history)] }
+        var all: [(name: String, url: String)] {
+            [("chat", chat), ("upload", upload), ("history", history), ("account", account)]
+        }
     }
 
     private static let routes: [(prefix: String, app: String)] = [
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/api/upload", "upload"),
         ("/api/documents", "upload"), ("/api/history", "history"), ("/api/experiments", "chat"),
-        ("/api/feedback", "chat"),
+        ("/api/feedback", "chat"), ("/api/account", "account"),
     ]
 
     private let upstreams: Upstreams
@@ -74,7 +78,7 @@ public struct APIProxy: Sendable {
         }
     }
 
-    /// The states and versions of the three apps by their own health endpoints.
+    /// The states and versions of the apps by their own health endpoints.
     public func health() async -> [(name: String, status: String, version: String?)] {
         await withTaskGroup(of: (Int, String, String?).self) { group in
             for (index, app) in upstreams.all.enumerated() {

@@ -6,9 +6,9 @@ import pytest
 import malformed, ports
 from stack import PROGRAMS, ROOT, request
 
-# The host's three apps are one program; what is behind them has a server of its own.
+# The host's apps are one program; what is behind them has a server of its own.
 SERVERS = {
-    "page": "/health", "vectors": "/api/v2/heartbeat", "chat": "/admin/host/ping", "upload": "/admin/host/ping", "history": "/admin/host/ping",
+    "page": "/health", "vectors": "/api/v2/heartbeat", "chat": "/admin/host/ping", "upload": "/admin/host/ping", "history": "/admin/host/ping", "account": "/admin/host/ping",
     "blob": "/_emulator/health", "queue": "/_emulator/health", "cosmos": "/_emulator/health", "vault": "/_emulator/health", "identity": "/_emulator/health",
 }
 
@@ -68,12 +68,12 @@ class Backend:
 
 @pytest.fixture(scope="module")
 def proxy():
-    """A `vm-server` whose three apps are a recorder."""
+    """A `vm-server` whose apps are a recorder."""
     backend = Backend()
     with tempfile.TemporaryDirectory() as data:
         port = ports.take(2)
         address = f"http://127.0.0.1:{backend.port}"
-        environment = {**os.environ, "APUS_CHAT_URL": address, "APUS_UPLOAD_URL": address, "APUS_HISTORY_URL": address}
+        environment = {**os.environ, "APUS_CHAT_URL": address, "APUS_UPLOAD_URL": address, "APUS_HISTORY_URL": address, "APUS_ACCOUNT_URL": address}
         server = subprocess.Popen(
             [os.path.join(PROGRAMS, "vm-server"), "--no-embeddings", "--data", os.path.join(data, "vectors"), "--web", os.path.join(ROOT, "web"),
              "--port", str(port), "--vectors-port", str(port + 1)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)

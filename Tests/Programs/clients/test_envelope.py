@@ -11,11 +11,11 @@ def handlers(stack):
     """Ports of the three handlers, out of their environment."""
     ports = {}
     for app, pid in stack.processes().items():
-        if app in ("chat", "upload", "history"):
+        if app in ("chat", "upload", "history", "account"):
             with open(f"/proc/{pid}/environ", "rb") as file:
                 variables = dict(v.split(b"=", 1) for v in file.read().split(b"\0") if b"=" in v)
             ports[app] = int(variables[b"FUNCTIONS_CUSTOMHANDLER_PORT"])
-    assert set(ports) == {"chat", "upload", "history"}
+    assert set(ports) == {"chat", "upload", "history", "account"}
     return ports
 
 
@@ -53,7 +53,7 @@ def test_problems_travel_in_the_output(handlers):
     assert status == 400 and headers["Content-Type"] == "application/problem+json" and json.loads(body)["errors"]
 
 
-@pytest.mark.parametrize("app", ["chat", "upload", "history"])
+@pytest.mark.parametrize("app", ["chat", "upload", "history", "account"])
 def test_health(handlers, app):
     status, _, body = result(invoke(handlers[app], "health", call("GET", "/api/health")))
     assert status == 200 and json.loads(body)["status"] == "ok"

@@ -77,6 +77,7 @@ def test_the_role_sets_a_machine_up_and_changes_nothing_the_second_time(machine)
     second = recap(play(machine))
     assert second["changed"] == 0 and second["failed"] == 0, second
     settings = open(machine + "/etc/apus/apus.env").read()
+    assert "APUS_SIGN_IN=local\n" in settings and "APUS_PAGE_URL=https://docs.example.com\n" in settings
     assert "APUS_MODELS=extractive\n" in settings and os.stat(machine + "/etc/apus/apus.env").st_mode & 0o777 == 0o640
     assert "docs.example.com {" in open(machine + "/etc/caddy/Caddyfile").read()
     assert "--keep 14 /var/lib/apus-backups" in open(machine + "/etc/systemd/system/apus-backup.service.d/keep.conf").read()

@@ -9,7 +9,7 @@ import stack as stacks
 from stack import DATA, PROGRAMS, ROOT, request
 from trees import tree
 
-LIMITS = {"chat": 20_000_000, "history": 20_000_000, "upload": 35_000_000}
+LIMITS = {"account": 20_000_000, "chat": 20_000_000, "history": 20_000_000, "upload": 35_000_000}
 APPS = sorted(LIMITS)
 # A PDF, and a question that it answers; the last lies beside the repository.
 READABLE = [(path, question) for path, question in [
@@ -64,7 +64,7 @@ def test_a_package_is_the_content_of_an_app_root(packages, app):
 
 def test_a_package_of_something_else_is_refused():
     result = subprocess.run([f"{PROGRAMS}/apus", "package", "nonsense"], capture_output=True, text=True)
-    assert result.returncode != 0 and "chat, upload, history" in result.stderr
+    assert result.returncode != 0 and "chat, upload, history, account" in result.stderr
 
 
 def test_a_program_for_another_processor_is_named(tmp_path):
@@ -199,6 +199,8 @@ def test_a_document_is_uploaded_read_and_cited_by_the_packages(debian, shared, p
         stored = request("GET", f"{history}/api/history/{answer.json['chatId']}").json
         assert [m["role"] for m in stored["messages"]] == ["user", "assistant"]
         assert stored["messages"][1]["text"] == answer.json["text"]
+    with handler(debian, "account", shared) as account:
+        assert request("GET", f"{account}/api/account/me").status == 200
 
 
 def test_the_packaged_document_reader_runs_there(debian):

@@ -73,14 +73,70 @@ def test_nothing_is_open_that_was_not_opened():
     assert re.search(r'variable "port_80_for_certificates" \{[^}]*default     = false', text)
     from stack import COSMOS_KEY, STORAGE_KEY
     assert COSMOS_KEY not in text and STORAGE_KEY not in text
-    for port in ("8081", "10000", "10001", "8443", "8444", "7071", "7072", "7073"):
+    for port in ("8081", "10000", "10001", "8443", "8444", "7071", "7072", "7073", "7074"):
         assert port not in text, f"port {port} of a part that is for its machine alone"
 
 
 def test_every_stage_says_who_may_do_what():
     text = open(f"{DEPLOY}/terraform/common/common.hcl").read()
-    assert re.search(r'check "sign_in" \{.*?condition     = alltrue.*?page_sources.*?sign-in', text, re.S)
+    assert re.search(r'check "sign_in" \{.*?condition     = var.sign_in != "none" \|\| alltrue.*?page_sources.*?sign-in', text, re.S)
     assert re.search(r'output "access" \{.*?no sign-in', text, re.S)
+
+
+def test_people_sign_in_wherever_it_is_deployed_unless_somebody_says_otherwise(rendered):
+    """The way in is a default of every form, and every app has the key to verify it with."""
+    import yaml
+    texts = terraform()
+    common = texts[f"{DEPLOY}/terraform/common/common.hcl"]
+    assert re.search(r'variable "sign_in" \{[^}]*default     = "local"', common)
+    assert re.search(r'sign_in_settings = merge\(\{\s+APUS_SIGN_IN  = var.sign_in', common)
+    for path in ("1-vm/main.tf", "2-managed-data/main.tf", "common/pages.hcl", "common/functions.hcl"):
+        assert "local.sign_in_settings" in texts[f"{DEPLOY}/terraform/{path}"], path
+    # Several machines sign with one key: stage 3 is given it, from stage 4 on it is in the vault.
+    assert "APUS_SIGNING_KEYS = var.signing_keys" in texts[f"{DEPLOY}/terraform/3-scale-set/main.tf"]
+    assert open(f"{ROOT}/docs/deploy-azure.md").read().count("APUS-SIGNING-KEYS") >= 1
+    functions = yaml.safe_load(open(f"{ROOT}/docker-compose.yml"))["services"]["functions"]["environment"]
+    assert functions["APUS_SIGN_IN"] == "${APUS_SIGN_IN:-local}" and functions["APUS_SIGNING_KEYS"].startswith("${APUS_SIGNING_KEYS:?")
+    for path in rendered.values():
+        objects = [o for o in yaml.safe_load_all(open(path)) if o]
+        config = next(o["data"] for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "apus")
+        assert config["APUS_SIGN_IN"] == "local" and config["APUS_PAGE_URL"] == "https://" + config["APUS_ALLOWED_HOSTS"]
+        for name in ("api", "ingest"):
+            pod = next(o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == name)["spec"]["template"]["spec"]
+            sources = [source for container in pod["containers"] for source in container["envFrom"]]
+            assert {"configMapRef": {"name": "apus"}} in sources and {"secretRef": {"name": "apus-settings"}} in sources
+    assert "\nAPUS_SIGN_IN=local\n" in open(f"{DEPLOY}/systemd/apus.env").read()
+    assert "'APUS_SIGN_IN': 'local'" in open(f"{DEPLOY}/ansible/roles/apus/templates/apus.env.j2").read()
+    # Nothing that is deployed is open without that somebody chose it.
+    opened = [path for path, text in texts.items() if "APUS_OPEN" in text]
+    assert opened == [f"{DEPLOY}/terraform/common/common.hcl"]
+
+
+def test_every_form_has_all_apps(rendered):
+    import yaml
+    apps = sorted(os.listdir(f"{ROOT}/functions"))
+    assert apps == ["account", "chat", "history", "upload"]
+    texts = terraform()
+    for path in ("common/functions.hcl", "modules/function-app/main.tf"):
+        listed = re.search(r'(?:toset|contains)\(\[([^\]]*)\]', texts[f"{DEPLOY}/terraform/{path}"])[1]
+        assert sorted(re.findall(r'"(\w+)"', listed)) == apps, path
+    docker = open(f"{DEPLOY}/docker/Dockerfile").read()
+    roots = re.findall(r"/apps/(\w+)=(\d+)", docker)
+    assert sorted(name for name, _ in roots) == apps and set(re.search(r"^EXPOSE (7071.*)$", docker, re.M)[1].split()) == {port for _, port in roots}
+    compose = yaml.safe_load(open(f"{ROOT}/docker-compose.yml"))["services"]["vm"]["environment"]
+    addresses = {f"APUS_{name.upper()}_URL": port for name, port in roots}
+    assert {name: compose[name].rsplit(":", 1)[1] for name in addresses} == addresses
+    for path in rendered.values():
+        objects = {(o["kind"], o["metadata"]["name"]): o for o in yaml.safe_load_all(open(path)) if o}
+        api = objects["Deployment", "api"]["spec"]["template"]["spec"]["containers"][0]
+        assert re.findall(r"/apps/(\w+)=(\d+)", " ".join(api["args"])) == roots
+        assert {str(port["port"]) for port in objects["Service", "api"]["spec"]["ports"]} == {port for _, port in roots}
+        allowed = objects["NetworkPolicy", "api"]["spec"]["ingress"][0]["ports"]
+        assert {str(port["port"]) for port in allowed} == {port for _, port in roots}
+        page = {entry["name"]: entry.get("value") for entry in objects["Deployment", "page"]["spec"]["template"]["spec"]["containers"][0]["env"]}
+        assert {name: page[name].rsplit(":", 1)[1] for name in addresses} == addresses
+    script = open(f"{DEPLOY}/scripts/deploy-apps").read()
+    assert [sorted(words.split()) for words in re.findall(r"^for app in ([a-z ]+); do$", script, re.M)] == [apps, apps]
 
 
 def test_the_page_knows_its_name_wherever_it_is_deployed(rendered):

@@ -8,13 +8,14 @@ import stack as stacks
 SECRETS = {
     "OPENAI_API_KEY": "geheim-openai-4711", "GEMINI_API_KEY": "geheim-gemini-4711", "BRAVE_SEARCH_KEY": "geheim-brave-4711", "APUS_FUNCTIONS_KEY": "geheim-functions-4711",
     "APUS_BACKUP_KEY": "geheim-backup-4711", "SOMEBODYS_SECRET": "geheim-somebody-4711", "PGPASSWORD": "geheim-postgres-4711"}
-# Who may know what; the last three are the stack's own.
+APPS = {"chat", "upload", "history", "account"}
+# Who may know what; the last four are the stack's own.
 OWNERS = {
     "OPENAI_API_KEY": {"functions-host", "chat"}, "GEMINI_API_KEY": {"functions-host", "chat"}, "BRAVE_SEARCH_KEY": {"functions-host", "chat"}, "APUS_FUNCTIONS_KEY": {"vm-server"},
-    "APUS_BACKUP_KEY": set(), "SOMEBODYS_SECRET": set(), "PGPASSWORD": {"functions-host", "chat", "upload", "history"},
+    "APUS_BACKUP_KEY": set(), "SOMEBODYS_SECRET": set(), "PGPASSWORD": {"functions-host", *APPS},
     "AzureWebJobsStorage": {"functions-host", "upload", "history"}, "APUS_COSMOS_KEY": {"functions-host", "chat", "history"},
-    "APUS_DATABASE_URL": {"functions-host", "chat", "upload", "history"}}
-PARTS = {"postgres", "azure-emulator", "vm-server", "functions-host", "chat", "upload", "history"}
+    "APUS_DATABASE_URL": {"functions-host", *APPS}, "APUS_SIGNING_KEYS": {"functions-host", *APPS}}
+PARTS = {"postgres", "azure-emulator", "vm-server", "functions-host", *APPS}
 AS_ANOTHER = """
 import os, sys
 for folder, folders, files in os.walk(sys.argv[1]):

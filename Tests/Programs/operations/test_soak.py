@@ -15,7 +15,7 @@ IS_LONG = SECONDS >= 600
 # Callers at once, and the connections that they leave in pools: each to two services.
 CALLERS = 6
 POOL = 2 * CALLERS
-KILLED = ["chat", "upload", "history", "document-reader", "vm-server", "azure-emulator"]
+KILLED = ["chat", "upload", "history", "account", "document-reader", "vm-server", "azure-emulator"]
 FAULTS = [
     {"service": "blob", "status": 503, "count": 3}, {"service": "queue", "status": 500, "count": 2},
     {"service": "cosmos", "status": 429, "count": 3}, {"service": "blob", "cut": "body", "count": 2},

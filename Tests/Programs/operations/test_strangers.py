@@ -8,7 +8,7 @@ from emulators import Emulator
 from stack import COSMOS_KEY, PROGRAMS, STORAGE_KEY, Stack, request
 from vectors import Apus
 
-APPS = ["chat", "upload", "history"]
+APPS = ["chat", "upload", "history", "account"]
 SERVICES = ["blob", "queue", "cosmos", "vault", "identity"]
 PORTS = ["page", "vectors", *APPS, *SERVICES]
 
@@ -78,10 +78,11 @@ FOREIGN = [
     {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:1"}, {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}]
 PATHS = {
-    "page": ["/api/upload", "/api/ask", "/api/chat", "/api/documents/x/retry", "/v1/chat/completions"],
+    "page": ["/api/account/sign-in", "/api/account/keys", "/api/upload", "/api/ask", "/api/chat", "/api/documents/x/retry", "/v1/chat/completions"],
     "vectors": ["/api/v2/tenants", "/api/v2/reset", "/api/v2/tenants/default_tenant/databases/default_database/collections", "/v1/embeddings", "/v1/metrics"],
     "chat": ["/api/ask", "/api/chat", "/admin/host/restart", "/admin/functions/ask", "/v1/chat/completions"],
     "upload": ["/api/upload", "/admin/host/restart", "/admin/functions/tidy"], "history": ["/api/history/x", "/admin/host/restart"],
+    "account": ["/api/account/sign-in", "/api/account/refresh", "/api/account/sign-out", "/api/account/people", "/admin/host/restart"],
     "blob": ["/_emulator/reset", "/devstoreaccount1?restype=service&comp=properties", "/devstoreaccount1/c?restype=container"],
     "queue": ["/_emulator/reset", "/devstoreaccount1/ingest/messages"], "cosmos": ["/_emulator/reset", "/dbs"],
     "vault": ["/_emulator/faults", "/secrets/a?api-version=7.4"], "identity": ["/_emulator/tokens", "/common/oauth2/v2.0/token"],

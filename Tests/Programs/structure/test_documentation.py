@@ -133,7 +133,7 @@ def test_whatever_sets_a_setting_names_one_that_there_is():
     # Variables of the Makefile and of the pipelines.
     pipelines = " ".join(text(path) for path in files(".github/workflows", endings=(".yml",)))
     tests = " ".join(text(path) for path in files("Tests/Units", endings=(".swift",)))
-    elsewhere = {"APUS_ARGS", *re.findall(r"vars\.(APUS_\w+)", pipelines), *re.findall(r'"(APUS_TEST_\w+)"', tests)}
+    elsewhere = {"APUS_ARGS", *re.findall(r"(?:vars|secrets)\.(APUS_\w+)", pipelines), *re.findall(r'"(APUS_TEST_\w+)"', tests)}
     deployed = [path for path in files("deploy", "docs", endings=(".md", ".yml", ".yaml", ".hcl", ".tf", ".tftpl", ".j2", ".env", ".service"))]
     for path in [*PAGES, *deployed, "docker-compose.yml"]:
         for name in re.findall(r"\bAPUS_[A-Z_]*[A-Z]\b", text(path)):
@@ -208,7 +208,7 @@ def test_commands_that_a_page_names_exist(page):
 def test_the_list_of_functions_is_that_of_the_app_folders():
     listed = re.findall(r"^functions-host      (\S+: .*)$", text("README.md"), re.M)
     made = []
-    for port, app in ((7071, "chat"), (7072, "upload"), (7073, "history")):
+    for port, app in ((7071, "chat"), (7072, "upload"), (7073, "history"), (7074, "account")):
         for path in sorted(glob.glob(f"{ROOT}/functions/{app}/*/function.json")):
             trigger = json.loads(text(path))["bindings"][0]
             name = os.path.basename(os.path.dirname(path))

@@ -38,10 +38,10 @@ class Stack:
         self.options = list(options)
         self.data = tempfile.mkdtemp(prefix="apus-test-")
         os.chmod(self.data, 0o755)
-        base = ports.take(10)
+        base = ports.take(11)
         self.port = base
         self.base = base + 1
-        names = ["vectors", "chat", "upload", "history", "blob", "queue", "cosmos", "vault", "identity"]
+        names = ["vectors", "chat", "upload", "history", "blob", "queue", "cosmos", "vault", "identity", "account"]
         self.ports = {name: self.base + index for index, name in enumerate(names)}
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("APUS_", "OPENAI_", "Azure"))}

@@ -11,7 +11,5 @@ module "setup" {
   units          = ["apus.service", "apus-backup.timer"]
   domain         = var.domain
   has_data_disk  = true
-  settings = {
-    APUS_MODELS = "extractive"
-  }
+  settings       = merge({ APUS_MODELS = "extractive" }, local.sign_in_settings)
 }

@@ -11,11 +11,17 @@ variable "certificate_password" {
   sensitive   = true
 }
 
+variable "signing_keys" {
+  description = "What sessions are signed with on all machines, e.g. k1: and what openssl rand -base64 32 prints; give it as TF_VAR_signing_keys. Whoever may read the machines' description sees it, until stage 4 has a vault."
+  type        = string
+  sensitive   = true
+}
+
 locals {
   storage_writers    = { vm = module.vm_identity.principal_id }
   package_containers = []
   deployer_addresses = []
-  secret_settings    = {}
+  secret_settings    = { APUS_SIGNING_KEYS = var.signing_keys }
   database_roles     = { (module.vm_identity.name) = module.vm_identity.principal_id }
 }
 

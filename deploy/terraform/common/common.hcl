@@ -47,12 +47,22 @@ variable "domain" {
 }
 
 variable "page_sources" {
-  description = "Ranges of addresses that may reach the page, e.g. [\"198.51.100.0/24\"]; [] for nobody. There is no sign-in: whoever is in them reads, asks and deletes everything."
+  description = "Ranges of addresses that may reach the page, e.g. [\"198.51.100.0/24\"]; [] for nobody. With sign_in = none whoever is in them reads, asks and deletes everything."
   type        = list(string)
   nullable    = false
   validation {
     condition     = alltrue([for source in var.page_sources : can(cidrhost(source, 0))])
     error_message = "Each source has to be a range such as 198.51.100.0/24 or 198.51.100.7/32."
+  }
+}
+
+variable "sign_in" {
+  description = "How people sign in, e.g. local: names and passwords, the first administrator by a link in the log. none: nobody does, and page_sources alone says who reaches the page."
+  type        = string
+  default     = "local"
+  validation {
+    condition     = contains(["local", "none"], var.sign_in)
+    error_message = "sign_in has to be local or none."
   }
 }
 
@@ -105,6 +115,11 @@ variable "tags" {
 
 locals {
   tags = merge({ product = "apus" }, var.tags)
+
+  sign_in_settings = merge({
+    APUS_SIGN_IN  = var.sign_in
+    APUS_PAGE_URL = "https://${var.domain}"
+  }, var.sign_in == "none" ? { APUS_OPEN = "yes" } : {})
 }
 
 resource "azurerm_resource_group" "main" {
@@ -123,11 +138,11 @@ module "network" {
   tags                     = local.tags
 }
 
-# Said by every plan until the product has a sign-in of its own.
+# Said by every plan in which nobody signs in.
 check "sign_in" {
   assert {
-    condition     = alltrue([for source in var.page_sources : tonumber(split("/", source)[1]) >= 16])
-    error_message = "This stage needs sign-in: page_sources lets whole networks in, and Apus asks nobody who they are. Put an authenticating proxy before the page, or name smaller ranges."
+    condition     = var.sign_in != "none" || alltrue([for source in var.page_sources : tonumber(split("/", source)[1]) >= 16])
+    error_message = "This stage needs sign-in: page_sources lets whole networks in, and Apus asks nobody who they are. Leave out sign_in = \"none\", put an authenticating proxy before the page, or name smaller ranges."
   }
 }
 
@@ -159,7 +174,7 @@ module "budget" {
 
 output "access" {
   description = "Who reaches the page, and what that means."
-  value       = length(var.page_sources) == 0 ? "Nobody reaches the page: page_sources is empty." : "Whoever connects from ${join(", ", var.page_sources)} reads, asks and deletes everything: this stage has no sign-in."
+  value       = length(var.page_sources) == 0 ? "Nobody reaches the page: page_sources is empty." : "Whoever connects from ${join(", ", var.page_sources)} ${var.sign_in == "none" ? "reads, asks and deletes everything: there is no sign-in." : "reaches the page, and signs in there."}"
 }
 
 output "resource_group_name" {

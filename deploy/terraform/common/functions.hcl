@@ -9,7 +9,7 @@ variable "models" {
 locals {
   vm_has_public_address = true
 
-  apps               = toset(["chat", "upload", "history"])
+  apps               = toset(["chat", "upload", "history", "account"])
   package_containers = [for app in local.apps : "package-${app}"]
   deployer_addresses = var.administrator_addresses
   storage_writers    = { for app in local.apps : app => module.app_identity[app].principal_id }
@@ -18,7 +18,7 @@ locals {
   database_roles     = { for app in local.apps : module.app_identity[app].name => module.app_identity[app].principal_id }
   vectors_url        = "http://${module.vm.private_address}:8000"
 
-  app_settings = {
+  app_settings = merge(local.sign_in_settings, {
     APUS_KEY_VAULT_URL          = trimsuffix(module.key_vault.uri, "/")
     APUS_CHROMA_URL             = local.vectors_url
     APUS_EMBEDDINGS_URL         = "${local.vectors_url}/v1"
@@ -26,7 +26,7 @@ locals {
     APUS_MODELS                 = var.models
     OTEL_EXPORTER_OTLP_ENDPOINT = local.vectors_url
     OTEL_METRIC_EXPORT_INTERVAL = "15000"
-  }
+  })
 }
 
 module "app_identity" {
@@ -89,10 +89,11 @@ module "setup" {
     APUS_CHAT_URL      = "https://${var.name}-chat.azurewebsites.net"
     APUS_UPLOAD_URL    = "https://${var.name}-upload.azurewebsites.net"
     APUS_HISTORY_URL   = "https://${var.name}-history.azurewebsites.net"
+    APUS_ACCOUNT_URL   = "https://${var.name}-account.azurewebsites.net"
   }
 }
 
 output "app_names" {
-  description = "Names of the three function apps, for deploying their packages."
+  description = "Names of the four function apps, for deploying their packages."
   value       = { for app in local.apps : app => module.app[app].name }
 }

@@ -5,7 +5,7 @@ module "pages_setup" {
   package_url    = var.package_url
   package_sha256 = var.package_sha256
   units          = ["apus.service"]
-  settings = merge(local.data_settings, local.message_settings, local.secret_settings, {
+  settings = merge(local.data_settings, local.message_settings, local.secret_settings, local.sign_in_settings, {
     APUS_MODELS         = "extractive"
     APUS_LISTEN_ADDRESS = "0.0.0.0"
     APUS_ALLOWED_HOSTS  = var.domain
@@ -22,7 +22,7 @@ module "setup" {
   has_data_disk  = true
   shared_ports   = [8000]
   settings = merge(
-    { APUS_MODELS = "extractive" }, local.data_settings, local.message_settings, local.secret_settings
+    { APUS_MODELS = "extractive" }, local.sign_in_settings, local.data_settings, local.message_settings, local.secret_settings
   )
 }
 

@@ -80,7 +80,7 @@ struct ProductBench {
         for _ in 0..<1000 { _ = try await RunningStack.client.fetch(.init(.get, stack.page + "/api/history?limit=5")) }
         let after = stack.residentBytes()
         report.add(
-            "handler: resident idle (largest)", try Self.largest(["chat", "upload", "history"], of: idle), "MB",
+            "handler: resident idle (largest)", try Self.largest(ProductLayout.apps, of: idle), "MB",
             atMost: 25)
         report.add(
             "handler: resident after 1000 requests (largest)", try Self.largest(["chat", "history"], of: after), "MB",

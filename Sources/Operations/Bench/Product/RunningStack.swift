@@ -19,7 +19,7 @@ final class RunningStack: Sendable {
     static func isWell(_ url: String) async -> Bool { (try? await client.fetch(.init(.get, url)).status) == .ok }
 
     init(_ bench: Workbench, data: String, modelURL: String) async throws {
-        let base = try bench.freePorts(10)
+        let base = try bench.freePorts(StackPorts.count)
         ports = StackPorts(page: base, base: base + 1)
         program = try BackgroundProgram(
             "log", bench.program("apus"),

@@ -1,6 +1,8 @@
 import AzureSignatures
+import Digests
 import FoundationEssentials
 import Glibc
+import JSONCoding
 import TestSupport
 import Testing
 
@@ -22,7 +24,7 @@ struct KeysTests {
                 let others = try StackKeys(dataDirectory: other, wellKnown: false)
                 #expect(others.storage != keys.storage && others.cosmos != keys.cosmos)
                 #expect(others.identityHeader != keys.identityHeader && others.clientSecret != keys.clientSecret)
-                #expect(others.admin != keys.admin)
+                #expect(others.admin != keys.admin && others.signing != keys.signing)
             }
             #expect(keys.storage != DevelopmentAccount.storageKey && keys.cosmos != DevelopmentAccount.cosmosKey)
             #expect(SharedKey(account: DevelopmentAccount.storageName, base64Key: keys.storage) != nil)
@@ -40,6 +42,25 @@ struct KeysTests {
             _ = try StackKeys(dataDirectory: folder, wellKnown: false)
             #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [StackKeys.fileName])
+        }
+    }
+
+    @Test func theSigningKeyIsNamedAndHasThirtyTwoBytes() throws {
+        let parts = StackKeys().signing.split(separator: ":", maxSplits: 1).map(String.init)
+        #expect(parts.first == "k1")
+        #expect(Base64.decode(parts.last ?? "")?.count == 32)
+    }
+
+    @Test func aFolderOfAVersionWithoutSignInGetsASigningKeyAndKeepsTheOthers() throws {
+        try withFolder { folder in
+            let before = try StackKeys(dataDirectory: folder, wellKnown: false)
+            let path = folder + "/" + StackKeys.fileName
+            var stored = try #require(try JSONParser.parse(try Fixtures.bytes(path)).object)
+            stored["signingKeys"] = nil
+            try Data(JSONValue.object(stored).encoded).write(to: URL(filePath: path))
+            let after = try StackKeys(dataDirectory: folder, wellKnown: false)
+            #expect(after.signing != before.signing && after.storage == before.storage && after.admin == before.admin)
+            #expect(try StackKeys(dataDirectory: folder, wellKnown: false) == after, "it is kept")
         }
     }
 

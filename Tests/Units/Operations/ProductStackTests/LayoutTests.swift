@@ -78,7 +78,7 @@ struct LayoutTests {
         try await FakeLayout.with { fake in
             let staging = Staging(layout: try fake.layout)
             let unknown = #expect(throws: StackError.self) { try staging.stage("video") }
-            #expect(unknown?.description == "there is no app video; the apps are chat, upload, history.")
+            #expect(unknown?.description == "there is no app video; the apps are chat, upload, history, account.")
             try FileManager.default.removeItem(atPath: fake.programs + "/chat-function")
             let unbuilt = #expect(throws: StackError.self) { try staging.stage("chat") }
             #expect(unbuilt?.description.contains("chat-function is not built. Run 'make build' first.") == true)

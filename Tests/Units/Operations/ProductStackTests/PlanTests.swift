@@ -56,6 +56,7 @@ struct PlanTests {
                 rest.map { host[$0] } == [
                     "start", "--json", "--root", fake.root + "/.build/apps/chat=7071", "--root",
                     fake.root + "/.build/apps/upload=7072", "--root", fake.root + "/.build/apps/history=7073",
+                    "--root", fake.root + "/.build/apps/account=7074",
                 ])
             let folders = environments.map { host[$0 + 1].prefix { $0 != "=" } }
             #expect(folders.map(String.init) == ProductLayout.apps.map { "\(fake.root)/.build/apps/\($0)" })
@@ -72,6 +73,8 @@ struct PlanTests {
             #expect(settings["AzureWebJobsStorage"]?.contains("AccountKey=\(Self.keys.storage);") == true)
             #expect(settings["IDENTITY_HEADER"] == Self.keys.identityHeader)
             #expect(environment(plan, "vm-server")["APUS_CHAT_URL"] == "http://127.0.0.1:7071")
+            #expect(environment(plan, "vm-server")["APUS_ACCOUNT_URL"] == "http://127.0.0.1:7074")
+            #expect(settings["APUS_PAGE_URL"] == "http://127.0.0.1:8080")
             #expect(settings["AzureWebJobsStorage"]?.contains("BlobEndpoint=http://127.0.0.1:10000/") == true)
             #expect(settings["AzureWebJobsStorage"]?.contains("QueueEndpoint=http://127.0.0.1:10001/") == true)
             #expect(settings["IDENTITY_ENDPOINT"] == "http://127.0.0.1:8444/msi/token")
@@ -141,12 +144,14 @@ struct PlanTests {
         let secrets = [
             "APUS_CHROMA_TOKEN": "t", "OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "BRAVE_SEARCH_KEY": "k",
             "AZURE_CLIENT_SECRET": "k", "APUS_FUNCTIONS_KEY": "k", "APUS_BACKUP_KEY": "k", "PGPASSWORD": "k",
-            "APUS_EMBEDDINGS_MODEL": "gemini:x", "SOMEBODYS_SECRET": "k", "SSH_AUTH_SOCK": "/x",
+            "APUS_EMBEDDINGS_MODEL": "gemini:x", "APUS_SIGN_IN": "local", "SOMEBODYS_SECRET": "k",
+            "SSH_AUTH_SOCK": "/x",
         ]
         try await withPlan(secrets) { plan, _ in
             let parts = [
                 "azure-emulator": environment(plan, "azure-emulator"), "vm-server": environment(plan, "vm-server"),
                 "chat": app("chat", of: plan), "upload": app("upload", of: plan), "history": app("history", of: plan),
+                "account": app("account", of: plan),
             ]
             func owners(_ name: String) -> [String] { parts.filter { $0.value[name] != nil }.keys.sorted() }
             #expect(owners("AzureWebJobsStorage") == ["history", "upload"])
@@ -155,8 +160,11 @@ struct PlanTests {
             #expect(owners("OPENAI_API_KEY") == ["chat"] && owners("BRAVE_SEARCH_KEY") == ["chat"])
             #expect(owners("GEMINI_API_KEY") == ["chat", "upload"], "upload embeds with it")
             #expect(owners("APUS_FUNCTIONS_KEY") == ["vm-server"])
-            #expect(owners("AZURE_CLIENT_SECRET") == ["chat", "history", "upload", "vm-server"])
-            #expect(owners("PGPASSWORD") == ["chat", "history", "upload"])
+            #expect(owners("AZURE_CLIENT_SECRET") == ["account", "chat", "history", "upload", "vm-server"])
+            let apps = ["account", "chat", "history", "upload"]
+            #expect(owners("PGPASSWORD") == apps)
+            #expect(owners("APUS_SIGN_IN") == apps && owners("APUS_SIGNING_KEYS") == apps)
+            #expect(owners("APUS_PAGE_URL") == ["account"])
             for nobodys in ["APUS_BACKUP_KEY", "SOMEBODYS_SECRET", "SSH_AUTH_SOCK"] {
                 #expect(owners(nobodys).isEmpty && environment(plan, "functions-host")[nobodys] == nil)
             }
@@ -181,7 +189,7 @@ struct PlanTests {
         let names = Set(text.matches(of: /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/).map { String($0.1) })
         #expect(names.count > 40)
         let ofTheCommand: Set = [
-            "APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
+            "APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS", "APUS_OPEN", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
             "MLFLOW_TRACKING_USERNAME",
             // The stack has its own.
             "APUS_ADMIN_KEY", "APUS_EMULATOR_STORAGE_KEY", "APUS_EMULATOR_COSMOS_KEY",
@@ -217,7 +225,9 @@ struct PlanTests {
             for name in ["functions-host", "vm-server"] {
                 #expect(!environment(plan, name).keys.contains { $0.hasPrefix("APUS_EMULATOR_") })
             }
-            let all = [Self.keys.storage, Self.keys.cosmos, Self.keys.admin, Self.keys.identityHeader]
+            let all = [
+                Self.keys.storage, Self.keys.cosmos, Self.keys.admin, Self.keys.identityHeader, Self.keys.signing,
+            ]
             for argument in plan.programs.flatMap(\.command.arguments) {
                 #expect(!all.contains { argument.contains($0) })
             }

@@ -9,24 +9,25 @@ struct PortsTests {
     @Test func theUsualPortsAreTheDocumentedOnes() {
         let ports = StackPorts(page: 8080, base: nil)
         #expect(
-            [ports.page, ports.vectors, ports.chat, ports.upload, ports.history] == [8080, 8000, 7071, 7072, 7073])
+            [ports.page, ports.vectors, ports.chat, ports.upload, ports.history, ports.account]
+                == [8080, 8000, 7071, 7072, 7073, 7074])
         #expect(
             [ports.blob, ports.queue, ports.cosmos, ports.vault, ports.identity] == [10000, 10001, 8081, 8443, 8444])
-        #expect(ProductLayout.apps.map { ports.port(of: $0) } == [7071, 7072, 7073])
+        #expect(ProductLayout.apps.map { ports.port(of: $0) } == [7071, 7072, 7073, 7074])
     }
 
-    @Test func aBaseGivesNineConsecutivePorts() {
+    @Test func aBaseGivesTenConsecutivePorts() {
         let ports = StackPorts(page: 9000, base: 9100)
         let all = [
             ports.vectors, ports.chat, ports.upload, ports.history, ports.blob, ports.queue, ports.cosmos, ports.vault,
-            ports.identity,
+            ports.identity, ports.account,
         ]
-        #expect(all == Array(9100...9108) && ports.page == 9000)
+        #expect(all == Array(9100...9109) && ports.page == 9000)
     }
 
     @Test func unusedPortsAreFree() throws {
         let ports = try #require(StackPorts.unused())
-        #expect(ports.vectors == ports.page + 1 && ports.identity == ports.page + 9)
+        #expect(ports.vectors == ports.page + 1 && ports.account == ports.page + 10)
         try ports.checkFree(usesEmulator: true)
         #expect(StackPorts.unusedRow(of: 1) != nil)
     }
@@ -63,7 +64,7 @@ struct PortsTests {
             ),
             (
                 9000, 65_530,
-                "port 65535 is meant for Queue Storage and for Cosmos DB. Choose another --port, or --base-port."
+                "port 65535 is meant for the account app and for Queue Storage. Choose another --port, or --base-port."
             ),
         ] as [(UInt16, UInt16?, String)])
     func twoPartsOnOnePortAreRefused(page: UInt16, base: UInt16?, problem: String) throws {

@@ -163,7 +163,8 @@ struct StackSupervisorTests {
     @Test func theAddressesAreForPeople() async throws {
         try await FakeLayout.with { fake in
             var configuration = StackSupervisor.Configuration(
-                dataDirectory: fake.root + "/data", ports: StackPorts(page: 8080, base: nil), environment: named)
+                dataDirectory: fake.root + "/data", ports: StackPorts(page: 8080, base: nil),
+                environment: named.merging(["APUS_SIGN_IN": "local"]) { $1 })
             configuration.pageAddress = "0.0.0.0"
             let stack = try StackSupervisor(
                 configuration, layout: try fake.layout, printer: LogPrinter(showsRequests: false) { _ in },
@@ -171,6 +172,7 @@ struct StackSupervisorTests {
             #expect(stack.pageURL == "http://127.0.0.1:8080")
             #expect(stack.addresses.contains("page       http://127.0.0.1:8080\n"))
             #expect(stack.addresses.contains("models     extractive"))
+            #expect(stack.addresses.contains("sign-in    local\n"))
             #expect(stack.addresses.contains("data       \(fake.root)/data\n"))
         }
     }

@@ -20,6 +20,11 @@ import Vectors
     private final class Apps: Sendable {
         let seen = Mutex<[(method: String, target: String, fields: HTTPFields, body: String)]>([])
 
+        static let cookies = [
+            "__Host-apus-token=a.b.c; Path=/; Secure; HttpOnly; SameSite=Strict",
+            "__Secure-apus-refresh=x, y; Path=/api/account; Expires=Thu, 01 Jan 2026 00:00:00 GMT; Secure",
+        ]
+
         func answer(_ request: HTTPRequest) async -> HTTPResponse {
             let body = (try? await request.body.collect(limit: 1 << 20)) ?? []
             seen.withLock {
@@ -30,9 +35,9 @@ import Vectors
                     ))
             }
             if request.target.rawPath == "/api/health" { return HTTPResponse(json: ["version": "9.9"]) }
-            return HTTPResponse(
-                HTTPStatus(rawValue: 203), fields: ["X-App": "yes", "Connection": "x-hop", "X-Hop": "1"],
-                body: .bytes(body))
+            var fields: HTTPFields = ["X-App": "yes", "Connection": "x-hop", "X-Hop": "1"]
+            for cookie in Self.cookies { fields.append("Set-Cookie", cookie) }
+            return HTTPResponse(HTTPStatus(rawValue: 203), fields: fields, body: .bytes(body))
         }
     }
 
@@ -48,7 +53,8 @@ import Vectors
         let backend = try HTTPServer(HTTPServer.Configuration()) { await apps.answer($0) }
         var settings = SettingsReader([
             "APUS_CHAT_URL": "http://127.0.0.1:\(backend.port)", "APUS_UPLOAD_URL": "http://127.0.0.1:\(backend.port)",
-            "APUS_HISTORY_URL": "http://127.0.0.1:1", "APUS_FUNCTIONS_KEY": "function-key",
+            "APUS_HISTORY_URL": "http://127.0.0.1:1", "APUS_ACCOUNT_URL": "http://127.0.0.1:\(backend.port)",
+            "APUS_FUNCTIONS_KEY": "function-key",
         ])
         let upstreams = APIProxy.Upstreams(&settings)
         try settings.finish()
@@ -115,7 +121,8 @@ import Vectors
     @Test(arguments: [
         ("/api/chat", 203), ("/api/ask", 203), ("/api/models", 203), ("/api/upload", 203),
         ("/api/documents/1/text", 203),
-        ("/v1/chat/completions", 203), ("/api/history", 503), ("/api/history/1", 503), ("/api/chatter", 404),
+        ("/v1/chat/completions", 203), ("/api/account/me", 203), ("/api/account", 203), ("/api/accounts", 404),
+        ("/api/history", 503), ("/api/history/1", 503), ("/api/chatter", 404),
         ("/api/", 404), ("/api/v2/heartbeat", 404), ("/v1/embeddings", 404),
     ])
     func pathsHaveTheirApp(path: String, status: Int) async throws {
@@ -168,6 +175,19 @@ import Vectors
             for field in passed.all where field.name != "traceparent" {
                 #expect(seen[field.name] == field.value, "\(field.name)")
             }
+        }
+    }
+
+    @Test func cookiesPassAsTheyAreInBothDirections() async throws {
+        try await with { server, apps, client in
+            var fields: HTTPFields = ["Authorization": "Bearer apus_key", "x-apus-workspace": "team"]
+            // HTTP/2 may split the field; HTTP/1.1 has one (RFC 9113, section 8.2.3).
+            fields.append("Cookie", "__Host-apus-token=a.b.c; __Secure-apus-refresh=r")
+            let answer = try await client.fetch(.init(.get, page(server) + "/api/account/me", fields: fields))
+            #expect(answer.fields.values("set-cookie") == Apps.cookies)
+            let seen = try #require(apps.seen.withLock { $0.first }).fields
+            #expect(seen.values("cookie") == ["__Host-apus-token=a.b.c; __Secure-apus-refresh=r"])
+            #expect(seen["authorization"] == "Bearer apus_key" && seen["x-apus-workspace"] == "team")
         }
     }
 
@@ -250,6 +270,7 @@ import Vectors
             #expect(isComplete, "\(json.text)")
             #expect(status == .serviceUnavailable && json["status"] == "degraded")
             #expect(json["checks"]?["vectors"] == ["status": "ok"])
+            #expect(json["checks"]?["account"] == ["status": "ok", "version": "9.9"])
             #expect(json["checks"]?["history"] == ["status": "down", "version": nil])
             #expect(json["checks"]?["embeddings"] == nil && json["version"] == .string(Product.version))
         }

@@ -1,11 +1,11 @@
 # One function app on Flex Consumption: its plan, its settings, its door for the machine that passes requests on.
 
 variable "app" {
-  description = "chat, upload or history."
+  description = "chat, upload, history or account."
   type        = string
   validation {
-    condition     = contains(["chat", "upload", "history"], var.app)
-    error_message = "The app has to be chat, upload or history."
+    condition     = contains(["chat", "upload", "history", "account"], var.app)
+    error_message = "The app has to be chat, upload, history or account."
   }
 }
 
