@@ -241,7 +241,9 @@ let product = group(
         // Who asks, and what they may; every route of an app states what it asks for.
         .target(
             name: "Access",
-            dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems"]),
+            dependencies: [
+                "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Settings",
+            ]),
         .target(
             name: "ChatMessages",
             dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
@@ -325,7 +327,10 @@ let product = group(
         ),
         .target(
             name: "Accounts",
-            dependencies: ["Access", "AppSetup", "Catalog", "FunctionsRuntime", "Telemetry", "TelemetryExport"]),
+            dependencies: [
+                "Access", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding",
+                "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+            ]),
         .executableTarget(name: "account-function", dependencies: ["Accounts", "FunctionsRuntime"]),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
         .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
@@ -519,10 +524,23 @@ let tests =
             .target(
                 name: "ProductFixture",
                 dependencies: [
-                    "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages", "ChromaClient",
+                    "Accounts", "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages",
+                    "ChromaClient",
                     "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages", "HTTPServing", "History", "JSONCoding",
                     "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
                     "VectorServer", "ZipArchives",
+                ]),
+            .testTarget(
+                name: "AccessTests",
+                dependencies: [
+                    "Access", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Postgres",
+                    "Problems", "ProductFixture", "Settings", "TestSupport",
+                ]),
+            .testTarget(
+                name: "AccountsTests",
+                dependencies: [
+                    "Access", "Accounts", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres", "Problems",
+                    "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
                 name: "AppSetupTests",
