@@ -241,7 +241,10 @@ let product = group(
         // Who asks, and what they may; every route of an app states what it asks for.
         .target(
             name: "AccessControl",
-            dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems", "Telemetry"]),
+            dependencies: [
+                "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Settings",
+                "Telemetry",
+            ]),
         .target(
             name: "ChatMessages",
             dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
@@ -326,7 +329,8 @@ let product = group(
         .target(
             name: "Accounts",
             dependencies: [
-                "AccessControl", "AppSetup", "Catalog", "FunctionsRuntime", "Problems", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding",
+                "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
             ]),
     ])
 
@@ -526,13 +530,25 @@ let tests =
             .target(
                 name: "ProductFixture",
                 dependencies: [
-                    "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages", "ChromaClient",
+                    "Accounts", "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages",
+                    "ChromaClient",
                     "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages", "HTTPServing", "History", "JSONCoding",
                     "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
                     "VectorServer", "ZipArchives",
                 ]),
             .testTarget(
-                name: "AccessControlTests", dependencies: ["AccessControl", "Catalog", "Telemetry", "TestSupport"]),
+                name: "AccessControlTests",
+                dependencies: [
+                    "AccessControl", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Postgres",
+                    "Problems", "ProductFixture", "Settings", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "AccountsTests",
+                dependencies: [
+                    "AccessControl", "Accounts", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "Problems",
+                    "ProductFixture", "TestSupport",
+                ]),
             .testTarget(
                 name: "AppSetupTests",
                 dependencies: [

@@ -17,6 +17,9 @@ extension CatalogDatabase {
     /// being deleted is left out; so is what is made anew, and what lasts for a moment alone.
     private static let kept: [(table: String, rows: String)] = [
         ("workspaces", "true ORDER BY id"),
+        ("people", "true ORDER BY id"),
+        ("members", "true ORDER BY workspace_id, person_id"),
+        ("api_keys", "true ORDER BY id"),
         ("chats", "NOT deleting ORDER BY id"),
         ("documents", "NOT deleting ORDER BY id"),
         ("usage_days", "true ORDER BY workspace_id, day, model"),
@@ -24,6 +27,8 @@ extension CatalogDatabase {
         ("feedback", "\(ofChats) ORDER BY chat_id, answer_id"),
         ("splits", "true ORDER BY id"),
         ("split_answers", "\(ofChats) ORDER BY split_id, answer_id"),
+        ("audit_anchor", "true"),
+        ("audit", "true ORDER BY number"),
     ]
 
     private static let ofChats = "EXISTS (SELECT FROM chats c WHERE c.id = t.chat_id AND NOT c.deleting)"

@@ -197,6 +197,88 @@ enum CatalogMigrations {
                 ALTER TABLE chats DROP COLUMN name_terms, DROP COLUMN texts_kept;
                 """),
         Migration(
+            version: 9, name: "people, members, sessions and keys",
+            up: """
+                ALTER TABLE workspaces ADD COLUMN name text NOT NULL DEFAULT '';
+                UPDATE workspaces SET name = 'First workspace' WHERE id = 'default';
+
+                CREATE TABLE people (
+                    id uuid PRIMARY KEY,
+                    -- As it was given, and as it is compared.
+                    login text NOT NULL,
+                    login_key text NOT NULL UNIQUE,
+                    name text NOT NULL,
+                    -- What scrypt makes of it; NULL until one was chosen.
+                    password text,
+                    administrator boolean NOT NULL DEFAULT false,
+                    active boolean NOT NULL DEFAULT true,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    updated_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX people_administrators ON people (id) WHERE administrator;
+
+                CREATE TABLE members (
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+                    role text NOT NULL CHECK (role IN ('reader', 'editor', 'owner')),
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    PRIMARY KEY (workspace_id, person_id));
+                CREATE INDEX members_person ON members (person_id);
+
+                -- A session that has ended is not there.
+                CREATE TABLE sessions (
+                    id uuid PRIMARY KEY,
+                    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+                    -- What they chose; NULL until they do.
+                    workspace_id text REFERENCES workspaces (id) ON DELETE SET NULL,
+                    -- SHA-256 of the refresh token, and of the one before it, which counts until then.
+                    refresh text NOT NULL,
+                    previous text,
+                    previous_until timestamptz,
+                    user_agent text NOT NULL,
+                    address text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    last_used_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX sessions_person ON sessions (person_id, last_used_at DESC);
+
+                CREATE TABLE sign_in_links (
+                    -- SHA-256 of the token.
+                    digest text PRIMARY KEY,
+                    kind text NOT NULL CHECK (kind IN ('first', 'invitation', 'reset')),
+                    -- NULL for the first administrator, who is nobody yet.
+                    person_id uuid REFERENCES people (id) ON DELETE CASCADE,
+                    expires_at timestamptz NOT NULL);
+                -- One at a time for each person.
+                CREATE UNIQUE INDEX sign_in_links_person
+                    ON sign_in_links (coalesce(person_id, '00000000-0000-0000-0000-000000000000'));
+
+                CREATE TABLE sign_in_failures (
+                    -- SHA-256 of the login: people type passwords there.
+                    login text PRIMARY KEY,
+                    failures integer NOT NULL,
+                    locked_until timestamptz,
+                    updated_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX sign_in_failures_age ON sign_in_failures (updated_at);
+
+                CREATE TABLE api_keys (
+                    id text PRIMARY KEY,
+                    -- SHA-256 of it.
+                    secret text NOT NULL,
+                    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    name text NOT NULL,
+                    -- Separated by commas.
+                    scopes text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    last_used_at timestamptz,
+                    expires_at timestamptz);
+                CREATE INDEX api_keys_person ON api_keys (person_id);
+                """,
+            down: """
+                DROP TABLE api_keys; DROP TABLE sign_in_failures; DROP TABLE sign_in_links; DROP TABLE sessions;
+                DROP TABLE members; DROP TABLE people;
+                ALTER TABLE workspaces DROP COLUMN name;
+                """),
+        Migration(
             version: 10, name: "chats of people, and rows that keep to their workspace",
             up: """
                 -- Who began the chat; NULL where nobody signed in. No reference: with its person a chat is deleted from all

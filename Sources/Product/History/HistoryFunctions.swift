@@ -15,19 +15,22 @@ public enum HistoryFunctions {
     /// The largest request body in bytes: a file of chats.
     public static let maximumBodyBytes = ImportFile.longest
 
+    /// Between two looks for chats whose deletion was cut off, or is for this app to do.
+    private static let pause = Duration.seconds(300)
+
     /// Reads the settings and wires the functions.
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         var services = try await AppServices(
-            [CatalogDatabase.self, StorageClients.self, MessageStore.self, TelemetryExporter.self],
+            [CatalogDatabase.self, StorageClients.self, MessageStore.self, AccessGuard.self, TelemetryExporter.self],
             environment: environment)
         let wanted = (
             services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(StorageClients.self)
         )
+        let guarding = AccessGuard(&services.settings, catalog: wanted.0)
         _ = services.reportTelemetry(as: "apus-history", log: log)
-        let (catalog, messages, storage) = try services.finish(wanted.0, wanted.1, wanted.2)
-        let gate = AccessGuard()
+        let (catalog, messages, storage, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
         let queue = IngestQueue(storage.queues)
         let importSlot = Slots(1)
         @Sendable func history(_ view: WorkspaceCatalog) -> HistoryRoutes {
@@ -40,8 +43,7 @@ public enum HistoryFunctions {
         @Sendable func exports(_ access: Access) -> ExportRoutes {
             ExportRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
         }
-        Task {
-            // The app has no timer of its own; each process looks once after its start.
+        @Sendable func finishDeletions() async {
             do {
                 for workspace in try await catalog.workspaces() {
                     try await history(catalog.view(of: workspace)).finishCutOffDeletions()
@@ -49,6 +51,15 @@ public enum HistoryFunctions {
             } catch {
                 log.warning("deletions of chats could not be completed", ["error": String(describing: error)])
             }
+        }
+        Task {
+            // The app has no timer of its own; each process looks after its start, and from time to time.
+            while true {
+                await finishDeletions()
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+        Task {
             await copyTexts(log) {
                 var count = 0
                 for workspace in try await catalog.workspaces() {
@@ -57,16 +68,16 @@ public enum HistoryFunctions {
                 return count
             }
         }
-        var routes = GuardedRoutes(gate)
+        var routes = GuardedRoutes(gate, trail: gate.trail(log))
         routes.http(.get, "history", for: .read) { try await history($1).list($0) }
         routes.http(.get, "history/search", for: .read) {
             try await SearchRoute(catalog: catalog.view(for: $1)).search($0)
         }
-        routes.http(.get, "history/export", for: .read) { try await exports($1).all($0) }
+        routes.http(.get, "history/export", for: .read, audited: .soon) { try await exports($1).all($0) }
         routes.http(.post, "history/import", for: .ask) {
             try await ImportRoute(of: history($1), slot: importSlot).add($0)
         }
-        routes.http(.get, "history/{chatId}/export", for: .read) { try await exports($1).one($0) }
+        routes.http(.get, "history/{chatId}/export", for: .read, audited: .soon) { try await exports($1).one($0) }
         routes.http(.get, "history/{chatId}", for: .read) { try await history($1).get($0) }
         routes.http(.patch, "history/{chatId}", for: .ask) { try await history($1).rename($0) }
         routes.http(.delete, "history/{chatId}", for: .ask) { try await history($1).delete($0) }

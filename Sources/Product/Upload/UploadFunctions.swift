@@ -47,19 +47,19 @@ public enum UploadFunctions {
         var services = try await AppServices(
             [
                 CatalogDatabase.self, StorageClients.self, EmbeddingClient.self, ChromaTenants.self,
-                TelemetryExporter.self,
+                AccessGuard.self, TelemetryExporter.self,
             ], environment: environment)
         let wanted = (
             services.make(CatalogDatabase.self), services.make(StorageClients.self), services.make(EmbeddingClient.self)
         )
+        let guarding = AccessGuard(&services.settings, catalog: wanted.0)
         let vectors = ChromaTenants(
             &services.settings, embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
         let auditDays = services.settings.int("APUS_AUDIT_DAYS", default: standardAuditDays, in: 1...36_500)
         checkLanguages(&services.settings)
         let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
-        let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
-        let gate = AccessGuard()
+        let (catalog, storage, embeddings, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
         let blobs = storage.blobs
         let queue = IngestQueue(storage.queues)
         let temporary = FileManager.default.temporaryDirectory.path
@@ -97,16 +97,18 @@ public enum UploadFunctions {
         if telemetry.metrics != nil {
             Task { await BacklogWatch(catalog: catalog, queue: storage.queues, log: log).run() }
         }
-        var routes = GuardedRoutes(gate)
+        var routes = GuardedRoutes(gate, trail: gate.trail(log))
         routes.http(.post, "upload", for: .write) { try await uploads($1).upload($0) }
         routes.http(.get, "documents", for: .read) { try await documents($1).list($0) }
         routes.http(.get, "documents/{id}", for: .read) { try await documents($1).get($0) }
         routes.http(.delete, "documents/{id}", for: .write) { try await documents($1).delete($0) }
-        routes.http(.get, "documents/{id}/content", for: .read) { try await documents($1).content($0) }
-        routes.http(.get, "documents/{id}/text", for: .read) { try await documents($1).text($0) }
-        routes.http(.get, "documents/{id}/report", for: .read) { try await documents($1).report($0) }
-        routes.http(.get, "documents/{id}/pages/{page}", for: .read) { try await pages($1).picture($0) }
-        routes.http(.get, "documents/{id}/pages/{page}/words", for: .read) { try await pages($1).words($0) }
+        routes.http(.get, "documents/{id}/content", for: .read, audited: .soon) { try await documents($1).content($0) }
+        routes.http(.get, "documents/{id}/text", for: .read, audited: .soon) { try await documents($1).text($0) }
+        routes.http(.get, "documents/{id}/report", for: .read, audited: .soon) { try await documents($1).report($0) }
+        routes.http(.get, "documents/{id}/pages/{page}", for: .read, audited: .soon) { try await pages($1).picture($0) }
+        routes.http(.get, "documents/{id}/pages/{page}/words", for: .read, audited: .soon) {
+            try await pages($1).words($0)
+        }
         routes.http(.post, "documents/{id}/retry", for: .write) { try await documents($1).retry($0) }
         routes.functions.queue("ingest") { try await ingestion.take($0) }
         routes.functions.timer("tidy") { _ in try await tidy.run() }

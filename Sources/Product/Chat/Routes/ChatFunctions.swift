@@ -26,30 +26,31 @@ public enum ChatFunctions {
         var services = try await AppServices(
             [
                 CatalogDatabase.self, MessageStore.self, EmbeddingClient.self, ChromaTenants.self, ModelList.self,
-                ToolBox.self, TelemetryExporter.self,
+                ToolBox.self, AccessGuard.self, TelemetryExporter.self,
             ], environment: environment)
         let wanted = (
             services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(EmbeddingClient.self),
             services.make(ModelList.self), PresetLibrary(&services.settings), services.make(ToolBox.self)
         )
+        let guarding = AccessGuard(&services.settings, catalog: wanted.0)
         let vectors = ChromaTenants(
             &services.settings, embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let cacheSeconds = services.settings.int("APUS_ANSWER_CACHE", default: standardCacheSeconds, in: 0...31_536_000)
         let unsupported = UnsupportedHandling(&services.settings)
         _ = services.reportTelemetry(as: "apus-chat", log: log)
-        let (catalog, messages, embeddings, models, presets, toolBox) = try services.finish(
-            wanted.0, wanted.1, wanted.2, wanted.3, wanted.4, wanted.5)
+        let (catalog, messages, embeddings, models, presets, toolBox, gate) = try services.finish(
+            wanted.0, wanted.1, wanted.2, wanted.3, wanted.4, wanted.5, guarding)
         let answering = AnswerServices(
             catalog: catalog, messages: messages, embeddings: embeddings, vectors: vectors, models: models,
             presets: presets, tools: toolBox.tools, cacheSeconds: cacheSeconds, unsupported: unsupported, log: log)
-        var routes = routes(answering, AccessGuard())
+        var routes = routes(answering, gate, log)
         routes.check("postgres") { try await catalog.probe() }
         routes.check("cosmos") { try await messages.probe() }
         routes.check("vectors") { try await vectors.of(CatalogDatabase.firstWorkspace).probe() }
         return routes
     }
 
-    private static func routes(_ answering: AnswerServices, _ gate: AccessGuard) -> FunctionRoutes {
+    private static func routes(_ answering: AnswerServices, _ gate: AccessGuard, _ log: Log) -> FunctionRoutes {
         let catalog = answering.catalog
         @Sendable func experiments(_ access: Access) -> ExperimentsRoute {
             ExperimentsRoute(catalog: catalog.view(for: access), splits: answering.splits[access.workspace])
@@ -59,7 +60,7 @@ public enum ChatFunctions {
             FeedbackRoute(
                 catalog: catalog.view(for: access), messages: answering.messages.view(of: access.workspace))
         }
-        var routes = GuardedRoutes(gate)
+        var routes = GuardedRoutes(gate, trail: gate.trail(log))
         routes.http(.post, "chat", for: .ask) { try await ChatRoute(engine: answering.engine(for: $1)).answer($0) }
         routes.http(.post, "ask", for: .ask) { try await AskRoute(answers: answering.oneOff(for: $1)).answer($0) }
         routes.http(.get, "usage", for: .manage) { try await UsageRoute(catalog: catalog.view(for: $1)).answer($0) }

@@ -1,3 +1,4 @@
+import Accounts
 public import AzureEmulator
 import AzureIdentity
 public import AzureStorage
@@ -24,7 +25,7 @@ import VectorServer
 public final class RunningProduct: Sendable {
     /// The function apps.
     public enum App: String, Sendable {
-        case chat, upload, history
+        case chat, upload, history, account
     }
 
     /// Whether there is a database server to make databases on.
@@ -109,6 +110,7 @@ public final class RunningProduct: Sendable {
             case .chat: try await ChatFunctions.make(environment: environment, log: log)
             case .upload: try await UploadFunctions.make(environment: environment, log: log)
             case .history: try await HistoryFunctions.make(environment: environment, log: log)
+            case .account: try await AccountFunctions.make(environment: environment, log: log)
             }
         let dispatcher = FunctionDispatcher(routes: routes, log: log)
         var configuration = HTTPServer.Configuration()
@@ -116,7 +118,7 @@ public final class RunningProduct: Sendable {
             switch app {
             case .upload: UploadFunctions.maximumBodyBytes(environment)
             case .history: HistoryFunctions.maximumBodyBytes
-            case .chat: 1 << 20
+            case .chat, .account: 1 << 20
             }
         return try HTTPServer(configuration) { await dispatcher.answer($0) }
     }
