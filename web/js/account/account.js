@@ -35,7 +35,7 @@ async function move(id) {
   }
 }
 
-function show() {
+function show(event) {
   const { person, workspace, workspaces } = account();
   $("account-open").hidden = !person;
   if (!person) return;
@@ -44,7 +44,8 @@ function show() {
   $("account-open").setAttribute("aria-label", text.accountOf(name));
   $("workspace").replaceChildren(...workspaces.map((one) => make("option", { value: one.id, selected: one.id === workspace?.id }, one.name)));
   $("workspace-row").hidden = workspaces.length < 2;
-  if ($("account").open) open(chosen);
+  // What was just changed in the same workspace is on show already.
+  if ($("account").open && event?.detail.isMoved) open(chosen);
 }
 
 function open(name) {
