@@ -1,39 +1,5 @@
+import { Problem, call, mayRepeat, ownFields, send, withBody } from "./http.js";
 import { text } from "./strings.js";
-
-/** An answer of the server that is a problem document (RFC 9457), or no answer at all. */
-export class Problem extends Error {
-  constructor(detail, status = 0, requestId = "", fields = []) {
-    super(detail);
-    this.status = status;
-    this.requestId = requestId;
-    this.fields = fields;
-  }
-}
-
-/** A header field that begins a trace here, so that the logs of every program involved name it (W3C Trace Context). */
-function trace() {
-  const digits = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (b) => b.toString(16).padStart(2, "0")).join("");
-  return { traceparent: `00-${digits(16)}-${digits(8)}-01` };
-}
-
-async function problemOf(response) {
-  const body = await response.json().catch(() => ({}));
-  return new Problem(body.detail ?? `${response.status} ${response.statusText}`, response.status, body.requestId, body.errors);
-}
-
-async function call(path, options = {}) {
-  let response;
-  try {
-    response = await fetch(path, { ...options, headers: { Accept: "application/json", ...trace(), ...options.headers } });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem(text.unreachable);
-  }
-  if (!response.ok) throw await problemOf(response);
-  return response.json();
-}
-
-const withBody = (method, value) => ({ method, body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
 
 export const api = {
   report: (id) => call(`/api/documents/${id}/report`),
@@ -47,16 +13,7 @@ export const api = {
   rename: (id, name) => call(`/api/history/${id}`, withBody("PATCH", { name })),
   feedback: (value) => call("/api/feedback", withBody("POST", value)),
   deleteChat: (id) => call(`/api/history/${id}`, { method: "DELETE" }),
-  async documents() {
-    const all = [];
-    let after = "";
-    do {
-      const page = await call(`/api/documents?limit=200${after ? `&after=${after}` : ""}`);
-      all.push(...page.documents);
-      after = page.next;
-    } while (after && all.length < 10000);
-    return all;
-  },
+  documents: () => everything("/api/documents", "documents"),
   document: (id) => call(`/api/documents/${id}`),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
@@ -65,17 +22,10 @@ export const api = {
 
   /** Asks; calls `on(name, data)` for each event of the answer's stream. */
   async ask(request, on, signal) {
-    let response;
-    try {
-      response = await fetch("/api/chat", {
-        ...withBody("POST", request), signal,
-        headers: { "Content-Type": "application/json", Accept: "text/event-stream", ...trace() },
-      });
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
-      throw new Problem(text.unreachable);
-    }
-    if (!response.ok) throw await problemOf(response);
+    const response = await send("/api/chat", {
+      ...withBody("POST", request), signal,
+      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+    });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let pending = "";
     let isDone = false;
@@ -99,27 +49,70 @@ export const api = {
 
   /** Uploads one file; `onProgress` gets 0 to 1. Returns the document and a function that cancels. */
   upload(file, onProgress) {
-    const request = new XMLHttpRequest();
-    const promise = new Promise((resolve, reject) => {
-      request.open("POST", "/api/upload");
-      request.setRequestHeader("traceparent", trace().traceparent);
-      request.responseType = "json";
-      request.upload.addEventListener("progress", (event) => {
-        if (event.lengthComputable) onProgress(event.loaded / event.total);
-      });
-      request.addEventListener("load", () => {
-        if (request.status === 202) resolve(request.response.documents[0]);
-        else reject(new Problem(request.response?.detail ?? text.uploadFailed, request.status, request.response?.requestId));
-      });
-      request.addEventListener("error", () => reject(new Problem(text.uploadFailed)));
-      request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
-      const form = new FormData();
-      form.append("file", file, file.name);
-      request.send(form);
+    const controller = new AbortController();
+    const sentAt = Date.now();
+    const promise = put(file, onProgress, controller.signal).catch(async (problem) => {
+      if (!await mayRepeat(problem.status, sentAt)) throw problem;
+      return put(file, onProgress, controller.signal);
     });
-    return { promise, cancel: () => request.abort() };
+    return { promise, cancel: () => controller.abort() };
   },
+
+  // Who signs in, and may what.
+  setMe: (value) => call("/api/account/me", withBody("PATCH", value)),
+  sessions: () => call("/api/account/sessions"),
+  endSession: (id) => call(`/api/account/sessions/${id}`, { method: "DELETE" }),
+  endOtherSessions: () => call("/api/account/sessions", { method: "DELETE" }),
+  keys: () => call("/api/account/keys"),
+  addKey: (value) => call("/api/account/keys", withBody("POST", value)),
+  deleteKey: (id) => call(`/api/account/keys/${id}`, { method: "DELETE" }),
+  people: () => everything("/api/account/people", "people"),
+  invite: (value) => call("/api/account/people", withBody("POST", value)),
+  setPerson: (id, value) => call(`/api/account/people/${id}`, withBody("PATCH", value)),
+  resetPerson: (id) => call(`/api/account/people/${id}/reset`, { method: "POST" }),
+  deletePerson: (id) => call(`/api/account/people/${id}`, { method: "DELETE" }),
+  addWorkspace: (name) => call("/api/account/workspaces", withBody("POST", { name })),
+  renameWorkspace: (id, name) => call(`/api/account/workspaces/${id}`, withBody("PATCH", { name })),
+  members: (id) => everything(`/api/account/workspaces/${id}/members`, "members"),
+  setMember: (id, person, role) => call(`/api/account/workspaces/${id}/members/${person}`, withBody("PUT", { role })),
+  removeMember: (id, person) => call(`/api/account/workspaces/${id}/members/${person}`, { method: "DELETE" }),
 };
+
+/** A list from its first page to its last. */
+async function everything(path, name) {
+  const all = [];
+  let after = "";
+  do {
+    const page = await call(`${path}?limit=200${after ? `&after=${after}` : ""}`);
+    all.push(...page[name]);
+    after = page.next;
+  } while (after && all.length < 10000);
+  return all;
+}
+
+/** Only this way of sending tells how far it is. */
+function put(file, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/upload");
+    for (const [name, value] of Object.entries(ownFields())) request.setRequestHeader(name, value);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
+    request.addEventListener("load", () => {
+      const { status, response } = request;
+      if (status === 202) resolve(response.documents[0]);
+      else reject(new Problem(response?.detail ?? text.uploadFailed, { status, requestId: response?.requestId }));
+    });
+    request.addEventListener("error", () => reject(new Problem(text.uploadFailed)));
+    request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+    signal.addEventListener("abort", () => request.abort());
+    const form = new FormData();
+    form.append("file", file, file.name);
+    if (signal.aborted) reject(new DOMException("cancelled", "AbortError")); else request.send(form);
+  });
+}
 
 /** A UUID version 7 (RFC 9562), so that a question that is sent twice is stored once. */
 export function newId() {

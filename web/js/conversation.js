@@ -107,7 +107,7 @@ function showEmpty() {
     type: "button", onclick: () => { $("message").value = example; submit(); } }, example))) : null;
   $("messages").replaceChildren(make("div", { class: "empty" }, make("h2", {}, text.emptyTitle),
     make("p", { class: "muted" }, count ? text.emptyWith(count) : text.emptyWithout), examples,
-    make("button", { class: "quiet", type: "button", onclick: () => $("files").click() }, $("attach").textContent)));
+    make("button", { class: "quiet needs-write", type: "button", onclick: () => $("files").click() }, $("attach").textContent)));
 }
 
 function submit() {

@@ -1,6 +1,7 @@
 import { $, announce, ask, make } from "./dom.js";
 import { api } from "./api.js";
 import { openSource } from "./panel.js";
+import { workspace } from "./account/session.js";
 import { text, when } from "./strings.js";
 
 let documents = [];
@@ -11,7 +12,12 @@ export const readyCount = () => documents.filter((d) => d.status === "ready").le
 /** Reads the list again and shows it; keeps reading while something is being worked on. */
 export async function refreshDocuments() {
   clearTimeout(timer);
-  try { documents = await api.documents(); } catch (problem) { announce(problem.message, true); }
+  const place = workspace();
+  try {
+    const read = await api.documents();
+    if (place && place !== workspace()) return;
+    documents = read;
+  } catch (problem) { announce(problem.message, true); }
   $("document-count").textContent = documents.length || "";
   const passages = documents.reduce((sum, d) => sum + (d.passages ?? 0), 0);
   $("documents-summary").textContent = documents.length ? text.summary(documents.length, passages) : text.noDocuments;
@@ -26,7 +32,7 @@ function row(item) {
     ? make("button", { class: "name", type: "button", dir: "auto", onclick: (event) => openSource({ documentId: item.id, name: item.name }, event.currentTarget) }, item.name)
     : make("span", { class: "name", dir: "auto" }, item.name);
   const facts = make("p", { class: "muted" }, state, ` · ${text.facts(item)} · ${when(item.createdAt)}`);
-  const buttons = make("div", { class: "buttons" },
+  const buttons = make("div", { class: "buttons needs-write" },
     item.status === "failed" ? make("button", { class: "quiet", type: "button", onclick: () => retry(item) }, text.retry) : null,
     make("button", { class: "quiet danger", type: "button", "aria-label": text.remove(item.name), onclick: () => remove(item) }, text.deleteAction));
   const reason = item.error ? make("p", { class: "reason" }, item.error.detail) : null;

@@ -56,4 +56,10 @@ export const kept = {
       if (value) localStorage.setItem("apus." + name, value); else localStorage.removeItem("apus." + name);
     } catch { /* kept for this page only */ }
   },
+  /** Removes all whose names begin so. */
+  forget(beginning) {
+    try {
+      for (const name of Object.keys(localStorage)) if (name.startsWith("apus." + beginning)) localStorage.removeItem(name);
+    } catch { /* nothing was kept */ }
+  },
 };

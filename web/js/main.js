@@ -1,4 +1,5 @@
 import { $, announce } from "./dom.js";
+import { freshen, setUpSession } from "./account/session.js";
 import { api } from "./api.js";
 import { isAnswering, setUpConversation, showChat, stopAnswer } from "./conversation.js";
 import { refreshDocuments } from "./documents.js";
@@ -54,6 +55,30 @@ function setUpModels() {
   }).catch((problem) => announce(problem.message, true));
 }
 
+// Another workspace has other chats, documents and models.
+document.addEventListener("apus:account", (event) => {
+  if (!event.detail.isMoved) return;
+  closePanel();
+  go("/");
+  refreshChats();
+  refreshDocuments();
+  setUpModels();
+});
+// A file that is fetched by a link cannot be asked for again.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[download]");
+  if (!link || link.dataset.isFresh) return;
+  event.preventDefault();
+  freshen().then(() => {
+    link.dataset.isFresh = "yes";
+    link.click();
+    delete link.dataset.isFresh;
+  }).catch((problem) => announce(problem.message, true));
+});
+
+// What only those see who sign in comes when it is needed.
+document.addEventListener("apus:account", async () => { (await import("./account/account.js")).setUpAccount(); }, { once: true });
+setUpSession(async (reason) => { (await import("./account/gate.js")).showGate(reason); }).catch((problem) => announce(problem.message, true));
 setUpPanel();
 setUpSidebar(go);
 setUpSearch(go);

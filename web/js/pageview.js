@@ -1,5 +1,6 @@
 import { $, make } from "./dom.js";
 import { api } from "./api.js";
+import { freshen } from "./account/session.js";
 import { text } from "./strings.js";
 
 // A page of a PDF as it looks, with what is cited marked on it.
@@ -39,6 +40,9 @@ export async function showPicture({ documentId, name, page, start, end }) {
     const path = `/api/documents/${documentId}/pages/${page}`;
     // A page without marks is better than none, and is there before them.
     const asked = isMarked ? api.words(documentId, page).catch(() => []) : [];
+    // A picture cannot be asked for again by whoever shows it.
+    await freshen();
+    if (mine !== latest) return false;
     await loaded(picture, path);
     if (mine !== latest) return false;
     sheet.removeAttribute("aria-busy");

@@ -1,5 +1,6 @@
 import { $, announce, ask, make } from "./dom.js";
 import { api } from "./api.js";
+import { workspace } from "./account/session.js";
 import { text, when } from "./strings.js";
 
 let chats = [];
@@ -28,8 +29,11 @@ export function closeDrawer() {
 }
 
 export async function refreshChats(more = false) {
+  const place = workspace();
   try {
     const page = await api.chats(more ? next : null);
+    // Those of another workspace have been asked for meanwhile.
+    if (place && place !== workspace()) return;
     chats = more ? [...chats, ...page.chats] : page.chats;
     next = page.next;
   } catch (problem) { announce(problem.message, true); }

@@ -1,5 +1,6 @@
 import { $, announce, make } from "./dom.js";
 import { api } from "./api.js";
+import { may } from "./account/session.js";
 import { text } from "./strings.js";
 
 // One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
@@ -22,7 +23,7 @@ export function setUpUploads(changed) {
 
 function setUpDrop() {
   let depth = 0;
-  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const hasFiles = (event) => may("write") && event.dataTransfer?.types.includes("Files");
   const hide = () => { depth = 0; $("drop").hidden = true; };
   window.addEventListener("dragenter", (event) => { if (hasFiles(event)) { depth += 1; $("drop").hidden = false; } });
   window.addEventListener("dragleave", (event) => { if (hasFiles(event) && (depth -= 1) <= 0) hide(); });
@@ -37,6 +38,7 @@ function setUpDrop() {
 }
 
 export function addFiles(files) {
+  if (!may("write")) return;
   for (const file of files) {
     const row = makeRow(file.name);
     // How large a file may be is the server's to say, and its answer is shown.

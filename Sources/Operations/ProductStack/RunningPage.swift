@@ -1,6 +1,6 @@
 import FoundationEssentials
 public import HTTPClient
-import HTTPMessages
+public import HTTPMessages
 import JSONCoding
 
 /// A running Apus, used over its page's port as a browser uses it.
@@ -10,11 +10,15 @@ public struct RunningPage: Sendable {
     /// Where the page is, without a final slash.
     public let url: String
     private let client: HTTPSession
+    private let fields: HTTPFields
 
     /// The product at an address.
-    public init(url: String, client: HTTPSession) {
+    ///
+    /// - Parameter fields: Of every request: who asks.
+    public init(url: String, client: HTTPSession, fields: HTTPFields = HTTPFields()) {
         self.url = url
         self.client = client
+        self.fields = fields
     }
 
     /// A document that was uploaded.
@@ -30,10 +34,11 @@ public struct RunningPage: Sendable {
     public func upload(_ path: String) async throws -> Document {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         guard let data = FileManager.default.contents(atPath: path) else { throw StackError("\(path) cannot be read.") }
+        var fields = fields
+        fields["Content-Type"] = "application/octet-stream"
         let answer = try await client.fetch(
             .init(
-                .post, "\(url)/api/upload?name=\(percentEncoded(name))",
-                fields: ["Content-Type": "application/octet-stream"], body: .bytes(Array(data))))
+                .post, "\(url)/api/upload?name=\(percentEncoded(name))", fields: fields, body: .bytes(Array(data))))
         let json = (try? JSONParser.parse(answer.body)) ?? .null
         let document = json["documents"]?[0]
         guard answer.status.isSuccess, let id = document?["id"]?.string, let kept = document?["name"]?.string else {
@@ -77,7 +82,7 @@ public struct RunningPage: Sendable {
     }
 
     private func reading(_ id: String) async throws -> Reading {
-        let answer = try await client.fetch(.init(.get, "\(url)/api/documents/\(id)"))
+        let answer = try await client.fetch(.init(.get, "\(url)/api/documents/\(id)", fields: fields))
         let document = (try? JSONParser.parse(answer.body)) ?? .null
         switch document["status"]?.string {
         case "ready": return .ready

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import HTTPClient
 import JSONCoding
+import ProductStack
 import ProgramSupport
 import Telemetry
 
@@ -35,7 +36,9 @@ func eval(_ options: ProgramOptions) async throws {
     try write(Array(report.utf8), to: options.value("report"))
     if let export { try write(export.bytes(run), to: exported) }
     if let name = options.value("record") {
-        let id = try await ExperimentRecorder(url: url, client: client).record(run, name: name)
+        let id = try await ExperimentRecorder(
+            url: url, client: client, fields: OwnName.fields(ProgramLife.environment)
+        ).record(run, name: name)
         writeAll("kept as \(id)\n", to: STDOUT_FILENO)
     }
     if let server = options.value("mlflow") {
@@ -57,6 +60,7 @@ private func ask(
 ) async throws -> EvaluationRun {
     let set = try QuestionSet(path: path)
     var asking = given
+    asking.fields = OwnName.fields(ProgramLife.environment)
     asking.model = options.value("model")
     asking.preset = options.value("preset")
     asking.parallel = options.number("parallel", default: 4, in: 1...64)
@@ -64,7 +68,8 @@ private func ask(
     let wait = Duration.seconds(options.number("wait", default: 600, in: 1...86_400))
     var ready: Set<String> = []
     if let folder = options.value("documents") {
-        let upload = try await DocumentFolder(path: folder).upload(to: asking.url, client: client, within: wait)
+        let upload = try await DocumentFolder(path: folder).upload(
+            to: asking.url, client: client, fields: asking.fields, within: wait)
         for refusal in upload.refusals { writeAll("left out: \(refusal)\n", to: STDERR_FILENO) }
         ready = upload.ready
     }

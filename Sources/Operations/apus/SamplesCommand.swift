@@ -9,7 +9,8 @@ func samples(_ options: ProgramOptions) async throws {
     let library = SampleLibrary(layout: try ProductLayout())
     let documents = try library.documents
     let page = RunningPage(
-        url: "http://127.0.0.1:\(options.port("port", default: 8080))", client: HTTPSession())
+        url: "http://127.0.0.1:\(options.port("port", default: 8080))", client: HTTPSession(),
+        fields: OwnName.fields(ProgramLife.environment))
     var ids: [String] = []
     do {
         for path in documents { ids.append(try await page.upload(path).id) }

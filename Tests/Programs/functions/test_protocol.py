@@ -270,10 +270,13 @@ class TestProxying:
     def test_fields_of_one_connection_end_with_it(self, app):
         count = len(app.requests)
         with socket.create_connection(("127.0.0.1", app.host.port)) as peer:
-            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: localhost\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nX-Kept: 1\r\n\r\n")
+            peer.sendall(b"GET /api/plain HTTP/1.1\r\nHost: localhost\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nX-Kept: 1\r\n"
+                         b"Authorization: Bearer apus_a\r\nCookie: __Host-t=a.b.c; __Secure-r=\"x, y\"\r\n\r\n")
             peer.recv(1000)
         fields = app.requests[count]["fields"]
         assert not {"x-hop", "connection", "keep-alive", "proxy-authorization"} & set(fields) and fields["x-kept"] == "1"
+        # Who asks is the handler's to verify.
+        assert fields["authorization"] == "Bearer apus_a" and fields["cookie"] == '__Host-t=a.b.c; __Secure-r="x, y"'
 
     @pytest.mark.section("5")
     @pytest.mark.parametrize("status", [200, 204, 304, 404, 500])

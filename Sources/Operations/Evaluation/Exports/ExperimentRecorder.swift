@@ -1,5 +1,5 @@
 public import HTTPClient
-import HTTPMessages
+public import HTTPMessages
 import JSONCoding
 
 /// Has an Apus keep what runs came to, by its `POST /api/experiments`.
@@ -9,11 +9,15 @@ public struct ExperimentRecorder: Sendable {
     /// Without a final slash.
     private let url: String
     private let client: HTTPSession
+    private let fields: HTTPFields
 
     /// A recorder at the Apus of an address.
-    public init(url: String, client: HTTPSession) {
+    ///
+    /// - Parameter fields: Of every request: who asks.
+    public init(url: String, client: HTTPSession, fields: HTTPFields = HTTPFields()) {
         self.url = url
         self.client = client
+        self.fields = fields
     }
 
     /// Sends a run's figures, without its questions and answers.
@@ -28,11 +32,12 @@ public struct ExperimentRecorder: Sendable {
             "parameters": .object(JSONObject(run.parameters.map { ($0.name, .string($0.value)) })),
             "figures": .array(run.figures.map(\.json)),
         ]
+        var fields = fields
+        fields["Content-Type"] = "application/json"
         do {
             let answer = try await client.fetch(
-                .init(
-                    .post, "\(url)/api/experiments", fields: ["Content-Type": "application/json"],
-                    body: .bytes(body.encoded)), limit: Self.largestAnswer)
+                .init(.post, "\(url)/api/experiments", fields: fields, body: .bytes(body.encoded)),
+                limit: Self.largestAnswer)
             let json = (try? JSONParser.parse(answer.body)) ?? .null
             guard answer.status.isSuccess, let id = json["id"]?.string else {
                 let first = json["errors"]?[0].map { ": \($0["field"]?.string ?? ""): \($0["detail"]?.string ?? "")" }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 public import HTTPClient
-import HTTPMessages
+public import HTTPMessages
 import JSONCoding
 import ProductStack
 
@@ -38,10 +38,13 @@ public struct DocumentFolder: Sendable {
 
     /// Uploads the documents and waits until they were read. Those that are there already stay as they are.
     ///
+    /// - Parameter fields: Header fields of every request: who asks.
     /// - Throws: `EvaluationError` when one is there under another name, when reading takes longer than `limit`, or
     ///   when nothing answers.
-    public func upload(to url: String, client: HTTPSession, within limit: Duration) async throws -> Upload {
-        let page = RunningPage(url: url, client: client)
+    public func upload(
+        to url: String, client: HTTPSession, fields: HTTPFields = HTTPFields(), within limit: Duration
+    ) async throws -> Upload {
+        let page = RunningPage(url: url, client: client, fields: fields)
         var (names, ids, refusals, clashes) = ([String](), [String](), [String](), [String]())
         var ready: Set<String> = []
         let folder = Set(files.map(Self.fileName))

@@ -1,6 +1,6 @@
 import FoundationEssentials
 public import HTTPClient
-import HTTPMessages
+public import HTTPMessages
 import JSONCoding
 import TaskTools
 import Telemetry
@@ -18,6 +18,8 @@ public struct EvaluationRunner: Sendable {
         public var parallel = 4
         /// For one question.
         public var timeout = Duration.seconds(120)
+        /// Header fields of every request: who asks.
+        public var fields = HTTPFields()
 
         /// Asks the Apus at an address.
         public init(url: String) { self.url = url }
@@ -88,9 +90,10 @@ public struct EvaluationRunner: Sendable {
         ]
         if let model = options.model { body["model"] = .string(model) }
         if let preset = options.preset { body["preset"] = .string(preset) }
+        var fields = options.fields
+        fields["Content-Type"] = "application/json"
         var request = HTTPSession.Request(
-            .post, "\(options.url)/api/chat", fields: ["Content-Type": "application/json"],
-            body: .bytes(JSONValue.object(body).encoded))
+            .post, "\(options.url)/api/chat", fields: fields, body: .bytes(JSONValue.object(body).encoded))
         request.headTimeout = options.timeout
         request.idleTimeout = options.timeout
         let watch = Stopwatch()
@@ -112,6 +115,7 @@ public struct EvaluationRunner: Sendable {
 
     /// Removes the chat that a question made: people would find it among theirs. That it stays harms no figure.
     private func forget(_ chat: String) async {
-        _ = try? await client.fetch(.init(.delete, "\(options.url)/api/history/\(percentEncoded(chat))"))
+        _ = try? await client.fetch(
+            .init(.delete, "\(options.url)/api/history/\(percentEncoded(chat))", fields: options.fields))
     }
 }

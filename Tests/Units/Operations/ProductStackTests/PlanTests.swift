@@ -189,7 +189,8 @@ struct PlanTests {
         let names = Set(text.matches(of: /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/).map { String($0.1) })
         #expect(names.count > 40)
         let ofTheCommand: Set = [
-            "APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS", "APUS_OPEN", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
+            "APUS_API_KEY", "APUS_BACKUP_KEY", "APUS_LISTEN_ADDRESS", "APUS_OPEN", "MLFLOW_TRACKING_PASSWORD",
+            "MLFLOW_TRACKING_TOKEN",
             "MLFLOW_TRACKING_USERNAME",
             // The stack has its own.
             "APUS_ADMIN_KEY", "APUS_EMULATOR_STORAGE_KEY", "APUS_EMULATOR_COSMOS_KEY",

@@ -1,0 +1,122 @@
+import { $, announce, make } from "../dom.js";
+import { CookieProblem, accept, invitation, signIn, ways } from "./session.js";
+import { text } from "../strings.js";
+
+// The view before all others: where somebody signs in, or signs up by a link. What is behind it stays as it is.
+const longestPassword = 1024;
+const shortestPassword = 10;
+let title = null;
+let focused = null;
+
+/** Shows the view, or takes it away when there is no reason for it any more. */
+export function showGate(reason) {
+  const isOpen = Boolean(reason);
+  if (isOpen && $("gate").hidden) {
+    title = document.title;
+    focused = document.activeElement;
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  }
+  $("gate").hidden = !isOpen;
+  for (const element of document.querySelectorAll(".shell, .skip")) element.inert = isOpen;
+  if (!isOpen) {
+    $("gate").replaceChildren();
+    document.title = title;
+    focused?.focus?.();
+    return;
+  }
+  if (reason.acceptance) showInvitation(reason.acceptance); else showSignIn();
+}
+
+function fill(heading, ...children) {
+  document.title = `${heading} – Apus`;
+  $("gate").replaceChildren(make("div", { class: "card" },
+    make("div", { class: "brand" }, make("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }), make("span", {}, "Apus")),
+    make("h1", { id: "gate-title", tabIndex: -1 }, heading), ...children));
+}
+
+function field(label, properties) {
+  const input = make("input", { required: true, spellcheck: "false", autocapitalize: "none", ...properties });
+  return { input, row: make("label", { class: "field" }, make("span", {}, label), input) };
+}
+
+const passwordField = (label, autocomplete) => field(label, { type: "password", name: autocomplete, autocomplete, maxLength: longestPassword });
+
+/** A form with one button; its action's problem is said below, and a wait is counted down. */
+function form(action, submit, ...rows) {
+  const problem = make("p", { class: "danger", role: "alert" });
+  const button = make("button", { class: "primary wide", type: "submit" }, action);
+  const element = make("form", { class: "fields", novalidate: true, onsubmit: async (event) => {
+    event.preventDefault();
+    problem.textContent = "";
+    const missing = [...element.querySelectorAll("input[required]")].find((input) => !input.value);
+    if (missing) { problem.textContent = text.fillIn; missing.focus(); return; }
+    button.disabled = true;
+    try {
+      await submit();
+    } catch (error) {
+      problem.textContent = error instanceof CookieProblem ? text.cookieRefused : error.message;
+      for (const { field: name, detail } of error.fields ?? []) problem.append(make("span", { class: "detail" }, `${name}: ${detail}`));
+      if (error.retryAfter) await wait(error.retryAfter, problem);
+      for (const input of element.querySelectorAll("input[type=password]")) input.value = "";
+      button.disabled = false;
+      element.querySelector("input[type=password]")?.focus();
+      return;
+    }
+    button.disabled = false;
+  } }, ...rows, problem, button);
+  return element;
+}
+
+/** Says how long it takes until another try makes sense; the page may be left alone meanwhile. */
+async function wait(seconds, place) {
+  const count = make("span", { "aria-hidden": "true" });
+  place.replaceChildren(make("span", { class: "visually-hidden" }, text.waitFor(seconds)), count);
+  for (let left = seconds; left > 0; left -= 1) {
+    count.textContent = text.waitFor(left);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  place.textContent = "";
+}
+
+async function showSignIn() {
+  const login = field(text.loginName, { type: "text", name: "username", autocomplete: "username", maxLength: 200, dir: "auto" });
+  const password = passwordField(text.password, "current-password");
+  fill(text.signInTitle,
+    form(text.signIn, () => signIn(login.input.value.trim(), password.input.value), login.row, password.row),
+    make("p", { class: "muted", id: "gate-note" }, window.isSecureContext ? text.forgotten : text.cookieRefused));
+  login.input.focus();
+  if ((await ways()).needsFirst && $("gate-note")) $("gate-note").textContent = text.needsFirst;
+}
+
+async function showInvitation(token) {
+  fill(text.linkTitle, make("p", { class: "muted" }, text.oneMoment));
+  let link;
+  try {
+    link = await invitation(token);
+  } catch (problem) {
+    fill(text.linkTitle, make("p", {}, problem.status === 404 ? text.linkGone : problem.message),
+      make("button", { class: "primary wide", type: "button", onclick: () => location.replace("/") }, text.goOn));
+    announce(problem.message, true);
+    $("gate").querySelector("button").focus();
+    return;
+  }
+  const isFirst = link.kind === "first";
+  const isReset = link.kind === "reset";
+  const name = field(text.yourName, { type: "text", name: "name", autocomplete: "name", maxLength: 200, dir: "auto", required: false, value: link.name ?? "" });
+  const login = field(text.loginName, {
+    type: "text", name: "username", autocomplete: "username", maxLength: 200, dir: "auto", value: link.login ?? "", readOnly: !isFirst });
+  const password = passwordField(text.newPassword, "new-password");
+  const again = passwordField(text.passwordAgain, "new-password");
+  password.row.append(make("small", { class: "muted" }, text.passwordRule(shortestPassword)));
+  fill(text.linkTitles[link.kind] ?? text.linkTitle,
+    make("p", { class: "muted" }, text.linkTexts[link.kind] ?? ""),
+    form(isReset ? text.setPassword : text.signUp, async () => {
+      if (new TextEncoder().encode(password.input.value).length < shortestPassword) throw new Error(text.passwordTooShort(shortestPassword));
+      if (password.input.value !== again.input.value) throw new Error(text.passwordsDiffer);
+      const value = { token, password: password.input.value };
+      if (!isReset && name.input.value.trim()) value.name = name.input.value.trim();
+      if (isFirst) value.login = login.input.value.trim();
+      await accept(value);
+    }, ...(isReset ? [] : [name.row]), login.row, password.row, again.row));
+  (isReset ? password : name).input.focus();
+}

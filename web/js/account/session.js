@@ -1,0 +1,173 @@
+import { Problem, call, exchange, problemOf, useWorkspace, whenNobody, withBody } from "../http.js";
+import { kept } from "../dom.js";
+
+// Who is signed in. Where nobody signs in, all of this stays still: everybody may do everything.
+let me = null;
+let asked = null;
+let renewal = null;
+let renewedAt = 0;
+let gate = null;
+let openGate = () => {};
+/** What a link brought along. */
+let acceptance = null;
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("apus.session") : null;
+
+// A token lives for ten minutes; what cannot be repeated is not begun with one that is about to end.
+const fresh = 8 * 60 * 1000;
+
+export const account = () => me;
+export const workspace = () => me?.workspace?.id ?? null;
+export const may = (permission) => !me || me.permissions.includes(permission);
+
+/** The ways in: `{ways, needsFirst}`. Asked once, when somebody is refused; nothing is on where the account app does not answer. */
+export function ways() {
+  asked ??= exchange("/api/account/sign-in").then(async (response) => {
+    if (!response.ok) throw await problemOf(response);
+    return response.json();
+  }).catch(() => { asked = null; return { ways: [], needsFirst: false }; });
+  return asked;
+}
+
+/** Finds out who is here. `show` opens the view that signs people in, and closes it when it is called without a reason. */
+export async function setUpSession(show) {
+  openGate = show;
+  whenNobody(restore);
+  tabs?.addEventListener("message", reread);
+  const token = linkToken();
+  window.addEventListener("hashchange", () => { if (linkToken()) location.reload(); });
+  if (token) {
+    // A secret is in no history, and on no screen.
+    history.replaceState(null, "", location.pathname);
+    acceptance = token;
+    pass();
+  }
+  if (acceptance) return;
+  const next = await call("/api/account/me");
+  // Where nobody signs in, it is nobody's.
+  if (next.person) take(next);
+}
+
+const linkToken = () => /^#accept=(.+)$/.exec(location.hash)?.[1];
+
+/** Opens the view that signs people in, once for all who wait for it. Resolves to whether they may try again. */
+function pass(reason) {
+  if (!gate) {
+    gate = {};
+    gate.passed = new Promise((resolve) => { gate.open = resolve; });
+    openGate({ acceptance, reason });
+  }
+  return gate.passed;
+}
+
+async function restore(sentAt) {
+  if (!gate && !(await ways()).ways.length) return false;
+  if (gate) return gate.passed;
+  if (renewedAt > sentAt) return true;
+  renewal ??= renew().finally(() => { renewal = null; });
+  return renewal;
+}
+
+async function renew() {
+  const response = await exchange("/api/account/refresh", { method: "POST" });
+  if (response.ok) { renewedAt = Date.now(); return true; }
+  if (response.status !== 401) throw await problemOf(response);
+  return pass();
+}
+
+/** Makes sure that what follows, which cannot be repeated, is not refused because a token has grown old. */
+export const freshen = () => (me?.person && Date.now() - renewedAt > fresh ? restore(Date.now()) : Promise.resolve(true));
+
+/** Signs in by a password. */
+export async function signIn(login, password) {
+  const next = await enter("/api/account/sign-in", { login, password });
+  tabs?.postMessage("changed");
+  arrive(next);
+}
+
+/** What a link is for. */
+export async function invitation(token) {
+  const response = await exchange(`/api/account/accept?token=${encodeURIComponent(token)}`);
+  if (!response.ok) throw await problemOf(response);
+  return response.json();
+}
+
+/** Uses a link up, which signs in: perhaps somebody else than who was here. */
+export async function accept(value) {
+  await enter("/api/account/accept", value);
+  tabs?.postMessage("changed");
+  leave();
+}
+
+async function enter(path, value) {
+  const response = await exchange(path, withBody("POST", value));
+  if (!response.ok) throw await problemOf(response);
+  // Browsers refuse these cookies where somebody on the way could read them.
+  const next = await exchange("/api/account/me");
+  if (next.status === 401) throw new CookieProblem();
+  if (!next.ok) throw await problemOf(next);
+  renewedAt = Date.now();
+  return stayed(await next.json());
+}
+
+/** A new session begins in the person's first workspace; whoever was in another goes on there. */
+async function stayed(next) {
+  const place = workspace();
+  if (me?.person?.id !== next.person?.id || !place || place === next.workspace?.id) return next;
+  const response = await exchange("/api/account/me", withBody("PATCH", { workspace: place }));
+  // Where they are no member any more, nothing of what waits may be sent.
+  if (!response.ok) return { ...next, isElsewhere: true };
+  return (await exchange("/api/account/me")).json();
+}
+
+/** Somebody signed in, and this browser did not keep it. */
+export class CookieProblem extends Problem {}
+
+function arrive(next) {
+  if (next.isElsewhere || (me && me.person?.id !== next.person?.id)) return leave();
+  if (gate) { openGate(null); gate.open(true); gate = null; }
+  take(next);
+}
+
+/** Begins anew: nothing of what somebody saw or typed is left to the next. */
+function leave() {
+  kept.forget("draft.");
+  location.replace("/");
+}
+
+function take(next) {
+  const before = me;
+  me = next;
+  useWorkspace(workspace());
+  document.body.classList.toggle("may-not-write", !may("write"));
+  document.dispatchEvent(new CustomEvent("apus:account", {
+    detail: { isMoved: Boolean(before) && before.workspace?.id !== me.workspace?.id } }));
+}
+
+/** Another page of this browser changed who is here, or where they are. */
+async function reread() {
+  useWorkspace(null);
+  const response = await exchange("/api/account/me").catch(() => null);
+  if (response?.ok) return arrive(await response.json());
+  if (response?.status === 401 && me && await restore(Date.now())) take(await call("/api/account/me"));
+}
+
+/** Changes name, password or workspace. */
+export async function change(value) {
+  if (value.workspace) useWorkspace(value.workspace);
+  try {
+    await call("/api/account/me", withBody("PATCH", value));
+    take(await call("/api/account/me"));
+  } finally {
+    useWorkspace(workspace());
+  }
+  tabs?.postMessage("changed");
+}
+
+/** Ends the session. */
+export async function signOut() {
+  const response = await exchange("/api/account/sign-out", { method: "POST" });
+  if (!response.ok && response.status !== 401) throw await problemOf(response);
+  me = null;
+  tabs?.postMessage("changed");
+  leave();
+}
