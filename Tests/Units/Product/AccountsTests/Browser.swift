@@ -26,13 +26,21 @@ final class Browser: Sendable {
     func send(
         _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, workspace: String? = nil
     ) async throws -> AppAnswer {
+        try await send(.account, method, "/api/account/" + path, body, workspace: workspace)
+    }
+
+    /// Sends a request to any app.
+    @discardableResult
+    func send(
+        _ app: RunningProduct.App, _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil,
+        workspace: String? = nil
+    ) async throws -> AppAnswer {
         var fields: HTTPFields = ["User-Agent": "Test browser"]
         let held = cookies
         if !held.isEmpty { fields["Cookie"] = held.map { "\($0)=\($1)" }.sorted().joined(separator: "; ") }
         if body != nil { fields["Content-Type"] = "application/json" }
         if let workspace { fields["x-apus-workspace"] = workspace }
-        let answer = try await product.send(
-            .account, method, "/api/account/" + path, fields: fields, body: body?.encoded ?? [])
+        let answer = try await product.send(app, method, path, fields: fields, body: body?.encoded ?? [])
         for line in answer.fields.values("set-cookie") {
             let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard pair.count == 2 else { throw TestFailure("a cookie without a value: \(line)") }
@@ -59,8 +67,14 @@ struct House {
     let boss: Browser
 
     /// Runs a test with a first administrator who is signed in.
-    static func with(_ body: (House) async throws -> Void) async throws {
-        try await RunningProduct.with([.account], settings: settings) { product in
+    ///
+    /// - Parameter apps: Those that are started beside the account app.
+    static func with(
+        _ apps: [RunningProduct.App] = [],
+        model answer: @escaping ScriptedModel.Script = { _ in .text("Nobody asked for this.") },
+        _ body: (House) async throws -> Void
+    ) async throws {
+        try await RunningProduct.with([.account] + apps, settings: settings, model: answer) { product in
             let house = House(product: product, boss: Browser(product))
             let token = try await house.firstToken()
             let answer = try await house.boss.send(

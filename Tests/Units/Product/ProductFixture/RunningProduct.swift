@@ -48,6 +48,8 @@ public final class RunningProduct: Sendable {
     public let vectors: ChromaService
     public let environment: [String: String]
 
+    /// What each app answers, as `GET /api/documents`.
+    public let routes: [App: [String]]
     private let apps: [App: HTTPServer]
 
     /// Runs a test on a product of its own, and removes everything after it.
@@ -99,19 +101,31 @@ public final class RunningProduct: Sendable {
         // Once, before the apps do it side by side.
         try await catalog.index.prepare()
         var apps: [App: HTTPServer] = [:]
-        for app in wanted { apps[app] = try await Self.start(app, environment, log) }
+        var routes: [App: [String]] = [:]
+        for app in wanted {
+            let own = try await Self.routes(of: app, environment, log)
+            routes[app] = own.table.map { "\($0.method) \($0.template)" }
+            apps[app] = try Self.serve(app, own, environment, log)
+        }
         self.apps = apps
+        self.routes = routes
     }
 
     /// An app as its program starts it.
-    private static func start(_ app: App, _ environment: [String: String], _ log: Log) async throws -> HTTPServer {
-        let routes =
-            switch app {
-            case .chat: try await ChatFunctions.make(environment: environment, log: log)
-            case .upload: try await UploadFunctions.make(environment: environment, log: log)
-            case .history: try await HistoryFunctions.make(environment: environment, log: log)
-            case .account: try await AccountFunctions.make(environment: environment, log: log)
-            }
+    private static func routes(
+        of app: App, _ environment: [String: String], _ log: Log
+    ) async throws -> FunctionRoutes {
+        switch app {
+        case .chat: try await ChatFunctions.make(environment: environment, log: log)
+        case .upload: try await UploadFunctions.make(environment: environment, log: log)
+        case .history: try await HistoryFunctions.make(environment: environment, log: log)
+        case .account: try await AccountFunctions.make(environment: environment, log: log)
+        }
+    }
+
+    private static func serve(
+        _ app: App, _ routes: FunctionRoutes, _ environment: [String: String], _ log: Log
+    ) throws -> HTTPServer {
         let dispatcher = FunctionDispatcher(routes: routes, log: log)
         var configuration = HTTPServer.Configuration()
         configuration.maximumBodyBytes =
@@ -130,7 +144,9 @@ public final class RunningProduct: Sendable {
 
     /// Starts another process's worth of an app for as long as the body runs: what an app does at its start happens.
     public func restart(_ app: App, _ body: () async throws -> Void) async throws {
-        let server = try await Self.start(app, environment, Log(label: "test", level: .error))
+        let log = Log(label: "test", level: .error)
+        let routes = try await Self.routes(of: app, environment, log)
+        let server = try Self.serve(app, routes, environment, log)
         do {
             try await body()
         } catch {
