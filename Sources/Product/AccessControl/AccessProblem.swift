@@ -1,23 +1,24 @@
 import HTTPMessages
-import Problems
+public import Problems
 
 /// How requests are refused for who they are from.
-enum AccessProblem {
+public enum AccessProblem {
     /// Members `code` of the problems, by which the page knows what to do.
     private static let expiredCode = "token_expired"
     private static let signInCode = "sign_in_required"
-    private static let challenge: HTTPFields = ["WWW-Authenticate": "Bearer"]
 
-    static let nobody = Problem(
-        .unauthorized, "Nobody is signed in. Sign in, or send a key.", code: signInCode, headers: challenge)
-    static let badKey = Problem(
-        .unauthorized, "The key does not count: it is none, has expired, or was removed.", code: signInCode,
-        headers: challenge)
-    static let badToken = Problem(
-        .unauthorized, "The sign-in does not count any more. Please sign in again.", code: signInCode,
-        headers: challenge)
-    static let expired = Problem(
-        .unauthorized, "The sign-in has to be renewed.", code: expiredCode, headers: challenge)
+    /// Nobody is signed in, or not any more.
+    public static func unauthorized(_ detail: String) -> Problem { unauthorized(detail, code: signInCode) }
+
+    private static func unauthorized(_ detail: String, code: String) -> Problem {
+        Problem(.unauthorized, detail, code: code, headers: ["WWW-Authenticate": "Bearer"])
+    }
+
+    static let nobody = unauthorized("Nobody is signed in. Sign in, or send a key.")
+    static let badKey = unauthorized("The key does not count: it is none, has expired, or was removed.")
+    /// The sign-in has ended.
+    public static let badToken = unauthorized("The sign-in does not count any more. Please sign in again.")
+    static let expired = unauthorized("The sign-in has to be renewed.", code: expiredCode)
     static let noWorkspace = Problem(.notFound, "There is no such workspace for you.")
     static let keyForPeople = Problem(
         .forbidden, "A key may not do this. Sign in with a name and a password.")

@@ -22,7 +22,7 @@ public enum AccountFunctions {
         let (catalog, gate) = try setup.finish(wanted, guarding)
         var services: AccountServices?
         if let keys = gate.keys, let trail = gate.trail(log) {
-            let links = SignInLinks(page: page, catalog: catalog)
+            let links = SignInLinks(page: page, catalog: catalog, keys: keys)
             services = AccountServices(catalog: catalog, gate: gate, trail: trail, keys: keys, links: links)
             Task { await links.printFirst(log) }
         }

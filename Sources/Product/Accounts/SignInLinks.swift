@@ -1,3 +1,4 @@
+import AccessControl
 import Catalog
 import Digests
 import Telemetry
@@ -11,6 +12,7 @@ struct SignInLinks: Sendable {
     /// What the page's addresses begin with; empty when it is not known.
     let page: String
     let catalog: CatalogDatabase
+    let keys: SigningKeys
 
     /// A link, and what is kept of it.
     struct Link: Sendable {
@@ -23,6 +25,11 @@ struct SignInLinks: Sendable {
     /// What is kept of a link's token.
     static func digest(_ token: String) -> String { Digest.hex(Digest.sha256(Array(token.utf8))) }
 
+    /// The first administrator's link that ends at a time: the same in every process, and known to none that lacks the key.
+    private func first(until expiry: String) -> Link {
+        Link(token: Base64URL.encode(keys.codes(of: Array(expiry.utf8), purpose: "first administrator").first ?? []))
+    }
+
     /// Where the link leads. The token stands where no server gets to see it.
     func address(_ link: Link) -> String { "\(page)/#accept=\(link.token)" }
 
@@ -31,8 +38,8 @@ struct SignInLinks: Sendable {
     func printFirst(_ log: Log) async {
         for pause in Self.pauses {
             do {
-                let link = Self.make()
-                if try await catalog.offerFirstLink(link.digest) {
+                if let expiry = try await catalog.offerFirstLink({ first(until: $0).digest }) {
+                    let link = first(until: expiry)
                     // The one secret that is printed: whoever reads this log owns the installation anyway, and it opens
                     // nothing once it was used.
                     log.warning("The first administrator signs up at \(address(link)) (within 24 hours, once).")

@@ -25,8 +25,7 @@ struct SessionRoutes: Sendable {
         return response
     }
 
-    private static let signInAgain = Problem(
-        .unauthorized, "The sign-in does not count any more. Please sign in again.", code: "sign_in_required")
+    private static let signInAgain = AccessProblem.badToken
 
     /// Ends the session that the cookies are of, and clears them, whatever they are.
     func signOut(_ request: HTTPRequest) async throws -> HTTPResponse {

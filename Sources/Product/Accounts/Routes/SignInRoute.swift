@@ -49,7 +49,7 @@ struct SignInRoute: Sendable {
         return response
     }
 
-    private static let wrong = Problem(.unauthorized, "The name or the password is wrong.", code: "wrong_credentials")
+    private static let wrong = AccessProblem.unauthorized("The name or the password is wrong.")
 
     /// Counts an attempt before it is made.
     ///

@@ -36,17 +36,36 @@ public struct SignInLinkRecord: Sendable, Equatable {
 }
 
 extension CatalogDatabase {
-    /// Offers the first administrator's link in the place of the one before.
+    /// Offers the first administrator's link: the one that was offered before, as long as it counts, since a program may start
+    /// just when somebody opens it.
     ///
-    /// - Parameter digest: SHA-256 of its token.
-    /// - Returns: Whether it is needed: nobody has an account yet.
-    public func offerFirstLink(_ digest: String) async throws -> Bool {
+    /// - Parameter digest: SHA-256 of the token of a link that ends at the time given; another one is put in the place of a
+    ///   link that is not of it.
+    /// - Returns: When it ends; `nil` where it is not needed, since somebody has an account.
+    public func offerFirstLink(_ digest: @escaping @Sendable (_ expiry: String) -> String) async throws -> String? {
         try await prepare()
         return try await database.transaction { connection in
+            // Programs that start side by side offer the same.
+            try connection.query("SELECT pg_advisory_xact_lock(4711200612)")
             let rows = try connection.query("SELECT EXISTS (SELECT FROM people) AS there")
-            if try rows.first?.bool("there") ?? true { return false }
-            try Self.setLink("first", person: nil, digest: digest, connection)
-            return true
+            if try rows.first?.bool("there") ?? true { return nil }
+            let expiry = "extract(epoch FROM expires_at)::bigint::text AS expiry"
+            let offered = try connection.query(
+                "SELECT digest, \(expiry) FROM sign_in_links WHERE kind = 'first' AND expires_at > now()")
+            if let row = offered.first {
+                let end = try row.string("expiry")
+                if digest(end) == (try row.string("digest")) { return end }
+            }
+            let moments = try connection.query(
+                """
+                SELECT extract(epoch FROM date_trunc('second', now()))::bigint
+                    + \(SignInLinkRecord.Kind.first.hours) * 3600 AS expiry
+                """)
+            guard let end = try moments.first?.string("expiry") else { return nil }
+            try Self.setLink("first", person: nil, digest: digest(end), connection)
+            try connection.query(
+                "UPDATE sign_in_links SET expires_at = to_timestamp($1::bigint) WHERE kind = 'first'", [end])
+            return end
         }
     }
 

@@ -42,11 +42,32 @@ struct PeopleFeatureTests {
         }
     }
 
+    /// A program may start just when somebody opens the link that another one has printed.
+    @Test func programsThatStartOfferTheSameFirstLinkUntilItEnds() async throws {
+        try await RunningProduct.with([]) { product in
+            let catalog = product.catalog.index
+            let ends = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<6 { group.addTask { try await catalog.offerFirstLink { "link until \($0)" } } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(ends).count == 1)
+            let end = try #require(ends.first ?? nil)
+            #expect(try await catalog.link("link until \(end)")?.kind == .first)
+            try await product.sql.query("UPDATE sign_in_links SET expires_at = now() - interval '1 second'")
+            let next = try #require(try await catalog.offerFirstLink { "link until \($0)" })
+            #expect(try await catalog.link("link until \(next)")?.kind == .first)
+            // With another key to sign with, the same end gives another link.
+            let other = try #require(try await catalog.offerFirstLink { "other until \($0)" })
+            #expect(try await catalog.link("link until \(next)") == nil)
+            #expect(try await catalog.link("other until \(other)")?.kind == .first)
+        }
+    }
+
     @Test func ofSeveralThatUseALinkItIsForOne() async throws {
         try await RunningProduct.with([]) { product in
             let catalog = product.catalog.index
-            #expect(try await catalog.offerFirstLink("old"))
-            #expect(try await catalog.offerFirstLink("first"))
+            #expect(try await catalog.offerFirstLink { _ in "old" } != nil)
+            #expect(try await catalog.offerFirstLink { _ in "first" } != nil)
             #expect(try await catalog.link("old") == nil)
             #expect(try await catalog.link("first")?.kind == .first)
             let firsts = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -61,7 +82,7 @@ struct PeopleFeatureTests {
             }
             #expect(firsts == 1)
             #expect(try await catalog.people(limit: 10, after: nil).map(\.isAdministrator) == [true])
-            #expect(try await catalog.offerFirstLink("again") == false)
+            #expect(try await catalog.offerFirstLink { _ in "again" } == nil)
             #expect(try await catalog.members(of: "default", limit: 10, after: nil).map(\.role) == ["owner"])
             let person = try await catalog.addPerson(
                 UUIDv7.make(), login: try login("bob"), name: "Bob", isAdministrator: false,
