@@ -3,11 +3,12 @@ public import HTTPMessages
 import Telemetry
 
 extension AuditEntry.Event {
-    private static let longestObject = 300
+    private static let longestObject = 1000
 
     /// What somebody did, or was refused.
     init(
-        _ request: HTTPRequest, template: String, caller: Caller, workspace: String?, status: HTTPStatus
+        _ request: HTTPRequest, template: String, caller: Caller, workspace: String?, objects: [String],
+        status: HTTPStatus
     ) {
         let credential: String? =
             switch caller.credential {
@@ -15,7 +16,8 @@ extension AuditEntry.Event {
             case .session(let id): "session \(id)"
             case .key(let id): "key \(id)"
             }
-        let object = request.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let named = request.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let object = named + objects
         self.init(
             at: Timestamp.now(), workspace: workspace, person: caller.person, credential: credential,
             action: "\(request.method) \(template)",

@@ -151,26 +151,28 @@ public struct GuardedRoutes: Sendable {
             _ answer: (inout String?) async throws -> HTTPResponse
         ) async throws -> HTTPResponse {
             guard let trail else { return try await answer(&workspace) }
+            let objects = AuditObjects()
             do {
-                let response = try await answer(&workspace)
-                await note(request, caller, workspace, response.status, audited, trail)
+                let response = try await AuditObjects.$current.withValue(objects) { try await answer(&workspace) }
+                await note(request, caller, workspace, response.status, objects, audited, trail)
                 return response
             } catch {
                 let status = Problem(error).status
                 // Whoever tries what they may not is noted whatever they tried.
                 let isRefusal = status == .forbidden || status == .notFound && workspace == nil
-                await note(request, caller, workspace, status, isRefusal ? .soon : audited, trail)
+                await note(request, caller, workspace, status, objects, isRefusal ? .soon : audited, trail)
                 throw error
             }
         }
 
         private func note(
-            _ request: HTTPRequest, _ caller: Caller, _ workspace: String?, _ status: HTTPStatus, _ audited: Audited,
-            _ trail: AuditTrail
+            _ request: HTTPRequest, _ caller: Caller, _ workspace: String?, _ status: HTTPStatus,
+            _ objects: AuditObjects, _ audited: Audited, _ trail: AuditTrail
         ) async {
             guard audited != .not else { return }
             let event = AuditEntry.Event(
-                request, template: template, caller: caller, workspace: workspace, status: status)
+                request, template: template, caller: caller, workspace: workspace, objects: objects.all,
+                status: status)
             audited == .first ? await trail.record(event) : await trail.note(event)
         }
     }

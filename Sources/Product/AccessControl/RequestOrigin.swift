@@ -4,8 +4,10 @@ public import HTTPMessages
 public enum RequestOrigin {
     private static let longest = 64
 
-    /// The address, as the nearest proxy says: everything before it could have been made up.
+    /// The address: what the page's port says, which puts it into each request that it passes on, else what the nearest proxy
+    /// says, for everything before that could have been made up.
     public static func address(of request: HTTPRequest) -> String {
+        if let said = request.fields[HTTPFields.callersAddress] { return shown(said, longest) }
         let last = request.fields.values("x-forwarded-for").last?.split(separator: ",").last.map(String.init)
         return shown(last?.filter { $0 != " " } ?? request.connection.peer, longest)
     }

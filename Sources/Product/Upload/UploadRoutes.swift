@@ -1,3 +1,4 @@
+import AccessControl
 import Catalog
 import Digests
 import HTTPMessages
@@ -16,6 +17,7 @@ struct UploadRoutes: Sendable {
         let received =
             type.lowercased().hasPrefix("multipart/form-data")
             ? try await uploadParts(request, type) : [try await uploadRaw(request)]
+        for item in received { AuditObjects.note("document", item.document.id) }
         return HTTPResponse(.accepted, json: ["documents": .array(received.map(\.json))])
     }
 

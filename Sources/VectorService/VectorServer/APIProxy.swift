@@ -63,6 +63,7 @@ public struct APIProxy: Sendable {
         var outgoing = HTTPSession.Request(relaying: request, to: base)
         outgoing.fields = ForwardedRequest.fields(of: outgoing.fields)
         outgoing.fields["x-functions-key"] = upstreams.key?.value
+        outgoing.fields[HTTPFields.callersAddress] = request.connection.peer
         outgoing.headTimeout = .seconds(230)
         outgoing.idleTimeout = .seconds(240)
         do {

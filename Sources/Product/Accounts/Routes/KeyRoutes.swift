@@ -41,6 +41,7 @@ struct KeyRoutes: Sendable {
             scopes: scopes.map(\.rawValue), days: days.map { Int($0) })
         var json = record.json
         json["key"] = .string(key.text)
+        AuditObjects.note("key", key.id)
         return HTTPResponse(.created, json: .object(json))
     }
 

@@ -34,6 +34,7 @@ struct PeopleRoutes: Sendable {
         let person = try await services.catalog.addPerson(
             UUIDv7.make(), login: login, name: name ?? login.text, isAdministrator: isAdministrator,
             memberships: memberships, digest: link.digest)
+        AuditObjects.note("person", person.id)
         return HTTPResponse(.created, json: answer(person, link))
     }
 

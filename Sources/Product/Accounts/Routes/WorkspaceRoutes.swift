@@ -41,6 +41,7 @@ struct WorkspaceRoutes: Sendable {
             workspace = try await added(name, person)
         }
         services.gate.forget(person: person)
+        AuditObjects.note("workspace", workspace.id)
         return HTTPResponse(.created, json: workspace.json)
     }
 

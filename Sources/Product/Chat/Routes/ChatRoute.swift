@@ -1,3 +1,4 @@
+import AccessControl
 import HTTPMessages
 import JSONCoding
 import Telemetry
@@ -12,6 +13,7 @@ struct ChatRoute: Sendable {
         let watch = Stopwatch()
         let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
         let turn = try await prepare(try ChatRequest(body))
+        AuditObjects.note("chat", turn.chatId)
         return try await AnswerDelivery.response(to: request) { try await engine.run(turn, watch: watch, emit: $0) }
     }
 

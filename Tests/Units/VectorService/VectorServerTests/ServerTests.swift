@@ -105,7 +105,10 @@ import Vectors
         try await with { server, apps, client in
             var request = HTTPSession.Request(
                 .post, page(server) + "/api/chat?x=%20y",
-                fields: ["Content-Type": "application/json", "x-functions-key": "forged", "X-Apus-Own": "1"],
+                fields: [
+                    "Content-Type": "application/json", "x-functions-key": "forged", "X-Apus-Own": "1",
+                    "X-Apus-Client": "192.0.2.7",
+                ],
                 body: .bytes(Array("{\"message\":1}".utf8)))
             request.bodyLength = 13
             let answer = try await client.fetch(request)
@@ -114,6 +117,7 @@ import Vectors
             let seen = try #require(apps.seen.withLock { $0.first })
             #expect(seen.method == "POST" && seen.target == "/api/chat?x=%20y" && seen.body == "{\"message\":1}")
             #expect(seen.fields.values("x-functions-key") == ["function-key"] && seen.fields["x-apus-own"] == "1")
+            #expect(seen.fields.values("x-apus-client") == ["127.0.0.1"])
             #expect(seen.fields["host"] != page(server).dropFirst(7).description)
         }
     }
