@@ -240,8 +240,11 @@ let product = group(
         ),
         // Who asks, and what they may; every route of an app states what it asks for.
         .target(
-            name: "Access",
-            dependencies: ["Catalog", "FunctionsRuntime", "HTTPMessages", "Problems"]),
+            name: "AccessControl",
+            dependencies: [
+                "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Settings",
+                "Telemetry",
+            ]),
         .target(
             name: "ChatMessages",
             dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
@@ -271,8 +274,7 @@ let product = group(
             name: "ChromaClient",
             dependencies: [
                 "Chroma", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
-                "Settings",
-                "TextAnalysis",
+                "Settings", "TaskTools", "TextAnalysis",
             ]
         ),
         .target(
@@ -302,32 +304,39 @@ let product = group(
         .target(
             name: "Chat",
             dependencies: [
-                "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests", "FunctionsRuntime",
-                "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
-                "Retrieval", "SentenceUnits", "Settings", "Telemetry", "TelemetryExport", "TextAnalysis", "Tools",
-                "WordPieces",
+                "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests",
+                "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
+                "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextAnalysis",
+                "Tools", "WordPieces",
             ]
         ),
         .target(
             name: "Upload",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
-                "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
+                "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue",
+                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
                 "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
         .target(
             name: "History",
             dependencies: [
-                "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "FunctionsRuntime",
-                "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue",
+                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry",
+                "TelemetryExport",
             ]
         ),
         .target(
             name: "Accounts",
             dependencies: [
-                "Access", "AppSetup", "Catalog", "FunctionsRuntime", "Problems", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding",
+                "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
             ]),
+    ])
+
+let apps = group(
+    "Sources/Apps",
+    [
         .executableTarget(name: "account-function", dependencies: ["Accounts", "FunctionsRuntime"]),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
         .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
@@ -521,10 +530,24 @@ let tests =
             .target(
                 name: "ProductFixture",
                 dependencies: [
-                    "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages", "ChromaClient",
+                    "Accounts", "AzureEmulator", "AzureIdentity", "AzureStorage", "Catalog", "Chat", "ChatMessages",
+                    "ChromaClient",
                     "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages", "HTTPServing", "History", "JSONCoding",
                     "Models", "Postgres", "Settings", "Telemetry", "TestStores", "TestSupport", "Upload",
                     "VectorServer", "ZipArchives",
+                ]),
+            .testTarget(
+                name: "AccessControlTests",
+                dependencies: [
+                    "AccessControl", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Postgres",
+                    "Problems", "ProductFixture", "Settings", "Telemetry", "TestSupport",
+                ]),
+            .testTarget(
+                name: "AccountsTests",
+                dependencies: [
+                    "AccessControl", "Accounts", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "Problems",
+                    "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
                 name: "AppSetupTests",
@@ -673,7 +696,8 @@ let package = Package(
     name: "apus",
     // For handlers in packages of their own; `functions-host new` makes one.
     products: [.library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"])],
-    targets: cModules + base + adapters + azure + vectorService + emulator + host + product + operations + examples
+    targets: cModules + base + adapters + azure + vectorService + emulator + host + product + apps + operations
+        + examples
         + tests + fuzzing,
     swiftLanguageModes: [.v6]
 )

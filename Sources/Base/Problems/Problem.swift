@@ -8,12 +8,21 @@ public struct Problem: Error, Sendable {
     public var detail: String
     /// What is wrong with the input, field by field.
     public var fields: [FieldProblem]
+    /// For programs, where the status alone does not tell them what to do; a member of the document.
+    public var code: String?
+    /// Header fields that the status asks for, such as `Retry-After`.
+    public var headers: HTTPFields
 
     /// Makes a problem.
-    public init(_ status: HTTPStatus, _ detail: String, fields: [FieldProblem] = []) {
+    public init(
+        _ status: HTTPStatus, _ detail: String, fields: [FieldProblem] = [], code: String? = nil,
+        headers: HTTPFields = [:]
+    ) {
         self.status = status
         self.detail = detail
         self.fields = fields
+        self.code = code
+        self.headers = headers
     }
 
     /// The problem that an error stands for. Errors that do not say are 500 without any detail.
@@ -40,6 +49,7 @@ public struct Problem: Error, Sendable {
             "type": "about:blank", "title": .string(status.phrase), "status": .int(Int64(status.rawValue)),
             "detail": .string(detail), "requestId": .string(requestID),
         ]
+        if let code { object["code"] = .string(code) }
         if !fields.isEmpty {
             object["errors"] = .array(fields.map { ["field": .string($0.field), "detail": .string($0.detail)] })
         }
@@ -51,6 +61,7 @@ public struct Problem: Error, Sendable {
         var response = HTTPResponse(
             status, fields: ["Content-Type": "application/problem+json"],
             body: .bytes(json(requestID: requestID).encoded))
+        for field in headers.all { response.fields.append(field.name, field.value) }
         response.addAPIFields()
         return response
     }

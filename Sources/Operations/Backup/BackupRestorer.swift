@@ -31,7 +31,7 @@ public struct BackupRestorer: Sendable {
     public func restoreMessages(_ backup: BackupReader) async throws -> Int {
         let archive = try TarReader(path: backup.path)
         while let (name, _) = try archive.next() {
-            if name.hasPrefix("messages/") { try await restoreMessages(Self.values(archive, name)) }
+            if Self.isOfMessages(name) { try await restoreMessages(Self.values(archive, name)) }
         }
         return backup.manifest.counts["messages"] ?? 0
     }
@@ -46,28 +46,39 @@ public struct BackupRestorer: Sendable {
         let archive = try TarReader(path: backup.path)
         var tables: JSONValue?
         while let (name, _) = try archive.next() {
-            let parts = name.split(separator: "/").map(String.init)
-            // Names become paths and ids of the stores.
-            let id = parts.count > 1 ? String(parts[1].prefix { $0 != "." }) : nil
-            if let id, !UUIDv7.isValid(id) {
-                throw BackupError("\(name) is not a part of a backup that this Apus knows")
+            if let (place, content) = BackupPlace.read(name) {
+                switch content {
+                case .blob(let file): try await restoreBlob(archive, of: place, file)
+                case .passages:
+                    if !embedsAnew { try await restorePassages(Self.values(archive, name), of: place.workspace) }
+                }
+                continue
             }
-            switch (parts.first, parts.count) {
-            case ("blobs", 3): try await restoreBlob(archive, document: parts[1], name: parts[2])
-            case ("passages", 2): if !embedsAnew { try await restorePassages(Self.values(archive, name)) }
-            case ("messages", 2): try await restoreMessages(Self.values(archive, name))
-            case ("catalog.json", 1): tables = try JSONParser.parse(Self.content(archive, name))
-            case ("manifest.json", 1): break
+            switch name {
+            case "catalog.json": tables = try JSONParser.parse(Self.content(archive, name))
+            case BackupManifest.name: break
+            case _ where Self.isOfMessages(name): try await restoreMessages(Self.values(archive, name))
             default: throw BackupError("\(name) is not a part of a backup that this Apus knows")
             }
         }
         guard let tables else { throw BackupError("the backup has no catalog.json") }
         let queued = try await services.catalog.restore(tables, embedsAnew: embedsAnew)
         _ = try await services.catalog.migrate(to: nil)
-        try await ChatTextCopier(catalog: services.catalog, messages: services.messages).copyAll()
+        for workspace in try await services.catalog.workspaces() {
+            try await ChatTextCopier(
+                catalog: services.catalog.view(of: workspace), messages: services.messages.view(of: workspace)
+            ).copyAll()
+        }
         try await services.queue.create(IngestMessage.queue)
-        for id in queued { try await services.queue.put(IngestMessage(documentId: id).text, to: IngestMessage.queue) }
+        for message in queued { try await services.queue.put(message.text, to: IngestMessage.queue) }
         return Report(counts: manifest.counts, queued: queued.count)
+    }
+
+    /// Whether an entry is a chat's messages.
+    private static func isOfMessages(_ name: String) -> Bool {
+        let (folder, ending) = ("messages/", ".jsonl")
+        guard name.hasPrefix(folder), name.hasSuffix(ending) else { return false }
+        return UUIDv7.isValid(String(name.dropFirst(folder.count).dropLast(ending.count)))
     }
 
     private func prepare(_ manifest: BackupManifest, embedsAnew: Bool) async throws {
@@ -96,19 +107,19 @@ public struct BackupRestorer: Sendable {
         try await services.blobs.createContainer(BlobPaths.container)
     }
 
-    private func restoreBlob(_ archive: TarReader, document: String, name: String) async throws {
-        let workspace = services.catalog.workspace
+    private func restoreBlob(_ archive: TarReader, of place: BackupPlace, _ name: String) async throws {
         let path: String
         switch name {
-        case "original": path = BlobPaths.original(workspace: workspace, document: document)
-        case "text.json": path = BlobPaths.text(workspace: workspace, document: document)
-        default: throw BackupError("blobs/\(document)/\(name) is not a file that this Apus knows")
+        case "original": path = BlobPaths.original(workspace: place.workspace, document: place.document)
+        case "text.json": path = BlobPaths.text(workspace: place.workspace, document: place.document)
+        default: throw BackupError("\(place.blob(name)) is not a file that this Apus knows")
         }
         let type = name == "text.json" ? "application/json" : "application/octet-stream"
         try await services.blobs.upload(ArchivedFile(archive), to: BlobPaths.container, path, contentType: type)
     }
 
-    private func restorePassages(_ values: [JSONValue]) async throws {
+    private func restorePassages(_ values: [JSONValue], of workspace: String) async throws {
+        let vectors = services.vectors.of(workspace)
         var records: [ChromaService.Record] = []
         for value in values {
             guard let record = ChromaService.StoredRecord(json: value) else {
@@ -116,11 +127,11 @@ public struct BackupRestorer: Sendable {
             }
             records.append(record.record)
             if records.count == Self.batch {
-                try await services.vectors.upsert(records)
+                try await vectors.upsert(records)
                 records = []
             }
         }
-        try await services.vectors.upsert(records)
+        try await vectors.upsert(records)
     }
 
     private func restoreMessages(_ values: [JSONValue]) async throws {

@@ -19,7 +19,7 @@ public struct BackupServices: SecretSettings, Sendable {
     let messages: MessageStore
     let blobs: BlobClient
     let queue: QueueClient
-    let vectors: ChromaService
+    let vectors: ChromaTenants
     let embeddingModel: String
     /// Signs manifests, and is asked for when reading them.
     let key: Secret?
@@ -47,15 +47,13 @@ public struct BackupServices: SecretSettings, Sendable {
     public init(environment: [String: String], client: HTTPSession) async throws {
         var services = try await AppServices(
             [
-                CatalogDatabase.self, MessageStore.self, StorageClients.self, ChromaService.self, BackupServices.self,
+                CatalogDatabase.self, MessageStore.self, StorageClients.self, ChromaTenants.self, BackupServices.self,
             ], environment: environment, client: client)
         let wanted = (
             services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(StorageClients.self)
         )
         embeddingModel = EmbeddingClient.model(services.settings)
-        vectors = ChromaService(
-            &services.settings, tenant: CatalogDatabase.firstWorkspace, embeddingModel: embeddingModel, client: client
-        )
+        vectors = ChromaTenants(&services.settings, embeddingModel: embeddingModel, client: client)
         key = services.settings.secret(Self.keyName)
         var told: [String: String] = [:]
         for name in Self.told { told[name] = services.settings.optional(name) }

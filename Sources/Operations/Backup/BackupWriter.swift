@@ -41,14 +41,14 @@ public struct BackupWriter: Sendable {
         do {
             var documents: [JSONValue] = []
             var passages = 0
-            for row in rows.documents {
+            for row in rows.rows(of: "documents") {
                 guard let count = try await write(document: row, to: output) else { continue }
                 documents.append(row)
                 passages += count
             }
             var chats: [JSONValue] = []
             var messages = 0
-            for row in rows.chats {
+            for row in rows.rows(of: "chats") {
                 guard let id = row["id"]?.string else { continue }
                 let list = try await allMessages(of: id)
                 try output.add("messages/\(id).jsonl", Self.lines(list.map(\.item)))
@@ -60,15 +60,12 @@ public struct BackupWriter: Sendable {
                 chat["texts_kept"] = false
                 chats.append(.object(chat))
             }
-            let tables: JSONValue = [
-                "workspaces": .array(rows.workspaces), "chats": .array(chats), "documents": .array(documents),
-                "usage_days": .array(rows.usage), "experiments": .array(rows.experiments),
-                "feedback": .array(rows.feedback), "splits": .array(rows.splits),
-                "split_answers": .array(rows.splitAnswers),
-            ]
-            try output.add("catalog.json", tables.encoded)
+            var tables = JSONObject(rows.tables.map { ($0.name, .array($0.rows)) })
+            tables["chats"] = .array(chats)
+            tables["documents"] = .array(documents)
+            try output.add("catalog.json", JSONValue.object(tables).encoded)
             var manifest = BackupManifest(
-                workspace: services.catalog.workspace, schema: rows.schema, embeddingModel: services.embeddingModel,
+                workspace: CatalogDatabase.firstWorkspace, schema: rows.schema, embeddingModel: services.embeddingModel,
                 createdAt: Timestamp.now(),
                 counts: [
                     "chats": chats.count, "messages": messages, "documents": documents.count, "passages": passages,
@@ -90,40 +87,41 @@ public struct BackupWriter: Sendable {
     ///
     /// - Returns: The number of passages; `nil` when the document was deleted meanwhile.
     private func write(document row: JSONValue, to output: EntryWriter) async throws -> Int? {
-        guard let id = row["id"]?.string else { return nil }
+        guard let id = row["id"]?.string, let workspace = row["workspace_id"]?.string else { return nil }
         let isReady = row["status"]?.string == "ready"
-        let workspace = services.catalog.workspace
+        let place = BackupPlace(workspace: workspace, document: id)
         var paths = [("original", BlobPaths.original(workspace: workspace, document: id))]
         if isReady { paths.append(("text.json", BlobPaths.text(workspace: workspace, document: id))) }
         for (name, path) in paths {
             do {
                 let download = try await services.blobs.download(BlobPaths.container, path)
                 guard let length = download.length else { throw BackupError("the length of \(path) is not known") }
-                try await output.add("blobs/\(id)/\(name)", download.body, bytes: length)
+                try await output.add(place.blob(name), download.body, bytes: length)
             } catch let error as StorageError where error.isNotFound {
-                return try await missing(id, path)
+                return try await missing(place, path)
             }
         }
         guard isReady else { return 0 }
         var passages: [ChromaService.StoredRecord] = []
         while true {
-            let part = try await services.vectors.storedRecords(
+            let part = try await services.vectors.of(workspace).storedRecords(
                 filter: ["documentId": .string(id)], limit: Self.page, offset: passages.count)
             passages += part
             if part.count < Self.page { break }
         }
         if let expected = row["passages"]?.int, Int(expected) != passages.count {
-            return try await missing(id, "\(expected) passages, of which \(passages.count) are there")
+            return try await missing(place, "\(expected) passages, of which \(passages.count) are there")
         }
-        try output.add("passages/\(id).jsonl", Self.lines(passages.map(\.json)))
+        try output.add(place.passages, Self.lines(passages.map(\.json)))
         return passages.count
     }
 
     /// Something of a document is not there: it was deleted meanwhile, or the stores do not agree.
-    private func missing(_ id: String, _ what: String) async throws -> Int? {
-        guard let row = try await services.catalog.document(id), !row.isDeleting else { return nil }
+    private func missing(_ place: BackupPlace, _ what: String) async throws -> Int? {
+        let catalog = services.catalog.view(of: place.workspace)
+        guard let row = try await catalog.document(place.document), !row.isDeleting else { return nil }
         throw BackupError(
-            "document \(id) (\(row.name)) is in the database, but not in the store: \(what). Run 'apus verify', and press retry for it or delete it."
+            "document \(row.id) (\(row.name)) is in the database, but not in the store: \(what). Run 'apus verify', and press retry for it or delete it."
         )
     }
 

@@ -25,40 +25,48 @@ public struct DataVerifier: Sendable {
     public func run() async throws -> Report {
         let rows = try await services.catalog.snapshot()
         var problems: [String] = []
-        for row in rows.documents { problems += try await problem(ofDocument: row) }
-        for row in rows.chats {
-            guard let id = row["id"]?.string, let expected = row["messages"]?.int else { continue }
+        let documents = rows.rows(of: "documents")
+        let chats = rows.rows(of: "chats")
+        for row in documents { problems += try await problem(ofDocument: row) }
+        for row in chats {
+            guard let id = row["id"]?.string, let expected = row["messages"]?.int,
+                let workspace = row["workspace_id"]?.string
+            else { continue }
             let count = try await services.messages.count(in: id)
             // Messages that came after the rows were read are fine.
             if count < expected {
                 problems.append("chat \(id): \(count) of \(expected) messages are stored")
             } else if row["texts_kept"]?.bool == true {
                 // Those of others are about to be copied.
-                problems += try await problem(ofTexts: id, messages: count)
+                problems += try await problem(ofTexts: id, of: workspace, messages: count)
             }
         }
-        let known = Set(rows.documents.compactMap { $0["id"]?.string })
-        for id in try await services.vectors.documentIDs().subtracting(known).sorted()
-        where try await services.catalog.document(id) == nil {
-            problems.append("document \(id) is gone, but has passages; the timer 'tidy' removes them")
+        let known = Set(documents.compactMap { $0["id"]?.string })
+        for workspace in try await services.catalog.workspaces() {
+            let catalog = services.catalog.view(of: workspace)
+            for id in try await services.vectors.of(workspace).documentIDs().subtracting(known).sorted()
+            where try await catalog.document(id) == nil {
+                problems.append("document \(id) is gone, but has passages; the timer 'tidy' removes them")
+            }
         }
-        return Report(documents: rows.documents.count, chats: rows.chats.count, problems: problems)
+        return Report(documents: documents.count, chats: chats.count, problems: problems)
     }
 
     /// What of a chat's messages cannot be found by looking for its words.
-    private func problem(ofTexts chat: String, messages: Int) async throws -> [String] {
-        let texts = try await services.catalog.countTexts(in: chat)
+    private func problem(ofTexts chat: String, of workspace: String, messages: Int) async throws -> [String] {
+        let catalog = services.catalog.view(of: workspace)
+        let texts = try await catalog.countTexts(in: chat)
         // A message is copied a moment after it is stored.
         guard texts != messages, try await services.messages.count(in: chat) == messages,
-            try await services.catalog.countTexts(in: chat) == texts, try await services.catalog.chat(chat) != nil
+            try await catalog.countTexts(in: chat) == texts, try await catalog.chat(chat) != nil
         else { return [] }
         return ["chat \(chat): \(texts) of \(messages) messages can be found by searching; open it once"]
     }
 
     private func problem(ofDocument row: JSONValue) async throws -> [String] {
-        guard let id = row["id"]?.string, let hash = row["sha256"]?.string else { return [] }
+        guard let id = row["id"]?.string, let hash = row["sha256"]?.string, let workspace = row["workspace_id"]?.string
+        else { return [] }
         let name = "document \(id) (\(row["name"]?.string ?? ""))"
-        let workspace = services.catalog.workspace
         var problems: [String] = []
         do {
             let body = try await services.blobs.open(
@@ -76,11 +84,12 @@ public struct DataVerifier: Sendable {
         let text = try await services.blobs.properties(
             BlobPaths.container, BlobPaths.text(workspace: workspace, document: id))
         if text == nil { problems.append("\(name): its text is missing; upload it again") }
-        let count = try await services.vectors.count(filter: ["documentId": .string(id)])
+        let count = try await services.vectors.of(workspace).count(filter: ["documentId": .string(id)])
         if let expected = row["passages"]?.int, count != Int(expected) {
             problems.append("\(name): \(count) of \(expected) passages are indexed; upload it again")
         }
-        guard !problems.isEmpty, try await services.catalog.document(id) == nil else { return problems }
+        guard !problems.isEmpty, try await services.catalog.view(of: workspace).document(id) == nil
+        else { return problems }
         // Deleted meanwhile.
         return []
     }

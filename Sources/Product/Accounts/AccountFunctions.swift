@@ -1,8 +1,8 @@
-import Access
+import AccessControl
 import AppSetup
 import Catalog
 public import FunctionsRuntime
-import Problems
+import Settings
 public import Telemetry
 import TelemetryExport
 
@@ -12,19 +12,94 @@ public enum AccountFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
-        var services = try await AppServices([CatalogDatabase.self, TelemetryExporter.self], environment: environment)
-        let wanted = services.make(CatalogDatabase.self)
-        _ = services.reportTelemetry(as: "apus-account", log: log)
-        let catalog = try services.finish(wanted)
-        var routes = GuardedRoutes(AccessGuard())
-        routes.http(.get, "account/me", for: .read) { _, access in
-            HTTPResponse(
-                json: [
-                    "person": .null, "workspace": .string(access.workspace), "role": .string(access.role.rawValue),
-                    "administrator": .bool(access.isAdministrator),
-                ])
+        var setup = try await AppServices(
+            [CatalogDatabase.self, AccessGuard.self, TelemetryExporter.self], environment: environment)
+        let wanted = setup.make(CatalogDatabase.self)
+        let guarding = AccessGuard(&setup.settings, catalog: wanted)
+        let isKnown = setup.settings.optional("APUS_PAGE_URL") != nil
+        let page = isKnown ? setup.settings.url("APUS_PAGE_URL") : ""
+        _ = setup.reportTelemetry(as: "apus-account", log: log)
+        let (catalog, gate) = try setup.finish(wanted, guarding)
+        var services: AccountServices?
+        if let keys = gate.keys, let trail = gate.trail(log) {
+            let links = SignInLinks(page: page, catalog: catalog, keys: keys)
+            services = AccountServices(catalog: catalog, gate: gate, trail: trail, keys: keys, links: links)
+            Task { await links.printFirst(log) }
         }
+        var routes = routes(gate, catalog, services)
         routes.functions.check("postgres") { try await catalog.probe() }
         return routes.functions
+    }
+
+    /// The routes with what each asks of its caller.
+    static func routes(_ gate: AccessGuard, _ catalog: CatalogDatabase, _ services: AccountServices?) -> GuardedRoutes {
+        var table = AccountTable(gate, services)
+        // What there is where nobody signs in, too.
+        table.routes.open(.get, "account/sign-in") { _ in try await SignInRoute.ways(gate, catalog) }
+        table.routes.personal(.get, "account/me", takesKeys: true) { request, _ in
+            try await MeRoute.me(request, gate, catalog)
+        }
+        table.routes.personal(.get, "account/workspaces", takesKeys: true) {
+            try await WorkspaceRoutes.list($0, $1, gate, catalog)
+        }
+        addOwn(to: &table)
+        addShared(to: &table)
+        return table.routes
+    }
+
+    /// What is about whoever asks.
+    private static func addOwn(to table: inout AccountTable) {
+        table.open(.post, "sign-in") { try await SignInRoute(services: $0).signIn($1) }
+        table.open(.get, "accept") { try await AcceptRoute(services: $0).show($1) }
+        table.open(.post, "accept") { try await AcceptRoute(services: $0).accept($1) }
+        table.open(.post, "refresh") { try await SessionRoutes(services: $0).refresh($1) }
+        table.open(.post, "sign-out") { try await SessionRoutes(services: $0).signOut($1) }
+        table.personal(.patch, "me") { try await MeRoute(services: $0).change($1, $2) }
+        table.personal(.get, "sessions") { try await SessionRoutes(services: $0).list($2) }
+        table.personal(.delete, "sessions") { try await SessionRoutes(services: $0).endOthers($2) }
+        table.personal(.delete, "sessions/{sessionId}") { try await SessionRoutes(services: $0).end($1, $2) }
+        table.personal(.get, "keys") { try await KeyRoutes(services: $0).list($2) }
+        table.personal(.post, "keys") { try await KeyRoutes(services: $0).add($1, $2) }
+        table.personal(.delete, "keys/{keyId}") { try await KeyRoutes(services: $0).remove($1, $2) }
+    }
+
+    /// What is about others.
+    private static func addShared(to table: inout AccountTable) {
+        table.administer(.get, "people") { services, request, _ in
+            try await PeopleRoutes(services: services).list(request)
+        }
+        table.administer(.post, "people") { services, request, _ in
+            try await PeopleRoutes(services: services).add(request)
+        }
+        table.administer(.patch, "people/{personId}") { services, request, _ in
+            try await PeopleRoutes(services: services).change(request)
+        }
+        table.administer(.delete, "people/{personId}") { services, request, _ in
+            try await PeopleRoutes(services: services).remove(request)
+        }
+        table.administer(.post, "people/{personId}/reset") { services, request, _ in
+            try await PeopleRoutes(services: services).reset(request)
+        }
+        table.administer(.get, "audit", audited: .soon) { services, request, _ in
+            try await AuditRoutes(catalog: services.catalog).list(request, of: nil)
+        }
+        table.administer(.get, "audit/export", audited: .soon) { services, _, _ in
+            try await AuditRoutes(catalog: services.catalog).export()
+        }
+        table.administer(.get, "audit/state") { services, _, _ in
+            try await AuditRoutes(catalog: services.catalog).state()
+        }
+        table.workspace(.get, "/audit", for: .manage) {
+            try await AuditRoutes(catalog: $0.catalog).list($1, of: $2.workspace)
+        }
+        table.administer(.post, "workspaces") { try await WorkspaceRoutes(services: $0).add($1, $2) }
+        table.workspace(.patch, "", for: .manage) { try await WorkspaceRoutes(services: $0).rename($1, $2) }
+        table.workspace(.get, "/members", for: .read) { try await WorkspaceRoutes(services: $0).members($1, $2) }
+        table.workspace(.put, "/members/{personId}", for: .manage) {
+            try await WorkspaceRoutes(services: $0).setMember($1, $2)
+        }
+        table.workspace(.delete, "/members/{personId}", for: .manage) {
+            try await WorkspaceRoutes(services: $0).removeMember($1, $2)
+        }
     }
 }

@@ -1,5 +1,4 @@
 public import AzureIdentity
-import Digests
 public import HTTPClient
 import HTTPMessages
 public import Postgres
@@ -7,28 +6,41 @@ public import Problems
 public import Settings
 import TaskTools
 
-/// The relational index of everything: workspaces, chats, documents. One workspace's view of it.
+/// The relational index of everything: workspaces, people, chats, documents. What belongs to a workspace is reached through
+/// its view (`WorkspaceCatalog`) alone.
 public struct CatalogDatabase: ConfiguredClient, Sendable {
     public static let secretNames = ["APUS_DATABASE_URL"]
     /// The first workspace.
     public static let firstWorkspace = "default"
 
     let database: PostgresPool
-    /// Whose rows these are; part of every statement.
-    public let workspace: String
     let limits: WorkspaceLimits
     private let schema: RunOnce
 
-    /// A view; nothing is connected yet.
-    public init(
-        database: PostgresPool, workspace: String = CatalogDatabase.firstWorkspace,
-        limits: WorkspaceLimits = WorkspaceLimits()
-    ) {
+    /// An index in a database; nothing is connected yet.
+    ///
+    /// - Parameter limits: How much each workspace may hold.
+    public init(database: PostgresPool, limits: WorkspaceLimits = WorkspaceLimits()) {
         self.database = database
-        self.workspace = workspace
         self.limits = limits
         schema = RunOnce()
     }
+
+    /// What somebody sees of a workspace.
+    ///
+    /// - Parameter person: Whose chats are seen beside those of nobody; `nil` for all chats.
+    public func view(of workspace: String, for person: String? = nil) -> WorkspaceCatalog {
+        WorkspaceCatalog(index: self, workspace: workspace, person: person)
+    }
+
+    /// Ids of all workspaces, the first one first.
+    public func workspaces() async throws -> [String] {
+        let rows = try await query("SELECT id FROM workspaces ORDER BY created_at, id LIMIT \(Self.mostWorkspaces)")
+        return try rows.map { row throws(PostgresError) in try row.string("id") }
+    }
+
+    /// Workspaces that an installation can have.
+    static let mostWorkspaces = 10_000
 
     /// What Azure's database servers are called, and the resource that identities get tokens for.
     private static let azureDomain = ".postgres.database.azure.com"
@@ -82,9 +94,6 @@ public struct CatalogDatabase: ConfiguredClient, Sendable {
         try await prepare()
         return try await database.query(sql, parameters)
     }
-
-    /// Whether a text can be an id at all; PostgreSQL refuses others with an error instead of finding nothing.
-    static func isID(_ text: String) -> Bool { UUIDv7.isValid(text) }
 }
 
 extension PostgresError: ProblemConvertible {

@@ -196,5 +196,153 @@ enum CatalogMigrations {
                 DROP TABLE chat_texts;
                 ALTER TABLE chats DROP COLUMN name_terms, DROP COLUMN texts_kept;
                 """),
+        Migration(
+            version: 9, name: "people, members, sessions and keys",
+            up: """
+                ALTER TABLE workspaces ADD COLUMN name text NOT NULL DEFAULT '';
+                UPDATE workspaces SET name = 'First workspace' WHERE id = 'default';
+
+                CREATE TABLE people (
+                    id uuid PRIMARY KEY,
+                    -- As it was given, and as it is compared.
+                    login text NOT NULL,
+                    login_key text NOT NULL UNIQUE,
+                    name text NOT NULL,
+                    -- What scrypt makes of it; NULL until one was chosen.
+                    password text,
+                    administrator boolean NOT NULL DEFAULT false,
+                    active boolean NOT NULL DEFAULT true,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    updated_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX people_administrators ON people (id) WHERE administrator;
+
+                CREATE TABLE members (
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+                    role text NOT NULL CHECK (role IN ('reader', 'editor', 'owner')),
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    PRIMARY KEY (workspace_id, person_id));
+                CREATE INDEX members_person ON members (person_id);
+
+                -- A session that has ended is not there.
+                CREATE TABLE sessions (
+                    id uuid PRIMARY KEY,
+                    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+                    -- What they chose; NULL until they do.
+                    workspace_id text REFERENCES workspaces (id) ON DELETE SET NULL,
+                    -- SHA-256 of the refresh token, and of the one before it, which counts until then.
+                    refresh text NOT NULL,
+                    previous text,
+                    previous_until timestamptz,
+                    user_agent text NOT NULL,
+                    address text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    last_used_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX sessions_person ON sessions (person_id, last_used_at DESC);
+
+                CREATE TABLE sign_in_links (
+                    -- SHA-256 of the token.
+                    digest text PRIMARY KEY,
+                    kind text NOT NULL CHECK (kind IN ('first', 'invitation', 'reset')),
+                    -- NULL for the first administrator, who is nobody yet.
+                    person_id uuid REFERENCES people (id) ON DELETE CASCADE,
+                    expires_at timestamptz NOT NULL);
+                -- One at a time for each person.
+                CREATE UNIQUE INDEX sign_in_links_person
+                    ON sign_in_links (coalesce(person_id, '00000000-0000-0000-0000-000000000000'));
+
+                CREATE TABLE sign_in_failures (
+                    -- SHA-256 of the login: people type passwords there.
+                    login text PRIMARY KEY,
+                    failures integer NOT NULL,
+                    locked_until timestamptz,
+                    updated_at timestamptz NOT NULL DEFAULT now());
+                CREATE INDEX sign_in_failures_age ON sign_in_failures (updated_at);
+
+                CREATE TABLE api_keys (
+                    id text PRIMARY KEY,
+                    -- SHA-256 of it.
+                    secret text NOT NULL,
+                    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+                    workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+                    name text NOT NULL,
+                    -- Separated by commas.
+                    scopes text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    last_used_at timestamptz,
+                    expires_at timestamptz);
+                CREATE INDEX api_keys_person ON api_keys (person_id);
+                """,
+            down: """
+                DROP TABLE api_keys; DROP TABLE sign_in_failures; DROP TABLE sign_in_links; DROP TABLE sessions;
+                DROP TABLE members; DROP TABLE people;
+                ALTER TABLE workspaces DROP COLUMN name;
+                """),
+        Migration(
+            version: 10, name: "chats of people, and rows that keep to their workspace",
+            up: """
+                -- Who began the chat; NULL where nobody signed in. No reference: with its person a chat is deleted from all
+                -- stores, which takes longer than a row does, and until then it must be nobody else's.
+                ALTER TABLE chats ADD COLUMN person_id uuid, ADD CONSTRAINT chats_of_workspace UNIQUE (workspace_id, id);
+                CREATE INDEX chats_of_person ON chats (person_id) WHERE person_id IS NOT NULL;
+                ALTER TABLE experiments ADD CONSTRAINT experiments_of_workspace UNIQUE (workspace_id, id);
+
+                ALTER TABLE documents DROP CONSTRAINT documents_chat_id_fkey,
+                    ADD CONSTRAINT documents_chat FOREIGN KEY (workspace_id, chat_id)
+                        REFERENCES chats (workspace_id, id) ON DELETE RESTRICT;
+                ALTER TABLE feedback DROP CONSTRAINT feedback_chat_id_fkey,
+                    ADD CONSTRAINT feedback_chat FOREIGN KEY (workspace_id, chat_id)
+                        REFERENCES chats (workspace_id, id) ON DELETE CASCADE;
+                ALTER TABLE chat_texts DROP CONSTRAINT chat_texts_chat_id_fkey,
+                    ADD CONSTRAINT chat_texts_chat FOREIGN KEY (workspace_id, chat_id)
+                        REFERENCES chats (workspace_id, id) ON DELETE CASCADE;
+                ALTER TABLE splits DROP CONSTRAINT splits_id_fkey,
+                    ADD CONSTRAINT splits_experiment FOREIGN KEY (workspace_id, id)
+                        REFERENCES experiments (workspace_id, id) ON DELETE CASCADE;
+                """,
+            down: """
+                ALTER TABLE splits DROP CONSTRAINT splits_experiment,
+                    ADD CONSTRAINT splits_id_fkey FOREIGN KEY (id) REFERENCES experiments (id) ON DELETE CASCADE;
+                ALTER TABLE chat_texts DROP CONSTRAINT chat_texts_chat,
+                    ADD CONSTRAINT chat_texts_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES chats (id) ON DELETE CASCADE;
+                ALTER TABLE feedback DROP CONSTRAINT feedback_chat,
+                    ADD CONSTRAINT feedback_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES chats (id) ON DELETE CASCADE;
+                ALTER TABLE documents DROP CONSTRAINT documents_chat,
+                    ADD CONSTRAINT documents_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES chats (id) ON DELETE RESTRICT;
+                ALTER TABLE experiments DROP CONSTRAINT experiments_of_workspace;
+                ALTER TABLE chats DROP CONSTRAINT chats_of_workspace, DROP COLUMN person_id;
+                """),
+        Migration(
+            version: 11, name: "who did what",
+            up: """
+                -- A chain: each entry's digest is over the one before. No references, for it stays when they go.
+                CREATE TABLE audit (
+                    number bigint PRIMARY KEY,
+                    at timestamptz NOT NULL,
+                    workspace_id text,
+                    person_id uuid,
+                    credential text,
+                    action text NOT NULL,
+                    object text,
+                    status integer NOT NULL,
+                    address text,
+                    request_id text NOT NULL,
+                    digest text NOT NULL);
+                CREATE INDEX audit_workspace ON audit (workspace_id, number DESC);
+                CREATE INDEX audit_person ON audit (person_id, number DESC) WHERE person_id IS NOT NULL;
+                -- Where the chain begins when its oldest entries are gone.
+                CREATE TABLE audit_anchor (number bigint PRIMARY KEY, digest text NOT NULL);
+
+                CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF TG_OP = 'DELETE' AND current_setting('apus.retention', true) = 'on' THEN
+                        RETURN OLD;
+                    END IF;
+                    RAISE EXCEPTION 'the audit is only added to';
+                END $$;
+                CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit
+                    FOR EACH ROW EXECUTE FUNCTION audit_is_kept();
+                """,
+            down: "DROP TABLE audit; DROP TABLE audit_anchor; DROP FUNCTION audit_is_kept;"),
     ]
 }

@@ -1,3 +1,4 @@
+import Digests
 import JSONCoding
 public import Telemetry
 
@@ -13,31 +14,39 @@ public struct IngestMessage: Sendable {
     private static let longestWait: Int64 = 30
 
     public let documentId: String
+    /// The workspace that the document belongs to.
+    public let workspace: String
     /// The trace of the request that wants the document ingested.
     public let cause: TraceContext?
     /// How often it was put off because a service did not answer.
     private var postponed = 0
 
     /// A message about a document, caused by the current task's work.
-    public init(documentId: String) {
+    public init(documentId: String, workspace: String) {
         self.documentId = documentId
+        self.workspace = workspace
         cause = Span.current?.context
     }
 
     /// Reads a message's text; `nil` when it is none of ours.
     public init?(text: String) {
-        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, CatalogDatabase.isID(id)
+        guard let value = try? JSONParser.parse(text), let id = value["documentId"]?.string, UUIDv7.isValid(id)
         else {
             return nil
         }
         documentId = id
+        // Messages had none while there was one workspace alone.
+        guard let workspace = value["workspace"] == nil ? CatalogDatabase.firstWorkspace : value["workspace"]?.string,
+            WorkspaceName.isValid(workspace)
+        else { return nil }
+        self.workspace = workspace
         cause = value["traceparent"]?.string.flatMap { TraceContext(traceparent: $0) }
         postponed = max(0, Int(clamping: value["postponed"]?.int ?? 0))
     }
 
     /// The message's text.
     public var text: String {
-        var message: JSONObject = ["documentId": .string(documentId)]
+        var message: JSONObject = ["documentId": .string(documentId), "workspace": .string(workspace)]
         if let cause { message["traceparent"] = .string(cause.traceparent) }
         if postponed > 0 { message["postponed"] = .int(Int64(postponed)) }
         return JSONValue.object(message).text

@@ -22,7 +22,7 @@ public struct WorkspaceFull: ProblemConvertible {
     }
 }
 
-extension CatalogDatabase {
+extension WorkspaceCatalog {
     /// A condition that is true while a table has fewer rows of a workspace than the limit. Callers side by side may pass
     /// it by their number.
     static func hasRoom(_ table: String, _ limit: Int, workspace: String) -> String {

@@ -6,11 +6,11 @@ public struct ChatTextCopier: Sendable {
     private static let page = 200
     private static let chatsAtATime = 100
 
-    private let catalog: CatalogDatabase
+    private let catalog: WorkspaceCatalog
     private let messages: MessageStore
 
     /// A copier between two stores.
-    public init(catalog: CatalogDatabase, messages: MessageStore) {
+    public init(catalog: WorkspaceCatalog, messages: MessageStore) {
         self.catalog = catalog
         self.messages = messages
     }

@@ -5,7 +5,8 @@ import JSONCoding
 public import Settings
 import TaskTools
 
-/// The messages of all chats: database `apus`, container `messages`, one partition per chat.
+/// The messages of chats: database `apus`, container `messages`, one partition per chat. The catalogue says whose chat is
+/// whose; a view of one workspace finds nothing of another even where it was asked for the wrong chat.
 public struct MessageStore: ConfiguredClient, Sendable {
     public static let secretNames = ["APUS_COSMOS_KEY"]
     /// Names in Cosmos DB.
@@ -13,10 +14,23 @@ public struct MessageStore: ConfiguredClient, Sendable {
     public static let containerName = "messages"
 
     private let container: CosmosContainer
-    private let setup = RunOnce()
+    /// Whose messages these are; `nil` for those of all workspaces.
+    private let workspace: String?
+    private let setup: RunOnce
 
     /// A store over a container that may not exist yet.
-    public init(_ container: CosmosContainer) { self.container = container }
+    public init(_ container: CosmosContainer) { self.init(container, workspace: nil, setup: RunOnce()) }
+
+    private init(_ container: CosmosContainer, workspace: String?, setup: RunOnce) {
+        self.container = container
+        self.workspace = workspace
+        self.setup = setup
+    }
+
+    /// The messages of one workspace.
+    public func view(of workspace: String) -> MessageStore {
+        MessageStore(container, workspace: workspace, setup: setup)
+    }
 
     /// Reads `APUS_COSMOS_ENDPOINT` and `APUS_COSMOS_KEY`; without a key managed identity is used.
     public init?(_ settings: inout SettingsReader, identity: TokenSource, client: HTTPSession) {
@@ -109,7 +123,8 @@ public struct MessageStore: ConfiguredClient, Sendable {
     /// A message; `nil` when it is not there.
     public func message(_ id: String, in chat: String) async throws -> ChatMessage? {
         try await prepare()
-        return try await container.read(id, partition: chat).flatMap(ChatMessage.init)
+        let found = try await container.read(id, partition: chat).flatMap(ChatMessage.init)
+        return found.flatMap { workspace == nil || $0.workspaceId == workspace ? $0 : nil }
     }
 
     /// The newest messages of a chat, oldest first.
@@ -145,19 +160,19 @@ public struct MessageStore: ConfiguredClient, Sendable {
         }
         var rows: [JSONValue]
         if let beyond {
-            rows = try await container.query(
-                "SELECT * FROM c WHERE c.createdAt \(sign) @time OR (c.createdAt = @time AND c.id \(sign) @id) \(order)",
-                [("@time", .string(beyond.createdAt)), ("@id", .string(beyond.id)), size], partition: chat)
+            rows = try await query(
+                "*", "(c.createdAt \(sign) @time OR (c.createdAt = @time AND c.id \(sign) @id)) \(order)",
+                [("@time", .string(beyond.createdAt)), ("@id", .string(beyond.id)), size], of: chat)
         } else {
-            rows = try await container.query("SELECT * FROM c \(order)", [size], partition: chat)
+            rows = try await query("*", "true \(order)", [size], of: chat)
         }
         let times = rows.map { $0["createdAt"]?.string }
         if rows.count > limit, limit > 0, let border = times[limit], border == times[limit - 1] {
             // Ordered by time alone, any of them may have come; the id decides, so all are needed.
             rows.removeAll { $0["createdAt"]?.string == border }
-            rows += try await container.query(
-                "SELECT * FROM c WHERE c.createdAt = @time", [("@time", .string(border))], partition: chat
-            ).filter { isBeyond(border, $0["id"]?.string ?? "") }
+            rows += try await query("*", "c.createdAt = @time", [("@time", .string(border))], of: chat).filter {
+                isBeyond(border, $0["id"]?.string ?? "")
+            }
         }
         let messages = rows.compactMap(ChatMessage.init).sorted { one, two in
             let (one, two) = ((one.createdAt, one.id), (two.createdAt, two.id))
@@ -169,7 +184,7 @@ public struct MessageStore: ConfiguredClient, Sendable {
     /// How many messages a chat has.
     public func count(in chat: String) async throws -> Int {
         try await prepare()
-        let rows = try await container.query("SELECT VALUE COUNT(1) FROM c", partition: chat)
+        let rows = try await query("VALUE COUNT(1)", "true", [], of: chat)
         return Int(rows.first?.int ?? 0)
     }
 
@@ -178,8 +193,7 @@ public struct MessageStore: ConfiguredClient, Sendable {
         try await prepare()
         var deleted = 0
         while true {
-            let ids = try await container.query("SELECT VALUE c.id FROM c", partition: chat, limit: 1000).compactMap(
-                \.string)
+            let ids = try await query("VALUE c.id", "true", [], of: chat, limit: 1000).compactMap(\.string)
             if ids.isEmpty { return deleted }
             deleted += try await delete(ids, in: chat)
         }
@@ -199,6 +213,21 @@ public struct MessageStore: ConfiguredClient, Sendable {
             }
         }
         return deleted
+    }
+
+    /// Items of a chat, those of the workspace alone.
+    private func query(
+        _ what: String, _ condition: String, _ parameters: [(String, JSONValue)], of chat: String, limit: Int? = nil
+    ) async throws -> [JSONValue] {
+        var parameters = parameters
+        var own = ""
+        if let workspace {
+            own = "c.workspaceId = @workspace AND "
+            parameters.append(("@workspace", .string(workspace)))
+        }
+        let sql = "SELECT \(what) FROM c WHERE \(own)\(condition)"
+        guard let limit else { return try await container.query(sql, parameters, partition: chat) }
+        return try await container.query(sql, parameters, partition: chat, limit: limit)
     }
 
     private func prepare() async throws {

@@ -8,10 +8,12 @@ public struct IngestQueue: Sendable {
     /// The queue of an account; it need not exist yet.
     public init(_ queue: QueueClient) { self.queue = queue }
 
-    /// Puts the document of that id into the queue. The queue is made only when the service says that it is not there.
-    public func put(_ id: String) async throws { try await put(IngestMessage(documentId: id)) }
+    /// Puts the document of that id into the queue.
+    public func put(_ id: String, of workspace: String) async throws {
+        try await put(IngestMessage(documentId: id, workspace: workspace))
+    }
 
-    /// Puts a message into the queue.
+    /// Puts a message into the queue, which is made only when the service says that it is not there.
     ///
     /// - Parameter delay: Time until it becomes visible.
     public func put(_ message: IngestMessage, delay: Duration = .zero) async throws {

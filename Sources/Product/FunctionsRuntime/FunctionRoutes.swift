@@ -69,6 +69,9 @@ public struct FunctionRoutes: Sendable {
         checks.append(Check(name: name, probe: probe))
     }
 
+    /// Every HTTP route's method and template but the health check, in the order in which they were added.
+    public var table: [(method: HTTPMethod, template: String)] { router.table }
+
     var healthPath: [String] { prefix.split(separator: "/").map(String.init) + ["health"] }
 }
 

@@ -1,3 +1,4 @@
+import AccessControl
 import AppSetup
 import AzureStorage
 import Catalog
@@ -5,6 +6,7 @@ import ChatMessages
 import DocumentQueue
 public import FunctionsRuntime
 import HTTPMessages
+import TaskTools
 public import Telemetry
 import TelemetryExport
 
@@ -13,50 +15,82 @@ public enum HistoryFunctions {
     /// The largest request body in bytes: a file of chats.
     public static let maximumBodyBytes = ImportFile.longest
 
+    /// Between two looks for chats whose deletion was cut off, or is for this app to do.
+    private static let pause = Duration.seconds(300)
+
     /// Reads the settings and wires the functions.
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         var services = try await AppServices(
-            [CatalogDatabase.self, StorageClients.self, MessageStore.self, TelemetryExporter.self],
+            [CatalogDatabase.self, StorageClients.self, MessageStore.self, AccessGuard.self, TelemetryExporter.self],
             environment: environment)
         let wanted = (
             services.make(CatalogDatabase.self), services.make(MessageStore.self), services.make(StorageClients.self)
         )
+        let guarding = AccessGuard(&services.settings, catalog: wanted.0)
         _ = services.reportTelemetry(as: "apus-history", log: log)
-        let (catalog, messages, storage) = try services.finish(wanted.0, wanted.1, wanted.2)
-        let copier = ChatTextCopier(catalog: catalog, messages: messages)
-        let history = HistoryRoutes(
-            catalog: catalog, messages: messages, copier: copier, queue: IngestQueue(storage.queues), log: log)
-        let search = SearchRoute(catalog: catalog)
-        let exports = ExportRoutes(catalog: catalog, messages: messages)
-        let imports = ImportRoute(catalog: catalog, messages: messages, copier: copier)
-        Task {
-            // The app has no timer of its own; each process looks once after its start.
-            do { try await history.finishCutOffDeletions() } catch {
+        let (catalog, messages, storage, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
+        let queue = IngestQueue(storage.queues)
+        let importSlot = Slots(1)
+        @Sendable func history(_ view: WorkspaceCatalog) -> HistoryRoutes {
+            let own = messages.view(of: view.workspace)
+            return HistoryRoutes(
+                catalog: view, messages: own, copier: ChatTextCopier(catalog: view, messages: own), queue: queue,
+                log: log)
+        }
+        @Sendable func history(_ access: Access) -> HistoryRoutes { history(catalog.view(for: access)) }
+        @Sendable func exports(_ access: Access) -> ExportRoutes {
+            ExportRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
+        }
+        @Sendable func finishDeletions() async {
+            do {
+                for workspace in try await catalog.workspaces() {
+                    try await history(catalog.view(of: workspace)).finishCutOffDeletions()
+                }
+            } catch {
                 log.warning("deletions of chats could not be completed", ["error": String(describing: error)])
             }
-            await copyTexts(copier, log)
         }
-        var routes = FunctionRoutes()
-        routes.http(.get, "history") { try await history.list($0) }
-        routes.http(.get, "history/search") { try await search.search($0) }
-        routes.http(.get, "history/export") { try await exports.all($0) }
-        routes.http(.post, "history/import") { try await imports.add($0) }
-        routes.http(.get, "history/{chatId}/export") { try await exports.one($0) }
-        routes.http(.get, "history/{chatId}") { try await history.get($0) }
-        routes.http(.patch, "history/{chatId}") { try await history.rename($0) }
-        routes.http(.delete, "history/{chatId}") { try await history.delete($0) }
-        routes.check("postgres") { try await catalog.probe() }
-        routes.check("cosmos") { try await messages.probe() }
-        return routes
+        Task {
+            // The app has no timer of its own; each process looks after its start, and from time to time.
+            while true {
+                await finishDeletions()
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+        Task {
+            await copyTexts(log) {
+                var count = 0
+                for workspace in try await catalog.workspaces() {
+                    count += try await history(catalog.view(of: workspace)).copier.copyAll()
+                }
+                return count
+            }
+        }
+        var routes = GuardedRoutes(gate, trail: gate.trail(log))
+        routes.http(.get, "history", for: .read) { try await history($1).list($0) }
+        routes.http(.get, "history/search", for: .read) {
+            try await SearchRoute(catalog: catalog.view(for: $1)).search($0)
+        }
+        routes.http(.get, "history/export", for: .read, audited: .soon) { try await exports($1).all($0) }
+        routes.http(.post, "history/import", for: .ask) {
+            try await ImportRoute(of: history($1), slot: importSlot).add($0)
+        }
+        routes.http(.get, "history/{chatId}/export", for: .read, audited: .soon) { try await exports($1).one($0) }
+        routes.http(.get, "history/{chatId}", for: .read) { try await history($1).get($0) }
+        routes.http(.patch, "history/{chatId}", for: .ask) { try await history($1).rename($0) }
+        routes.http(.delete, "history/{chatId}", for: .ask) { try await history($1).delete($0) }
+        routes.functions.check("postgres") { try await catalog.probe() }
+        routes.functions.check("cosmos") { try await messages.probe() }
+        return routes.functions
     }
 
     /// Makes chats searchable that were there before messages were copied. A store may not be there yet when a program starts.
-    private static func copyTexts(_ copier: ChatTextCopier, _ log: Log) async {
+    private static func copyTexts(_ log: Log, _ copyAll: () async throws -> Int) async {
         for pause in [5, 30, 300] {
             do {
-                let count = try await copier.copyAll()
+                let count = try await copyAll()
                 if count > 0 { log.info("chats were made searchable", ["chats": String(count)]) }
                 return
             } catch {

@@ -11,7 +11,7 @@ import Telemetry
 struct HistoryRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let messages: MessageStore
     let copier: ChatTextCopier
     let queue: IngestQueue
@@ -80,7 +80,7 @@ struct HistoryRoutes: Sendable {
 
     private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (rows: Int, messages: Int) {
         let deleted = try await messages.deleteAll(in: id)
-        for document in documents { try await queue.put(document) }
+        for document in documents { try await queue.put(document, of: catalog.workspace) }
         return (try await catalog.removeChat(id), deleted)
     }
 

@@ -6,7 +6,7 @@ import Problems
 
 /// `GET /api/history/search`: messages and names of chats by their words.
 struct SearchRoute: Sendable {
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
 
     func search(_ request: HTTPRequest) async throws -> HTTPResponse {
         let query = try ChatQuery(request.target.parameter("q"))

@@ -4,7 +4,7 @@ public import ChromaClient
 public import JSONCoding
 
 /// Deletes a document everywhere. The row is marked first and removed last, so that every step can be repeated. Nothing is
-/// written for a marked document (`CatalogDatabase.whileHeld`), so what is found and counted here is all there is.
+/// written for a marked document (`WorkspaceCatalog.whileHeld`), so what is found and counted here is all there is.
 public struct DocumentRemover: Sendable {
     /// What went.
     public struct Receipt: Sendable {
@@ -18,12 +18,12 @@ public struct DocumentRemover: Sendable {
         }
     }
 
-    private let catalog: CatalogDatabase
+    private let catalog: WorkspaceCatalog
     private let blobs: BlobClient
     private let vectors: ChromaService
 
     /// A remover over the stores.
-    public init(catalog: CatalogDatabase, blobs: BlobClient, vectors: ChromaService) {
+    public init(catalog: WorkspaceCatalog, blobs: BlobClient, vectors: ChromaService) {
         self.catalog = catalog
         self.blobs = blobs
         self.vectors = vectors

@@ -18,7 +18,7 @@ public struct Ingestor: Sendable {
     /// How often a worker looks whether its document is still wanted.
     private static let pulse = Duration.seconds(1)
 
-    private let catalog: CatalogDatabase
+    private let catalog: WorkspaceCatalog
     private let blobs: BlobClient
     private let vectors: ChromaService
     private let embeddings: EmbeddingClient
@@ -28,7 +28,7 @@ public struct Ingestor: Sendable {
 
     /// An ingestor over the stores.
     public init(
-        catalog: CatalogDatabase, blobs: BlobClient, vectors: ChromaService, embeddings: EmbeddingClient,
+        catalog: WorkspaceCatalog, blobs: BlobClient, vectors: ChromaService, embeddings: EmbeddingClient,
         temporaryDirectory: String, log: Log
     ) {
         self.catalog = catalog
@@ -122,7 +122,7 @@ public struct Ingestor: Sendable {
         guard count == reading.passages else {
             throw ReadingFailure(reason: "the reader has left \(count) passages instead of \(reading.passages)")
         }
-        let findings = CatalogDatabase.Findings(
+        let findings = WorkspaceCatalog.Findings(
             pages: reading.pages, pagesWithoutText: reading.pagesWithoutText, passages: count,
             language: reading.language, report: reading.report)
         try await catalog.setReady(claim, findings)

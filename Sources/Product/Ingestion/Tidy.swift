@@ -20,13 +20,17 @@ public struct Tidy: Sendable {
     private let blobs: BlobClient
     private let queues: QueueClient
     private let ingest: IngestQueue
-    private let vectors: ChromaService
+    private let vectors: ChromaTenants
     private let temporaryDirectory: String
+    private let auditDays: Int
     private let log: Log
 
     /// A tidier over the stores, and over the folder in which documents are read.
+    ///
+    /// - Parameter auditDays: How long it is kept who did what.
     public init(
-        catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaService, temporaryDirectory: String, log: Log
+        catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaTenants, temporaryDirectory: String,
+        auditDays: Int, log: Log
     ) {
         self.catalog = catalog
         blobs = storage.blobs
@@ -34,6 +38,7 @@ public struct Tidy: Sendable {
         ingest = IngestQueue(storage.queues)
         self.vectors = vectors
         self.temporaryDirectory = temporaryDirectory
+        self.auditDays = auditDays
         self.log = log
     }
 
@@ -41,19 +46,32 @@ public struct Tidy: Sendable {
     public func run() async throws {
         let poisoned = try await drainPoison()
         let stuck = try await requeueStuck()
-        let orphans = try await removeOrphans() + removeOrphanedPassages()
+        var orphans = 0
+        for workspace in try await catalog.workspaces() {
+            orphans += try await removeOrphans(of: workspace) + removeOrphanedPassages(of: workspace)
+        }
         try await catalog.forgetExpiredAnswers()
+        let forgotten = try await catalog.removeAudit(olderThanDays: auditDays)
         _ = try await BlockingCalls.run { [temporaryDirectory] in ReadingFolder.removeLeftovers(in: temporaryDirectory)
         }
-        log.info("tidied", ["requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans)])
+        log.info(
+            "tidied",
+            [
+                "requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans),
+                "auditRemoved": String(forgotten),
+            ])
     }
 
     /// Puts documents back into the queue that nobody works on. Returns how many.
     @discardableResult
     public func requeueStuck() async throws -> Int {
-        let stuck = try await catalog.stuckDocuments(olderThanSeconds: Self.stuckSeconds)
-        for document in stuck { try await ingest.put(document.id) }
-        return stuck.count
+        var count = 0
+        for workspace in try await catalog.workspaces() {
+            let stuck = try await catalog.view(of: workspace).stuckDocuments(olderThanSeconds: Self.stuckSeconds)
+            for document in stuck { try await ingest.put(document.id, of: workspace) }
+            count += stuck.count
+        }
+        return count
     }
 
     private func drainPoison() async throws -> Int {
@@ -63,7 +81,7 @@ public struct Tidy: Sendable {
         {
             for message in messages {
                 if let text = Base64Text.decode(message.text), let parsed = IngestMessage(text: text) {
-                    try await giveUp(parsed.documentId, poisoned: message.insertionTime)
+                    try await giveUp(parsed, poisoned: message.insertionTime)
                 }
                 try await queues.delete(message, from: IngestMessage.poisonQueue)
                 count += 1
@@ -73,20 +91,21 @@ public struct Tidy: Sendable {
     }
 
     /// Whoever has pressed retry since, or works on the document, is not interrupted.
-    private func giveUp(_ id: String, poisoned time: String) async throws {
+    private func giveUp(_ message: IngestMessage, poisoned time: String) async throws {
         // The queue's times are in whole seconds.
         let seconds = (Timestamp.seconds(httpDate: time) ?? Timestamp.nowMilliseconds() / 1000) + 1
-        _ = try await catalog.giveUp(
-            id, unmovedSince: seconds,
+        _ = try await catalog.view(of: message.workspace).giveUp(
+            message.documentId, unmovedSince: seconds,
             error: (
                 "unavailable", "The document could not be processed, several times. Press retry to try again."
             ))
     }
 
-    private func removeOrphans() async throws -> Int {
+    private func removeOrphans(of workspace: String) async throws -> Int {
+        let catalog = catalog.view(of: workspace)
         let paths: [String]
         do {
-            paths = try await blobs.list(BlobPaths.container, prefix: BlobPaths.prefix(workspace: catalog.workspace))
+            paths = try await blobs.list(BlobPaths.container, prefix: BlobPaths.prefix(workspace: workspace))
         } catch let error as StorageError where error.isNotFound {
             return 0
         }
@@ -106,7 +125,8 @@ public struct Tidy: Sendable {
     }
 
     /// Passages whose document is gone: an ingestion was killed after its document had been deleted.
-    private func removeOrphanedPassages() async throws -> Int {
+    private func removeOrphanedPassages(of workspace: String) async throws -> Int {
+        let (catalog, vectors) = (catalog.view(of: workspace), vectors.of(workspace))
         var removed = 0
         for ids in try await vectors.documentIDs().sorted().chunked(500) {
             let known = try await catalog.knownDocuments(ids)

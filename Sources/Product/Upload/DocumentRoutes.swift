@@ -10,7 +10,7 @@ import Problems
 
 /// `/api/documents`: listing, reading, retrying and deleting.
 struct DocumentRoutes: Sendable {
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let blobs: BlobClient
     let queue: IngestQueue
     let remover: DocumentRemover
@@ -99,7 +99,7 @@ struct DocumentRoutes: Sendable {
             throw Problem(
                 .conflict, "Only a failed document can be retried; its status is \(document.status.rawValue).")
         }
-        try await queue.put(queued.id)
+        try await queue.put(queued.id, of: catalog.workspace)
         return HTTPResponse(.accepted, json: queued.json)
     }
 

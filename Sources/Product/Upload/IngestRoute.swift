@@ -6,7 +6,8 @@ import Telemetry
 
 /// The queue function `ingest`.
 struct IngestRoute: Sendable {
-    let ingestor: Ingestor
+    /// Works on the documents of a workspace.
+    let ingestor: @Sendable (_ workspace: String) -> Ingestor
     let queue: IngestQueue
     /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
     let maximumDeliveries: Int
@@ -27,7 +28,8 @@ struct IngestRoute: Sendable {
             let isLastTry = message.dequeueCount >= maximumDeliveries
             let later = parsed.postponement
             do {
-                try await ingestor.ingest(parsed.documentId, isLastTry: isLastTry, canWait: later != nil)
+                try await ingestor(parsed.workspace).ingest(
+                    parsed.documentId, isLastTry: isLastTry, canWait: later != nil)
             } catch {
                 guard let later, Ingestor.isOutage(error) else { throw error }
                 log.warning(

@@ -16,7 +16,7 @@ struct PageRoutes: Sendable {
     /// The widths that there are; what is asked for becomes the next of them.
     static let widths = [800, 1600]
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let blobs: BlobClient
     let temporaryDirectory: String
     let log: Log

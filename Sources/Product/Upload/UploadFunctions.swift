@@ -1,3 +1,4 @@
+import AccessControl
 import AppSetup
 import AzureStorage
 import Catalog
@@ -17,6 +18,8 @@ import TelemetryExport
 public enum UploadFunctions {
     /// Default of `APUS_MAX_UPLOAD_BYTES`: 100 MiB.
     public static let defaultMaximumBytes = 100 << 20
+    /// Default of `APUS_AUDIT_DAYS`: how long it is kept who did what.
+    private static let standardAuditDays = 365
     /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
     static let maximumDeliveries = 5
 
@@ -43,34 +46,46 @@ public enum UploadFunctions {
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         var services = try await AppServices(
             [
-                CatalogDatabase.self, StorageClients.self, EmbeddingClient.self, ChromaService.self,
-                TelemetryExporter.self,
+                CatalogDatabase.self, StorageClients.self, EmbeddingClient.self, ChromaTenants.self,
+                AccessGuard.self, TelemetryExporter.self,
             ], environment: environment)
         let wanted = (
             services.make(CatalogDatabase.self), services.make(StorageClients.self), services.make(EmbeddingClient.self)
         )
-        let vectors = ChromaService(
-            &services.settings, tenant: CatalogDatabase.firstWorkspace,
-            embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
+        let guarding = AccessGuard(&services.settings, catalog: wanted.0)
+        let vectors = ChromaTenants(
+            &services.settings, embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
+        let auditDays = services.settings.int("APUS_AUDIT_DAYS", default: standardAuditDays, in: 1...36_500)
         checkLanguages(&services.settings)
         let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
-        let (catalog, storage, embeddings) = try services.finish(wanted.0, wanted.1, wanted.2)
+        let (catalog, storage, embeddings, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
         let blobs = storage.blobs
         let queue = IngestQueue(storage.queues)
         let temporary = FileManager.default.temporaryDirectory.path
-        let ingestor = Ingestor(
-            catalog: catalog, blobs: blobs, vectors: vectors, embeddings: embeddings, temporaryDirectory: temporary,
-            log: log)
-        let ingestion = IngestRoute(ingestor: ingestor, queue: queue, maximumDeliveries: maximumDeliveries, log: log)
-        let uploads = UploadRoutes(
-            intake: UploadIntake(catalog: catalog, blobs: blobs, queue: queue, maximumBytes: maximum))
-        let documents = DocumentRoutes(
-            catalog: catalog, blobs: blobs, queue: queue,
-            remover: DocumentRemover(catalog: catalog, blobs: blobs, vectors: vectors))
-        let pages = PageRoutes(catalog: catalog, blobs: blobs, temporaryDirectory: temporary, log: log)
+        let ingestion = IngestRoute(
+            ingestor: { workspace in
+                Ingestor(
+                    catalog: catalog.view(of: workspace), blobs: blobs, vectors: vectors.of(workspace),
+                    embeddings: embeddings, temporaryDirectory: temporary, log: log)
+            }, queue: queue, maximumDeliveries: maximumDeliveries, log: log)
+        @Sendable func uploads(_ access: Access) -> UploadRoutes {
+            UploadRoutes(
+                intake: UploadIntake(
+                    catalog: catalog.view(for: access), blobs: blobs, queue: queue, maximumBytes: maximum))
+        }
+        @Sendable func documents(_ access: Access) -> DocumentRoutes {
+            let view = catalog.view(for: access)
+            return DocumentRoutes(
+                catalog: view, blobs: blobs, queue: queue,
+                remover: DocumentRemover(catalog: view, blobs: blobs, vectors: vectors.of(access.workspace)))
+        }
+        @Sendable func pages(_ access: Access) -> PageRoutes {
+            PageRoutes(catalog: catalog.view(for: access), blobs: blobs, temporaryDirectory: temporary, log: log)
+        }
         let tidy = Tidy(
-            catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, log: log)
+            catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, auditDays: auditDays,
+            log: log)
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             try await Task.sleep(for: .seconds(150))
@@ -82,22 +97,24 @@ public enum UploadFunctions {
         if telemetry.metrics != nil {
             Task { await BacklogWatch(catalog: catalog, queue: storage.queues, log: log).run() }
         }
-        var routes = FunctionRoutes()
-        routes.http(.post, "upload") { try await uploads.upload($0) }
-        routes.http(.get, "documents") { try await documents.list($0) }
-        routes.http(.get, "documents/{id}") { try await documents.get($0) }
-        routes.http(.delete, "documents/{id}") { try await documents.delete($0) }
-        routes.http(.get, "documents/{id}/content") { try await documents.content($0) }
-        routes.http(.get, "documents/{id}/text") { try await documents.text($0) }
-        routes.http(.get, "documents/{id}/report") { try await documents.report($0) }
-        routes.http(.get, "documents/{id}/pages/{page}") { try await pages.picture($0) }
-        routes.http(.get, "documents/{id}/pages/{page}/words") { try await pages.words($0) }
-        routes.http(.post, "documents/{id}/retry") { try await documents.retry($0) }
-        routes.queue("ingest") { try await ingestion.take($0) }
-        routes.timer("tidy") { _ in try await tidy.run() }
-        routes.check("postgres") { try await catalog.probe() }
-        routes.check("storage") { try await blobs.probe("documents") }
-        routes.check("vectors") { try await vectors.probe() }
-        return routes
+        var routes = GuardedRoutes(gate, trail: gate.trail(log))
+        routes.http(.post, "upload", for: .write) { try await uploads($1).upload($0) }
+        routes.http(.get, "documents", for: .read) { try await documents($1).list($0) }
+        routes.http(.get, "documents/{id}", for: .read) { try await documents($1).get($0) }
+        routes.http(.delete, "documents/{id}", for: .write) { try await documents($1).delete($0) }
+        routes.http(.get, "documents/{id}/content", for: .read, audited: .soon) { try await documents($1).content($0) }
+        routes.http(.get, "documents/{id}/text", for: .read, audited: .soon) { try await documents($1).text($0) }
+        routes.http(.get, "documents/{id}/report", for: .read, audited: .soon) { try await documents($1).report($0) }
+        routes.http(.get, "documents/{id}/pages/{page}", for: .read, audited: .soon) { try await pages($1).picture($0) }
+        routes.http(.get, "documents/{id}/pages/{page}/words", for: .read, audited: .soon) {
+            try await pages($1).words($0)
+        }
+        routes.http(.post, "documents/{id}/retry", for: .write) { try await documents($1).retry($0) }
+        routes.functions.queue("ingest") { try await ingestion.take($0) }
+        routes.functions.timer("tidy") { _ in try await tidy.run() }
+        routes.functions.check("postgres") { try await catalog.probe() }
+        routes.functions.check("storage") { try await blobs.probe("documents") }
+        routes.functions.check("vectors") { try await vectors.of(CatalogDatabase.firstWorkspace).probe() }
+        return routes.functions
     }
 }

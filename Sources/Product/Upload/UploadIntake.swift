@@ -12,7 +12,7 @@ import Telemetry
 /// Takes in one file: bytes to Blob Storage as they come, then the row, then the queue message, so that what can be
 /// rebuilt comes last and a crash leaves nothing that `tidy` cannot finish or remove.
 struct UploadIntake: Sendable {
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let blobs: BlobClient
     let queue: IngestQueue
     let maximumBytes: Int
@@ -71,7 +71,7 @@ struct UploadIntake: Sendable {
             return Received(document: try await retried(stored.document), isDuplicate: true)
         }
         do {
-            try await queue.put(id)
+            try await queue.put(id, of: catalog.workspace)
         } catch {
             // Nothing may stay behind of a refused upload. Where this fails too, the mark lets `tidy` finish it.
             await Task { await withdraw(id, path) }.value
@@ -83,7 +83,7 @@ struct UploadIntake: Sendable {
     /// Uploading a file again that failed before is a wish to try again.
     private func retried(_ document: DocumentRecord) async throws -> DocumentRecord {
         guard let queued = try await catalog.requeue(document.id) else { return document }
-        try await queue.put(queued.id)
+        try await queue.put(queued.id, of: catalog.workspace)
         return queued
     }
 
@@ -94,7 +94,7 @@ struct UploadIntake: Sendable {
     func withdraw(_ received: [Received]) async {
         for item in received where !item.isDuplicate {
             guard (try? await catalog.markDeleting(item.document.id)) == true else { continue }
-            try? await queue.put(item.document.id)
+            try? await queue.put(item.document.id, of: catalog.workspace)
         }
     }
 

@@ -1,3 +1,4 @@
+import Digests
 import JSONCoding
 import Telemetry
 import TextSearch
@@ -20,7 +21,7 @@ public struct ChatText: Sendable {
 
     /// Describes a message; `nil` when it is none that can be kept: without a proper id, or of nobody.
     public init?(id: String, role: String, createdAt: String, text: String) {
-        guard CatalogDatabase.isID(id), let role = Role(rawValue: role) else { return nil }
+        guard UUIDv7.isValid(id), let role = Role(rawValue: role) else { return nil }
         self.id = id
         self.role = role
         self.createdAt = (Timestamp.milliseconds(iso8601: createdAt) ?? -1) < 0 ? Timestamp.now() : createdAt

@@ -5,9 +5,9 @@ import Retrieval
 import Telemetry
 import Tools
 
-/// Everything that answers are made with: documents, models, tools, presets, and what is remembered.
+/// Everything that one person's answers are made with: documents, models, tools, presets, and what is remembered.
 final class Library: Sendable {
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let retriever: PassageRetriever
     let pages: PageReader
     let models: ModelList
@@ -22,10 +22,10 @@ final class Library: Sendable {
     let log: Log
 
     init(
-        catalog: CatalogDatabase, retriever: PassageRetriever, pages: PageReader, models: ModelList,
+        catalog: WorkspaceCatalog, retriever: PassageRetriever, pages: PageReader, models: ModelList,
         presets: PresetLibrary,
         tools: [any Tool],
-        cacheSeconds: Int, unsupported: UnsupportedHandling, log: Log
+        cacheSeconds: Int, unsupported: UnsupportedHandling, splits: SplitsInForce, log: Log
     ) {
         self.catalog = catalog
         self.retriever = retriever
@@ -35,8 +35,8 @@ final class Library: Sendable {
         self.tools = tools
         self.cacheSeconds = cacheSeconds
         self.unsupported = unsupported
+        self.splits = splits
         self.log = log
-        splits = SplitsInForce(catalog: catalog)
     }
 
     /// How a question is answered, as it says itself, as was picked, and as a trial says of its chat.

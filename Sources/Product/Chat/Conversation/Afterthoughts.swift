@@ -16,7 +16,7 @@ struct Afterthoughts: Sendable {
         """
     private static let maximumTitle = 60
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let log: Log
 
     /// Names a new chat better than its first words do.

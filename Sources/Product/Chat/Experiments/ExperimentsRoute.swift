@@ -10,7 +10,7 @@ import Problems
 struct ExperimentsRoute: Sendable {
     private static let bodyLimit = 1 << 20
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let splits: SplitsInForce
 
     /// Keeps a run's figures.

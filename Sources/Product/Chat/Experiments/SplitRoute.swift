@@ -11,7 +11,7 @@ struct SplitRoute: Sendable {
 
     let library: Library
 
-    private var catalog: CatalogDatabase { library.catalog }
+    private var catalog: WorkspaceCatalog { library.catalog }
 
     /// The experiment, and how its trial stands.
     func get(_ request: HTTPRequest) async throws -> HTTPResponse {

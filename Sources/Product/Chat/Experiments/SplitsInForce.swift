@@ -9,12 +9,12 @@ actor SplitsInForce {
 
     private static let age = Duration.seconds(2)
 
-    private let catalog: CatalogDatabase
+    private let catalog: WorkspaceCatalog
     private var last = Reading()
     private var readAt: ContinuousClock.Instant?
     private var reading: Task<Reading, any Error>?
 
-    init(catalog: CatalogDatabase) { self.catalog = catalog }
+    init(catalog: WorkspaceCatalog) { self.catalog = catalog }
 
     /// What is in force. A variant that a newer version wrote, and this one does not understand, is not. A catalogue that does
     /// not answer leaves it as it was: the question itself will tell.
@@ -33,7 +33,7 @@ actor SplitsInForce {
         return last
     }
 
-    private static func read(_ catalog: CatalogDatabase) async throws -> Reading {
+    private static func read(_ catalog: WorkspaceCatalog) async throws -> Reading {
         let (picked, running) = try await catalog.splitsInForce()
         return Reading(
             picked: picked.compactMap { try? Variant($0.variant) },

@@ -9,8 +9,8 @@ import Telemetry
 struct AskRoute: Sendable {
     private static let bodyLimit = 1 << 20
 
-    let library: Library
     let answers: OneOffAnswer
+    private var library: Library { answers.library }
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let watch = Stopwatch()

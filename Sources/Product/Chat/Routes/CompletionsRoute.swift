@@ -15,8 +15,8 @@ struct CompletionsRoute: Sendable {
     static let documentModel = "apus"
     private static let bodyLimit = 4 << 20
 
-    let library: Library
     let answers: OneOffAnswer
+    private var library: Library { answers.library }
 
     /// The list of models.
     func models() -> HTTPResponse {

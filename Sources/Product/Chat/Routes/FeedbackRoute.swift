@@ -12,7 +12,7 @@ struct FeedbackRoute: Sendable {
     private static let counter = Metrics.shared.counter(
         "apus.feedback", unit: "{rating}", "What people said of answers, by the model that gave them.")
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let messages: MessageStore
 
     /// Keeps, changes or withdraws what is thought of one answer.

@@ -8,7 +8,7 @@ import Telemetry
 struct UsageRoute: Sendable {
     private static let standardDays: Int64 = 30
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let now = Timestamp.nowMilliseconds()

@@ -1,3 +1,4 @@
+import Catalog
 import Digests
 import JSONCoding
 
@@ -22,4 +23,12 @@ struct ChatRequest: Sendable {
     /// An id that follows from the caller's message id alone, so that a request that is sent twice meets its own
     /// traces even when it named no chat.
     func derivedID(_ purpose: String) -> String { UUIDv7.derived(from: messageId, purpose: purpose) }
+
+    /// The id of the chat that the question begins. It follows from who asks, too: with another's message id nobody comes into
+    /// another's chat.
+    func newChatID(in catalog: WorkspaceCatalog) -> String {
+        let isFirst = catalog.workspace == CatalogDatabase.firstWorkspace
+        guard !isFirst || catalog.person != nil else { return derivedID("chat") }
+        return derivedID("chat of \(catalog.person ?? "nobody") in \(catalog.workspace)")
+    }
 }

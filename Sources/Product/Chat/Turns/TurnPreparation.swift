@@ -36,7 +36,7 @@ struct TurnPreparation: Sendable {
 
     /// Stores the question and finds the passages, side by side where one does not need the other.
     func prepare(_ request: ChatRequest) async throws -> Turn {
-        let chatId = request.chatId ?? request.derivedID("chat")
+        let chatId = request.chatId ?? request.newChatID(in: library.catalog)
         let manner = try await library.manner(
             of: request.question, in: chatId, isNewChat: request.chatId == nil)
         let talk: Conversation

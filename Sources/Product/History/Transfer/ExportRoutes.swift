@@ -12,7 +12,7 @@ struct ExportRoutes: Sendable {
     private static let messagesAtATime = 50
     private static let pieceSize = 64 * 1024
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let messages: MessageStore
 
     func all(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -12,17 +12,19 @@ struct ImportRoute: Sendable {
     /// Messages of all chats of a file.
     private static let mostMessages = 100_000
 
-    let catalog: CatalogDatabase
+    let catalog: WorkspaceCatalog
     let messages: MessageStore
     let copier: ChatTextCopier
     /// One file at a time is in memory, and nobody keeps the others out by sending slowly.
-    private let slot = Slots(1)
+    private let slot: Slots
     private static let time = Duration.seconds(60)
 
-    init(catalog: CatalogDatabase, messages: MessageStore, copier: ChatTextCopier) {
-        self.catalog = catalog
-        self.messages = messages
-        self.copier = copier
+    /// - Parameter slot: The process's one.
+    init(of history: HistoryRoutes, slot: Slots) {
+        catalog = history.catalog
+        messages = history.messages
+        copier = history.copier
+        self.slot = slot
     }
 
     func add(_ request: HTTPRequest) async throws -> HTTPResponse {

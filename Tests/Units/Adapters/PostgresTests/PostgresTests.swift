@@ -100,7 +100,7 @@ struct PostgresTests {
 
     @Test func storesEqualBytesOnce() async throws {
         try await withDatabase { pool, _ in
-            let catalog = CatalogDatabase(database: pool)
+            let catalog = CatalogDatabase(database: pool).view(of: "default")
             let results = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
                 for _ in 0..<8 {
                     group.addTask {
@@ -126,7 +126,7 @@ struct PostgresTests {
 
     @Test func pagesThroughDocumentsWithoutGapsOrRepeats() async throws {
         try await withDatabase { pool, _ in
-            let catalog = CatalogDatabase(database: pool)
+            let catalog = CatalogDatabase(database: pool).view(of: "default")
             for index in 0..<25 {
                 _ = try await catalog.addDocument(
                     .init(

@@ -31,34 +31,34 @@ struct FilledStores {
         for number in 1...2 { ready.append(try await Self.addDocument(number, to: services)) }
         failed = UUIDv7.make()
         let bytes = Array("no document".utf8)
-        _ = try await services.catalog.addDocument(
+        _ = try await services.catalog.view(of: "default").addDocument(
             .init(
                 id: failed, name: "broken.pdf", mediaType: "application/pdf", bytes: bytes.count,
                 sha256: Digest.hex(Digest.sha256(bytes)), chatId: nil))
         try await services.blobs.upload(
             Bytes(bytes), to: BlobPaths.container, BlobPaths.original(workspace: "default", document: failed),
             contentType: "application/pdf")
-        guard let claim = try await services.catalog.claim(failed) else {
+        guard let claim = try await services.catalog.view(of: "default").claim(failed) else {
             throw TestFailure("the document is not there")
         }
-        try await services.catalog.setFailed(claim, code: "damaged", detail: "It is damaged.")
+        try await services.catalog.view(of: "default").setFailed(claim, code: "damaged", detail: "It is damaged.")
         self.ready = ready
         var chats: [String] = []
         for number in 1...2 {
             let chat = UUIDv7.make()
-            _ = try await services.catalog.createChat(chat, name: "Chat \(number)")
+            _ = try await services.catalog.view(of: "default").createChat(chat, name: "Chat \(number)")
             for turn in 1...(number * 3) {
                 let message = ChatMessage(
                     id: UUIDv7.make(), chatId: chat, workspaceId: "default",
                     role: turn % 2 == 1 ? "user" : "assistant", text: "Message \(turn) of \(number) ✓",
                     createdAt: "2026-11-20T10:00:0\(turn).000Z", finishReason: turn % 2 == 1 ? nil : "stop")
                 _ = try await services.messages.add(message)
-                try await services.catalog.countMessages(chat, added: 1, text: message.searchText)
+                try await services.catalog.view(of: "default").countMessages(chat, added: 1, text: message.searchText)
             }
             chats.append(chat)
         }
         self.chats = chats
-        _ = try await services.catalog.addExperiment(
+        _ = try await services.catalog.view(of: "default").addExperiment(
             UUIDv7.make(), name: "before", result: ["figures": [["name": "mrr", "value": 0.84]], "set": "a set"])
     }
 
@@ -69,7 +69,7 @@ struct FilledStores {
     private static func addDocument(_ number: Int, to services: BackupServices) async throws -> String {
         let id = UUIDv7.make()
         let bytes = content(number)
-        _ = try await services.catalog.addDocument(
+        _ = try await services.catalog.view(of: "default").addDocument(
             .init(
                 id: id, name: "document-\(number).txt", mediaType: "text/plain", bytes: bytes.count,
                 sha256: Digest.hex(Digest.sha256(bytes)), chatId: nil))
@@ -79,7 +79,7 @@ struct FilledStores {
         ] {
             try await services.blobs.upload(Bytes(content), to: BlobPaths.container, path, contentType: "text/plain")
         }
-        try await services.vectors.upsert(
+        try await services.vectors.of("default").upsert(
             (0..<2).map { ordinal in
                 ChromaService.Record(
                     id: "\(id):\(ordinal)", embedding: [Float(number), Float(ordinal), 0.5],
@@ -87,8 +87,10 @@ struct FilledStores {
                     metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))],
                     tokens: TokenEmbeddings(bytes: [2] + [UInt8](repeating: UInt8(ordinal + 1), count: 2 * 64)))
             })
-        guard let claim = try await services.catalog.claim(id) else { throw TestFailure("the document is not there") }
-        try await services.catalog.setReady(
+        guard let claim = try await services.catalog.view(of: "default").claim(id) else {
+            throw TestFailure("the document is not there")
+        }
+        try await services.catalog.view(of: "default").setReady(
             claim, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en", report: ["warnings": ["w"]]))
         return id
     }
@@ -97,16 +99,16 @@ struct FilledStores {
     func contents(of services: BackupServices) async throws -> [String] {
         var lines: [String] = []
         let rows = try await services.catalog.snapshot()
-        lines += rows.documents.map { "document " + Self.stable($0) }
-        lines += rows.chats.map { "chat " + Self.stable($0) }
-        lines += rows.experiments.map { "experiment " + Self.stable($0) }
+        lines += rows.rows(of: "documents").map { "document " + Self.stable($0) }
+        lines += rows.rows(of: "chats").map { "chat " + Self.stable($0) }
+        lines += rows.rows(of: "experiments").map { "experiment " + Self.stable($0) }
         for id in ready + [failed] {
             let path = BlobPaths.original(workspace: "default", document: id)
             let body = try await services.blobs.open(BlobPaths.container, path).body
             var bytes: [UInt8] = []
             while let piece = try await body.next() { bytes += piece }
             lines.append("file \(id) \(String(decoding: bytes, as: UTF8.self))")
-            let records = try await services.vectors.storedRecords(
+            let records = try await services.vectors.of("default").storedRecords(
                 filter: ["documentId": .string(id)], limit: 10, offset: 0)
             lines += records.map { "passage \($0.json.text)" }.sorted()
         }

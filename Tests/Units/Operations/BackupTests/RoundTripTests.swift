@@ -102,7 +102,7 @@ struct RoundTripTests {
                 #expect(error?.description.contains("--embed-anew") == true)
                 let report = try await BackupRestorer(services).restore(backup, embedsAnew: true)
                 #expect(report.queued == 2)
-                #expect(try await services.vectors.documentIDs().isEmpty)
+                #expect(try await services.vectors.of("default").documentIDs().isEmpty)
                 let messages = try await services.queue.peek(IngestMessage.queue, count: 10) ?? []
                 let ids = messages.compactMap { message -> String? in
                     // As the queue keeps them.
@@ -110,7 +110,7 @@ struct RoundTripTests {
                     return IngestMessage(text: String(decoding: text, as: UTF8.self))?.documentId
                 }
                 #expect(Set(ids) == Set(filled.ready))
-                #expect(try await services.catalog.document(filled.failed)?.status == .failed)
+                #expect(try await services.catalog.view(of: "default").document(filled.failed)?.status == .failed)
             }
         }
     }
@@ -182,7 +182,7 @@ struct RoundTripTests {
 
     @Test func noBackupIsMadeOfStoresThatDoNotAgree() async throws {
         try await withBackup { filled, path in
-            _ = try await filled.services.vectors.delete(filter: ["documentId": .string(filled.ready[1])])
+            _ = try await filled.services.vectors.of("default").delete(filter: ["documentId": .string(filled.ready[1])])
             let error = await #expect(throws: BackupError.self) {
                 try await BackupWriter(filled.services).write(to: path)
             }
@@ -214,7 +214,7 @@ struct RoundTripTests {
                 BlobPaths.original(workspace: "default", document: first), contentType: "text/plain")
             _ = try await services.blobs.delete(
                 BlobPaths.container, BlobPaths.text(workspace: "default", document: first))
-            _ = try await services.vectors.delete(filter: ["documentId": .string(second)])
+            _ = try await services.vectors.of("default").delete(filter: ["documentId": .string(second)])
             _ = try await services.blobs.delete(
                 BlobPaths.container, BlobPaths.original(workspace: "default", document: filled.failed))
             _ = try await services.messages.deleteAll(in: filled.chats[0])
@@ -239,8 +239,8 @@ struct RoundTripTests {
 
     @Test func verifyingFindsPassagesOfDocumentsThatAreGone() async throws {
         try await withBackup { filled, _ in
-            _ = try await filled.services.catalog.markDeleting(filled.ready[0])
-            _ = try await filled.services.catalog.removeDocument(filled.ready[0])
+            _ = try await filled.services.catalog.view(of: "default").markDeleting(filled.ready[0])
+            _ = try await filled.services.catalog.view(of: "default").removeDocument(filled.ready[0])
             let problems = try await DataVerifier(filled.services).run().problems
             #expect(problems.count == 1 && problems.first?.contains("is gone, but has passages") == true)
         }

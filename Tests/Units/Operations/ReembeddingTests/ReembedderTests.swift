@@ -13,23 +13,28 @@ import VectorServer
 @testable import Reembedding
 
 /// Another embedding model over a real vector service; the model is a server that is told what to answer.
+@Suite(.enabled(if: Stores.hasDatabase, "needs PostgreSQL: scripts/with-postgres sets APUS_TEST_POSTGRES"))
 struct ReembedderTests {
     private static let old = "old-model"
 
     private struct Place {
         let url: String
+        let database: String
         let model: EmbeddingServer
         let client = HTTPSession()
 
-        func store(_ collection: String = ChromaService.collectionName, model: String) -> ChromaService {
+        func store(
+            _ collection: String = ChromaService.collectionName, model: String, of workspace: String = "default"
+        ) -> ChromaService {
             ChromaService(
-                url: url, token: nil, tenant: "default", embeddingModel: model, collection: collection, client: client)
+                url: url, token: nil, tenant: workspace, embeddingModel: model, collection: collection, client: client)
         }
 
         func reembedder(_ name: String) async throws -> Reembedder {
             try await Reembedder(
                 environment: [
-                    "APUS_CHROMA_URL": url, "APUS_EMBEDDINGS_URL": model.url, "APUS_EMBEDDINGS_MODEL": name,
+                    "APUS_DATABASE_URL": database, "APUS_CHROMA_URL": url, "APUS_EMBEDDINGS_URL": model.url,
+                    "APUS_EMBEDDINGS_MODEL": name,
                 ], client: client)
         }
 
@@ -37,11 +42,10 @@ struct ReembedderTests {
 
         /// Passages by id, with the dimension of the collection as the old model's is 3 and the others' is 4.
         func fill(
-            _ count: Int, _ collection: String = ChromaService.collectionName, model: String = old, from first: Int = 0
-        )
-            async throws
-        {
-            try await store(collection, model: model).upsert(
+            _ count: Int, _ collection: String = ChromaService.collectionName, model: String = old, from first: Int = 0,
+            of workspace: String = "default"
+        ) async throws {
+            try await store(collection, model: model, of: workspace).upsert(
                 (first..<first + count).map { number in
                     ChromaService.Record(
                         id: "d:\(number)", embedding: model == old ? [1, 0, Float(number)] : [1, 0, 0, Float(number)],
@@ -51,20 +55,21 @@ struct ReembedderTests {
     }
 
     private func withPlace(_ body: (Place) async throws -> Void) async throws {
-        let folder = try Fixtures.temporaryDirectory()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let vectors = try Stores.vectorService(folder + "/vectors")
-        let model = try EmbeddingServer()
-        let result: Result<Void, any Error>
-        do {
-            try await body(Place(url: "http://127.0.0.1:\(vectors.ports.vectors)", model: model))
-            result = .success(())
-        } catch {
-            result = .failure(error)
+        try await Stores.with { stores in
+            let model = try EmbeddingServer()
+            let result: Result<Void, any Error>
+            do {
+                try await body(
+                    Place(
+                        url: "http://127.0.0.1:\(stores.vectors.ports.vectors)", database: stores.conninfo, model: model
+                    ))
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            await model.shutDown()
+            try result.get()
         }
-        await model.shutDown()
-        await vectors.shutDown()
-        try result.get()
     }
 
     @Test func nothingIsDoneWhereNothingIsStored() async throws {

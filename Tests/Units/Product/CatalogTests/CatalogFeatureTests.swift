@@ -12,13 +12,13 @@ import Testing
 @Suite(.serialized, .enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
 struct CatalogFeatureTests {
     private func newDocument(_ name: String, chatId: String? = nil, sha256: String? = nil)
-        -> CatalogDatabase.NewDocument
+        -> WorkspaceCatalog.NewDocument
     {
         .init(
             id: UUIDv7.make(), name: name, mediaType: "text/plain", bytes: 1, sha256: sha256 ?? name, chatId: chatId)
     }
 
-    private func ready(_ name: String, chatId: String? = nil, _ catalog: CatalogDatabase) async throws -> String {
+    private func ready(_ name: String, chatId: String? = nil, _ catalog: WorkspaceCatalog) async throws -> String {
         let document = try await catalog.addDocument(newDocument(name, chatId: chatId)).document
         let claim = try #require(try await catalog.claim(document.id))
         try await catalog.setReady(claim, .init(pages: 1, pagesWithoutText: 0, passages: 1, language: nil, report: [:]))
@@ -31,8 +31,9 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product in
             var limits = WorkspaceLimits()
             (limits.documents, limits.chats) = (2, 2)
-            let catalog = CatalogDatabase(database: product.sql, limits: limits)
-            let other = CatalogDatabase(database: product.sql, workspace: "other", limits: limits)
+            let catalog = CatalogDatabase(database: product.sql, limits: limits).view(
+                of: CatalogDatabase.firstWorkspace)
+            let other = CatalogDatabase(database: product.sql, limits: limits).view(of: "other")
             try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
             for name in ["a", "b"] {
                 _ = try await catalog.addDocument(newDocument(name))
@@ -58,8 +59,9 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product in
             var limits = WorkspaceLimits()
             limits.experiments = 3
-            let catalog = CatalogDatabase(database: product.sql, limits: limits)
-            let other = CatalogDatabase(database: product.sql, workspace: "other", limits: limits)
+            let catalog = CatalogDatabase(database: product.sql, limits: limits).view(
+                of: CatalogDatabase.firstWorkspace)
+            let other = CatalogDatabase(database: product.sql, limits: limits).view(of: "other")
             try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
             let result: JSONObject = ["z": 0.1, "a": ["x", 1]]
             var ids: [String] = []
@@ -87,12 +89,12 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product async throws in
             let versions = CatalogDatabase.knownMigrations.map(\.version)
             #expect(versions == Array(1...versions.count))
-            #expect(try await product.catalog.appliedMigrations().map(\.version) == versions)
-            #expect(try await product.catalog.migrate(to: 0) == versions.reversed())
+            #expect(try await product.catalog.index.appliedMigrations().map(\.version) == versions)
+            #expect(try await product.catalog.index.migrate(to: 0) == versions.reversed())
             let tables = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
             #expect(try await product.sql.query(tables).isEmpty)
-            for version in versions { #expect(try await product.catalog.migrate(to: version) == [version]) }
-            #expect(try await product.catalog.migrate(to: nil).isEmpty)
+            for version in versions { #expect(try await product.catalog.index.migrate(to: version) == [version]) }
+            #expect(try await product.catalog.index.migrate(to: nil).isEmpty)
             #expect(try await product.sql.query(tables).count >= 6)
         }
     }
@@ -101,9 +103,9 @@ struct CatalogFeatureTests {
         try await RunningProduct.with([]) { product in
             let id = UUIDv7.make()
             _ = try await product.catalog.createChat(id, name: "stays", preset: "clinic")
-            try await product.catalog.migrate(to: 1)
+            try await product.catalog.index.migrate(to: 1)
             #expect(try await product.sql.query("SELECT name FROM chats").first?.string("name") == "stays")
-            try await product.catalog.migrate(to: nil)
+            try await product.catalog.index.migrate(to: nil)
             let chat = try await product.catalog.chat(id)
             #expect(chat?.name == "stays" && chat?.preset == nil)
         }
@@ -220,7 +222,7 @@ struct CatalogFeatureTests {
             #expect(try await catalog.renew(claim))
             #expect(try await catalog.removeDocument(id) == 0)
             #expect(try await catalog.markDeleting(id))
-            let findings = CatalogDatabase.Findings(
+            let findings = WorkspaceCatalog.Findings(
                 pages: 1, pagesWithoutText: 0, passages: 1, language: "de", report: ["warnings": ["w"]])
             #expect(try await catalog.renew(claim) == false)
             await #expect(throws: ClaimLost.self) { try await catalog.setEmbedding(claim) }
@@ -251,7 +253,7 @@ struct CatalogFeatureTests {
             let json = try await catalog.document(id)?.json
             #expect(json?["error"] == .null && json?["pages"] == 9 && json?["pagesWithoutText"] == 2)
             #expect(json?["passages"] == 30 && json?["language"] == "de" && json?["status"] == "ready")
-            #expect(try await catalog.documentsByStatus() == ["ready": 1])
+            #expect(try await catalog.index.documentsByStatus() == ["ready": 1])
         }
     }
 
@@ -274,7 +276,7 @@ struct CatalogFeatureTests {
     @Test func workspacesDoNotSeeEachOther() async throws {
         try await RunningProduct.with([]) { product in
             try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
-            let other = CatalogDatabase(database: product.sql, workspace: "other")
+            let other = CatalogDatabase(database: product.sql).view(of: "other")
             let id = try await product.catalog.addDocument(newDocument("a")).document.id
             let chat = UUIDv7.make()
             _ = try await product.catalog.createChat(chat, name: "x")
@@ -315,41 +317,41 @@ struct CatalogFeatureTests {
     @Test func aServiceIsLeftAloneFromTheThirdFailureOn() async throws {
         try await RunningProduct.with([]) { product in
             let catalog = product.catalog
-            func left() async throws -> Double { try await catalog.circuits().first?.secondsLeft ?? -1 }
+            func left() async throws -> Double { try await catalog.index.circuits().first?.secondsLeft ?? -1 }
             for _ in 0..<2 {
-                try await catalog.noteFailure(of: "m", reason: "unavailable", pause: nil)
+                try await catalog.index.noteFailure(of: "m", reason: "unavailable", pause: nil)
                 #expect(try await left() <= 0)
             }
-            try await catalog.noteFailure(of: "m", reason: "unavailable", pause: nil)
+            try await catalog.index.noteFailure(of: "m", reason: "unavailable", pause: nil)
             #expect(try await (3...5.1).contains(left()))
-            try await catalog.noteFailure(of: "m", reason: "timed_out", pause: nil)
+            try await catalog.index.noteFailure(of: "m", reason: "timed_out", pause: nil)
             #expect(try await (8...10.1).contains(left()))
-            let circuit = try await catalog.circuits().first
+            let circuit = try await catalog.index.circuits().first
             #expect(circuit?.failures == 4 && circuit?.reason == "timed_out")
             // Nobody may try while it is closed; afterwards one may.
-            #expect(try await catalog.claimTrial(of: "m") == false)
+            #expect(try await catalog.index.claimTrial(of: "m") == false)
             try await product.sql.query("UPDATE model_circuits SET open_until = now() - interval '1 second'")
-            #expect(try await catalog.claimTrial(of: "m"))
-            #expect(try await catalog.claimTrial(of: "m") == false)
-            try await catalog.noteRecovery(of: "m")
-            #expect(try await catalog.circuits().isEmpty)
+            #expect(try await catalog.index.claimTrial(of: "m"))
+            #expect(try await catalog.index.claimTrial(of: "m") == false)
+            try await catalog.index.noteRecovery(of: "m")
+            #expect(try await catalog.index.circuits().isEmpty)
         }
     }
 
     @Test func aServiceThatSaysWhenIsBelieved() async throws {
         try await RunningProduct.with([]) { product in
             let catalog = product.catalog
-            try await catalog.noteFailure(of: "m", reason: "rate_limited", pause: 60)
-            #expect(try await (58...60.1).contains(catalog.circuits().first?.secondsLeft ?? 0))
+            try await catalog.index.noteFailure(of: "m", reason: "rate_limited", pause: 60)
+            #expect(try await (58...60.1).contains(catalog.index.circuits().first?.secondsLeft ?? 0))
             // A later, shorter pause does not shorten it.
-            try await catalog.noteFailure(of: "m", reason: "rate_limited", pause: 1)
-            #expect(try await (57...60.1).contains(catalog.circuits().first?.secondsLeft ?? 0))
+            try await catalog.index.noteFailure(of: "m", reason: "rate_limited", pause: 1)
+            #expect(try await (57...60.1).contains(catalog.index.circuits().first?.secondsLeft ?? 0))
             // Failures long ago say nothing about now.
             try await product.sql.query(
                 "UPDATE model_circuits SET updated_at = now() - interval '11 minutes', failures = 9, open_until = now()"
             )
-            try await catalog.noteFailure(of: "m", reason: "unavailable", pause: nil)
-            #expect(try await catalog.circuits().first?.failures == 1)
+            try await catalog.index.noteFailure(of: "m", reason: "unavailable", pause: nil)
+            #expect(try await catalog.index.circuits().first?.failures == 1)
         }
     }
 
@@ -398,24 +400,20 @@ struct CatalogFeatureTests {
             let queued = try await product.catalog.addDocument(newDocument("queued")).document.id
             let gone = try await ready("gone", product.catalog)
             _ = try await product.catalog.markDeleting(gone)
-            let snapshot = try await product.catalog.snapshot()
-            #expect(snapshot.chats.count == 1 && snapshot.documents.count == 2 && snapshot.schema >= 2)
-            let tables: JSONValue = [
-                "workspaces": .array(snapshot.workspaces), "chats": .array(snapshot.chats),
-                "documents": .array(snapshot.documents), "usage_days": .array(snapshot.usage),
-                "feedback": .array(snapshot.feedback), "experiments": .array(snapshot.experiments),
-                "splits": .array(snapshot.splits), "split_answers": .array(snapshot.splitAnswers),
-            ]
+            let snapshot = try await product.catalog.index.snapshot()
+            #expect(snapshot.rows(of: "chats").count == 1 && snapshot.rows(of: "documents").count == 2)
+            #expect(snapshot.schema >= 2)
+            let tables = JSONValue.object(JSONObject(snapshot.tables.map { ($0.name, .array($0.rows)) }))
             for embedsAnew in [false, true] {
                 try await RunningProduct.with([]) { target in
-                    let again = try await target.catalog.restore(tables, embedsAnew: embedsAnew)
-                    #expect(Set(again) == (embedsAnew ? [document, queued] : [queued]))
+                    let again = try await target.catalog.index.restore(tables, embedsAnew: embedsAnew)
+                    #expect(Set(again.map(\.documentId)) == (embedsAnew ? [document, queued] : [queued]))
                     #expect(try await target.catalog.chat(chat)?.name == "kept")
                     #expect(try await target.catalog.split(experiment)?.share == 0.25)
                     #expect(try await target.catalog.outcomes(of: experiment) == outcomes)
                     let feedback = try await target.catalog.feedback(limit: 10, after: nil, rating: nil)
                     #expect(feedback?.map(\.json) == (rated.map { [$0.json] } ?? []))
-                    let size = try await target.catalog.size()
+                    let size = try await target.catalog.index.size()
                     #expect(size.chats == 1 && size.documents == 2)
                 }
             }

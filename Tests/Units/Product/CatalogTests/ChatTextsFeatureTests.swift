@@ -9,7 +9,7 @@ import Testing
 /// Texts of chats on a real server: what is kept, found, and gone with its chat.
 @Suite(.serialized, .enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
 struct ChatTextsFeatureTests {
-    private func chat(_ name: String, _ texts: [String], _ catalog: CatalogDatabase) async throws -> String {
+    private func chat(_ name: String, _ texts: [String], _ catalog: WorkspaceCatalog) async throws -> String {
         let id = UUIDv7.make()
         _ = try await catalog.createChat(id, name: name)
         for (number, text) in texts.enumerated() {
@@ -22,7 +22,7 @@ struct ChatTextsFeatureTests {
         return id
     }
 
-    private func found(_ query: String, _ catalog: CatalogDatabase) async throws -> [String] {
+    private func found(_ query: String, _ catalog: WorkspaceCatalog) async throws -> [String] {
         try await catalog.search(ChatQuery(query), limit: 50, after: nil).map(\.text)
     }
 
@@ -95,7 +95,7 @@ struct ChatTextsFeatureTests {
             #expect(try await catalog.removeChat(gone) == 3)
             #expect(try await product.sql.query("SELECT DISTINCT chat_id FROM chat_texts").count == 1)
             #expect(try await catalog.countTexts(in: other) == 1)
-            let stranger = CatalogDatabase(database: product.sql, workspace: "other")
+            let stranger = CatalogDatabase(database: product.sql).view(of: "other")
             #expect(try await found("gasket", stranger).isEmpty)
             #expect(try await !stranger.keepTexts([late], of: other))
         }

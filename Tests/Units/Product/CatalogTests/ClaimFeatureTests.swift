@@ -17,7 +17,7 @@ private final class Events: Sendable {
 /// Whose turn it is to work on a document, on a real server.
 @Suite(.serialized, .enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
 struct ClaimFeatureTests {
-    private func added(_ name: String, chatId: String? = nil, _ catalog: CatalogDatabase) async throws -> String {
+    private func added(_ name: String, chatId: String? = nil, _ catalog: WorkspaceCatalog) async throws -> String {
         try await catalog.addDocument(
             .init(id: UUIDv7.make(), name: name, mediaType: "text/plain", bytes: 1, sha256: name, chatId: chatId)
         ).document.id

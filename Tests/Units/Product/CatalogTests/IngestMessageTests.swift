@@ -5,8 +5,18 @@ import Testing
 @Suite struct IngestMessageTests {
     @Test func aMessageComesBackAsItWent() {
         let id = UUIDv7.make()
-        let message = IngestMessage(text: IngestMessage(documentId: id).text)
-        #expect(message?.documentId == id && message?.cause == nil)
+        let message = IngestMessage(text: IngestMessage(documentId: id, workspace: "sales").text)
+        #expect(message?.documentId == id && message?.workspace == "sales" && message?.cause == nil)
+        #expect(message?.postponement?.message.workspace == "sales")
+    }
+
+    @Test func aMessageWithoutAWorkspaceIsTheFirstOnes() {
+        #expect(IngestMessage(text: "{\"documentId\":\"\(UUIDv7.make())\"}")?.workspace == "default")
+    }
+
+    @Test(arguments: ["1", "\"\"", "\"../x\"", "\"a/b\"", "null", "\"-a-\""])
+    func aWorkspaceThatIsNoneIsNoneOfOurs(workspace: String) {
+        #expect(IngestMessage(text: "{\"documentId\":\"\(UUIDv7.make())\",\"workspace\":\(workspace)}") == nil)
     }
 
     @Test(arguments: ["", "x", "{}", "{\"documentId\":1}", "{\"documentId\":\"x\"}", "[\"documentId\"]"])
@@ -14,7 +24,7 @@ import Testing
 
     /// At first a little, then half a minute each time, eight and a half minutes together.
     @Test func aMessageIsPutOffForLongerEachTime() throws {
-        var message = IngestMessage(documentId: UUIDv7.make())
+        var message = IngestMessage(documentId: UUIDv7.make(), workspace: "default")
         var seconds: [Int64] = []
         while let later = message.postponement {
             seconds.append(later.delay.components.seconds)

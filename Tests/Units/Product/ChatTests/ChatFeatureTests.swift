@@ -207,7 +207,7 @@ struct ChatFeatureTests {
         ) { product in
             let first = try await product.chat(question("One?"))
             #expect(first.json["receipt"]?["attempts"]?[0]?["failure"] == "rate_limited")
-            #expect(await eventually { ((try? await product.catalog.circuits()) ?? []).count == 1 })
+            #expect(await eventually { ((try? await product.catalog.index.circuits()) ?? []).count == 1 })
             let before = product.model.all.count { $0.model == "first" }
             let second = try await product.chat(question("Two?"))
             #expect(second.json["text"] == "Not busy.")

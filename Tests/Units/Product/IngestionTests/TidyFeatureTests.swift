@@ -106,7 +106,7 @@ struct TidyFeatureTests {
             let id = try await product.added("text", name: "a.txt")
             try await product.storage.queues.create(IngestMessage.poisonQueue)
             try await product.storage.queues.put(
-                IngestMessage(documentId: id).text, to: IngestMessage.poisonQueue)
+                IngestMessage(documentId: id, workspace: "default").text, to: IngestMessage.poisonQueue)
             try await product.storage.queues.put("nonsense", to: IngestMessage.poisonQueue)
             try await tidy(product)
             let document = try await product.document(id)
@@ -119,7 +119,8 @@ struct TidyFeatureTests {
         try await RunningProduct.with([.upload]) { product in
             let id = try await product.added("text", name: "a.txt")
             try await product.storage.queues.create(IngestMessage.poisonQueue)
-            try await product.storage.queues.put(IngestMessage(documentId: id).text, to: IngestMessage.poisonQueue)
+            try await product.storage.queues.put(
+                IngestMessage(documentId: id, workspace: "default").text, to: IngestMessage.poisonQueue)
             try await product.sql.query(
                 "UPDATE documents SET updated_at = now() + interval '10 seconds' WHERE id = $1", [id])
             try await tidy(product)

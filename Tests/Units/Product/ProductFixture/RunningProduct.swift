@@ -1,3 +1,4 @@
+import Accounts
 public import AzureEmulator
 import AzureIdentity
 public import AzureStorage
@@ -24,7 +25,7 @@ import VectorServer
 public final class RunningProduct: Sendable {
     /// The function apps.
     public enum App: String, Sendable {
-        case chat, upload, history
+        case chat, upload, history, account
     }
 
     /// Whether there is a database server to make databases on.
@@ -40,13 +41,15 @@ public final class RunningProduct: Sendable {
     public let client: HTTPSession
     public let model: ScriptedModel
     /// The stores, for looking at what the apps have left in them and for putting them into odd states.
-    public let catalog: CatalogDatabase
+    public let catalog: WorkspaceCatalog
     public let sql: PostgresPool
     public let messages: MessageStore
     public let storage: StorageClients
     public let vectors: ChromaService
     public let environment: [String: String]
 
+    /// What each app answers, as `GET /api/documents`.
+    public let routes: [App: [String]]
     private let apps: [App: HTTPServer]
 
     /// Runs a test on a product of its own, and removes everything after it.
@@ -86,7 +89,7 @@ public final class RunningProduct: Sendable {
         self.environment = environment
         var reader = SettingsReader(environment)
         let identity = TokenSource(reader, client: client)
-        catalog = CatalogDatabase(&reader, identity: identity, client: client)
+        catalog = CatalogDatabase(&reader, identity: identity, client: client).view(of: CatalogDatabase.firstWorkspace)
         guard let messages = MessageStore(&reader, identity: identity, client: client),
             let storage = StorageClients(&reader, identity: identity, client: client)
         else { throw TestFailure("the fixture's settings are wrong") }
@@ -96,27 +99,40 @@ public final class RunningProduct: Sendable {
             &reader, tenant: CatalogDatabase.firstWorkspace, embeddingModel: "all-MiniLM-L6-v2", client: client)
         sql = PostgresPool(stores.conninfo, maximumConnections: 2)
         // Once, before the apps do it side by side.
-        try await catalog.prepare()
+        try await catalog.index.prepare()
         var apps: [App: HTTPServer] = [:]
-        for app in wanted { apps[app] = try await Self.start(app, environment, log) }
+        var routes: [App: [String]] = [:]
+        for app in wanted {
+            let own = try await Self.routes(of: app, environment, log)
+            routes[app] = own.table.map { "\($0.method) \($0.template)" }
+            apps[app] = try Self.serve(app, own, environment, log)
+        }
         self.apps = apps
+        self.routes = routes
     }
 
     /// An app as its program starts it.
-    private static func start(_ app: App, _ environment: [String: String], _ log: Log) async throws -> HTTPServer {
-        let routes =
-            switch app {
-            case .chat: try await ChatFunctions.make(environment: environment, log: log)
-            case .upload: try await UploadFunctions.make(environment: environment, log: log)
-            case .history: try await HistoryFunctions.make(environment: environment, log: log)
-            }
+    private static func routes(
+        of app: App, _ environment: [String: String], _ log: Log
+    ) async throws -> FunctionRoutes {
+        switch app {
+        case .chat: try await ChatFunctions.make(environment: environment, log: log)
+        case .upload: try await UploadFunctions.make(environment: environment, log: log)
+        case .history: try await HistoryFunctions.make(environment: environment, log: log)
+        case .account: try await AccountFunctions.make(environment: environment, log: log)
+        }
+    }
+
+    private static func serve(
+        _ app: App, _ routes: FunctionRoutes, _ environment: [String: String], _ log: Log
+    ) throws -> HTTPServer {
         let dispatcher = FunctionDispatcher(routes: routes, log: log)
         var configuration = HTTPServer.Configuration()
         configuration.maximumBodyBytes =
             switch app {
             case .upload: UploadFunctions.maximumBodyBytes(environment)
             case .history: HistoryFunctions.maximumBodyBytes
-            case .chat: 1 << 20
+            case .chat, .account: 1 << 20
             }
         return try HTTPServer(configuration) { await dispatcher.answer($0) }
     }
@@ -128,7 +144,9 @@ public final class RunningProduct: Sendable {
 
     /// Starts another process's worth of an app for as long as the body runs: what an app does at its start happens.
     public func restart(_ app: App, _ body: () async throws -> Void) async throws {
-        let server = try await Self.start(app, environment, Log(label: "test", level: .error))
+        let log = Log(label: "test", level: .error)
+        let routes = try await Self.routes(of: app, environment, log)
+        let server = try Self.serve(app, routes, environment, log)
         do {
             try await body()
         } catch {

@@ -1,0 +1,177 @@
+import Catalog
+public import FunctionsRuntime
+import Problems
+
+/// The routes of an app, each with what it asks of its caller: there is none without.
+public struct GuardedRoutes: Sendable {
+    /// Answers a request of somebody who may send it.
+    public typealias Action = @Sendable (HTTPRequest, Access) async throws -> HTTPResponse
+
+    /// Answers a request of somebody who is signed in, whatever the workspace.
+    public typealias PersonalAction = @Sendable (HTTPRequest, Caller) async throws -> HTTPResponse
+
+    /// A route, and who may use it.
+    public struct Row: Sendable, Equatable {
+        public let method: HTTPMethod
+        public let path: String
+        /// `nil` for what is open to everybody, such as signing in.
+        public let permission: Permission?
+        /// Whether it is about whoever asks rather than about a workspace; a key is refused but for reading.
+        public let isPersonal: Bool
+
+        /// Describes a route.
+        public init(method: HTTPMethod, path: String, permission: Permission?, isPersonal: Bool = false) {
+            self.method = method
+            self.path = path
+            self.permission = permission
+            self.isPersonal = isPersonal
+        }
+    }
+
+    /// When it is written down who used a route; never what was said.
+    public enum Audited: Sendable {
+        case not
+        /// Soon: what only reads, and questions, which are not to wait for it.
+        case soon
+        /// Before the answer goes out.
+        case first
+    }
+
+    /// What the host is given; checks and functions of other triggers are added here.
+    public var functions = FunctionRoutes()
+    /// Every route, in the order in which they were added.
+    public private(set) var table: [Row] = []
+    private let gate: AccessGuard
+    private let trail: AuditTrail?
+
+    /// No routes.
+    ///
+    /// - Parameter trail: Where it is written down who did what; `nil` where nobody signs in.
+    public init(_ gate: AccessGuard, trail: AuditTrail? = nil) {
+        self.gate = gate
+        self.trail = trail
+    }
+
+    /// Adds a route below `api`.
+    ///
+    /// - Parameter audited: What changes something is by itself.
+    public mutating func http(
+        _ method: HTTPMethod, _ path: String, for permission: Permission, audited: Audited? = nil,
+        _ action: @escaping Action
+    ) {
+        http(method, at: "/api/" + path, for: permission, audited: audited, action)
+    }
+
+    /// Adds a route by its whole path.
+    public mutating func http(
+        _ method: HTTPMethod, at path: String, for permission: Permission, audited: Audited? = nil,
+        _ action: @escaping Action
+    ) {
+        add(Row(method: method, path: path, permission: permission), audited, in: nil, action)
+    }
+
+    /// Adds a route below `api` that is about the workspace that its path names, whichever one the caller has chosen.
+    ///
+    /// - Parameter parameter: The path's.
+    public mutating func http(
+        _ method: HTTPMethod, _ path: String, for permission: Permission, in parameter: String,
+        audited: Audited? = nil, _ action: @escaping Action
+    ) {
+        add(Row(method: method, path: "/api/" + path, permission: permission), audited, in: parameter, action)
+    }
+
+    private mutating func add(
+        _ row: Row, _ audited: Audited?, in parameter: String?, _ action: @escaping Action
+    ) {
+        table.append(row)
+        let permission = row.permission ?? .read
+        let watch = Watch(row, audited ?? Self.standard(row), trail)
+        functions.http(row.method, at: row.path) { [gate] request in
+            var named = request
+            if let parameter { named.fields["x-apus-workspace"] = request.parameters[parameter] ?? "" }
+            let caller = try await gate.identify(named)
+            // Not named where it is none of theirs.
+            var workspace: String?
+            return try await watch.noting(request, of: caller, in: &workspace) { workspace in
+                let access = try await gate.access(of: caller, named)
+                workspace = access.workspace
+                guard access.permits(permission) else { throw AccessProblem.forbidden(permission, access) }
+                return try await action(request, access)
+            }
+        }
+    }
+
+    private static func standard(_ row: Row) -> Audited {
+        if row.method == .get { return .not }
+        return row.permission == .ask ? .soon : .first
+    }
+
+    /// Adds a route below `api` that is about whoever asks, who need not belong to any workspace.
+    ///
+    /// - Parameter takesKeys: Whether a key with the scope `read` will do.
+    public mutating func personal(
+        _ method: HTTPMethod, _ path: String, takesKeys: Bool = false, _ action: @escaping PersonalAction
+    ) {
+        let row = Row(method: method, path: "/api/" + path, permission: .read, isPersonal: true)
+        table.append(row)
+        let watch = Watch(row, method == .get ? .not : .first, trail)
+        functions.http(method, path) { [gate] request in
+            let caller = try await gate.identify(request)
+            var workspace: String?
+            return try await watch.noting(request, of: caller, in: &workspace) { _ in
+                if case .key = caller.credential, !takesKeys { throw AccessProblem.keyForPeople }
+                if caller.lacks(.read) { throw AccessProblem.scope(.read) }
+                return try await action(request, caller)
+            }
+        }
+    }
+
+    /// Adds a route below `api` that is open to everybody.
+    public mutating func open(
+        _ method: HTTPMethod, _ path: String, _ action: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse
+    ) {
+        table.append(Row(method: method, path: "/api/" + path, permission: nil))
+        functions.http(method, path, action)
+    }
+
+    /// Writes down what was done by one route, and what was refused.
+    private struct Watch: Sendable {
+        private let template: String
+        private let audited: Audited
+        private let trail: AuditTrail?
+
+        init(_ row: Row, _ audited: Audited, _ trail: AuditTrail?) {
+            template = row.path
+            self.audited = audited
+            self.trail = trail
+        }
+
+        func noting(
+            _ request: HTTPRequest, of caller: Caller, in workspace: inout String?,
+            _ answer: (inout String?) async throws -> HTTPResponse
+        ) async throws -> HTTPResponse {
+            guard let trail else { return try await answer(&workspace) }
+            do {
+                let response = try await answer(&workspace)
+                await note(request, caller, workspace, response.status, audited, trail)
+                return response
+            } catch {
+                let status = Problem(error).status
+                // Whoever tries what they may not is noted whatever they tried.
+                let isRefusal = status == .forbidden || status == .notFound && workspace == nil
+                await note(request, caller, workspace, status, isRefusal ? .soon : audited, trail)
+                throw error
+            }
+        }
+
+        private func note(
+            _ request: HTTPRequest, _ caller: Caller, _ workspace: String?, _ status: HTTPStatus, _ audited: Audited,
+            _ trail: AuditTrail
+        ) async {
+            guard audited != .not else { return }
+            let event = AuditEntry.Event(
+                request, template: template, caller: caller, workspace: workspace, status: status)
+            audited == .first ? await trail.record(event) : await trail.note(event)
+        }
+    }
+}

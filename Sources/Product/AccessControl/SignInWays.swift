@@ -1,0 +1,45 @@
+public import Settings
+
+/// How people sign in here: `APUS_SIGN_IN`.
+public struct SignInWays: Sendable, Equatable {
+    /// One way.
+    public enum Way: String, Sendable, CaseIterable {
+        /// By a name and a password that are kept here.
+        case local
+    }
+
+    /// Those that are on; none where nobody signs in.
+    public let ways: [Way]
+
+    /// Nobody signs in.
+    public static let none = SignInWays(ways: [])
+
+    init(ways: [Way]) { self.ways = ways }
+
+    /// Reads the setting; without it nobody signs in.
+    public init(_ settings: inout SettingsReader) {
+        let name = "APUS_SIGN_IN"
+        let words = (settings.optional(name) ?? "none").split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.filter { $0 != " " } }
+        if words == ["none"] {
+            self = .none
+            return
+        }
+        var ways: [Way] = []
+        for word in words {
+            if let way = Way(rawValue: word) {
+                if !ways.contains(way) { ways.append(way) }
+            } else if word == "none" {
+                settings.add(name, "has none beside another way in; none goes alone")
+            } else if word == "oidc" {
+                settings.add(name, "names oidc, which this version does not have yet; use local")
+            } else {
+                settings.add(name, "is neither none nor local")
+            }
+        }
+        self.ways = ways
+    }
+
+    /// Whether nobody signs in.
+    public var isNone: Bool { ways.isEmpty }
+}

@@ -1,0 +1,91 @@
+import AccessControl
+import Catalog
+import Digests
+import HTTPMessages
+import JSONCoding
+import Problems
+import Telemetry
+
+/// `GET`, `POST /api/account/sign-in`.
+struct SignInRoute: Sendable {
+    private static let counter = Metrics.shared.counter(
+        "apus.sign_ins", unit: "{attempt}", "Attempts to sign in, by what came of them.")
+    private static let longestUserAgent = 300
+
+    let services: AccountServices
+
+    /// How people sign in, and whether there is nobody yet.
+    static func ways(_ gate: AccessGuard, _ catalog: CatalogDatabase) async throws -> HTTPResponse {
+        let needsFirst = gate.ways.isNone ? false : try await !catalog.hasPeople()
+        return HTTPResponse(
+            json: ["ways": .strings(gate.ways.ways.map(\.rawValue)), "needsFirst": .bool(needsFirst)])
+    }
+
+    /// By a name and a password. Names that nobody has, wrong passwords and people who may not are told by nothing: the same
+    /// work is done for each, and the same is answered.
+    func signIn(_ request: HTTPRequest) async throws -> HTTPResponse {
+        var reader = try FieldReader(try await AccountServices.body(request), allowed: ["login", "password"])
+        let name = reader.login()
+        let password = reader.givenPassword("password")
+        try reader.finish()
+        guard let login = name else { throw Self.wrong }
+        try await attempt(login)
+        let credential = try await services.catalog.credential(of: login)
+        let stored = credential.flatMap { $0.isActive ? $0.password : nil }
+        let hash = stored.flatMap(PasswordHash.init(stored:))
+        let matches = try await services.passwords.verify(password, hash ?? .nobodys)
+        guard matches, let hash, let stored, let person = credential?.person,
+            let response = try await begin(request, person: person, password: stored)
+        else {
+            Self.counter.add(1, ["outcome": "wrong"])
+            // The name is not noted where nobody has it: people type passwords there.
+            await services.trail.record(.signIn(request, person: credential?.person, .unauthorized))
+            throw Self.wrong
+        }
+        try await services.catalog.endSignIn(login)
+        Self.counter.add(1, ["outcome": "done"])
+        await services.trail.record(.signIn(request, person: person, .ok))
+        if hash.cost != PasswordHash.cost { rehash(password, of: person, stored) }
+        return response
+    }
+
+    private static let wrong = AccessProblem.unauthorized("The name or the password is wrong.")
+
+    /// Counts an attempt before it is made.
+    ///
+    /// - Throws: `Problem` 429 after too many, 503 when too many people sign in at the moment.
+    func attempt(_ login: LoginName) async throws {
+        try services.passwords.requireRoom()
+        guard let seconds = try await services.catalog.beginSignIn(login) else { return }
+        Self.counter.add(1, ["outcome": "locked"])
+        throw Problem(
+            .tooManyRequests, "There were too many attempts with this name. Please try again in \(seconds) s.",
+            headers: ["Retry-After": String(seconds)])
+    }
+
+    /// Begins a session of somebody whose password was verified, and says who they are; `nil` when they may not any more.
+    ///
+    /// - Parameter password: What is kept of it.
+    func begin(_ request: HTTPRequest, person: String, password: String) async throws -> HTTPResponse? {
+        let session = UUIDv7.make()
+        let refresh = RefreshToken(session: session)
+        let hasBegun = try await services.catalog.addSession(
+            session, of: person, password: password, refresh: refresh.digest,
+            userAgent: RequestOrigin.shown(request.fields["user-agent"] ?? "", Self.longestUserAgent),
+            address: RequestOrigin.address(of: request))
+        guard hasBegun, let token = services.gate.token(of: session, for: person) else { return nil }
+        var own = request
+        own.fields = ["Cookie": "\(Cookies.token)=\(token)"]
+        var response = try await MeRoute.me(own, services.gate, services.catalog)
+        SessionCookies.set(token: token, refresh: refresh, on: &response)
+        return response
+    }
+
+    /// Keeps the password at today's cost, beside the answer.
+    private func rehash(_ password: String, of person: String, _ old: String) {
+        Task { [services] in
+            guard let new = try? await services.passwords.hash(password) else { return }
+            try? await services.catalog.rehashPassword(of: person, from: old, to: new.stored)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import AccessControl
+import Catalog
+import Digests
+import FunctionsRuntime
+import HTTPMessages
+import JSONCoding
+import Problems
+
+/// `/api/account/workspaces` and their members.
+struct WorkspaceRoutes: Sendable {
+    private static let madeLength = 30
+
+    let services: AccountServices
+
+    /// Those that somebody may ask for.
+    static func list(_ request: HTTPRequest, _ caller: Caller, _ gate: AccessGuard, _ catalog: CatalogDatabase)
+        async throws -> HTTPResponse
+    {
+        var access: Access?
+        // A session may belong to none.
+        if caller.session == nil { access = try await gate.access(of: caller, request) }
+        let workspaces = try await MeRoute.workspaces(of: caller, access, catalog)
+        return HTTPResponse(json: ["workspaces": .array(workspaces.map(\.json))])
+    }
+
+    func add(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
+        var reader = try FieldReader(try await AccountServices.body(request), allowed: ["id", "name"])
+        let given = reader.string("id", length: 1...100)
+        let name = reader.requiredShownName()
+        if let given, !WorkspaceName.isValid(given) {
+            reader.add(
+                "id",
+                "Must have 3 to 40 characters of a-z, 0-9 and -, the first and the last of them a letter or digit.")
+        }
+        try reader.finish()
+        let person = access.person ?? ""
+        let workspace: WorkspaceRecord
+        if let given {
+            workspace = try await services.catalog.addWorkspace(given, name: name, owner: person)
+        } else {
+            workspace = try await added(name, person)
+        }
+        services.gate.forget(person: person)
+        return HTTPResponse(.created, json: workspace.json)
+    }
+
+    /// Under an id of the name, or one like it when it is taken.
+    private func added(_ name: String, _ person: String) async throws -> WorkspaceRecord {
+        let id = Self.id(for: name)
+        if WorkspaceName.isValid(id) {
+            do { return try await services.catalog.addWorkspace(id, name: name, owner: person) } catch PeopleRefusal
+                .workspaceTaken
+            {}
+        }
+        let ending = Digest.hex(Digest.randomBytes(4))
+        return try await services.catalog.addWorkspace(
+            id.isEmpty ? "w-" + ending : id + "-" + ending, name: name, owner: person)
+    }
+
+    private static func id(for name: String) -> String {
+        let words = name.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+        let id = words.joined(separator: "-").prefix(madeLength)
+        return id.hasSuffix("-") ? String(id.dropLast()) : String(id)
+    }
+
+    func rename(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
+        var reader = try FieldReader(try await AccountServices.body(request), allowed: ["name"])
+        let name = reader.requiredShownName()
+        try reader.finish()
+        guard let workspace = try await services.catalog.renameWorkspace(access.workspace, to: name) else {
+            throw Problem(.notFound, "There is no such workspace for you.")
+        }
+        return HTTPResponse(json: workspace.json)
+    }
+
+    func members(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
+        let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let page = try await services.catalog.members(
+            of: access.workspace, limit: limit + 1, after: try request.idParameter("after"))
+        let shown = page.prefix(limit)
+        return HTTPResponse(
+            json: [
+                "members": .array(shown.map(\.json)),
+                "next": .optional(page.count > limit ? shown.last?.person : nil),
+            ])
+    }
+
+    func setMember(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
+        var reader = try FieldReader(try await AccountServices.body(request), allowed: ["role"])
+        let role = reader.requiredRole()
+        try reader.finish()
+        guard let role else { return HTTPResponse(.badRequest) }
+        let member = try await services.catalog.setMember(
+            Self.person(request), .init(workspace: access.workspace, role: role.rawValue),
+            leavesOwnerless: access.isAdministrator)
+        guard let member else { throw Problem(.notFound, "There is nobody with this id.") }
+        services.gate.forget(person: member.person)
+        return HTTPResponse(json: member.json)
+    }
+
+    func removeMember(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
+        let person = Self.person(request)
+        let removed = try await services.catalog.removeMember(
+            person, from: access.workspace, leavesOwnerless: access.isAdministrator)
+        guard removed else { throw Problem(.notFound, "There is no member with this id.") }
+        services.gate.forget(person: person)
+        return HTTPResponse(.noContent)
+    }
+
+    private static func person(_ request: HTTPRequest) -> String { request.parameters["personId"] ?? "" }
+}

@@ -1,0 +1,203 @@
+import Digests
+public import JSONCoding
+import Postgres
+
+/// What is known about a chat.
+public struct ChatRecord: Sendable {
+    public let id: String
+    public let name: String
+    public let createdAt: String
+    public let updatedAt: String
+    public let messages: Int
+    /// The preset that was chosen for the chat; `nil` for the deployment's.
+    public let preset: String?
+    /// What was said before `summarisedUntil`, in short.
+    public let summary: String?
+    /// Time of the newest message that the summary covers.
+    public let summarisedUntil: String?
+
+    static let columns = """
+        id, name, messages, preset, summary, summarised_until, \(SQLTime.column("created_at")),
+        \(SQLTime.column("updated_at"))
+        """
+
+    init(_ row: PostgresRow) throws {
+        id = try row.string("id")
+        name = try row.string("name")
+        messages = try row.int("messages")
+        preset = try row.optional("preset")
+        summary = try row.optional("summary")
+        summarisedUntil = try row.optional("summarised_until")
+        createdAt = try row.string("created_at")
+        updatedAt = try row.string("updated_at")
+    }
+
+    /// The wire form.
+    public var json: JSONValue {
+        [
+            "id": .string(id), "name": .string(name), "createdAt": .string(createdAt), "updatedAt": .string(updatedAt),
+            "messages": .int(Int64(messages)), "preset": .optional(preset),
+        ]
+    }
+}
+
+extension WorkspaceCatalog {
+    /// Makes a chat, which belongs to the person; finds it when the id is there already.
+    ///
+    /// - Throws: `WorkspaceFull`.
+    public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
+        let rows = try await query(
+            """
+            INSERT INTO chats (id, workspace_id, name, preset, name_terms, texts_kept, person_id)
+            SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, $6::uuid
+            WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
+            ON CONFLICT (id) DO UPDATE SET id = chats.id
+                WHERE chats.workspace_id = $2 AND \(Self.isSeen("chats", by: "$6"))
+            RETURNING \(ChatRecord.columns)
+            """,
+            [id, workspace, name, preset, TermVector(name, weight: .name).text, person])
+        guard let row = rows.first else {
+            if let known = try await chat(id) { return known }
+            try await requireRoom("chats", limits.chats)
+            throw PostgresError.contention
+        }
+        return try ChatRecord(row)
+    }
+
+    /// A chat that is not being deleted; `nil` when unknown.
+    public func chat(_ id: String) async throws -> ChatRecord? {
+        guard UUIDv7.isValid(id) else { return nil }
+        let rows = try await query(
+            """
+            SELECT \(ChatRecord.columns) FROM chats
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND \(Self.isSeen("chats", by: "$3"))
+            """,
+            [workspace, id, person])
+        return try rows.first.map(ChatRecord.init)
+    }
+
+    /// Chats, the most recently used first.
+    ///
+    /// - Parameter before: Id of the last chat of the page before.
+    public func chats(limit: Int, before: String?) async throws -> [ChatRecord] {
+        if let before, !UUIDv7.isValid(before) { return [] }
+        let rows = try await query(
+            """
+            SELECT \(ChatRecord.columns) FROM chats c
+            WHERE workspace_id = $1 AND NOT deleting AND \(Self.isSeen("c", by: "$3"))
+                AND ($2::uuid IS NULL OR (c.updated_at, c.id) <
+                    (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid))
+            ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit)
+            """,
+            [workspace, before, person])
+        return try rows.map(ChatRecord.init)
+    }
+
+    /// Gives a chat another name. Returns the chat, `nil` when unknown.
+    public func renameChat(_ id: String, to name: String) async throws -> ChatRecord? {
+        guard UUIDv7.isValid(id) else { return nil }
+        let rows = try await query(
+            """
+            UPDATE chats SET name = $3, name_terms = $4::tsvector, named_by_user = true
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND \(Self.isSeen("chats", by: "$5"))
+            RETURNING \(ChatRecord.columns)
+            """,
+            [workspace, id, name, TermVector(name, weight: .name).text, person])
+        return try rows.first.map(ChatRecord.init)
+    }
+
+    /// Gives a chat a name that nobody chose; one that somebody did choose stays.
+    public func suggestName(_ id: String, _ name: String) async throws {
+        try await query(
+            """
+            UPDATE chats SET name = $3, name_terms = $4::tsvector
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND NOT named_by_user
+            """,
+            [workspace, id, name, TermVector(name, weight: .name).text])
+    }
+
+    /// Keeps the summary of a chat's older messages.
+    ///
+    /// - Parameter until: Time of the newest message that it covers.
+    public func setSummary(_ id: String, _ summary: String, until: String) async throws {
+        try await query(
+            """
+            UPDATE chats SET summary = $3, summarised_until = $4
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND coalesce(summarised_until, '') < $4
+            """,
+            [workspace, id, summary, until])
+    }
+
+    /// Notes that messages were added. Returns whether the chat is still there.
+    ///
+    /// - Parameter text: The one that can be found from now on, in the place of an older one with its id.
+    @discardableResult
+    public func countMessages(_ id: String, added: Int, text: ChatText? = nil) async throws -> Bool {
+        let chat = """
+            UPDATE chats SET messages = messages + \(added), updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id, workspace_id
+            """
+        guard let text else { return try await !query(chat, [workspace, id]).isEmpty }
+        return try await !query(
+            "WITH chat AS (\(chat)), copy AS (\(Self.insertingTexts(replaces: true))) SELECT id FROM chat",
+            [workspace, id, JSONValue.array([text.row]).text]
+        ).isEmpty
+    }
+
+    /// Marks a chat and its own documents as being deleted. Returns the documents' ids, `nil` when there is no chat.
+    public func markChatDeleting(_ id: String) async throws -> [String]? {
+        guard UUIDv7.isValid(id) else { return nil }
+        try await prepare()
+        let (workspace, person) = (self.workspace, self.person)
+        return try await database.transaction { connection in
+            let chats = try connection.query(
+                """
+                UPDATE chats SET deleting = true, updated_at = now()
+                WHERE workspace_id = $1 AND id = $2 AND \(Self.isSeen("chats", by: "$3")) RETURNING id
+                """,
+                [workspace, id, person])
+            if chats.isEmpty { return nil }
+            try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
+            let documents = try connection.query(
+                """
+                UPDATE documents SET deleting = true, updated_at = now() WHERE workspace_id = $1 AND chat_id = $2
+                RETURNING id
+                """,
+                [workspace, id])
+            return try documents.map { row throws(PostgresError) in try row.string("id") }
+        }
+    }
+
+    /// Removes a chat's row and the copies of its texts, the last step of its deletion; its documents lose the reference and
+    /// go by themselves.
+    ///
+    /// - Returns: How many rows there were.
+    public func removeChat(_ id: String) async throws -> Int {
+        try await prepare()
+        let workspace = self.workspace
+        return try await database.transaction { connection in
+            try connection.query(
+                "UPDATE documents SET chat_id = NULL WHERE workspace_id = $1 AND chat_id = $2 AND deleting",
+                [workspace, id])
+            // Holds off texts that are just being kept, so that all are counted.
+            let chat = try connection.query(
+                "SELECT id FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting FOR UPDATE", [workspace, id])
+            if chat.isEmpty { return 0 }
+            let texts = try connection.query(
+                "DELETE FROM chat_texts WHERE workspace_id = $1 AND chat_id = $2 RETURNING id", [workspace, id])
+            try connection.query("DELETE FROM chats WHERE workspace_id = $1 AND id = $2", [workspace, id])
+            return 1 + texts.count
+        }
+    }
+
+    /// Chats whose deletion was cut off.
+    public func chatsBeingDeleted(olderThanSeconds age: Int) async throws -> [String] {
+        let rows = try await query(
+            """
+            SELECT id FROM chats WHERE workspace_id = $1 AND deleting
+                AND updated_at < now() - make_interval(secs => \(age)) LIMIT 500
+            """,
+            [workspace])
+        return try rows.map { row throws(PostgresError) in try row.string("id") }
+    }
+}

@@ -1,0 +1,220 @@
+import Digests
+public import JSONCoding
+import Postgres
+
+extension WorkspaceCatalog {
+    /// A new document's facts.
+    public struct NewDocument: Sendable {
+        public let id: String
+        public let name: String
+        public let mediaType: String
+        public let bytes: Int
+        public let sha256: String
+        public let chatId: String?
+
+        /// Describes a document whose bytes are stored.
+        public init(id: String, name: String, mediaType: String, bytes: Int, sha256: String, chatId: String?) {
+            self.id = id
+            self.name = name
+            self.mediaType = mediaType
+            self.bytes = bytes
+            self.sha256 = sha256
+            self.chatId = chatId
+        }
+    }
+
+    /// Enters a document, or finds the one that has the same bytes.
+    ///
+    /// - Returns: The row, and whether it was there before.
+    /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted; `WorkspaceFull`.
+    public func addDocument(_ document: NewDocument) async throws -> (document: DocumentRecord, isDuplicate: Bool) {
+        // Two uploads of the same bytes may meet: one inserts, the other finds.
+        for _ in 0..<3 {
+            let inserted = try await query(
+                """
+                WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting
+                    AND \(Self.isSeen("chats", by: "$8")) FOR SHARE)
+                INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
+                SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
+                WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
+                    AND \(Self.hasRoom("documents", limits.documents, workspace: "$2"))
+                ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
+                """,
+                [
+                    document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
+                    document.sha256, person,
+                ])
+            if let row = inserted.first { return (try DocumentRecord(row), false) }
+            if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
+            let existing = try await query(
+                """
+                SELECT \(DocumentRecord.columns) FROM documents
+                WHERE workspace_id = $1 AND sha256 = $2 AND chat_id IS NOT DISTINCT FROM $3 AND NOT deleting
+                """,
+                [workspace, document.sha256, document.chatId])
+            if let row = existing.first { return (try DocumentRecord(row), true) }
+            try await requireRoom("documents", limits.documents)
+        }
+        throw PostgresError.contention
+    }
+
+    /// A document, also one that is being deleted; `nil` when unknown.
+    public func document(_ id: String) async throws -> DocumentRecord? {
+        guard UUIDv7.isValid(id) else { return nil }
+        let rows = try await query(
+            """
+            SELECT \(DocumentRecord.columns) FROM documents
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3"))
+            """,
+            [workspace, id, person])
+        return try rows.first.map(DocumentRecord.init)
+    }
+
+    /// How a document was read: what was left out of its text, and why; `nil` when it has not been read, or is unknown.
+    public func report(of id: String) async throws -> JSONValue? {
+        guard UUIDv7.isValid(id) else { return nil }
+        let rows = try await query(
+            "SELECT report::text AS report FROM documents WHERE workspace_id = $1 AND id = $2", [workspace, id])
+        return try rows.first?.optional("report").map { try JSONParser.parse($0) }
+    }
+
+    /// Documents, newest first.
+    ///
+    /// - Parameters:
+    ///   - chatId: Only those of this chat.
+    ///   - after: Id of the last document of the page before.
+    public func documents(chatId: String?, limit: Int, after: String?) async throws -> [DocumentRecord] {
+        if let chatId, !UUIDv7.isValid(chatId) { return [] }
+        if let after, !UUIDv7.isValid(after) { return [] }
+        let rows = try await query(
+            """
+            SELECT \(DocumentRecord.columns) FROM documents d
+            WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid)
+                AND \(Self.isDocumentSeen("d", by: "$4"))
+                AND ($3::uuid IS NULL OR (d.created_at, d.id) <
+                    (SELECT p.created_at, p.id FROM documents p WHERE p.workspace_id = $1 AND p.id = $3::uuid))
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
+            """,
+            [workspace, chatId, after, person])
+        return try rows.map(DocumentRecord.init)
+    }
+
+    /// Ids of the ready documents that a chat can see: the workspace's and its own.
+    ///
+    /// - Parameter only: Restricts the answer to these.
+    public func searchableDocuments(chatId: String?, only: [String]?) async throws -> [String] {
+        if let only, only.isEmpty { return [] }
+        let chosen = only.map { "{\($0.filter(UUIDv7.isValid).joined(separator: ","))}" }
+        let rows = try await query(
+            """
+            SELECT id FROM documents
+            WHERE workspace_id = $1 AND status = 'ready' AND NOT deleting
+                AND (chat_id IS NULL OR chat_id = $2::uuid) AND ($3::uuid[] IS NULL OR id = ANY ($3::uuid[]))
+            LIMIT \(limits.documents)
+            """,
+            [workspace, chatId, chosen])
+        return try rows.map { row throws(PostgresError) in try row.string("id") }
+    }
+
+    /// How many documents that a chat will see are still being read.
+    public func unreadDocuments(chatId: String?) async throws -> Int {
+        let rows = try await query(
+            """
+            SELECT count(*) AS count FROM documents
+            WHERE workspace_id = $1 AND status IN ('queued', 'extracting', 'embedding') AND NOT deleting
+                AND (chat_id IS NULL OR chat_id = $2::uuid)
+            """,
+            [workspace, chatId])
+        return try rows.first?.int("count") ?? 0
+    }
+
+    /// Has a document that failed worked on again.
+    ///
+    /// - Returns: The document, queued; `nil` when it has not failed, or is not there.
+    public func requeue(_ id: String) async throws -> DocumentRecord? {
+        guard UUIDv7.isValid(id) else { return nil }
+        let rows = try await query(
+            """
+            UPDATE documents SET status = 'queued', error_code = NULL, error_detail = NULL, updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND status = 'failed' AND NOT deleting
+                AND \(Self.isDocumentSeen("documents", by: "$3"))
+            RETURNING \(DocumentRecord.columns)
+            """,
+            [workspace, id, person])
+        return try rows.first.map(DocumentRecord.init)
+    }
+
+    /// Gives up on a document that has not moved since, whoever worked on it. Returns whether there was one.
+    ///
+    /// - Parameter seconds: Unix time from when on nothing may have happened.
+    public func giveUp(
+        _ id: String, unmovedSince seconds: Int64, error: (code: String, detail: String)
+    ) async throws -> Bool {
+        guard UUIDv7.isValid(id) else { return false }
+        return try await !query(
+            """
+            UPDATE documents SET status = 'failed', error_code = $3, error_detail = $4, attempt = attempt + 1,
+                updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND status IN ('queued', 'extracting', 'embedding')
+                AND updated_at < to_timestamp(\(seconds)) RETURNING id
+            """,
+            [workspace, id, error.code, error.detail]
+        ).isEmpty
+    }
+
+    /// Marks a document as being deleted, from when on nobody sees it and nothing is written for it any more: a write that
+    /// is under way (`whileHeld`) is waited for. Returns whether there was one.
+    public func markDeleting(_ id: String) async throws -> Bool {
+        guard UUIDv7.isValid(id) else { return false }
+        // A remembered answer may quote the document, so what is remembered goes with it.
+        return try await !query(
+            """
+            WITH forgotten AS (DELETE FROM answer_cache WHERE workspace_id = $1)
+            UPDATE documents SET deleting = true, updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3")) RETURNING id
+            """,
+            [workspace, id, person]
+        ).isEmpty
+    }
+
+    /// Removes a document's row, the last step of its deletion. Returns the number of rows.
+    public func removeDocument(_ id: String) async throws -> Int {
+        try await query(
+            "DELETE FROM documents WHERE workspace_id = $1 AND id = $2 AND deleting RETURNING id", [workspace, id]
+        ).count
+    }
+
+    /// Documents that have not moved for a while: unfinished ones and ones whose deletion was cut off.
+    public func stuckDocuments(olderThanSeconds age: Int, limit: Int = 500) async throws -> [DocumentRecord] {
+        let rows = try await query(
+            """
+            SELECT \(DocumentRecord.columns) FROM documents
+            WHERE workspace_id = $1 AND (deleting OR status IN ('queued', 'extracting', 'embedding'))
+                AND updated_at < now() - make_interval(secs => \(age)) ORDER BY updated_at LIMIT \(limit)
+            """,
+            [workspace])
+        return try rows.map(DocumentRecord.init)
+    }
+
+    /// Which of the ids have a row.
+    public func knownDocuments(_ ids: [String]) async throws -> Set<String> {
+        let list = "{\(ids.filter(UUIDv7.isValid).joined(separator: ","))}"
+        let rows = try await query(
+            "SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [workspace, list])
+        return Set(try rows.map { row throws(PostgresError) in try row.string("id") })
+    }
+}
+
+extension CatalogDatabase {
+    /// How many documents of all workspaces there are in each status; those being deleted are left out.
+    public func documentsByStatus() async throws -> [String: Int] {
+        let rows = try await query("SELECT status, count(*) AS count FROM documents WHERE NOT deleting GROUP BY status")
+        return Dictionary(
+            try rows.map { (try $0.string("status"), try $0.int("count")) }, uniquingKeysWith: { $1 })
+    }
+}
+
+/// The chat that a document is to belong to is not there, or is being deleted.
+public struct ChatGone: Error {
+    public init() {}
+}

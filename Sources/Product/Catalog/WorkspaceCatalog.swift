@@ -1,0 +1,41 @@
+import Postgres
+
+/// One workspace's part of the index, as somebody sees it: its chats, its documents, and what belongs to them. Made for each
+/// request from who asks; there is no workspace that is meant when none is said.
+///
+/// A chat belongs to whoever began it. One that belongs to nobody was begun where nobody signs in, and is everybody's.
+public struct WorkspaceCatalog: Sendable {
+    /// The index that this is a part of.
+    public let index: CatalogDatabase
+    /// Whose rows these are; part of every statement.
+    public let workspace: String
+    /// Whose chats are seen beside those of nobody; `nil` for all chats, which is what the product itself works with.
+    public let person: String?
+
+    var database: PostgresPool { index.database }
+    var limits: WorkspaceLimits { index.limits }
+
+    func prepare() async throws { try await index.prepare() }
+
+    @discardableResult
+    func query(_ sql: String, _ parameters: [String?] = []) async throws -> [PostgresRow] {
+        try await index.query(sql, parameters)
+    }
+
+    /// A condition on rows of chats: whether a person sees them.
+    ///
+    /// - Parameters:
+    ///   - chats: The table, or what it is called in the statement.
+    ///   - person: The parameter with the person's id, which may be NULL.
+    static func isSeen(_ chats: String, by person: String) -> String {
+        "(\(person)::uuid IS NULL OR \(chats).person_id IS NULL OR \(chats).person_id = \(person)::uuid)"
+    }
+
+    /// A condition on rows of documents: whether a person sees them. Those of a chat go with it.
+    static func isDocumentSeen(_ documents: String, by person: String) -> String {
+        """
+        (\(person)::uuid IS NULL OR \(documents).chat_id IS NULL OR EXISTS (
+            SELECT FROM chats seen WHERE seen.id = \(documents).chat_id AND \(isSeen("seen", by: person))))
+        """
+    }
+}

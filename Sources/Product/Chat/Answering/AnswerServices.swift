@@ -1,0 +1,70 @@
+import AccessControl
+import Catalog
+import ChatMessages
+import ChromaClient
+import Models
+import Retrieval
+import TaskTools
+import Telemetry
+import Tools
+
+/// What answers are made with, whoever asks; each request gets a part of it, with what its person sees and nothing else.
+struct AnswerServices: Sendable {
+    let catalog: CatalogDatabase
+    let messages: MessageStore
+    let models: ModelList
+    let presets: PresetLibrary
+    /// What trials change, by workspace.
+    let splits: KeyedValues<SplitsInForce>
+    private let embeddings: EmbeddingClient
+    private let vectors: ChromaTenants
+    private let tools: [any Tool]
+    private let cacheSeconds: Int
+    private let unsupported: UnsupportedHandling
+    private let answerer: Answerer
+    private let log: Log
+
+    /// - Parameters:
+    ///   - tools: Those that were declared; those for documents are of the documents that are asked.
+    ///   - cacheSeconds: How long answers are remembered; 0 for not at all.
+    init(
+        catalog: CatalogDatabase, messages: MessageStore, embeddings: EmbeddingClient, vectors: ChromaTenants,
+        models: ModelList, presets: PresetLibrary, tools: [any Tool], cacheSeconds: Int,
+        unsupported: UnsupportedHandling, log: Log
+    ) {
+        self.catalog = catalog
+        self.messages = messages
+        self.embeddings = embeddings
+        self.vectors = vectors
+        self.models = models
+        self.presets = presets
+        self.tools = tools
+        self.cacheSeconds = cacheSeconds
+        self.unsupported = unsupported
+        self.log = log
+        splits = KeyedValues { SplitsInForce(catalog: catalog.view(of: $0)) }
+        answerer = Answerer(
+            models: models, circuits: Circuits(catalog: catalog, log: log), unsupported: unsupported, log: log)
+    }
+
+    /// What one person's answers are made with.
+    func library(for access: Access) -> Library {
+        let passages = vectors.of(access.workspace)
+        let retriever = PassageRetriever(embeddings: embeddings, vectors: passages)
+        let pages = PageReader(vectors: passages)
+        let own: [any Tool] = [SearchDocumentsTool(retriever: retriever), ReadPagesTool(pages: pages)]
+        return Library(
+            catalog: catalog.view(for: access), retriever: retriever, pages: pages, models: models, presets: presets,
+            tools: own + tools, cacheSeconds: cacheSeconds, unsupported: unsupported,
+            splits: splits[access.workspace], log: log)
+    }
+
+    /// Answers in one person's chats.
+    func engine(for access: Access) -> TurnEngine {
+        TurnEngine(
+            library: library(for: access), messages: messages.view(of: access.workspace), answerer: answerer)
+    }
+
+    /// Answers to one person that belong to no chat.
+    func oneOff(for access: Access) -> OneOffAnswer { OneOffAnswer(library: library(for: access), answerer: answerer) }
+}

@@ -1,0 +1,227 @@
+import AccessControl
+import Digests
+import HTTPMessages
+import JSONCoding
+import ProductFixture
+import TestSupport
+import Testing
+
+/// Every route of every app, asked by everybody: who gets in, and how the others are turned away.
+@Suite(.enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
+struct RouteMatrixFeatureTests {
+    /// What a route asks of its caller.
+    private enum Door {
+        case permission(Permission)
+        /// Whoever is signed in, for themselves.
+        case personal(takesKeys: Bool)
+        /// Whoever is signed in, and the workspace that they name.
+        case oneself(takesKeys: Bool)
+        case open
+    }
+
+    private static let expected: [RunningProduct.App: [String: Door]] = [
+        .chat: [
+            "POST /api/chat": .permission(.ask), "POST /api/ask": .permission(.ask),
+            "GET /api/usage": .permission(.manage), "GET /api/experiments": .permission(.manage),
+            "POST /api/experiments": .permission(.manage), "GET /api/experiments/{id}": .permission(.manage),
+            "POST /api/experiments/{id}/split": .permission(.manage),
+            "DELETE /api/experiments/{id}": .permission(.manage), "GET /api/feedback": .permission(.manage),
+            "POST /api/feedback": .permission(.ask), "GET /api/models": .permission(.read),
+            "GET /api/presets": .permission(.read), "POST /v1/chat/completions": .permission(.ask),
+            "GET /v1/models": .permission(.read),
+        ],
+        .upload: [
+            "POST /api/upload": .permission(.write), "GET /api/documents": .permission(.read),
+            "GET /api/documents/{id}": .permission(.read), "DELETE /api/documents/{id}": .permission(.write),
+            "GET /api/documents/{id}/content": .permission(.read), "GET /api/documents/{id}/text": .permission(.read),
+            "GET /api/documents/{id}/report": .permission(.read),
+            "GET /api/documents/{id}/pages/{page}": .permission(.read),
+            "GET /api/documents/{id}/pages/{page}/words": .permission(.read),
+            "POST /api/documents/{id}/retry": .permission(.write),
+        ],
+        .history: [
+            "GET /api/history": .permission(.read), "GET /api/history/search": .permission(.read),
+            "GET /api/history/export": .permission(.read), "POST /api/history/import": .permission(.ask),
+            "GET /api/history/{chatId}/export": .permission(.read), "GET /api/history/{chatId}": .permission(.read),
+            "PATCH /api/history/{chatId}": .permission(.ask), "DELETE /api/history/{chatId}": .permission(.ask),
+        ],
+        .account: [
+            "GET /api/account/sign-in": .open, "POST /api/account/sign-in": .open, "GET /api/account/accept": .open,
+            "POST /api/account/accept": .open, "POST /api/account/refresh": .open,
+            "POST /api/account/sign-out": .open, "GET /api/account/me": .oneself(takesKeys: true),
+            "PATCH /api/account/me": .oneself(takesKeys: false),
+            "GET /api/account/workspaces": .personal(takesKeys: true),
+            "GET /api/account/sessions": .personal(takesKeys: false),
+            "DELETE /api/account/sessions": .personal(takesKeys: false),
+            "DELETE /api/account/sessions/{sessionId}": .personal(takesKeys: false),
+            "GET /api/account/keys": .personal(takesKeys: false),
+            "POST /api/account/keys": .personal(takesKeys: false),
+            "DELETE /api/account/keys/{keyId}": .personal(takesKeys: false),
+            "GET /api/account/people": .permission(.administer), "POST /api/account/people": .permission(.administer),
+            "PATCH /api/account/people/{personId}": .permission(.administer),
+            "DELETE /api/account/people/{personId}": .permission(.administer),
+            "POST /api/account/people/{personId}/reset": .permission(.administer),
+            "GET /api/account/audit": .permission(.administer),
+            "GET /api/account/audit/export": .permission(.administer),
+            "GET /api/account/audit/state": .permission(.administer),
+            "GET /api/account/workspaces/{id}/audit": .permission(.manage),
+            "POST /api/account/workspaces": .permission(.administer),
+            "PATCH /api/account/workspaces/{id}": .permission(.manage),
+            "GET /api/account/workspaces/{id}/members": .permission(.read),
+            "PUT /api/account/workspaces/{id}/members/{personId}": .permission(.manage),
+            "DELETE /api/account/workspaces/{id}/members/{personId}": .permission(.manage),
+        ],
+    ]
+
+    private static let apps: [RunningProduct.App] = [.chat, .upload, .history]
+
+    @Test func everyRouteHasARow() async throws {
+        try await RunningProduct.with(Self.apps + [.account], settings: House.settings) { product in
+            for (app, rows) in Self.expected {
+                #expect(Set(product.routes[app] ?? []) == Set(rows.keys), "\(app)")
+            }
+        }
+    }
+
+    /// How a request is answered, as far as it matters who sent it.
+    private enum Turn: Equatable {
+        case letIn, nobody, forbidden, hidden
+        case broken(Int)
+
+        init(_ answer: AppAnswer) {
+            switch answer.status {
+            case 401: self = .nobody
+            case 403: self = .forbidden
+            case 404 where answer.json["detail"]?.string == "There is no such workspace for you.": self = .hidden
+            case 500...: self = .broken(answer.status)
+            default: self = .letIn
+            }
+        }
+    }
+
+    private struct Actor: Sendable {
+        let name: String
+        /// Sends a request about the first workspace.
+        let send: @Sendable (RunningProduct.App, HTTPMethod, String, JSONValue?) async throws -> AppAnswer
+        let expects: @Sendable (Door) -> Turn?
+    }
+
+    private static func asMember(_ permissions: [Permission]) -> @Sendable (Door) -> Turn? {
+        { door in
+            switch door {
+            case .permission(let permission): permissions.contains(permission) ? .letIn : .forbidden
+            case .personal, .oneself: .letIn
+            case .open: nil
+            }
+        }
+    }
+
+    private static func asNobody(_ door: Door) -> Turn? {
+        if case .open = door { nil } else { .nobody }
+    }
+
+    private static func asKey(_ scopes: [Permission]) -> @Sendable (Door) -> Turn? {
+        { door in
+            switch door {
+            case .permission(let permission): scopes.contains(permission) ? .letIn : .forbidden
+            case .personal(let takesKeys), .oneself(let takesKeys):
+                takesKeys && scopes.contains(.read) ? .letIn : .forbidden
+            case .open: nil
+            }
+        }
+    }
+
+    private static func actor(_ name: String, _ browser: Browser, _ expects: @escaping @Sendable (Door) -> Turn?)
+        -> Actor
+    {
+        Actor(
+            name: name, send: { try await browser.send($0, $1, $2, $3, workspace: "default") }, expects: expects)
+    }
+
+    private static func actor(_ name: String, _ house: House, key: String, _ scopes: [Permission]) -> Actor {
+        Actor(
+            name: name,
+            send: { app, method, path, body in
+                try await house.product.send(
+                    app, method, path,
+                    fields: ["Authorization": "Bearer \(key)", "Content-Type": "application/json"],
+                    body: body?.encoded ?? [])
+            }, expects: asKey(scopes))
+    }
+
+    private func actors(_ house: House) async throws -> [Actor] {
+        let made = try await house.boss.send(.post, "workspaces", ["id": "other", "name": "Other"])
+        #expect(made.status == 201, "\(made.text)")
+        let owner = try await house.person("owner", ["default": "owner"]).browser
+        let ended = try await house.person("ended").browser
+        let stolen = house.browser()
+        stolen.cookies = ended.cookies
+        #expect(try await ended.send(.post, "sign-out").status == 204)
+        let inactive = try await house.person("inactive", ["default": "owner"])
+        let changed = try await house.boss.send(.patch, "people/\(inactive.id)", ["active": false])
+        #expect(changed.status == 200, "\(changed.text)")
+        func key(_ scopes: [Permission]) async throws -> String {
+            let made = try await owner.send(
+                .post, "keys",
+                ["name": "k", "scopes": .strings(scopes.map(\.rawValue)), "workspace": "default"])
+            #expect(made.status == 201, "\(made.text)")
+            return made.json["key"]?.string ?? ""
+        }
+        let all: [Permission] = [.read, .ask, .write, .manage]
+        return [
+            Self.actor("nobody", house.browser(), Self.asNobody),
+            Self.actor("ended session", stolen, Self.asNobody),
+            Self.actor("deactivated", inactive.browser, Self.asNobody),
+            Self.actor(
+                "reader", try await house.person("reader", ["default": "reader"]).browser,
+                Self.asMember([.read, .ask])),
+            Self.actor(
+                "editor", try await house.person("editor").browser, Self.asMember([.read, .ask, .write])),
+            Self.actor("owner", owner, Self.asMember(all)),
+            Self.actor(
+                "administrator", try await house.person("admin", [:], isAdministrator: true).browser,
+                Self.asMember(Permission.allCases)),
+            Self.actor("of another workspace", try await house.person("other", ["other": "owner"]).browser) { door in
+                switch door {
+                case .permission, .oneself: .hidden
+                case .personal: .letIn
+                case .open: nil
+                }
+            },
+            Self.actor("key for everything", house, key: try await key(all), all),
+            Self.actor("key for reading", house, key: try await key([.read]), [.read]),
+            Self.actor("key for questions", house, key: try await key([.ask]), [.ask]),
+        ]
+    }
+
+    /// A request that finds nothing and changes nothing, whoever may send it.
+    private func harmless(_ route: String) throws -> (method: HTTPMethod, path: String, body: JSONValue?) {
+        let parts = route.split(separator: " ").map(String.init)
+        let (method, template) = try (#require(parts.first), #require(parts.last))
+        let path = template.split(separator: "/").map { part -> String in
+            switch part {
+            case "{page}": "1"
+            case "{id}" where template.hasPrefix("/api/account/workspaces/"): "default"
+            case _ where part.hasPrefix("{"): UUIDv7.make()
+            default: String(part)
+            }
+        }
+        let hasBody = ["POST", "PATCH", "PUT"].contains(method)
+        return (HTTPMethod(rawValue: method), "/" + path.joined(separator: "/"), hasBody ? [:] : nil)
+    }
+
+    @Test func everybodyGetsWhatTheyMayAndNothingElse() async throws {
+        try await House.with(Self.apps) { house in
+            for actor in try await actors(house) {
+                for (app, rows) in Self.expected {
+                    for (route, door) in rows.sorted(by: { $0.key < $1.key }) {
+                        guard let turn = actor.expects(door) else { continue }
+                        let request = try harmless(route)
+                        let answer = try await actor.send(app, request.method, request.path, request.body)
+                        #expect(Turn(answer) == turn, "\(actor.name): \(route): \(answer.status) \(answer.text)")
+                    }
+                }
+            }
+        }
+    }
+}
