@@ -17,6 +17,19 @@ export const api = {
   document: (id) => call(`/api/documents/${id}`),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
+  /** A picture as an address that holds it: what fetches pictures itself could not say which workspace they are of. */
+  async picture(path) {
+    const reader = new FileReader();
+    reader.readAsDataURL(await (await send(path, { headers: { Accept: "image/*" } })).blob());
+    await new Promise((resolve) => reader.addEventListener("loadend", resolve));
+    return reader.result ?? "";
+  },
+  /** A file as a whole, with its name. */
+  async file(path) {
+    const response = await send(path, { headers: { Accept: "*/*" } });
+    const [, coded, plain] = /filename\*=UTF-8''([^;]+)|filename="([^"]*)"/i.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+    return { blob: await response.blob(), name: coded ? decodeURIComponent(coded) : plain ?? "" };
+  },
   retry: (id) => call(`/api/documents/${id}/retry`, { method: "POST" }),
   deleteDocument: (id) => call(`/api/documents/${id}`, { method: "DELETE" }),
 

@@ -7,6 +7,9 @@ import { text, when } from "./strings.js";
 let documents = [];
 let timer = 0;
 
+// Another workspace has others, even where they cannot be read.
+document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) documents = []; });
+
 export const readyCount = () => documents.filter((d) => d.status === "ready").length;
 
 /** Reads the list again and shows it; keeps reading while something is being worked on. */

@@ -1,5 +1,5 @@
-import { $, announce } from "./dom.js";
-import { freshen, setUpSession } from "./account/session.js";
+import { $, announce, make } from "./dom.js";
+import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
 import { api } from "./api.js";
 import { isAnswering, setUpConversation, showChat, stopAnswer } from "./conversation.js";
 import { refreshDocuments } from "./documents.js";
@@ -67,14 +67,21 @@ document.addEventListener("apus:account", (event) => {
 // A file that is fetched by a link cannot be asked for again.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[download]");
-  if (!link || link.dataset.isFresh) return;
+  if (!link || link.dataset.isFresh || !workspace()) return;
   event.preventDefault();
-  freshen().then(() => {
-    link.dataset.isFresh = "yes";
-    link.click();
-    delete link.dataset.isFresh;
-  }).catch((problem) => announce(problem.message, true));
+  follow(link).catch((problem) => announce(problem.message, true));
 });
+
+async function follow(link) {
+  await freshen();
+  const file = isSettled() ? null : await api.file(link.href);
+  const address = file ? URL.createObjectURL(file.blob) : link.href;
+  const other = make("a", { href: address, download: file?.name ?? "", "data-is-fresh": "yes", hidden: true });
+  link.after(other);
+  other.click();
+  other.remove();
+  if (file) setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
 
 // What only those see who sign in comes when it is needed.
 document.addEventListener("apus:account", async () => { (await import("./account/account.js")).setUpAccount(); }, { once: true });

@@ -1,6 +1,6 @@
 import { $, make } from "./dom.js";
 import { api } from "./api.js";
-import { freshen } from "./account/session.js";
+import { workspace } from "./account/session.js";
 import { text } from "./strings.js";
 
 // A page of a PDF as it looks, with what is cited marked on it.
@@ -16,8 +16,7 @@ export function setUpPageView() {
     const picture = $("picture");
     fit();
     if (!picture.dataset.path) return;
-    picture.src = `${picture.dataset.path}?width=${wanted()}`;
-    showFirstMark();
+    addressOf(picture.dataset.path).then((address) => { picture.src = address; showFirstMark(); }).catch(() => { /* it stays as it is */ });
   });
 }
 
@@ -40,9 +39,6 @@ export async function showPicture({ documentId, name, page, start, end }) {
     const path = `/api/documents/${documentId}/pages/${page}`;
     // A page without marks is better than none, and is there before them.
     const asked = isMarked ? api.words(documentId, page).catch(() => []) : [];
-    // A picture cannot be asked for again by whoever shows it.
-    await freshen();
-    if (mine !== latest) return false;
     await loaded(picture, path);
     if (mine !== latest) return false;
     sheet.removeAttribute("aria-busy");
@@ -76,10 +72,16 @@ function wanted() {
   return widths.find((width) => width >= pixels) ?? widths[widths.length - 1];
 }
 
-function loaded(picture, path) {
+async function loaded(picture, path) {
   picture.dataset.path = path;
-  picture.src = `${path}?width=${wanted()}`;
+  picture.src = await addressOf(path);
   return picture.decode();
+}
+
+/** Where a page's picture is; where people sign in it is asked for as everything else is. */
+async function addressOf(path) {
+  const sized = `${path}?width=${wanted()}`;
+  return workspace() ? api.picture(sized) : sized;
 }
 
 /** Words' boxes as one for each line: those that follow each other and stand beside each other. */

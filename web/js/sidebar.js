@@ -8,6 +8,9 @@ let next = null;
 let current = null;
 let go = () => {};
 
+// Another workspace has others, even where they cannot be read.
+document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) { chats = []; next = null; } });
+
 export function setUpSidebar(navigate) {
   go = navigate;
   $("more-chats").addEventListener("click", () => refreshChats(true));

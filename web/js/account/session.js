@@ -6,6 +6,7 @@ let me = null;
 let asked = null;
 let renewal = null;
 let renewedAt = 0;
+let movedAt = 0;
 let gate = null;
 let openGate = () => {};
 /** What a link brought along. */
@@ -14,6 +15,8 @@ const tabs = "BroadcastChannel" in window ? new BroadcastChannel("apus.session")
 
 // A token lives for ten minutes; what cannot be repeated is not begun with one that is about to end.
 const fresh = 8 * 60 * 1000;
+// The apps know for a while only where somebody was before.
+const settling = 20 * 1000;
 
 export const account = () => me;
 export const workspace = () => me?.workspace?.id ?? null;
@@ -77,6 +80,9 @@ async function renew() {
 /** Makes sure that what follows, which cannot be repeated, is not refused because a token has grown old. */
 export const freshen = () => (me?.person && Date.now() - renewedAt > fresh ? restore(Date.now()) : Promise.resolve(true));
 
+/** Whether every app knows which workspace is meant, without being told with each request. */
+export const isSettled = () => Date.now() - movedAt > settling;
+
 /** Signs in by a password. */
 export async function signIn(login, password) {
   const next = await enter("/api/account/sign-in", { login, password });
@@ -138,9 +144,10 @@ function take(next) {
   const before = me;
   me = next;
   useWorkspace(workspace());
+  const isMoved = Boolean(before) && before.workspace?.id !== me.workspace?.id;
+  if (isMoved) movedAt = Date.now();
   document.body.classList.toggle("may-not-write", !may("write"));
-  document.dispatchEvent(new CustomEvent("apus:account", {
-    detail: { isMoved: Boolean(before) && before.workspace?.id !== me.workspace?.id } }));
+  document.dispatchEvent(new CustomEvent("apus:account", { detail: { isMoved } }));
 }
 
 /** Another page of this browser changed who is here, or where they are. */
