@@ -651,7 +651,8 @@ let tests =
             .testTarget(
                 name: "HostileInputTests",
                 dependencies: [
-                    "AzureEmulator", "AzureSignatures", "Chroma", "CosmosQuery", "Documents", "FunctionsHost",
+                    "Access", "AzureEmulator", "AzureSignatures", "Catalog", "Chroma", "CosmosQuery", "Documents",
+                    "FunctionsHost",
                     "HTTPMessages", "HTTPWire", "JSONCoding", "LinearRegex", "Markup", "Models", "OTLP",
                     "SentenceUnits", "TestSupport", "Tools", "Upload", "Vectors", "WordPieces",
                 ]),

@@ -11,7 +11,7 @@ import WordPieces
 
 /// The list. Sizes count what the name says.
 enum GrowingInputs {
-    static let all: [GrowingInput] = json + messages + patterns + documents + vectors + cosmos + host + product
+    static let all: [GrowingInput] = json + messages + patterns + documents + vectors + cosmos + host + product + access
 
     static func text(_ count: Int, _ part: (Int) -> String, separator: String = "") -> String {
         (0..<count).map(part).joined(separator: separator)
