@@ -651,7 +651,8 @@ let tests =
             .testTarget(
                 name: "HostileInputTests",
                 dependencies: [
-                    "Access", "AzureEmulator", "AzureSignatures", "Catalog", "Chroma", "CosmosQuery", "Documents",
+                    "AccessControl", "AzureEmulator", "AzureSignatures", "Catalog", "Chroma", "CosmosQuery",
+                    "Documents",
                     "FunctionsHost",
                     "HTTPMessages", "HTTPWire", "JSONCoding", "LinearRegex", "Markup", "Models", "OTLP",
                     "SentenceUnits", "TestSupport", "Tools", "Upload", "Vectors", "WordPieces",
