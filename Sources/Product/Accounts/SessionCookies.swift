@@ -6,11 +6,13 @@ import HTTPMessages
 /// its own pages, and no script sees them.
 enum SessionCookies {
     private static let refreshPath = "/api/account"
-    private static let refreshAge = CatalogDatabase.sessionDays.unused * 24 * 3600
+    /// Seconds that browsers keep both. A token that has expired is sent as well: it tells that there is a session to renew,
+    /// and the guard answers so.
+    private static let age = CatalogDatabase.sessionDays.unused * 24 * 3600
 
     static func set(token: String, refresh: RefreshToken, on response: inout HTTPResponse) {
-        add(Cookies.token, token, path: "/", age: Int(SessionToken.life), to: &response)
-        add(Cookies.refresh, refresh.text, path: refreshPath, age: refreshAge, to: &response)
+        add(Cookies.token, token, path: "/", age: age, to: &response)
+        add(Cookies.refresh, refresh.text, path: refreshPath, age: age, to: &response)
     }
 
     static func clear(on response: inout HTTPResponse) {

@@ -45,7 +45,7 @@ struct SignInFeatureTests {
             #expect(lines.count == 2)
             #expect(
                 lines.allSatisfy { $0.hasSuffix("; Secure; HttpOnly; SameSite=Strict") && !$0.contains("Domain") })
-            #expect(lines[0].hasPrefix("__Host-apus-token=") && lines[0].contains("; Path=/; Max-Age=600;"))
+            #expect(lines[0].hasPrefix("__Host-apus-token=") && lines[0].contains("; Path=/; Max-Age=2592000;"))
             #expect(
                 lines[1].hasPrefix("__Secure-apus-refresh=")
                     && lines[1].contains("; Path=/api/account; Max-Age=2592000;"))
