@@ -670,7 +670,8 @@ let tests =
             .testTarget(
                 name: "ReembeddingTests",
                 dependencies: [
-                    "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Reembedding",
+                    "Catalog", "ChromaClient", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "Postgres",
+                    "Reembedding",
                     "TestStores", "TestSupport", "TextAnalysis", "VectorServer",
                 ]),
         ])

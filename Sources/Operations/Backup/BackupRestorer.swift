@@ -95,11 +95,12 @@ public struct BackupRestorer: Sendable {
         }
         let applied = try await services.catalog.appliedMigrations()
         if !applied.isEmpty {
-            let (chats, documents) = try await services.catalog.size()
-            guard chats == 0, documents == 0 else {
+            let (chats, documents, people) = try await services.catalog.size()
+            guard chats == 0, documents == 0, people == 0 else {
                 throw BackupError(
-                    "the place is not empty: it holds \(chats) chats and \(documents) documents. A backup is restored "
-                        + "into an empty place only; choose another, or delete what is there.")
+                    "the place is not empty (chats: \(chats), documents: \(documents), accounts: \(people)). A "
+                        + "backup is restored into an empty place only, before anybody signs up; choose another, or "
+                        + "delete what is there.")
             }
         }
         // The rows are put into the schema that they came from, and brought up to date from there.

@@ -49,11 +49,18 @@ extension CatalogDatabase {
         }
     }
 
-    /// How many chats and documents there are in all workspaces, those being deleted included.
-    public func size() async throws -> (chats: Int, documents: Int) {
+    /// How much there is in all workspaces, what is being deleted included, and how many people have an account.
+    public func size() async throws -> (chats: Int, documents: Int, people: Int) {
         let row = try await database.query(
-            "SELECT (SELECT count(*) FROM chats) AS chats, (SELECT count(*) FROM documents) AS documents")
-        return (try row.first?.int("chats") ?? 0, try row.first?.int("documents") ?? 0)
+            """
+            SELECT (SELECT count(*) FROM chats) AS chats, (SELECT count(*) FROM documents) AS documents,
+                to_regclass('people') IS NOT NULL AS has_people
+            """
+        ).first
+        // A schema from before there were people may be here.
+        let hasPeople = try row?.bool("has_people") ?? false
+        let people = hasPeople ? try await database.query("SELECT count(*) AS people FROM people").first : nil
+        return (try row?.int("chats") ?? 0, try row?.int("documents") ?? 0, try people?.int("people") ?? 0)
     }
 
     /// Inserts rows that `snapshot` has read, all or none.
@@ -63,6 +70,8 @@ extension CatalogDatabase {
     public func restore(_ tables: JSONValue, embedsAnew: Bool) async throws -> [IngestMessage] {
         try await database.transaction { connection in
             try connection.execute("SET LOCAL statement_timeout = '300s'")
+            // A new schema has the first workspace; as it was, it is in the backup.
+            if tables["workspaces"]?.array?.isEmpty == false { try connection.query("DELETE FROM workspaces") }
             for (table, _) in Self.kept {
                 for row in tables[table]?.array ?? [] {
                     // Rows of a schema that has no such table are not there either.

@@ -13,8 +13,11 @@ import TestSupport
 
 @testable import Backup
 
-/// A product in use: two documents that are ready, one that failed, two chats with messages, an experiment.
+/// A product in use by two workspaces, the first of nobody: in each a document that is ready and a chat with messages; one
+/// document that failed, an experiment, somebody with a key, and what they did.
 struct FilledStores {
+    static let workspaces = ["default", "second"]
+
     let services: BackupServices
     let ready: [String]
     let failed: String
@@ -27,8 +30,11 @@ struct FilledStores {
         services = try await Self.services(stores)
         try await services.blobs.createContainer(BlobPaths.container)
         try await services.catalog.prepare()
+        let owner = try await Self.addOwner(to: services.catalog)
         var ready: [String] = []
-        for number in 1...2 { ready.append(try await Self.addDocument(number, to: services)) }
+        for (index, workspace) in Self.workspaces.enumerated() {
+            ready.append(try await Self.addDocument(index + 1, to: services, workspace))
+        }
         failed = UUIDv7.make()
         let bytes = Array("no document".utf8)
         _ = try await services.catalog.view(of: "default").addDocument(
@@ -44,16 +50,18 @@ struct FilledStores {
         try await services.catalog.view(of: "default").setFailed(claim, code: "damaged", detail: "It is damaged.")
         self.ready = ready
         var chats: [String] = []
-        for number in 1...2 {
+        for (index, workspace) in Self.workspaces.enumerated() {
+            let number = index + 1
             let chat = UUIDv7.make()
-            _ = try await services.catalog.view(of: "default").createChat(chat, name: "Chat \(number)")
+            let view = services.catalog.view(of: workspace, for: number == 1 ? nil : owner)
+            _ = try await view.createChat(chat, name: "Chat \(number)")
             for turn in 1...(number * 3) {
                 let message = ChatMessage(
-                    id: UUIDv7.make(), chatId: chat, workspaceId: "default",
+                    id: UUIDv7.make(), chatId: chat, workspaceId: workspace,
                     role: turn % 2 == 1 ? "user" : "assistant", text: "Message \(turn) of \(number) ✓",
                     createdAt: "2026-11-20T10:00:0\(turn).000Z", finishReason: turn % 2 == 1 ? nil : "stop")
                 _ = try await services.messages.add(message)
-                try await services.catalog.view(of: "default").countMessages(chat, added: 1, text: message.searchText)
+                try await view.countMessages(chat, added: 1, text: message.searchText)
             }
             chats.append(chat)
         }
@@ -66,20 +74,38 @@ struct FilledStores {
         try await BackupServices(environment: stores.settings.merging(more) { $1 }, client: stores.client)
     }
 
-    private static func addDocument(_ number: Int, to services: BackupServices) async throws -> String {
+    private static func addOwner(to catalog: CatalogDatabase) async throws -> String {
+        let id = UUIDv7.make()
+        guard let login = LoginName("ann") else { throw TestFailure("no login") }
+        _ = try await catalog.addPerson(
+            id, login: login, name: "Ann", isAdministrator: true, memberships: [], digest: "a link")
+        _ = try await catalog.addWorkspace("second", name: "Second", owner: id)
+        _ = try await catalog.addKey(
+            "key", secret: "s", of: id, workspace: "second", name: "k", scopes: ["read"], days: nil)
+        try await catalog.addAudit([
+            .init(
+                at: "2026-11-20T10:00:00.000Z", workspace: "second", person: id, credential: nil, action: "POST /x",
+                object: nil, status: 200, address: nil, requestId: "r")
+        ])
+        return id
+    }
+
+    private static func addDocument(_ number: Int, to services: BackupServices, _ workspace: String) async throws
+        -> String
+    {
         let id = UUIDv7.make()
         let bytes = content(number)
-        _ = try await services.catalog.view(of: "default").addDocument(
+        _ = try await services.catalog.view(of: workspace).addDocument(
             .init(
                 id: id, name: "document-\(number).txt", mediaType: "text/plain", bytes: bytes.count,
                 sha256: Digest.hex(Digest.sha256(bytes)), chatId: nil))
         for (path, content) in [
-            (BlobPaths.original(workspace: "default", document: id), bytes),
-            (BlobPaths.text(workspace: "default", document: id), Array(#"{"pages":[]}"#.utf8)),
+            (BlobPaths.original(workspace: workspace, document: id), bytes),
+            (BlobPaths.text(workspace: workspace, document: id), Array(#"{"pages":[]}"#.utf8)),
         ] {
             try await services.blobs.upload(Bytes(content), to: BlobPaths.container, path, contentType: "text/plain")
         }
-        try await services.vectors.of("default").upsert(
+        try await services.vectors.of(workspace).upsert(
             (0..<2).map { ordinal in
                 ChromaService.Record(
                     id: "\(id):\(ordinal)", embedding: [Float(number), Float(ordinal), 0.5],
@@ -87,10 +113,10 @@ struct FilledStores {
                     metadata: ["documentId": .string(id), "page": .int(Int64(ordinal + 1))],
                     tokens: TokenEmbeddings(bytes: [2] + [UInt8](repeating: UInt8(ordinal + 1), count: 2 * 64)))
             })
-        guard let claim = try await services.catalog.view(of: "default").claim(id) else {
+        guard let claim = try await services.catalog.view(of: workspace).claim(id) else {
             throw TestFailure("the document is not there")
         }
-        try await services.catalog.view(of: "default").setReady(
+        try await services.catalog.view(of: workspace).setReady(
             claim, .init(pages: 2, pagesWithoutText: 0, passages: 2, language: "en", report: ["warnings": ["w"]]))
         return id
     }
@@ -99,16 +125,15 @@ struct FilledStores {
     func contents(of services: BackupServices) async throws -> [String] {
         var lines: [String] = []
         let rows = try await services.catalog.snapshot()
-        lines += rows.rows(of: "documents").map { "document " + Self.stable($0) }
-        lines += rows.rows(of: "chats").map { "chat " + Self.stable($0) }
-        lines += rows.rows(of: "experiments").map { "experiment " + Self.stable($0) }
-        for id in ready + [failed] {
-            let path = BlobPaths.original(workspace: "default", document: id)
+        for (name, table) in rows.tables { lines += table.map { "\(name) " + Self.stable($0) } }
+        lines.append("audit \(try await services.catalog.auditState())")
+        for (id, workspace) in zip(ready + [failed], Self.workspaces + ["default"]) {
+            let path = BlobPaths.original(workspace: workspace, document: id)
             let body = try await services.blobs.open(BlobPaths.container, path).body
             var bytes: [UInt8] = []
             while let piece = try await body.next() { bytes += piece }
             lines.append("file \(id) \(String(decoding: bytes, as: UTF8.self))")
-            let records = try await services.vectors.of("default").storedRecords(
+            let records = try await services.vectors.of(workspace).storedRecords(
                 filter: ["documentId": .string(id)], limit: 10, offset: 0)
             lines += records.map { "passage \($0.json.text)" }.sorted()
         }

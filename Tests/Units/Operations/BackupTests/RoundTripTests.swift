@@ -38,7 +38,7 @@ struct RoundTripTests {
                 let restored = try await BackupRestorer(services).restore(backup, embedsAnew: false)
                 #expect(restored.counts == backup.counts && restored.queued == 0)
                 let before = try await filled.contents(of: filled.services)
-                #expect(before.contains { $0.hasPrefix("experiment ") && $0.contains("\"mrr\",\"value\":0.84") })
+                #expect(before.contains { $0.hasPrefix("experiments ") && $0.contains("\"mrr\",\"value\":0.84") })
                 #expect(try await filled.contents(of: services) == before)
                 #expect(try await DataVerifier(services).run().problems == [])
             }
@@ -50,8 +50,10 @@ struct RoundTripTests {
             _ = try await BackupWriter(filled.services).write(to: path)
             let names = try BackupReader(path, key: nil).manifest.entries.map(\.name)
             var expected: [String] = ["catalog.json", "blobs/\(filled.failed)/original"]
-            for id in filled.ready {
-                expected += ["blobs/\(id)/original", "blobs/\(id)/text.json", "passages/\(id).jsonl"]
+            // What is not of the first workspace says of which.
+            for (id, workspace) in zip(filled.ready, ["", "second/"]) {
+                expected += ["original", "text.json"].map { "blobs/\(workspace)\(id)/\($0)" }
+                expected.append("passages/\(workspace)\(id).jsonl")
             }
             expected += filled.chats.map { "messages/\($0).jsonl" }
             #expect(Set(names) == Set(expected) && names.count == expected.count)
@@ -66,7 +68,7 @@ struct RoundTripTests {
             let error = await #expect(throws: BackupError.self) {
                 try await BackupRestorer(filled.services).restore(backup, embedsAnew: false)
             }
-            #expect(error?.description.contains("it holds 2 chats and 3 documents") == true)
+            #expect(error?.description.contains("(chats: 2, documents: 3, accounts: 1)") == true)
             #expect(try await DataVerifier(filled.services).run().problems == [])
         }
     }
@@ -103,6 +105,7 @@ struct RoundTripTests {
                 let report = try await BackupRestorer(services).restore(backup, embedsAnew: true)
                 #expect(report.queued == 2)
                 #expect(try await services.vectors.of("default").documentIDs().isEmpty)
+                #expect(try await services.vectors.of("second").documentIDs().isEmpty)
                 let messages = try await services.queue.peek(IngestMessage.queue, count: 10) ?? []
                 let ids = messages.compactMap { message -> String? in
                     // As the queue keeps them.
@@ -182,7 +185,7 @@ struct RoundTripTests {
 
     @Test func noBackupIsMadeOfStoresThatDoNotAgree() async throws {
         try await withBackup { filled, path in
-            _ = try await filled.services.vectors.of("default").delete(filter: ["documentId": .string(filled.ready[1])])
+            _ = try await filled.services.vectors.of("second").delete(filter: ["documentId": .string(filled.ready[1])])
             let error = await #expect(throws: BackupError.self) {
                 try await BackupWriter(filled.services).write(to: path)
             }
@@ -214,13 +217,13 @@ struct RoundTripTests {
                 BlobPaths.original(workspace: "default", document: first), contentType: "text/plain")
             _ = try await services.blobs.delete(
                 BlobPaths.container, BlobPaths.text(workspace: "default", document: first))
-            _ = try await services.vectors.of("default").delete(filter: ["documentId": .string(second)])
+            _ = try await services.vectors.of("second").delete(filter: ["documentId": .string(second)])
             _ = try await services.blobs.delete(
                 BlobPaths.container, BlobPaths.original(workspace: "default", document: filled.failed))
             _ = try await services.messages.deleteAll(in: filled.chats[0])
             _ = try await services.messages.add(
                 ChatMessage(
-                    id: UUIDv7.make(), chatId: filled.chats[1], workspaceId: "default", role: "user",
+                    id: UUIDv7.make(), chatId: filled.chats[1], workspaceId: "second", role: "user",
                     text: "Nobody copied it.", createdAt: "2026-11-20T11:00:00.000Z"))
             let report = try await DataVerifier(services).run()
             #expect(report.documents == 3 && report.chats == 2)

@@ -1,8 +1,10 @@
+import Catalog
 import ChromaClient
 import FoundationEssentials
 import HTTPClient
 import HTTPMessages
 import JSONCoding
+import Postgres
 import Synchronization
 import TestStores
 import TestSupport
@@ -77,6 +79,22 @@ struct ReembedderTests {
             let outcome = try await place.run("new-model")
             #expect(outcome == .init(embedded: 0, next: .nothing))
             #expect(place.model.texts.isEmpty)
+        }
+    }
+
+    @Test func allWorkspacesAreEmbeddedAnew() async throws {
+        try await withPlace { place in
+            let sql = PostgresPool(place.database, maximumConnections: 1)
+            try await CatalogDatabase(database: sql).prepare()
+            try await sql.query("INSERT INTO workspaces (id, name) VALUES ('empty', ''), ('second', '')")
+            try await place.fill(3)
+            try await place.fill(2, of: "second")
+            #expect(try await place.run("new-model") == .init(embedded: 5, next: .restart))
+            for workspace in ["default", "second"] {
+                let state = try await place.store(model: "new-model", of: workspace).state(of: "passages")
+                #expect(state?.embeddingModel == "new-model", "\(workspace)")
+            }
+            #expect(try await place.run("new-model") == .init(embedded: 0, next: .nothing))
         }
     }
 
