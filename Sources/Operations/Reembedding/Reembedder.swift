@@ -29,12 +29,13 @@ public struct Reembedder: Sendable {
 
     private let url: String
     private let token: String?
-    private let catalog: CatalogDatabase
+    /// `nil` where no database is named.
+    private let catalog: CatalogDatabase?
     private let embeddings: EmbeddingClient
     private let client: HTTPSession
 
-    /// Reads `APUS_DATABASE_URL`, `APUS_CHROMA_URL`, `APUS_CHROMA_TOKEN` and the settings of the new embedding model; secrets may
-    /// be in the vault.
+    /// Reads `APUS_CHROMA_URL`, `APUS_CHROMA_TOKEN` and the settings of the new embedding model, and `APUS_DATABASE_URL`, which
+    /// knows the workspaces; secrets may be in the vault.
     ///
     /// - Throws: `SettingsError`, and what reading the vault throws.
     public init(environment: [String: String], client: HTTPSession) async throws {
@@ -42,18 +43,22 @@ public struct Reembedder: Sendable {
             [CatalogDatabase.self, EmbeddingClient.self, ChromaService.self], environment: environment, client: client)
         url = services.settings.url("APUS_CHROMA_URL", default: "http://127.0.0.1:8000")
         token = services.settings.secret("APUS_CHROMA_TOKEN")?.value
-        let wanted = (services.make(CatalogDatabase.self), services.make(EmbeddingClient.self))
-        (catalog, embeddings) = try services.finish(wanted.0, wanted.1)
+        let named = services.settings.optional("APUS_DATABASE_URL") != nil
+        catalog = named ? services.make(CatalogDatabase.self) : nil
+        embeddings = try services.finish(services.make(EmbeddingClient.self))
         self.client = client
     }
 
-    /// Does what is to be done in all workspaces; `progress` gets the number of passages embedded so far.
+    /// Whether all workspaces are known; without a database only the first one is.
+    public var knowsAllWorkspaces: Bool { catalog != nil }
+
+    /// Does what is to be done in all workspaces that are known; `progress` gets the number of passages embedded so far.
     ///
     /// - Throws: `VectorServiceError`, `ModelServiceError`, `PostgresError`.
     public func run(_ progress: (Int) -> Void) async throws -> Outcome {
         var embedded = 0
         var next = Outcome.Next.nothing
-        for workspace in try await catalog.workspaces() {
+        for workspace in try await catalog?.workspaces() ?? [CatalogDatabase.firstWorkspace] {
             let reembedding = WorkspaceReembedding(
                 url: url, token: token, workspace: workspace, embeddings: embeddings, client: client)
             let before = embedded

@@ -6,7 +6,16 @@ import Telemetry
 
 /// Embeds every passage again with the model that the settings name.
 func reembed(_ options: ProgramOptions) async throws {
-    let reembedder = try await Reembedder(environment: ProgramLife.environment, client: HTTPSession())
+    var environment = ProgramLife.environment
+    if environment["APUS_CHROMA_URL"] == nil, let stores = runningStack(options) {
+        environment.merge(stores) { own, _ in own }
+    }
+    let reembedder = try await Reembedder(environment: environment, client: HTTPSession())
+    if !reembedder.knowsAllWorkspaces {
+        writeAll(
+            "APUS_DATABASE_URL is not set, so only the passages of the first workspace are embedded.\n",
+            to: STDERR_FILENO)
+    }
     let outcome = try await reembedder.run { writeAll("\($0) passages embedded …\n", to: STDERR_FILENO) }
     let model = ProgramLife.environment["APUS_EMBEDDINGS_MODEL"] ?? "all-MiniLM-L6-v2"
     switch outcome.next {
