@@ -27,6 +27,25 @@ struct HistoryFeatureTests {
         return id
     }
 
+    @Test func messagesOfAnotherWorkspaceAreNotThere() async throws {
+        try await RunningProduct.with([]) { product in
+            let chat = try await chat("x", messages: 5, product)
+            let (own, other) = (product.messages.view(of: "default"), product.messages.view(of: "other"))
+            let all = try await own.messages(in: chat, limit: 10)
+            #expect(all.count == 5)
+            #expect(try await own.count(in: chat) == 5)
+            let first = try #require(all.first)
+            #expect(try await own.message(first.id, in: chat) != nil)
+            #expect(try await other.message(first.id, in: chat) == nil)
+            #expect(try await other.messages(in: chat, limit: 10).isEmpty)
+            #expect(try await other.messages(in: chat, limit: 10, after: nil).isEmpty)
+            #expect(try await other.count(in: chat) == 0)
+            #expect(try await other.deleteAll(in: chat) == 0)
+            #expect(try await own.messages(in: chat, limit: 2, before: (all[3].createdAt, all[3].id)).count == 2)
+            #expect(try await own.deleteAll(in: chat) == 5)
+        }
+    }
+
     @Test func chatsComeTheLastUsedFirstPageByPage() async throws {
         try await RunningProduct.with([.history]) { product in
             for number in 0..<5 { _ = try await chat("chat \(number)", product) }
