@@ -190,7 +190,7 @@ export const text = {
   promote: "Make administrator",
   demote: "No longer administrator",
   deletePerson: (name) => `Delete ${name}?`,
-  deletePersonText: "They cannot sign in any more, and are removed from every workspace.",
+  deletePersonText: "They cannot sign in any more, and are removed from every workspace. Their chats are deleted for good.",
 };
 
 export function size(bytes) {

@@ -45,7 +45,7 @@ public struct AppPackage: Sendable {
             try manager.createDirectory(atPath: "\(work)/\(name)", withIntermediateDirectories: true)
         }
         let programs = try collectPrograms(work)
-        let closure = try await LibraryClosure(of: programs.map(\.source), isReplaced: TextEncodings.isReplaced)
+        let closure = try await LibraryClosure(of: programs.map(\.source), isReplaced: Self.isReplaced)
         try await collectLibraries(closure, work)
         try await point(programs.map(\.target), to: closure, in: work)
         try addCertificates(work)
@@ -72,13 +72,20 @@ public struct AppPackage: Sendable {
         return programs.map { (source: $0.0, target: $0.1) }
     }
 
+    private static func isReplaced(_ name: String) -> Bool {
+        TextEncodings.isReplaced(name) || UnusedLibraries.isReplaced(name)
+    }
+
     private func collectLibraries(_ closure: LibraryClosure, _ work: String) async throws {
         for (name, path) in closure.libraries {
+            let target = "\(work)/lib/\(name)"
             if TextEncodings.isReplaced(name) {
-                try await TextEncodings.makeReplacement(of: name, at: "\(work)/lib/\(name)")
-                continue
+                try await TextEncodings.makeReplacement(of: name, at: target)
+            } else if UnusedLibraries.isReplaced(name) {
+                try await UnusedLibraries.makeReplacement(of: path, named: name, at: target)
+            } else {
+                try FileManager.default.copyItem(atPath: Self.resolved(path), toPath: target)
             }
-            try FileManager.default.copyItem(atPath: Self.resolved(path), toPath: "\(work)/lib/\(name)")
         }
         if Self.readers.contains(app), let library = closure.libraries["libc.so.6"] {
             try TextEncodings.copyConverters(besides: Self.resolved(library), to: "\(work)/lib/gconv")
@@ -136,7 +143,7 @@ public struct AppPackage: Sendable {
         text += "sources are in Debian under the name and version given here.\n\n"
         for (name, path) in closure.libraries.sorted(by: { $0.key < $1.key }) {
             let origin =
-                TextEncodings.isReplaced(name) ? "its names without content, made here" : origins.package(of: path)
+                Self.isReplaced(name) ? "its names without content, made here" : origins.package(of: path)
             text += "lib/\(name)  \(origin ?? "unknown")\n"
         }
         for (name, path) in data { text += "\(name)  \(origins.package(of: path) ?? "unknown")\n" }

@@ -9,6 +9,15 @@ enum OpenPage {
     ///
     /// - Throws: `StackError` that names the remedies.
     static func check(address: String, environment: [String: String]) throws {
+        let unknown = words(environment).filter { !ways.contains($0) }
+        guard unknown.isEmpty else {
+            throw StackError(
+                "APUS_SIGN_IN names \(unknown.joined(separator: ", ")), which is no way to sign in. Set it to local, or to none."
+            )
+        }
+        guard Set(words(environment)).isSuperset(of: ["none", "local"]) == false else {
+            throw StackError("APUS_SIGN_IN names none beside another way to sign in. Leave one of them out.")
+        }
         guard !isLoopback(address), !signsIn(environment), environment[permission] != "yes" else { return }
         throw StackError(
             "whoever reaches \(address) could read and delete everything: set APUS_SIGN_IN=local so that people sign in, or "
@@ -17,10 +26,15 @@ enum OpenPage {
 
     /// Whether the settings have people sign in.
     static func signsIn(_ environment: [String: String]) -> Bool {
-        (environment["APUS_SIGN_IN"] ?? "").split(separator: ",").contains { word in
-            let way = word.filter { $0 != " " && $0 != "\t" }
-            return !way.isEmpty && way != "none"
-        }
+        words(environment).contains { $0 != "none" }
+    }
+
+    /// As the apps know them; they say the same, later and each by itself.
+    private static let ways = ["none", "local"]
+
+    private static func words(_ environment: [String: String]) -> [String] {
+        (environment["APUS_SIGN_IN"] ?? "").split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
+            .filter { !$0.isEmpty }
     }
 
     private static func isLoopback(_ address: String) -> Bool {

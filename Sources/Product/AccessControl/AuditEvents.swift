@@ -16,13 +16,22 @@ extension AuditEntry.Event {
             case .session(let id): "session \(id)"
             case .key(let id): "key \(id)"
             }
-        let named = request.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        // Whatever somebody writes into a path, only what can be an id is noted.
+        let named = request.parameters.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(Self.isID($0.value) ? $0.value : "…")" }
         let object = named + objects
         self.init(
             at: Timestamp.now(), workspace: workspace, person: caller.person, credential: credential,
             action: "\(request.method) \(template)",
             object: object.isEmpty ? nil : RequestOrigin.shown(object.joined(separator: " "), Self.longestObject),
             status: status.rawValue, address: RequestOrigin.address(of: request), requestId: request.id)
+    }
+
+    private static func isID(_ text: String) -> Bool {
+        (1...40).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (97...122).contains(byte) || (65...90).contains(byte) || byte == 45
+            }
     }
 
     /// That somebody signed in, or tried to.

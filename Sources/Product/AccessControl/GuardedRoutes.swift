@@ -94,7 +94,8 @@ public struct GuardedRoutes: Sendable {
             var workspace: String?
             return try await watch.noting(request, of: caller, in: &workspace) { workspace in
                 let access = try await gate.access(of: caller, named)
-                workspace = access.workspace
+                // What is about the installation is no workspace's, whichever is chosen.
+                workspace = permission.role == nil ? nil : access.workspace
                 guard access.permits(permission) else { throw AccessProblem.forbidden(permission, access) }
                 return try await action(request, access)
             }
@@ -103,7 +104,7 @@ public struct GuardedRoutes: Sendable {
 
     private static func standard(_ row: Row) -> Audited {
         if row.method == .get { return .not }
-        return row.permission == .ask ? .soon : .first
+        return row.permission == .ask && row.method == .post ? .soon : .first
     }
 
     /// Adds a route below `api` that is about whoever asks, who need not belong to any workspace.
@@ -159,8 +160,11 @@ public struct GuardedRoutes: Sendable {
             } catch {
                 let status = Problem(error).status
                 // Whoever tries what they may not is noted whatever they tried.
-                let isRefusal = status == .forbidden || status == .notFound && workspace == nil
-                await note(request, caller, workspace, status, objects, isRefusal ? .soon : audited, trail)
+                if status == .forbidden || status == .notFound && workspace == nil {
+                    await trail.noteRefusal(event(request, caller, workspace, status, objects))
+                } else {
+                    await note(request, caller, workspace, status, objects, audited, trail)
+                }
                 throw error
             }
         }
@@ -170,10 +174,17 @@ public struct GuardedRoutes: Sendable {
             _ objects: AuditObjects, _ audited: Audited, _ trail: AuditTrail
         ) async {
             guard audited != .not else { return }
-            let event = AuditEntry.Event(
+            let event = event(request, caller, workspace, status, objects)
+            audited == .first ? await trail.record(event) : await trail.note(event)
+        }
+
+        private func event(
+            _ request: HTTPRequest, _ caller: Caller, _ workspace: String?, _ status: HTTPStatus,
+            _ objects: AuditObjects
+        ) -> AuditEntry.Event {
+            AuditEntry.Event(
                 request, template: template, caller: caller, workspace: workspace, objects: objects.all,
                 status: status)
-            audited == .first ? await trail.record(event) : await trail.note(event)
         }
     }
 }

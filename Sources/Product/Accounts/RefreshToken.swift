@@ -34,6 +34,23 @@ struct RefreshToken: Sendable, Equatable {
     /// What is kept of it.
     var digest: String { Digest.hex(Digest.sha256(Array(text.utf8))) }
 
+    /// Tokens of a session that are looked through, in the order in which they followed: a week of steady use.
+    private static let longestChain = 1000
+
+    /// Whether the token of a SHA-256 followed from it, with as many as there were between them: then it was one, once.
+    func leads(to digest: String, _ keys: SigningKeys) -> Bool {
+        for key in successors(keys).indices {
+            var token = self
+            for _ in 0..<Self.longestChain {
+                let next = token.successors(keys)
+                guard next.indices.contains(key) else { break }
+                token = next[key]
+                if token.digest == digest { return true }
+            }
+        }
+        return false
+    }
+
     /// What may follow it: by the key that signs, and by the one that did before.
     func successors(_ keys: SigningKeys) -> [RefreshToken] {
         keys.codes(of: Array(text.utf8), purpose: Self.purpose).map { RefreshToken(session, $0) }

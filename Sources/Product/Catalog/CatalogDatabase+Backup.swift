@@ -21,7 +21,7 @@ extension CatalogDatabase {
         ("members", "true ORDER BY workspace_id, person_id"),
         ("api_keys", "true ORDER BY id"),
         ("chats", "NOT deleting ORDER BY id"),
-        ("documents", "NOT deleting ORDER BY id"),
+        ("documents", "NOT deleting AND (t.chat_id IS NULL OR \(ofChats)) ORDER BY id"),
         ("usage_days", "true ORDER BY workspace_id, day, model"),
         ("experiments", "true ORDER BY id"),
         ("feedback", "\(ofChats) ORDER BY chat_id, answer_id"),
@@ -70,6 +70,12 @@ extension CatalogDatabase {
     public func restore(_ tables: JSONValue, embedsAnew: Bool) async throws -> [IngestMessage] {
         try await database.transaction { connection in
             try connection.execute("SET LOCAL statement_timeout = '300s'")
+            // What was tried before anybody signed up is no part of the chain that comes.
+            if try !connection.query("SELECT WHERE to_regclass('audit') IS NOT NULL").isEmpty {
+                try connection.query("SET LOCAL apus.retention = 'on'")
+                try connection.query("DELETE FROM audit")
+                try connection.query("DELETE FROM audit_anchor")
+            }
             // A new schema has the first workspace; as it was, it is in the backup.
             if tables["workspaces"]?.array?.isEmpty == false { try connection.query("DELETE FROM workspaces") }
             for (table, _) in Self.kept {

@@ -342,6 +342,8 @@ enum CatalogMigrations {
                 END $$;
                 CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit
                     FOR EACH ROW EXECUTE FUNCTION audit_is_kept();
+                CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit
+                    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept();
                 """,
             down: "DROP TABLE audit; DROP TABLE audit_anchor; DROP FUNCTION audit_is_kept;"),
     ]

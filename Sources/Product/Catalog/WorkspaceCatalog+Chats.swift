@@ -48,9 +48,10 @@ extension WorkspaceCatalog {
     public func createChat(_ id: String, name: String, preset: String? = nil) async throws -> ChatRecord {
         let rows = try await query(
             """
+            WITH \(Self.presentPerson("$6"))
             INSERT INTO chats (id, workspace_id, name, preset, name_terms, texts_kept, person_id)
             SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, $6::uuid
-            WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2"))
+            WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2")) AND \(Self.isPersonPresent("$6"))
             ON CONFLICT (id) DO UPDATE SET id = chats.id
                 WHERE chats.workspace_id = $2 AND \(Self.isSeen("chats", by: "$6"))
             RETURNING \(ChatRecord.columns)
@@ -58,6 +59,7 @@ extension WorkspaceCatalog {
             [id, workspace, name, preset, TermVector(name, weight: .name).text, person])
         guard let row = rows.first else {
             if let known = try await chat(id) { return known }
+            try await requirePerson()
             try await requireRoom("chats", limits.chats)
             throw PostgresError.contention
         }

@@ -31,12 +31,15 @@ extension WorkspaceCatalog {
     public func beginImport(_ id: String, name: String, preset: String?) async throws -> String {
         let rows = try await query(
             """
+            WITH \(Self.presentPerson("$6"))
             INSERT INTO chats (id, workspace_id, name, preset, name_terms, named_by_user, deleting, person_id)
             SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, true, $6::uuid
-            WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2")) RETURNING updated_at::text AS mark
+            WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2")) AND \(Self.isPersonPresent("$6"))
+            RETURNING updated_at::text AS mark
             """,
             [id, workspace, name, preset, TermVector(name, weight: .name).text, person])
         guard let row = rows.first else {
+            try await requirePerson()
             try await requireRoom("chats", limits.chats)
             throw PostgresError.contention
         }

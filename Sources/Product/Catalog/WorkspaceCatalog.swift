@@ -1,4 +1,6 @@
+import HTTPMessages
 import Postgres
+public import Problems
 
 /// One workspace's part of the index, as somebody sees it: its chats, its documents, and what belongs to them. Made for each
 /// request from who asks; there is no workspace that is meant when none is said.
@@ -22,6 +24,23 @@ public struct WorkspaceCatalog: Sendable {
         try await index.query(sql, parameters)
     }
 
+    /// A common table expression `person` that keeps the person from being deleted until the statement has ended: no chat of
+    /// theirs comes after their deletion.
+    static func presentPerson(_ person: String) -> String {
+        "person AS (SELECT id FROM people WHERE id = \(person)::uuid FOR KEY SHARE)"
+    }
+
+    /// A condition beside `presentPerson`: whether the person is there.
+    static func isPersonPresent(_ person: String) -> String {
+        "(\(person)::uuid IS NULL OR EXISTS (SELECT FROM person))"
+    }
+
+    /// - Throws: `PersonGone` when the person has been deleted.
+    func requirePerson() async throws {
+        guard let person else { return }
+        if try await query("SELECT 1 FROM people WHERE id = $1::uuid", [person]).isEmpty { throw PersonGone() }
+    }
+
     /// A condition on rows of chats: whether a person sees them.
     ///
     /// - Parameters:
@@ -37,5 +56,12 @@ public struct WorkspaceCatalog: Sendable {
         (\(person)::uuid IS NULL OR \(documents).chat_id IS NULL OR EXISTS (
             SELECT FROM chats seen WHERE seen.id = \(documents).chat_id AND \(isSeen("seen", by: person))))
         """
+    }
+}
+
+/// Whoever asks has been deleted since it was last looked who they are.
+public struct PersonGone: ProblemConvertible {
+    public var problem: Problem {
+        Problem(.unauthorized, "The sign-in does not count any more. Please sign in again.", code: "sign_in_required")
     }
 }

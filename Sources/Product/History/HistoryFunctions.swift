@@ -74,7 +74,7 @@ public enum HistoryFunctions {
             try await SearchRoute(catalog: catalog.view(for: $1)).search($0)
         }
         routes.http(.get, "history/export", for: .read, audited: .soon) { try await exports($1).all($0) }
-        routes.http(.post, "history/import", for: .ask) {
+        routes.http(.post, "history/import", for: .ask, audited: .first) {
             try await ImportRoute(of: history($1), slot: importSlot).add($0)
         }
         routes.http(.get, "history/{chatId}/export", for: .read, audited: .soon) { try await exports($1).one($0) }

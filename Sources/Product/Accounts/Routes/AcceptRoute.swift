@@ -13,7 +13,9 @@ struct AcceptRoute: Sendable {
 
     /// What a link is for.
     func show(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard let token = request.target.parameter("token"), Self.tokenLength.contains(token.utf8.count),
+        // The page sends it in a field: what stands in addresses is kept in logs.
+        guard let token = request.fields["x-apus-link"] ?? request.target.parameter("token"),
+            Self.tokenLength.contains(token.utf8.count),
             let link = try await services.catalog.link(SignInLinks.digest(token))
         else { throw Self.unknown }
         return HTTPResponse(json: link.json)
@@ -29,7 +31,10 @@ struct AcceptRoute: Sendable {
         let password = reader.newPassword("password")
         try reader.finish()
         let digest = SignInLinks.digest(token)
-        guard let link = try await services.catalog.link(digest) else { throw Self.unknown }
+        guard let link = try await services.catalog.link(digest) else {
+            await services.trail.noteRefusal(.signIn(request, person: nil, .notFound, by: "unknown"))
+            throw Self.unknown
+        }
         let login = try Self.login(given, link)
         let hash = try await services.passwords.hash(password).stored
         let person = link.person ?? UUIDv7.make()

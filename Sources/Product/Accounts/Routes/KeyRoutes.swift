@@ -42,6 +42,7 @@ struct KeyRoutes: Sendable {
         var json = record.json
         json["key"] = .string(key.text)
         AuditObjects.note("key", key.id)
+        AuditObjects.note("scopes", scopes.map(\.rawValue).sorted().joined(separator: ","))
         return HTTPResponse(.created, json: .object(json))
     }
 

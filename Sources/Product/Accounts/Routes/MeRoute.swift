@@ -77,21 +77,28 @@ struct MeRoute: Sendable {
             named.fields["x-apus-workspace"] = workspace
             _ = try await services.gate.access(of: caller, named)
         }
-        if let (old, new) = change.passwords { try await changePassword(of: person, in: session, from: old, to: new) }
+        if let (old, new) = change.passwords {
+            try await changePassword(request, of: person, in: session, from: old, to: new)
+            AuditObjects.note("password", "changed")
+        }
         if let name = change.name { _ = try await services.catalog.changePerson(person, name: name) }
         if let workspace = change.workspace { try await services.catalog.choose(workspace, in: session) }
+        if change.name != nil { AuditObjects.note("name", "changed") }
+        if let workspace = change.workspace { AuditObjects.note("chosen", workspace) }
         services.gate.forget(person: person)
         var after = request
         if change.workspace != nil { after.fields["x-apus-workspace"] = nil }
         return try await Self.me(after, services.gate, services.catalog)
     }
 
-    private func changePassword(of person: String, in session: String, from old: String, to new: String) async throws {
+    private func changePassword(
+        _ request: HTTPRequest, of person: String, in session: String, from old: String, to new: String
+    ) async throws {
         guard let record = try await services.catalog.person(person), let login = LoginName(record.login) else {
             return
         }
         // Whoever finds a browser open may guess no more often than anybody else.
-        try await SignInRoute(services: services).attempt(login)
+        try await SignInRoute(services: services).attempt(login, request)
         guard let stored = try await services.catalog.password(of: person),
             let hash = PasswordHash(stored: stored), try await services.passwords.verify(old, hash)
         else { throw InvalidFields(field: "password.old", detail: "Is not your password.") }

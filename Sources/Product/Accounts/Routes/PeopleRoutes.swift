@@ -35,6 +35,8 @@ struct PeopleRoutes: Sendable {
             UUIDv7.make(), login: login, name: name ?? login.text, isAdministrator: isAdministrator,
             memberships: memberships, digest: link.digest)
         AuditObjects.note("person", person.id)
+        if isAdministrator { AuditObjects.note("administrator", "true") }
+        for membership in memberships { AuditObjects.note(membership.workspace, membership.role) }
         return HTTPResponse(.created, json: answer(person, link))
     }
 
@@ -70,6 +72,9 @@ struct PeopleRoutes: Sendable {
         let person = try await services.catalog.changePerson(
             Self.id(request), name: name, isAdministrator: isAdministrator, isActive: isActive)
         guard let person else { throw Self.unknown }
+        if let isAdministrator { AuditObjects.note("administrator", String(isAdministrator)) }
+        if let isActive { AuditObjects.note("active", String(isActive)) }
+        if name != nil { AuditObjects.note("name", "changed") }
         services.gate.forget(person: person.id)
         return HTTPResponse(json: person.json)
     }

@@ -15,7 +15,12 @@ struct SessionRoutes: Sendable {
         }
         let successors = given.successors(services.keys)
         let rotation = try await services.catalog.rotate(
-            given.session, given: given.digest, successors: successors.map(\.digest))
+            given.session, given: given.digest, successors: successors.map(\.digest)
+        ) { given.leads(to: $0, services.keys) }
+        if case .refused(let person?) = rotation {
+            await services.trail.record(.signIn(request, person: person, .unauthorized, by: "refresh token used again"))
+            services.gate.forget(person: person)
+        }
         guard case .done(let person, let digest) = rotation,
             let next = successors.first(where: { $0.digest == digest }),
             let token = services.gate.token(of: given.session, for: person)
@@ -30,12 +35,15 @@ struct SessionRoutes: Sendable {
     /// Ends the session that the cookies are of, and clears them, whatever they are.
     func signOut(_ request: HTTPRequest) async throws -> HTTPResponse {
         if let token = services.gate.session(of: request) {
-            _ = try await services.catalog.endSession(token.session, of: token.person)
+            if try await services.catalog.endSession(token.session, of: token.person) {
+                await services.trail.record(.signIn(request, person: token.person, .noContent))
+            }
             services.gate.forget(person: token.person)
         }
         if let given = Cookies.value(Cookies.refresh, in: request).flatMap(RefreshToken.init),
             let person = try await services.catalog.endSession(given.session, refresh: given.digest)
         {
+            await services.trail.record(.signIn(request, person: person, .noContent))
             services.gate.forget(person: person)
         }
         var response = HTTPResponse(.noContent)

@@ -29,7 +29,7 @@ struct SignInRoute: Sendable {
         let password = reader.givenPassword("password")
         try reader.finish()
         guard let login = name else { throw Self.wrong }
-        try await attempt(login)
+        try await attempt(login, request)
         let credential = try await services.catalog.credential(of: login)
         let stored = credential.flatMap { $0.isActive ? $0.password : nil }
         let hash = stored.flatMap(PasswordHash.init(stored:))
@@ -39,7 +39,7 @@ struct SignInRoute: Sendable {
         else {
             Self.counter.add(1, ["outcome": "wrong"])
             // The name is not noted where nobody has it: people type passwords there.
-            await services.trail.record(.signIn(request, person: credential?.person, .unauthorized))
+            await services.trail.noteRefusal(.signIn(request, person: credential?.person, .unauthorized))
             throw Self.wrong
         }
         try await services.catalog.endSignIn(login)
@@ -54,10 +54,12 @@ struct SignInRoute: Sendable {
     /// Counts an attempt before it is made.
     ///
     /// - Throws: `Problem` 429 after too many, 503 when too many people sign in at the moment.
-    func attempt(_ login: LoginName) async throws {
+    func attempt(_ login: LoginName, _ request: HTTPRequest) async throws {
         try services.passwords.requireRoom()
         guard let seconds = try await services.catalog.beginSignIn(login) else { return }
         Self.counter.add(1, ["outcome": "locked"])
+        let person = try await services.catalog.credential(of: login)?.person
+        await services.trail.noteRefusal(.signIn(request, person: person, .tooManyRequests))
         throw Problem(
             .tooManyRequests, "There were too many attempts with this name. Please try again in \(seconds) s.",
             headers: ["Retry-After": String(seconds)])

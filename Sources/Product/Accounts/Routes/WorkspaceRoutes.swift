@@ -95,6 +95,7 @@ struct WorkspaceRoutes: Sendable {
             Self.person(request), .init(workspace: access.workspace, role: role.rawValue),
             leavesOwnerless: access.isAdministrator)
         guard let member else { throw Problem(.notFound, "There is nobody with this id.") }
+        AuditObjects.note("role", member.role)
         services.gate.forget(person: member.person)
         return HTTPResponse(json: member.json)
     }

@@ -96,14 +96,15 @@ extension CatalogDatabase {
         guard !rows.isEmpty else { throw PeopleRefusal.full(what: "members of this workspace", limit: limit) }
     }
 
-    /// Locks the owners, so that two who go at the same time see each other.
+    /// Whoever was invited and has not come yet owns nothing. Locks the owners, so that two who go at the same time see each other.
     private static func requireOtherOwner(
         than person: String, of workspace: String, _ connection: isolated PostgresConnection
     ) throws {
         let rows = try connection.query(
             """
             SELECT m.person_id FROM members m JOIN people p ON p.id = m.person_id
-            WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.active ORDER BY m.person_id FOR UPDATE OF m
+            WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.active AND p.password IS NOT NULL
+            ORDER BY m.person_id FOR UPDATE OF m
             """, [workspace])
         let ids = try rows.map { row throws(PostgresError) in try row.string("person_id") }
         if ids == [person] { throw PeopleRefusal.lastOwner }

@@ -121,9 +121,16 @@ extension CatalogDatabase {
         try await prepare()
         return try await database.transaction { connection in
             try Self.requireOtherAdministrator(than: id, connection)
+            // The lock keeps off chats that are just being begun (`WorkspaceCatalog.createChat`).
+            try connection.query("SELECT FROM people WHERE id = $1::uuid FOR UPDATE", [id])
             try connection.query(
-                "UPDATE chats SET deleting = true, updated_at = now() WHERE person_id = $1::uuid AND NOT deleting", [id]
-            )
+                """
+                WITH own AS (
+                    UPDATE chats SET deleting = true, updated_at = now() WHERE person_id = $1::uuid
+                    RETURNING id, workspace_id),
+                forgotten AS (DELETE FROM answer_cache WHERE workspace_id IN (SELECT workspace_id FROM own))
+                UPDATE documents d SET deleting = true, updated_at = now() FROM own WHERE d.chat_id = own.id
+                """, [id])
             return try !connection.query("DELETE FROM people WHERE id = $1::uuid RETURNING id", [id]).isEmpty
         }
     }
@@ -155,12 +162,12 @@ extension CatalogDatabase {
         try await query("UPDATE people SET password = $3 WHERE id = $1::uuid AND password = $2", [person, old, new])
     }
 
-    /// Locks the administrators, so that two who go at the same time see each other.
+    /// Whoever was invited and has not come yet administers nothing. Locks the administrators, so that two who go at the same time see each other.
     private static func requireOtherAdministrator(
         than id: String, _ connection: isolated PostgresConnection
     ) throws {
         let rows = try connection.query(
-            "SELECT id FROM people WHERE administrator AND active ORDER BY id FOR UPDATE")
+            "SELECT id FROM people WHERE administrator AND active AND password IS NOT NULL ORDER BY id FOR UPDATE")
         let ids = try rows.map { row throws(PostgresError) in try row.string("id") }
         if ids == [id] { throw PeopleRefusal.lastAdministrator }
     }

@@ -72,8 +72,8 @@ extension CatalogDatabase {
     public enum Rotation: Sendable, Equatable {
         /// Of this person: the token of this SHA-256 counts from now on, or already does.
         case done(person: String, refresh: String)
-        /// There is no such session any more, or the token was used again: the session has been ended.
-        case refused
+        /// There is no such session any more; or the token was used again, and the session of this person has been ended.
+        case refused(ended: String?)
     }
 
     /// Puts the next refresh token in the place of one that was used. The one before counts for half a minute more, with the
@@ -82,8 +82,11 @@ extension CatalogDatabase {
     /// - Parameters:
     ///   - given: SHA-256 of the token that was used.
     ///   - successors: SHA-256 of what may follow it; the first is put in its place.
-    public func rotate(_ session: String, given: String, successors: [String]) async throws -> Rotation {
-        guard UUIDv7.isValid(session), let next = successors.first else { return .refused }
+    ///   - cameBefore: Whether the token of a SHA-256 is one that followed from it.
+    public func rotate(
+        _ session: String, given: String, successors: [String], cameBefore: (String) -> Bool
+    ) async throws -> Rotation {
+        guard UUIDv7.isValid(session), let next = successors.first else { return .refused(ended: nil) }
         let rotated = try await query(
             """
             UPDATE sessions s SET refresh = $3, previous = $2, previous_until = now() + interval '30 seconds',
@@ -100,13 +103,18 @@ extension CatalogDatabase {
                 AND s.refresh = ANY ($3::text[])
             """, [session, given, "{\(successors.joined(separator: ","))}"])
         if let row = again.first { return try Self.done(row) }
-        // Somebody has a token that only its owner should have, and that its owner has used already.
-        try await query(
+        // Somebody has a token that only its owner should have, and that its owner has used already. What never was one ends
+        // nothing: a session's id is no secret.
+        let current = try await query("SELECT refresh FROM sessions WHERE id = $1::uuid", [session]).first
+        guard let current = try current?.string("refresh"), current != given, cameBefore(current) else {
+            return .refused(ended: nil)
+        }
+        let ended = try await query(
             """
-            DELETE FROM sessions WHERE id = $1::uuid AND refresh <> $2
-                AND (previous IS DISTINCT FROM $2 OR previous_until <= now())
-            """, [session, given])
-        return .refused
+            DELETE FROM sessions WHERE id = $1::uuid AND refresh = $2
+                AND (previous IS DISTINCT FROM $3 OR previous_until <= now()) RETURNING person_id
+            """, [session, current, given])
+        return .refused(ended: try ended.first?.string("person_id"))
     }
 
     private static func done(_ row: PostgresRow) throws -> Rotation {

@@ -70,7 +70,7 @@ public enum ChatFunctions {
         routes.http(.post, "experiments/{id}/split", for: .manage) { try await splits($1).set($0) }
         routes.http(.delete, "experiments/{id}", for: .manage) { try await experiments($1).delete($0) }
         routes.http(.get, "feedback", for: .manage) { try await feedback($1).list($0) }
-        routes.http(.post, "feedback", for: .ask) { try await feedback($1).rate($0) }
+        routes.http(.post, "feedback", for: .ask, audited: .first) { try await feedback($1).rate($0) }
         routes.http(.get, "models", for: .read) { _, _ in Self.models(answering.models) }
         routes.http(.get, "presets", for: .read) { _, _ in
             let presets = answering.presets

@@ -155,6 +155,50 @@ struct PartsTests {
     }
 }
 
+struct UnusedLibrariesTests {
+    @Test func onlyLibrariesOfProtocolsThatNobodySpeaksAreReplaced() {
+        for name in ["libldap-2.5.so.0", "libldap.so.2", "liblber-2.5.so.0", "librtmp.so.1"] {
+            #expect(UnusedLibraries.isReplaced(name), "\(name)")
+        }
+        for name in ["libcurl.so.4", "libpq.so.5", "libssl.so.3", "libgssapi_krb5.so.2", "libc.so.6"] {
+            #expect(!UnusedLibraries.isReplaced(name), "\(name)")
+        }
+    }
+
+    @Test(arguments: [
+        ("000000000003bf60 T ldap_init@@OPENLDAP_2.5", "ldap_init", "OPENLDAP_2.5", true),
+        ("0000000000012200 T RTMP_Init", "RTMP_Init", nil, true),
+        ("0000000000010250 B ber_int_options@@OPENLDAP_2.5", "ber_int_options", "OPENLDAP_2.5", false),
+    ])
+    func aSymbolIsRead(line: String, name: String, version: String?, isFunction: Bool) {
+        let symbol = UnusedLibraries.Symbol(line: line[...])
+        #expect(symbol?.name == name && symbol?.version == version && symbol?.isFunction == isFunction)
+    }
+
+    @Test(arguments: ["", "0000000000000000 A HIDDEN", "                 U free@GLIBC_2.2.5", "1 T a;b", "x"])
+    func whatIsNoSymbolIsNone(line: String) { #expect(UnusedLibraries.Symbol(line: line[...]) == nil) }
+
+    @Test func theReplacementHasAllNamesAndDoesNothing() async throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // Something with versions of its symbols: a library that every machine with the compiler has.
+        let (source, original, path) = (folder + "/a.c", folder + "/liba.so.1", folder + "/libldap-2.5.so.0")
+        try Data("long ldap_init(void) { return 7; }\nint ldap_data = 3;\n".utf8).write(to: URL(filePath: source))
+        try Data("V_1 { global: *; };\n".utf8).write(to: URL(filePath: folder + "/map"))
+        try await Tool("cc", package: "gcc").run([
+            "-shared", "-fPIC", "-Wl,--version-script,\(folder)/map", "-o", original, source,
+        ])
+        try await UnusedLibraries.makeReplacement(of: original, named: "libldap-2.5.so.0", at: path)
+        let library = try #require(dlopen(path, RTLD_NOW))
+        defer { dlclose(library) }
+        let symbol = try #require(dlsym(library, "ldap_init"))
+        typealias Call = @convention(c) () -> Int
+        #expect(unsafeBitCast(symbol, to: Call.self)() == -1)
+        #expect(dlsym(library, "ldap_data") != nil)
+        #expect(!FileManager.default.fileExists(atPath: path + ".c"))
+    }
+}
+
 struct TextEncodingsTests {
     @Test func onlyICUIsReplaced() {
         #expect(TextEncodings.isReplaced("libicuuc.so.72"))

@@ -26,9 +26,14 @@ struct OpenPageTests {
     }
 
     @Test func whereSomebodySignsInOrItIsMeantThePageMayListenAnywhere() {
-        for environment in [["APUS_SIGN_IN": "local"], ["APUS_SIGN_IN": "local,oidc"], ["APUS_OPEN": "yes"]] {
+        for environment in [["APUS_SIGN_IN": "local"], ["APUS_SIGN_IN": " local, "], ["APUS_OPEN": "yes"]] {
             #expect(refusal("0.0.0.0", environment) == nil)
         }
+    }
+
+    @Test(arguments: ["oidc", "NONE", "local,oidc", "none,local"])
+    func aWayThatIsNoneIsSaidBeforeAnythingStarts(ways: String) {
+        #expect(refusal("127.0.0.1", ["APUS_SIGN_IN": ways])?.contains("APUS_SIGN_IN names") == true)
     }
 
     @Test(arguments: ["127.0.0.1", "127.9.8.7"]) func thisMachinesOwnUserNeedsNoPassword(address: String) {

@@ -68,4 +68,17 @@ struct AuditTrailTests {
         #expect(disk.all == ["a", "b"])
         #expect(await trail.backlog == 0)
     }
+
+    @Test func whoIsRefusedTakesNobodysPlace() async {
+        let disk = Disk()
+        let trail = trail(disk)
+        for _ in 0..<30_000 { await trail.noteRefusal(event("refused")) }
+        await trail.record(event("change"))
+        #expect(disk.all.contains("change"))
+        #expect(disk.all.count { $0 == "refused" } <= 100)
+        for _ in 0..<20_000 { await trail.note(event("read")) }
+        await trail.record(event("another"))
+        #expect(disk.all.contains("another"))
+        #expect(await trail.backlog <= 10_000)
+    }
 }

@@ -135,6 +135,26 @@ struct SignInFeatureTests {
         }
     }
 
+    @Test func whoKnowsASessionsIdAloneEndsNothing() async throws {
+        try await House.with { house in
+            let cookie = try #require(house.boss.cookies[Cookies.refresh])
+            let session = cookie.prefix { $0 != "." }
+            let stranger = house.browser()
+            stranger.cookies = [
+                Cookies.refresh: "\(session).\(Base64URL.encode([UInt8](repeating: 7, count: 32)))"
+            ]
+            #expect(try await stranger.send(.post, "refresh").status == 401)
+            #expect(try await house.boss.send(.post, "refresh").status == 204)
+            #expect(try await house.boss.send(.get, "me").status == 200)
+            // One of long ago does: only its owner had it.
+            for _ in 0..<3 { #expect(try await house.boss.send(.post, "refresh").status == 204) }
+            try await house.product.sql.query("UPDATE sessions SET previous_until = now()")
+            stranger.cookies = [Cookies.refresh: cookie]
+            #expect(try await stranger.send(.post, "refresh").status == 401)
+            #expect(try await house.boss.send(.post, "refresh").status == 401)
+        }
+    }
+
     @Test func refreshesSideBySideAllSucceedWithTheSameCookie() async throws {
         try await House.with { house in
             let held = house.boss.cookies

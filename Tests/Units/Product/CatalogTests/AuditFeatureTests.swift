@@ -57,6 +57,7 @@ struct AuditFeatureTests {
             let index = product.catalog.index
             try await index.addAudit((1...4).map { event($0) })
             await #expect(throws: PostgresError.self) { try await product.sql.query(change) }
+            await #expect(throws: PostgresError.self) { try await product.sql.query("TRUNCATE audit") }
             #expect(try await index.auditState() == .intact(4))
             try await product.sql.query("ALTER TABLE audit DISABLE TRIGGER audit_kept")
             try await product.sql.query(change)

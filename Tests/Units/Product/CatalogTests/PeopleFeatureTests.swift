@@ -124,6 +124,9 @@ struct PeopleFeatureTests {
         }
     }
 
+    private func later(_ digest: String) -> Bool { true }
+    private func never(_ digest: String) -> Bool { false }
+
     @Test func twoRefreshesSideBySideGetTheSameSuccessor() async throws {
         try await RunningProduct.with([]) { product in
             let catalog = product.catalog.index
@@ -131,16 +134,27 @@ struct PeopleFeatureTests {
             let session = try await session(of: ann, refresh: "r0", catalog)
             let outcomes = try await withThrowingTaskGroup(of: CatalogDatabase.Rotation.self) { group in
                 for _ in 0..<8 {
-                    group.addTask { try await catalog.rotate(session, given: "r0", successors: ["r1", "other"]) }
+                    group.addTask {
+                        try await catalog.rotate(session, given: "r0", successors: ["r1", "other"], cameBefore: later)
+                    }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(outcomes == [CatalogDatabase.Rotation](repeating: .done(person: ann, refresh: "r1"), count: 8))
             #expect(
-                try await catalog.rotate(session, given: "r1", successors: ["r2"]) == .done(person: ann, refresh: "r2"))
+                try await catalog.rotate(session, given: "r1", successors: ["r2"], cameBefore: later)
+                    == .done(person: ann, refresh: "r2"))
             // The one before the last: somebody else has it.
-            #expect(try await catalog.rotate(session, given: "r0", successors: ["r1"]) == .refused)
-            #expect(try await catalog.rotate(session, given: "r2", successors: ["r3"]) == .refused)
+            #expect(
+                try await catalog.rotate(session, given: "never", successors: ["r1"], cameBefore: never)
+                    == .refused(ended: nil))
+            #expect(try await catalog.sessions(of: ann).count == 1)
+            #expect(
+                try await catalog.rotate(session, given: "r0", successors: ["r1"], cameBefore: later)
+                    == .refused(ended: ann))
+            #expect(
+                try await catalog.rotate(session, given: "r2", successors: ["r3"], cameBefore: later)
+                    == .refused(ended: nil))
             #expect(try await catalog.sessions(of: ann).isEmpty)
         }
     }
@@ -151,13 +165,19 @@ struct PeopleFeatureTests {
             let ann = try await added("ann", catalog)
             let session = try await session(of: ann, refresh: "r0", catalog)
             #expect(
-                try await catalog.rotate(session, given: "r0", successors: ["r1"]) == .done(person: ann, refresh: "r1"))
+                try await catalog.rotate(session, given: "r0", successors: ["r1"], cameBefore: later)
+                    == .done(person: ann, refresh: "r1"))
             #expect(
-                try await catalog.rotate(session, given: "r0", successors: ["r1"]) == .done(person: ann, refresh: "r1"))
+                try await catalog.rotate(session, given: "r0", successors: ["r1"], cameBefore: later)
+                    == .done(person: ann, refresh: "r1"))
             try await product.sql.query("UPDATE sessions SET previous_until = now()")
-            #expect(try await catalog.rotate(session, given: "r0", successors: ["r1"]) == .refused)
+            #expect(
+                try await catalog.rotate(session, given: "r0", successors: ["r1"], cameBefore: later)
+                    == .refused(ended: ann))
             #expect(try await catalog.sessions(of: ann).isEmpty)
-            #expect(try await catalog.rotate("no id", given: "r0", successors: ["r1"]) == .refused)
+            #expect(
+                try await catalog.rotate("no id", given: "r0", successors: ["r1"], cameBefore: later)
+                    == .refused(ended: nil))
         }
     }
 

@@ -11,6 +11,18 @@ struct ViewFeatureTests {
     private let anna = UUIDv7.make()
     private let ben = UUIDv7.make()
 
+    /// Runs a test in which the two are people.
+    private func with(_ body: (RunningProduct) async throws -> Void) async throws {
+        try await RunningProduct.with([]) { product in
+            for person in [anna, ben] {
+                try await product.sql.query(
+                    "INSERT INTO people (id, login, login_key, name, password) VALUES ($1::uuid, $2, $2, $2, 'x')",
+                    [person, person])
+            }
+            try await body(product)
+        }
+    }
+
     private func added(_ name: String, to chat: String? = nil, _ view: WorkspaceCatalog) async throws -> String {
         try await view.addDocument(
             .init(
@@ -20,7 +32,7 @@ struct ViewFeatureTests {
     }
 
     @Test func aChatIsSeenByWhoBeganItAlone() async throws {
-        try await RunningProduct.with([]) { product in
+        try await with { product in
             let index = product.catalog.index
             let (annas, bens) = (index.view(of: "default", for: anna), index.view(of: "default", for: ben))
             let chat = UUIDv7.make()
@@ -44,7 +56,7 @@ struct ViewFeatureTests {
     }
 
     @Test func aChatsOwnDocumentsGoWithIt() async throws {
-        try await RunningProduct.with([]) { product in
+        try await with { product in
             let index = product.catalog.index
             let (annas, bens) = (index.view(of: "default", for: anna), index.view(of: "default", for: ben))
             let chat = UUIDv7.make()
@@ -63,8 +75,31 @@ struct ViewFeatureTests {
         }
     }
 
+    @Test func withAPersonGoTheirChatsAndNothingOfThemComesAfter() async throws {
+        try await with { product in
+            let index = product.catalog.index
+            let annas = index.view(of: "default", for: anna)
+            let (chat, other) = (UUIDv7.make(), UUIDv7.make())
+            _ = try await annas.createChat(chat, name: "x")
+            _ = try await index.view(of: "default", for: ben).createChat(other, name: "y")
+            let own = try await added("own", to: chat, annas)
+            #expect(try await index.deletePerson(anna))
+            #expect(try await product.catalog.chat(chat) == nil)
+            #expect(try await product.catalog.document(own)?.isDeleting == true)
+            #expect(try await product.catalog.chat(other) != nil)
+            // A backup has either all of it or nothing.
+            let kept = try await index.snapshot()
+            #expect(kept.rows(of: "chats").count == 1 && kept.rows(of: "documents").isEmpty)
+            // Who they are is known elsewhere for some seconds more.
+            await #expect(throws: PersonGone.self) { try await annas.createChat(UUIDv7.make(), name: "z") }
+            await #expect(throws: PersonGone.self) {
+                try await annas.beginImport(UUIDv7.make(), name: "z", preset: nil)
+            }
+        }
+    }
+
     @Test func chatsFromBeforeAnybodySignedInAreEverybodys() async throws {
-        try await RunningProduct.with([]) { product in
+        try await with { product in
             let chat = UUIDv7.make()
             _ = try await product.catalog.createChat(chat, name: "x")
             let annas = product.catalog.index.view(of: "default", for: anna)
@@ -74,7 +109,7 @@ struct ViewFeatureTests {
     }
 
     @Test func aChatsIdLeadsNowhereInAnotherWorkspace() async throws {
-        try await RunningProduct.with([]) { product in
+        try await with { product in
             try await product.sql.query("INSERT INTO workspaces (id) VALUES ('other')")
             let other = product.catalog.index.view(of: "other", for: anna)
             let chat = UUIDv7.make()
