@@ -35,12 +35,9 @@ public struct CatalogDatabase: ConfiguredClient, Sendable {
 
     /// Ids of all workspaces, the first one first.
     public func workspaces() async throws -> [String] {
-        let rows = try await query("SELECT id FROM workspaces ORDER BY created_at, id LIMIT \(Self.mostWorkspaces)")
+        let rows = try await query("SELECT id FROM workspaces ORDER BY created_at, id LIMIT \(PeopleLimits.workspaces)")
         return try rows.map { row throws(PostgresError) in try row.string("id") }
     }
-
-    /// Workspaces that an installation can have.
-    static let mostWorkspaces = 10_000
 
     /// What Azure's database servers are called, and the resource that identities get tokens for.
     private static let azureDomain = ".postgres.database.azure.com"

@@ -53,10 +53,18 @@ extension FieldReader {
     }
 
     private mutating func checkShown(_ name: String, _ text: String) {
-        if text.allSatisfy(\.isWhitespace) { add(name, "Must not be blank.") }
-        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            add(name, "Must not have control characters. Take them out.")
+        let isSeen = text.unicodeScalars.contains {
+            !$0.properties.isWhitespace && ![.control, .format].contains($0.properties.generalCategory)
         }
+        if !isSeen { add(name, "Must not be blank.") }
+        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control || Self.turns($0) }) {
+            add(name, "Must not have control characters or marks that turn the direction of text. Take them out.")
+        }
+    }
+
+    /// Marks with which a name could be shown as another one (Unicode Standard Annex 9, explicit directional formatting).
+    private static func turns(_ scalar: Unicode.Scalar) -> Bool {
+        (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
     }
 
     /// A role that must be there.

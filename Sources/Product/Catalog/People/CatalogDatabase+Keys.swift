@@ -47,15 +47,21 @@ extension CatalogDatabase {
     public func addKey(
         _ id: String, secret: String, of person: String, workspace: String, name: String, scopes: [String], days: Int?
     ) async throws -> KeyRecord {
-        let rows = try await query(
-            """
-            INSERT INTO api_keys (id, secret, person_id, workspace_id, name, scopes, expires_at)
-            SELECT $1, $2, $3::uuid, $4, $5, $6, now() + $7::int * interval '1 day'
-            WHERE NOT EXISTS (SELECT FROM api_keys WHERE person_id = $3::uuid OFFSET \(PeopleLimits.keys - 1))
-            RETURNING \(KeyRecord.columns)
-            """,
-            [id, secret, person, workspace, name, scopes.joined(separator: ","), days.map { String($0) }])
-        guard let row = rows.first else { throw PeopleRefusal.full(what: "keys of yours", limit: PeopleLimits.keys) }
+        try await prepare()
+        let row = try await database.transaction { connection in
+            // Keys that are made side by side see each other.
+            try connection.query("SELECT FROM people WHERE id = $1::uuid FOR UPDATE", [person])
+            return try connection.query(
+                """
+                INSERT INTO api_keys (id, secret, person_id, workspace_id, name, scopes, expires_at)
+                SELECT $1, $2, $3::uuid, $4, $5, $6, now() + $7::int * interval '1 day'
+                WHERE NOT EXISTS (SELECT FROM api_keys WHERE person_id = $3::uuid OFFSET \(PeopleLimits.keys - 1))
+                RETURNING \(KeyRecord.columns)
+                """,
+                [id, secret, person, workspace, name, scopes.joined(separator: ","), days.map { String($0) }]
+            ).first
+        }
+        guard let row else { throw PeopleRefusal.full(what: "keys of yours", limit: PeopleLimits.keys) }
         return try KeyRecord(row)
     }
 

@@ -243,4 +243,28 @@ struct PeopleRoutesFeatureTests {
             #expect(try await house.boss.send(.post, "people", ["login": "BOSS"]).status == 409)
         }
     }
+
+    @Test func keysSideBySideAreNotMoreThanThereMayBe() async throws {
+        try await House.with { house in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<130 {
+                    group.addTask {
+                        try await house.boss.send(.post, "keys", ["name": .string("k\(number)"), "scopes": ["read"]])
+                            .status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 == 201 } == 100 && statuses.count { $0 == 409 } == 30)
+            #expect(try await house.boss.send(.get, "keys").json["keys"]?.array?.count == 100)
+        }
+    }
+
+    @Test(arguments: ["\u{202E}sdrawkcab", "a\u{2066}b", "\u{200B}", "\u{200D}\u{200C} ", "a\u{7}"])
+    func aNameThatShowsAsAnotherOrNotAtAllIsRefused(name: String) async throws {
+        try await House.with { house in
+            let answer = try await house.boss.send(.post, "workspaces", ["id": "other", "name": .string(name)])
+            #expect(answer.status == 400 && answer.json["errors"]?[0]?["field"] == "name")
+        }
+    }
 }
