@@ -45,7 +45,8 @@ public struct Reembedder: Sendable {
         token = services.settings.secret("APUS_CHROMA_TOKEN")?.value
         let named = services.settings.optional("APUS_DATABASE_URL") != nil
         catalog = named ? services.make(CatalogDatabase.self) : nil
-        embeddings = try services.finish(services.make(EmbeddingClient.self))
+        let wanted = services.make(EmbeddingClient.self)
+        embeddings = try services.finish(wanted)
         self.client = client
     }
 

@@ -52,18 +52,21 @@ extension WorkspaceCatalog {
             INSERT INTO chats (id, workspace_id, name, preset, name_terms, texts_kept, person_id)
             SELECT $1::uuid, $2, $3, $4, $5::tsvector, true, $6::uuid
             WHERE \(Self.hasRoom("chats", limits.chats, workspace: "$2")) AND \(Self.isPersonPresent("$6"))
-            ON CONFLICT (id) DO UPDATE SET id = chats.id
-                WHERE chats.workspace_id = $2 AND \(Self.isSeen("chats", by: "$6"))
-            RETURNING \(ChatRecord.columns)
+            ON CONFLICT DO NOTHING RETURNING \(ChatRecord.columns)
             """,
             [id, workspace, name, preset, TermVector(name, weight: .name).text, person])
-        guard let row = rows.first else {
-            if let known = try await chat(id) { return known }
-            try await requirePerson()
-            try await requireRoom("chats", limits.chats)
-            throw PostgresError.contention
-        }
-        return try ChatRecord(row)
+        if let row = rows.first { return try ChatRecord(row) }
+        // Whoever made it at the same moment has done so by now: the statement has waited for that.
+        let known = try await query(
+            """
+            SELECT \(ChatRecord.columns) FROM chats
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isSeen("chats", by: "$3"))
+            """,
+            [workspace, id, person])
+        if let row = known.first { return try ChatRecord(row) }
+        try await requirePerson()
+        try await requireRoom("chats", limits.chats)
+        throw PostgresError.contention
     }
 
     /// A chat that is not being deleted; `nil` when unknown.

@@ -135,6 +135,21 @@ struct CatalogFeatureTests {
 
     nonisolated(unsafe) private static let time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/
 
+    @Test func aChatThatManyMakeAtTheSameMomentIsOne() async throws {
+        try await RunningProduct.with([]) { product in
+            for _ in 0..<300 {
+                let id = UUIDv7.make()
+                let names = try await withThrowingTaskGroup(of: String.self) { group in
+                    for number in 0..<6 {
+                        group.addTask { try await product.catalog.createChat(id, name: "\(number)").name }
+                    }
+                    return try await group.reduce(into: Set()) { $0.insert($1) }
+                }
+                #expect(names.count == 1)
+            }
+        }
+    }
+
     @Test func whatIsNoIdFindsNothingAndFailsNothing() async throws {
         try await RunningProduct.with([]) { product async throws in
             let catalog = product.catalog
