@@ -56,17 +56,6 @@ public struct AccessGuard: SecretSettings, Sendable {
     /// What tokens are signed with; `nil` where nobody signs in.
     public var keys: SigningKeys? { door?.keys }
 
-    /// Whose request it is, and what they may in the workspace that it is about.
-    ///
-    /// - Throws: `Problem`: 401 when nobody is signed in, 403 when they may not, 404 when there is no such workspace for them;
-    ///   503 when the database does not answer.
-    public func admit(_ request: HTTPRequest, to permission: Permission) async throws -> Access {
-        let caller = try await identify(request)
-        let access = try await self.access(of: caller, request)
-        guard access.permits(permission) else { throw AccessProblem.forbidden(permission, access) }
-        return access
-    }
-
     /// Who a request is from.
     ///
     /// - Throws: `Problem`: 401 when nobody is signed in; 503 when the database does not answer.

@@ -7,8 +7,7 @@ extension AuditEntry.Event {
 
     /// What somebody did, or was refused.
     init(
-        _ request: HTTPRequest, template: String, caller: Caller, workspace: String?, objects: [String],
-        status: HTTPStatus
+        _ request: HTTPRequest, template: String, caller: Caller, objects: AuditObjects, status: HTTPStatus
     ) {
         let credential: String? =
             switch caller.credential {
@@ -19,9 +18,9 @@ extension AuditEntry.Event {
         // Whatever somebody writes into a path, only what can be an id is noted.
         let named = request.parameters.sorted { $0.key < $1.key }
             .map { "\($0.key)=\(Self.isID($0.value) ? $0.value : "…")" }
-        let object = named + objects
+        let object = named + objects.all
         self.init(
-            at: Timestamp.now(), workspace: workspace, person: caller.person, credential: credential,
+            at: Timestamp.now(), workspace: objects.workspace, person: caller.person, credential: credential,
             action: "\(request.method) \(template)",
             object: object.isEmpty ? nil : RequestOrigin.shown(object.joined(separator: " "), Self.longestObject),
             status: status.rawValue, address: RequestOrigin.address(of: request), requestId: request.id)

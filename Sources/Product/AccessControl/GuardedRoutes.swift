@@ -90,12 +90,10 @@ public struct GuardedRoutes: Sendable {
             var named = request
             if let parameter { named.fields["x-apus-workspace"] = request.parameters[parameter] ?? "" }
             let caller = try await gate.identify(named)
-            // Not named where it is none of theirs.
-            var workspace: String?
-            return try await watch.noting(request, of: caller, in: &workspace) { workspace in
+            return try await watch.noting(request, of: caller) { objects in
                 let access = try await gate.access(of: caller, named)
                 // What is about the installation is no workspace's, whichever is chosen.
-                workspace = permission.role == nil ? nil : access.workspace
+                if permission.role != nil { objects?.workspace = access.workspace }
                 guard access.permits(permission) else { throw AccessProblem.forbidden(permission, access) }
                 return try await action(request, access)
             }
@@ -118,8 +116,7 @@ public struct GuardedRoutes: Sendable {
         let watch = Watch(row, method == .get ? .not : .first, trail)
         functions.http(method, path) { [gate] request in
             let caller = try await gate.identify(request)
-            var workspace: String?
-            return try await watch.noting(request, of: caller, in: &workspace) { _ in
+            return try await watch.noting(request, of: caller) { _ in
                 if case .key = caller.credential, !takesKeys { throw AccessProblem.keyForPeople }
                 if caller.lacks(.read) { throw AccessProblem.scope(.read) }
                 return try await action(request, caller)
@@ -148,43 +145,35 @@ public struct GuardedRoutes: Sendable {
         }
 
         func noting(
-            _ request: HTTPRequest, of caller: Caller, in workspace: inout String?,
-            _ answer: (inout String?) async throws -> HTTPResponse
+            _ request: HTTPRequest, of caller: Caller, _ answer: (AuditObjects?) async throws -> HTTPResponse
         ) async throws -> HTTPResponse {
-            guard let trail else { return try await answer(&workspace) }
+            guard let trail else { return try await answer(nil) }
             let objects = AuditObjects()
+            func event(_ status: HTTPStatus) -> AuditEntry.Event {
+                AuditEntry.Event(request, template: template, caller: caller, objects: objects, status: status)
+            }
             do {
-                let response = try await AuditObjects.$current.withValue(objects) { try await answer(&workspace) }
-                await note(request, caller, workspace, response.status, objects, audited, trail)
+                let response = try await AuditObjects.$current.withValue(objects) { try await answer(objects) }
+                await note(event(response.status), trail)
                 return response
             } catch {
                 let status = Problem(error).status
                 // Whoever tries what they may not is noted whatever they tried.
-                if status == .forbidden || status == .notFound && workspace == nil {
-                    await trail.noteRefusal(event(request, caller, workspace, status, objects))
+                if status == .forbidden || status == .notFound && objects.workspace == nil {
+                    await trail.noteRefusal(event(status))
                 } else {
-                    await note(request, caller, workspace, status, objects, audited, trail)
+                    await note(event(status), trail)
                 }
                 throw error
             }
         }
 
-        private func note(
-            _ request: HTTPRequest, _ caller: Caller, _ workspace: String?, _ status: HTTPStatus,
-            _ objects: AuditObjects, _ audited: Audited, _ trail: AuditTrail
-        ) async {
-            guard audited != .not else { return }
-            let event = event(request, caller, workspace, status, objects)
-            audited == .first ? await trail.record(event) : await trail.note(event)
-        }
-
-        private func event(
-            _ request: HTTPRequest, _ caller: Caller, _ workspace: String?, _ status: HTTPStatus,
-            _ objects: AuditObjects
-        ) -> AuditEntry.Event {
-            AuditEntry.Event(
-                request, template: template, caller: caller, workspace: workspace, objects: objects.all,
-                status: status)
+        private func note(_ event: AuditEntry.Event, _ trail: AuditTrail) async {
+            switch audited {
+            case .not: break
+            case .soon: await trail.note(event)
+            case .first: await trail.record(event)
+            }
         }
     }
 }

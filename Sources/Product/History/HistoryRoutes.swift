@@ -86,9 +86,12 @@ struct HistoryRoutes: Sendable {
 
     /// Completes deletions that a crash cut off.
     func finishCutOffDeletions() async throws {
-        for id in try await catalog.chatsBeingDeleted(olderThanSeconds: 60) {
-            guard let documents = try await catalog.markChatDeleting(id) else { continue }
-            _ = try await finishDeletion(id, documents)
+        // Each is removed, or has moved just now: there are fewer each time.
+        while case let ids = try await catalog.chatsBeingDeleted(olderThanSeconds: 60), !ids.isEmpty {
+            for id in ids {
+                guard let documents = try await catalog.markChatDeleting(id) else { continue }
+                _ = try await finishDeletion(id, documents)
+            }
         }
     }
 

@@ -3,6 +3,7 @@ import Catalog
 import HTTPMessages
 import JSONCoding
 import Problems
+import Settings
 
 /// `GET`, `PATCH /api/account/me`: who asks.
 struct MeRoute: Sendable {

@@ -4,6 +4,7 @@ import Digests
 import HTTPMessages
 import JSONCoding
 import Problems
+import Settings
 import Telemetry
 
 /// `GET`, `POST /api/account/sign-in`.

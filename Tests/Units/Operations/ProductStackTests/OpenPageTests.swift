@@ -17,7 +17,7 @@ struct OpenPageTests {
 
     @Test(arguments: ["0.0.0.0", "192.0.2.7", "10.0.0.1", "127", "localhost", "128.0.0.1"])
     func aPageForOthersIsRefusedWithTheRemedies(address: String) {
-        for environment in [[:], ["APUS_SIGN_IN": ""], ["APUS_SIGN_IN": "none"], ["APUS_SIGN_IN": " none ,"]] {
+        for environment in [[:], ["APUS_SIGN_IN": ""], ["APUS_SIGN_IN": "none"], ["APUS_SIGN_IN": " none "]] {
             let reason = refusal(address, environment)
             #expect(reason?.contains(address) == true)
             #expect(reason?.contains("APUS_SIGN_IN=local") == true && reason?.contains("APUS_OPEN=yes") == true)
@@ -26,14 +26,14 @@ struct OpenPageTests {
     }
 
     @Test func whereSomebodySignsInOrItIsMeantThePageMayListenAnywhere() {
-        for environment in [["APUS_SIGN_IN": "local"], ["APUS_SIGN_IN": " local, "], ["APUS_OPEN": "yes"]] {
+        for environment in [["APUS_SIGN_IN": "local"], ["APUS_SIGN_IN": " local "], ["APUS_OPEN": "yes"]] {
             #expect(refusal("0.0.0.0", environment) == nil)
         }
     }
 
-    @Test(arguments: ["oidc", "NONE", "local,oidc", "none,local"])
+    @Test(arguments: ["oidc", "NONE", "local,oidc", "none,local", "none,", "local,"])
     func aWayThatIsNoneIsSaidBeforeAnythingStarts(ways: String) {
-        #expect(refusal("127.0.0.1", ["APUS_SIGN_IN": ways])?.contains("APUS_SIGN_IN names") == true)
+        #expect(refusal("127.0.0.1", ["APUS_SIGN_IN": ways])?.hasPrefix("APUS_SIGN_IN ") == true)
     }
 
     @Test(arguments: ["127.0.0.1", "127.9.8.7"]) func thisMachinesOwnUserNeedsNoPassword(address: String) {

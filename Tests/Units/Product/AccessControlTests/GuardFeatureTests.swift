@@ -5,6 +5,7 @@ import HTTPMessages
 import JSONCoding
 import Postgres
 import Problems
+import Settings
 import ProductFixture
 import Synchronization
 import TestSupport
@@ -69,7 +70,7 @@ struct GuardFeatureTests {
         /// The status and code of what refuses a request; 200 when it is let in.
         func answer(_ request: HTTPRequest, to permission: Permission = .read) async throws -> String {
             do {
-                _ = try await gate.admit(request, to: permission)
+                _ = try await gate.admitted(request, to: permission)
                 return "200"
             } catch let problem as Problem {
                 return [String(problem.status.rawValue), problem.code ?? ""].filter { !$0.isEmpty }.joined(
@@ -123,7 +124,7 @@ struct GuardFeatureTests {
                                 == "404")
                     }
                 }
-                #expect(try await house.gate.admit(house.signedIn(person), to: .read).workspace == "other")
+                #expect(try await house.gate.admitted(house.signedIn(person), to: .read).workspace == "other")
             }
             let administrator = try await house.person("boss", isAdministrator: true)
             for permission in Permission.allCases {
@@ -134,7 +135,8 @@ struct GuardFeatureTests {
                 let nowhere = house.signedIn(administrator, workspace: "nowhere")
                 #expect(try await house.answer(nowhere, to: permission) == "404")
             }
-            let access = try await house.gate.admit(house.signedIn(administrator, workspace: "third"), to: .administer)
+            let access = try await house.gate.admitted(
+                house.signedIn(administrator, workspace: "third"), to: .administer)
             #expect(
                 access
                     == Access(workspace: "third", person: administrator.id, role: .owner, isAdministrator: true))
@@ -235,7 +237,7 @@ struct GuardFeatureTests {
             let request = house.request([
                 "Cookie": "\(Cookies.token)=\(gate.token(of: ann.session, for: ann.id) ?? "")"
             ])
-            await #expect { try await gate.admit(request, to: .read) } throws: {
+            await #expect { try await gate.admitted(request, to: .read) } throws: {
                 Problem($0).status == .serviceUnavailable
             }
         }
@@ -280,5 +282,14 @@ struct GuardFeatureTests {
                 .init(method: .get, path: "/api/d", permission: .read, isPersonal: true),
                 .init(method: .get, path: "/api/e", permission: nil),
             ])
+    }
+}
+
+extension AccessGuard {
+    /// What `GuardedRoutes` does with a request.
+    func admitted(_ request: HTTPRequest, to permission: Permission) async throws -> Access {
+        let access = try await access(of: try await identify(request), request)
+        guard access.permits(permission) else { throw AccessProblem.forbidden(permission, access) }
+        return access
     }
 }

@@ -26,7 +26,7 @@ import Testing
         let request = HTTPRequest(
             method: .get, target: HTTPTarget("/"), fields: ["Authorization": "Bearer something"], body: .bytes([]),
             id: "1")
-        #expect(try await gate.admit(request, to: .administer) == .everything)
+        #expect(try await gate.access(of: try await gate.identify(request), request) == .everything)
     }
 
     @Test func waysThatAreNotThereAreRefusedWithAReason() {

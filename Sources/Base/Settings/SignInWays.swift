@@ -1,5 +1,3 @@
-public import Settings
-
 /// How people sign in here: `APUS_SIGN_IN`.
 public struct SignInWays: Sendable, Equatable {
     /// One way.
@@ -14,11 +12,15 @@ public struct SignInWays: Sendable, Equatable {
     /// Nobody signs in.
     public static let none = SignInWays(ways: [])
 
-    init(ways: [Way]) { self.ways = ways }
+    /// Those ways, for tests.
+    package init(ways: [Way]) { self.ways = ways }
+
+    /// The setting.
+    public static let setting = "APUS_SIGN_IN"
 
     /// Reads the setting; without it nobody signs in.
     public init(_ settings: inout SettingsReader) {
-        let name = "APUS_SIGN_IN"
+        let name = Self.setting
         let words = (settings.optional(name) ?? "none").split(separator: ",", omittingEmptySubsequences: false)
             .map { $0.filter { $0 != " " } }
         if words == ["none"] {
