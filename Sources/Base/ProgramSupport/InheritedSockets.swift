@@ -4,13 +4,16 @@ import Glibc
 /// Listening sockets that a service manager holds open and hands over (sd_listen_fds(3)): while the program is
 /// restarted, callers wait instead of being refused.
 public struct InheritedSockets: Sendable {
-    private static let firstDescriptor: Int32 = 3
+    /// `SD_LISTEN_FDS_START`.
+    public static let firstDescriptor: Int32 = 3
     private static let limit = 16
 
     private let byPort: [UInt16: Int32]
 
     /// Takes what was handed to this process, once: the variables are removed, so that no child takes them too.
-    public init() {
+    ///
+    /// - Parameter first: Number of the first descriptor that was handed over.
+    public init(from first: Int32 = firstDescriptor) {
         let environment = ProgramLife.environment
         defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) } }
         guard environment["LISTEN_PID"].flatMap({ Int32($0) }) == getpid(),
@@ -20,7 +23,7 @@ public struct InheritedSockets: Sendable {
             return
         }
         var byPort: [UInt16: Int32] = [:]
-        for descriptor in Self.firstDescriptor..<Self.firstDescriptor + Int32(count) {
+        for descriptor in first..<first + Int32(count) {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
             if let port = UInt16(exactly: apus_socket_port(descriptor)) { byPort[port] = descriptor }

@@ -24,6 +24,9 @@ public final class RawListener: Sendable {
         guard code else { throw TestFailure("cannot listen: \(errno)") }
         port = UInt16(bigEndian: address.sin_port)
         DispatchQueue(label: "test.accept").async { [weak self] in
+            // Closed by whoever accepts, and by nobody else: the number of a socket that was closed meanwhile may be that
+            // of another test's, whose caller would then be answered here.
+            defer { close(socket) }
             while true {
                 let connection = accept(socket, nil, nil)
                 if connection < 0, errno == EINTR { continue }
@@ -38,11 +41,8 @@ public final class RawListener: Sendable {
         }
     }
 
-    deinit {
-        // Wakes the thread that accepts.
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
-    }
+    /// Wakes the thread that accepts, which closes.
+    deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// A server that reads each request and answers it with the same bytes.
     public convenience init(answering text: String) throws {

@@ -5,8 +5,8 @@ import HTTPMessages
 import JSONCoding
 import Postgres
 import Problems
-import Settings
 import ProductFixture
+import Settings
 import Synchronization
 import TestSupport
 import Testing
