@@ -243,7 +243,7 @@ let product = group(
             name: "AccessControl",
             dependencies: [
                 "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Settings",
-                "Telemetry",
+                "TaskTools", "Telemetry",
             ]),
         .target(
             name: "ChatMessages",
@@ -270,6 +270,10 @@ let product = group(
                 "Settings",
             ]
         ),
+        // What somebody may use up, counted and limited before it is used.
+        .target(
+            name: "Quotas",
+            dependencies: ["Catalog", "Digests", "Models", "Problems", "TaskTools", "Telemetry"]),
         .target(
             name: "ChromaClient",
             dependencies: [
@@ -306,7 +310,8 @@ let product = group(
             dependencies: [
                 "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests",
                 "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
-                "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextAnalysis",
+                "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "TextAnalysis",
                 "Tools", "WordPieces",
             ]
         ),
@@ -315,7 +320,7 @@ let product = group(
             dependencies: [
                 "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue",
                 "DocumentReading", "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
-                "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
+                "Quotas", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
         .target(
@@ -545,10 +550,13 @@ let tests =
             .testTarget(
                 name: "AccountsTests",
                 dependencies: [
-                    "AccessControl", "Accounts", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
+                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "Digests", "HTTPMessages", "JSONCoding",
+                    "Postgres",
                     "Problems",
                     "ProductFixture", "TestSupport",
                 ]),
+            .testTarget(
+                name: "QuotasTests", dependencies: ["Catalog", "HTTPMessages", "Models", "Problems", "Quotas"]),
             .testTarget(
                 name: "AppSetupTests",
                 dependencies: [

@@ -22,6 +22,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     public static let notModified = HTTPStatus(rawValue: 304)
     public static let badRequest = HTTPStatus(rawValue: 400)
     public static let unauthorized = HTTPStatus(rawValue: 401)
+    public static let paymentRequired = HTTPStatus(rawValue: 402)
     public static let forbidden = HTTPStatus(rawValue: 403)
     public static let notFound = HTTPStatus(rawValue: 404)
     public static let methodNotAllowed = HTTPStatus(rawValue: 405)
@@ -44,7 +45,8 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
 
     private static let phrases: [Int: String] = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No content", 206: "Partial content", 304: "Not modified",
-        400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
+        400: "Bad request", 401: "Unauthorized", 402: "Payment required", 403: "Forbidden", 404: "Not found",
+        405: "Method not allowed",
         408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Content too large",
         414: "URI too long", 415: "Unsupported media type", 416: "Range not satisfiable",
         422: "Unprocessable content", 429: "Too many requests", 431: "Request header fields too large",

@@ -31,6 +31,11 @@ public enum Timestamp {
             + "\(pad(Int(remainder), 3))Z"
     }
 
+    /// Whether a text is a day as it begins such times, e.g. `2026-11-20`, and one that there is.
+    public static func isDay(_ text: String) -> Bool {
+        milliseconds(iso8601: text).map { format(milliseconds: $0).prefix(10) == text } ?? false
+    }
+
     /// An HTTP date (RFC 9110, section 5.6.7), e.g. `Fri, 20 Nov 2026 07:23:12 GMT`.
     public static func httpDate(seconds: Int64) -> String {
         var clock = time_t(seconds)

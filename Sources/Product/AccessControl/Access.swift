@@ -12,16 +12,20 @@ public struct Access: Sendable, Equatable {
     public let isAdministrator: Bool
     /// What the key that they ask with may at most; `nil` without a key.
     public let scopes: Set<Permission>?
+    /// The id of that key.
+    public let key: String?
 
     /// What somebody may in a workspace.
     public init(
-        workspace: String, person: String?, role: Role, isAdministrator: Bool, scopes: Set<Permission>? = nil
+        workspace: String, person: String?, role: Role, isAdministrator: Bool, scopes: Set<Permission>? = nil,
+        key: String? = nil
     ) {
         self.workspace = workspace
         self.person = person
         self.role = role
         self.isAdministrator = isAdministrator
         self.scopes = scopes
+        self.key = key
     }
 
     /// Of the one person of an installation where nobody signs in.

@@ -96,7 +96,7 @@ public struct AccessGuard: SecretSettings, Sendable {
         else { throw AccessProblem.noWorkspace }
         return Access(
             workspace: workspace, person: caller.person, role: role, isAdministrator: caller.isAdministrator,
-            scopes: caller.scopes)
+            scopes: caller.scopes, key: caller.key)
     }
 
     private func isOpen(_ workspace: String, to caller: Caller, _ door: Door) async throws -> Bool {

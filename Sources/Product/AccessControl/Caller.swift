@@ -24,6 +24,9 @@ public struct Caller: Sendable, Equatable {
     /// Their session's id; `nil` without one.
     public var session: String? { if case .session(let id) = credential { id } else { nil } }
 
+    /// The id of the key that they ask with; `nil` without one.
+    public var key: String? { if case .key(let id) = credential { id } else { nil } }
+
     /// Whether the installation is theirs to administer; never by a key, which has no such scope.
     public var isAdministrator: Bool { standing.map { $0.isAdministrator && $0.scopes == nil } ?? true }
 

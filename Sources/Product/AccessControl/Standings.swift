@@ -1,5 +1,6 @@
 import Catalog
 import Synchronization
+import TaskTools
 
 /// What a session or a key was worth when it was read.
 final class Standing: Sendable {

@@ -42,6 +42,15 @@ public enum AccountFunctions {
         table.routes.personal(.get, "account/workspaces", takesKeys: true) {
             try await WorkspaceRoutes.list($0, $1, gate, catalog)
         }
+        table.routes.http(.get, "account/quotas", for: .read) {
+            try await QuotaRoutes(catalog: catalog.view(for: $1)).list($0, $1)
+        }
+        table.routes.http(.put, "account/quotas", for: .manage) {
+            try await QuotaRoutes(catalog: catalog.view(for: $1)).set($0, $1)
+        }
+        table.routes.http(.get, "account/usage", for: .read) {
+            try await PeopleUsageRoute(catalog: catalog.view(for: $1)).answer($0, $1)
+        }
         addOwn(to: &table)
         addShared(to: &table)
         return table.routes

@@ -20,6 +20,8 @@ extension CatalogDatabase {
         ("people", "true ORDER BY id"),
         ("members", "true ORDER BY workspace_id, person_id"),
         ("api_keys", "true ORDER BY id"),
+        ("quotas", "true ORDER BY workspace_id, person_id, key_id, of_members, metric"),
+        ("quota_usage", "true ORDER BY workspace_id, person_id, key_id, day"),
         ("chats", "NOT deleting ORDER BY id"),
         ("documents", "NOT deleting AND (t.chat_id IS NULL OR \(ofChats)) ORDER BY id"),
         ("usage_days", "true ORDER BY workspace_id, day, model"),

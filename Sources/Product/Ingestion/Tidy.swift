@@ -51,6 +51,7 @@ public struct Tidy: Sendable {
             orphans += try await removeOrphans(of: workspace) + removeOrphanedPassages(of: workspace)
         }
         try await catalog.forgetExpiredAnswers()
+        try await catalog.removeEndedReservations()
         let forgotten = try await catalog.removeAudit(olderThanDays: auditDays)
         _ = try await BlockingCalls.run { [temporaryDirectory] in ReadingFolder.removeLeftovers(in: temporaryDirectory)
         }

@@ -23,6 +23,8 @@ public struct ModelServiceError: Error, Sendable, CustomStringConvertible {
         case refused
         /// The request itself is at fault: another service would refuse it too.
         case badRequest = "bad_request"
+        /// A budget of whoever asks leaves no room; the service was not asked.
+        case overBudget = "over_budget"
     }
 
     /// Which service, for people: `embeddings`, `openai:gpt-4.1-mini`.
@@ -34,6 +36,10 @@ public struct ModelServiceError: Error, Sendable, CustomStringConvertible {
     public let reason: String
     /// How long the service asks to be left alone.
     public let retryAfter: Duration?
+    /// What whoever asks is told instead of what the kind says.
+    private let said: Problem?
+    /// Whether another service may do what this one did not. What is wrong with the request is wrong everywhere.
+    public let failsOver: Bool
 
     /// Makes an error.
     public init(service: String, kind: Kind, status: Int = 0, reason: String, retryAfter: Duration? = nil) {
@@ -42,25 +48,45 @@ public struct ModelServiceError: Error, Sendable, CustomStringConvertible {
         self.status = status
         self.reason = reason
         self.retryAfter = retryAfter
+        said = nil
+        failsOver = kind != .badRequest && kind != .refused
+    }
+
+    private init(overBudget service: String, _ problem: Problem, failsOver: Bool) {
+        self.service = service
+        kind = .overBudget
+        status = 0
+        reason = problem.detail
+        retryAfter = nil
+        said = problem
+        self.failsOver = failsOver
+    }
+
+    /// A budget of whoever asks leaves no room.
+    ///
+    /// - Parameters:
+    ///   - problem: What they are told.
+    ///   - failsOver: Whether another service may be asked, which may cost less.
+    public static func overBudget(service: String, problem: Problem, failsOver: Bool) -> ModelServiceError {
+        ModelServiceError(overBudget: service, problem, failsOver: failsOver)
     }
 
     /// Whether trying later, or the same elsewhere, may help.
     public var isUnavailable: Bool { [.unavailable, .rateLimited, .timedOut].contains(kind) }
-
-    /// Whether another service may do what this one did not. What is wrong with the request is wrong everywhere.
-    public var failsOver: Bool { kind != .badRequest && kind != .refused }
 
     public var description: String { "\(service): \(status == 0 ? "" : "\(status) ")\(reason)" }
 }
 
 extension ModelServiceError: ProblemConvertible {
     public var problem: Problem {
-        switch kind {
+        if let said { return said }
+        return switch kind {
         case .unavailable, .rateLimited, .timedOut:
             Problem(
                 .serviceUnavailable, "The model service (\(service)) is not available. Please try again in a moment.")
         case .unauthorized:
             Problem(.badGateway, "The model service (\(service)) does not accept the key that it is called with.")
+        case .overBudget: Problem(.paymentRequired, reason)
         case .paymentRequired:
             Problem(.badGateway, "The account at the model service (\(service)) has no credit left.")
         case .modelNotFound:

@@ -10,6 +10,7 @@ public import FunctionsRuntime
 import HTTPMessages
 import Ingestion
 import Models
+import Quotas
 import Settings
 public import Telemetry
 import TelemetryExport
@@ -69,10 +70,13 @@ public enum UploadFunctions {
                     catalog: catalog.view(of: workspace), blobs: blobs, vectors: vectors.of(workspace),
                     embeddings: embeddings, temporaryDirectory: temporary, log: log)
             }, queue: queue, maximumDeliveries: maximumDeliveries, log: log)
+        let quotas = QuotaBook(catalog)
         @Sendable func uploads(_ access: Access) -> UploadRoutes {
-            UploadRoutes(
+            let view = catalog.view(for: access)
+            return UploadRoutes(
                 intake: UploadIntake(
-                    catalog: catalog.view(for: access), blobs: blobs, queue: queue, maximumBytes: maximum))
+                    catalog: view, blobs: blobs, queue: queue,
+                    meter: Meter(catalog: view, key: access.key, book: quotas, log: log), maximumBytes: maximum))
         }
         @Sendable func documents(_ access: Access) -> DocumentRoutes {
             let view = catalog.view(for: access)

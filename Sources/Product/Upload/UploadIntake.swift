@@ -6,6 +6,7 @@ import DocumentReading
 import HTTPMessages
 import JSONCoding
 import Problems
+import Quotas
 import Synchronization
 import Telemetry
 
@@ -15,6 +16,7 @@ struct UploadIntake: Sendable {
     let catalog: WorkspaceCatalog
     let blobs: BlobClient
     let queue: IngestQueue
+    let meter: Meter
     let maximumBytes: Int
 
     /// Several uploads at once, three blocks each, are to fit into a small process.
@@ -38,6 +40,7 @@ struct UploadIntake: Sendable {
         name given: String?, chatId: String?, _ next: @escaping @Sendable () async throws -> [UInt8]?
     ) async throws -> Received {
         let name = try FileName.checked(given)
+        let isLimited = try await meter.admitUpload()
         var prefix: [UInt8] = []
         while prefix.count < MediaType.prefixBytes, let piece = try await next() { prefix += piece }
         guard !prefix.isEmpty else {
@@ -61,7 +64,8 @@ struct UploadIntake: Sendable {
             _ = try await blobs.upload(measured, to: BlobPaths.container, path, write)
             let (count, hash) = measured.result
             stored = try await catalog.addDocument(
-                .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId))
+                .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId),
+                isLimited: isLimited)
         } catch {
             await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
             throw error is ChatGone ? Self.unknownChat as any Error : error

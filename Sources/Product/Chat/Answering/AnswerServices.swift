@@ -3,6 +3,7 @@ import Catalog
 import ChatMessages
 import ChromaClient
 import Models
+import Quotas
 import Retrieval
 import TaskTools
 import Telemetry
@@ -21,7 +22,8 @@ struct AnswerServices: Sendable {
     private let tools: [any Tool]
     private let cacheSeconds: Int
     private let unsupported: UnsupportedHandling
-    private let answerer: Answerer
+    private let circuits: Circuits
+    private let quotas: QuotaBook
     private let log: Log
 
     /// - Parameters:
@@ -43,8 +45,8 @@ struct AnswerServices: Sendable {
         self.unsupported = unsupported
         self.log = log
         splits = KeyedValues { SplitsInForce(catalog: catalog.view(of: $0)) }
-        answerer = Answerer(
-            models: models, circuits: Circuits(catalog: catalog, log: log), unsupported: unsupported, log: log)
+        circuits = Circuits(catalog: catalog, log: log)
+        quotas = QuotaBook(catalog)
     }
 
     /// What one person's answers are made with.
@@ -53,18 +55,29 @@ struct AnswerServices: Sendable {
         let retriever = PassageRetriever(embeddings: embeddings, vectors: passages)
         let pages = PageReader(vectors: passages)
         let own: [any Tool] = [SearchDocumentsTool(retriever: retriever), ReadPagesTool(pages: pages)]
+        let view = catalog.view(for: access)
+        let meter = Meter(catalog: view, key: access.key, book: quotas, log: log)
         return Library(
-            catalog: catalog.view(for: access), retriever: retriever, pages: pages, models: models, presets: presets,
-            tools: own + tools, cacheSeconds: cacheSeconds, unsupported: unsupported,
+            catalog: view, retriever: retriever, pages: pages, models: models.metered(by: meter), meter: meter,
+            presets: presets, tools: own + tools, cacheSeconds: cacheSeconds, unsupported: unsupported,
             splits: splits[access.workspace], log: log)
     }
 
     /// Answers in one person's chats.
     func engine(for access: Access) -> TurnEngine {
-        TurnEngine(
-            library: library(for: access), messages: messages.view(of: access.workspace), answerer: answerer)
+        let library = library(for: access)
+        return TurnEngine(
+            library: library, messages: messages.view(of: access.workspace), answerer: answerer(library))
     }
 
     /// Answers to one person that belong to no chat.
-    func oneOff(for access: Access) -> OneOffAnswer { OneOffAnswer(library: library(for: access), answerer: answerer) }
+    func oneOff(for access: Access) -> OneOffAnswer {
+        let library = library(for: access)
+        return OneOffAnswer(library: library, answerer: answerer(library))
+    }
+
+    private func answerer(_ library: Library) -> Answerer {
+        Answerer(
+            models: library.models, circuits: circuits, unsupported: unsupported, meter: library.meter, log: log)
+    }
 }

@@ -1,5 +1,7 @@
+import Catalog
 import JSONCoding
 import Models
+import Quotas
 import Retrieval
 import Telemetry
 
@@ -14,6 +16,7 @@ struct Answerer: Sendable {
     let models: ModelList
     let circuits: Circuits
     let unsupported: UnsupportedHandling
+    let meter: Meter
     let log: Log
 
     /// A draft for a task.
@@ -36,6 +39,7 @@ struct Answerer: Sendable {
     ///
     /// - Throws: `ModelServiceError` when no model could answer; what `emit` throws.
     func write(_ task: AnswerTask, _ draft: Draft, emit: @escaping Emit) async throws {
+        defer { draft.note { $0.quotas = meter.nearlyUsed.map(\.json) } }
         let chain = models.chain(from: task.model)
         if chain.contains(where: { $0.model != nil }) { await circuits.refresh() }
         var failure: ModelServiceError?

@@ -56,7 +56,7 @@ final class Circuits: Sendable {
         case .unauthorized, .paymentRequired, .modelNotFound: pause = 30
         case .unavailable, .timedOut: pause = error.retryAfter.map { Double($0.components.seconds) + 1 }
         // These are about the request.
-        case .contextTooLong, .refused, .badRequest: return
+        case .contextTooLong, .refused, .badRequest, .overBudget: return
         }
         await write { try await $0.noteFailure(of: error.service, reason: error.kind.rawValue, pause: pause) }
     }

@@ -34,26 +34,21 @@ struct Correction: Sendable {
         request.temperature = task.temperature
         request.maximumTokens = task.maximumTokens
         let written = Mutex("")
-        let usage = Mutex<TokenUsage?>(nil)
+        let count = Mutex(TokenCount())
         var isWhole = false
         do {
             try await model.answer(request) { event in
                 try Task.checkCancellation()
-                switch event {
-                case .text(let text): written.withLock { $0 += text }
-                case .usage(let value): usage.withLock { $0 = value }
-                case .toolCall, .finished, .working: break
-                }
+                count.withLock { $0.take(event) }
+                if case .text(let text) = event { written.withLock { $0 += text } }
             }
             isWhole = true
         } catch let error as ModelServiceError {
             log.warning("the answer could not be corrected", ["model": model.id, "error": error.description])
         }
-        let text = written.withLock { $0 }
-        let counted =
-            usage.withLock { $0 }
-            ?? TokenUsage(prompt: TokenEstimate.count(request), completion: TokenEstimate.count(text))
-        draft.note { $0.add(counted, price: model.settings.price) }
-        if isWhole { draft.correct(text) }
+        if let usage = count.withLock({ $0.usage(of: request) }) {
+            draft.note { $0.add(usage, price: model.settings.price) }
+        }
+        if isWhole { draft.correct(written.withLock { $0 }) }
     }
 }

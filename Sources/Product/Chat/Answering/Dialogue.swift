@@ -29,7 +29,7 @@ final class Dialogue: Sendable {
     private struct Round: Sendable {
         var text = ""
         var calls: [ToolCall] = []
-        var usage: TokenUsage?
+        var count = TokenCount()
         var reason = FinishReason.stop
     }
 
@@ -103,15 +103,15 @@ final class Dialogue: Sendable {
         do {
             try await model.answer(request) { [draft, emit] event in
                 try Task.checkCancellation()
+                round.change { $0.count.take(event) }
                 switch event {
                 case .text(let text):
                     round.change { $0.text += text }
                     let shown = draft.take(text)
                     if !shown.isEmpty { try await emit(.delta(shown)) }
                 case .toolCall(let call): round.change { $0.calls.append(call) }
-                case .usage(let usage): round.change { $0.usage = usage }
                 case .finished(let reason): round.change { $0.reason = reason }
-                case .working: break
+                case .usage, .working: break
                 }
             }
         } catch {
@@ -122,14 +122,8 @@ final class Dialogue: Sendable {
         return round.value
     }
 
-    /// Services that do not say how many tokens it was, or broke off before they could, are counted by estimate; nothing
-    /// is counted for a request that brought nothing.
     private func count(_ request: ModelRequest, _ round: Round) {
-        var usage = round.usage
-        if usage == nil, !round.text.isEmpty || !round.calls.isEmpty {
-            usage = TokenUsage(prompt: TokenEstimate.count(request), completion: TokenEstimate.count(round.text))
-        }
-        guard let usage else { return }
+        guard let usage = round.count.usage(of: request) else { return }
         draft.note { $0.add(usage, price: model.settings.price) }
     }
 

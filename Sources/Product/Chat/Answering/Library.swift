@@ -1,6 +1,7 @@
 import Catalog
 import JSONCoding
 import Models
+import Quotas
 import Retrieval
 import Telemetry
 import Tools
@@ -11,6 +12,8 @@ final class Library: Sendable {
     let retriever: PassageRetriever
     let pages: PageReader
     let models: ModelList
+    /// Counts what the models are asked for.
+    let meter: Meter
     let presets: PresetLibrary
     let tools: [any Tool]
     /// Seconds that answers are remembered; 0 for not at all.
@@ -23,7 +26,7 @@ final class Library: Sendable {
 
     init(
         catalog: WorkspaceCatalog, retriever: PassageRetriever, pages: PageReader, models: ModelList,
-        presets: PresetLibrary,
+        meter: Meter, presets: PresetLibrary,
         tools: [any Tool],
         cacheSeconds: Int, unsupported: UnsupportedHandling, splits: SplitsInForce, log: Log
     ) {
@@ -31,6 +34,7 @@ final class Library: Sendable {
         self.retriever = retriever
         self.pages = pages
         self.models = models
+        self.meter = meter
         self.presets = presets
         self.tools = tools
         self.cacheSeconds = cacheSeconds

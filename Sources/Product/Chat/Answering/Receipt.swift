@@ -48,6 +48,8 @@ struct Receipt: Sendable {
     var trial: Trial?
     /// Sentences compared with what they cite, as they were written.
     var support = SupportCounts()
+    /// Quotas that are nearly used up, as whoever has asked reads them.
+    var quotas: [JSONValue] = []
 
     /// Adds a request's tokens.
     mutating func add(_ usage: TokenUsage, price: ModelSettings.Price?) {
@@ -85,6 +87,7 @@ struct Receipt: Sendable {
         retrieval = json["retrieval"]
         trial = Trial(json["trial"])
         support = SupportCounts(json["support"])
+        quotas = json["quotas"]?.array ?? []
     }
 
     var json: JSONValue {
@@ -102,6 +105,7 @@ struct Receipt: Sendable {
         if let question { object["question"] = .string(question) }
         if let retrieval { object["retrieval"] = retrieval }
         if let trial { object["trial"] = trial.json }
+        if !quotas.isEmpty { object["quotas"] = .array(quotas) }
         return .object(object)
     }
 }

@@ -3,6 +3,7 @@ import HTTPMessages
 import JSONCoding
 import Models
 import Problems
+import Quotas
 import Telemetry
 
 /// `POST /api/ask`: one question, one answer, no chat. The events are those of a chat's answer without `start`.
@@ -19,6 +20,7 @@ struct AskRoute: Sendable {
         let asked = QuestionFields("question", body, &reader)
         try reader.finish()
         let manner = try await library.manner(of: asked, in: nil, isNewChat: true)
+        try await library.meter.admitQuestion()
         let documents =
             asked.useDocuments
             ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents) : nil

@@ -5,6 +5,7 @@ import HTTPServing
 import JSONCoding
 import Models
 import Problems
+import Quotas
 import Retrieval
 import Telemetry
 
@@ -33,6 +34,7 @@ struct CompletionsRoute: Sendable {
         do {
             let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
             let wanted = try CompletionRequest(body)
+            try await library.meter.admitQuestion()
             let task = try await task(wanted)
             let watch = Stopwatch()
             let form = CompletionForm(id: "chatcmpl-" + UUIDv7.make(), model: wanted.model)

@@ -25,7 +25,7 @@ struct UsageRoute: Sendable {
 
     private func day(_ name: String, _ request: HTTPRequest) throws -> String? {
         guard let text = request.target.parameter(name) else { return nil }
-        guard let time = Timestamp.milliseconds(iso8601: text), Self.day(time) == text else {
+        guard Timestamp.isDay(text) else {
             throw InvalidFields(field: name, detail: "Must be a date such as 2026-01-31.")
         }
         return text

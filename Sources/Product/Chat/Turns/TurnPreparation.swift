@@ -5,6 +5,7 @@ import HTTPMessages
 import JSONCoding
 import Models
 import Problems
+import Quotas
 import Retrieval
 import Telemetry
 
@@ -36,6 +37,7 @@ struct TurnPreparation: Sendable {
 
     /// Stores the question and finds the passages, side by side where one does not need the other.
     func prepare(_ request: ChatRequest) async throws -> Turn {
+        try await library.meter.admitQuestion()
         let chatId = request.chatId ?? request.newChatID(in: library.catalog)
         let manner = try await library.manner(
             of: request.question, in: chatId, isNewChat: request.chatId == nil)

@@ -70,11 +70,12 @@ struct House {
     ///
     /// - Parameter apps: Those that are started beside the account app.
     static func with(
-        _ apps: [RunningProduct.App] = [],
+        _ apps: [RunningProduct.App] = [], settings more: [String: String] = [:],
         model answer: @escaping ScriptedModel.Script = { _ in .text("Nobody asked for this.") },
         _ body: (House) async throws -> Void
     ) async throws {
-        try await RunningProduct.with([.account] + apps, settings: settings, model: answer) { product in
+        try await RunningProduct.with([.account] + apps, settings: settings.merging(more) { $1 }, model: answer) {
+            product in
             let house = House(product: product, boss: Browser(product))
             let token = try await house.firstToken()
             let answer = try await house.boss.send(

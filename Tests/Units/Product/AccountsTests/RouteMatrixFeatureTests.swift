@@ -51,6 +51,8 @@ struct RouteMatrixFeatureTests {
             "POST /api/account/sign-out": .open, "GET /api/account/me": .oneself(takesKeys: true),
             "PATCH /api/account/me": .oneself(takesKeys: false),
             "GET /api/account/workspaces": .personal(takesKeys: true),
+            "GET /api/account/quotas": .permission(.read), "PUT /api/account/quotas": .permission(.manage),
+            "GET /api/account/usage": .permission(.read),
             "GET /api/account/sessions": .personal(takesKeys: false),
             "DELETE /api/account/sessions": .personal(takesKeys: false),
             "DELETE /api/account/sessions/{sessionId}": .personal(takesKeys: false),

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Keeps answers of the database for some seconds. Callers who ask for the same thing side by side wait for one query. What is
 /// not there is not kept.
-final class TimedCache<Value: Sendable>: Sendable {
+public final class TimedCache<Value: Sendable>: Sendable {
     private struct Entry {
         let value: Value
         /// When the query began: what is older may have changed.
@@ -32,7 +32,7 @@ final class TimedCache<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - limit: Most that are kept.
     ///   - load: Asks the database.
-    init(
+    public init(
         life: Duration, limit: Int, now: @escaping @Sendable () -> ContinuousClock.Instant,
         load: @escaping @Sendable (String) async throws -> Value?
     ) {
@@ -45,7 +45,7 @@ final class TimedCache<Value: Sendable>: Sendable {
     /// What is there under a key; `nil` when there is nothing.
     ///
     /// - Throws: what the query throws.
-    func value(_ key: String) async throws -> Value? {
+    public func value(_ key: String) async throws -> Value? {
         let moment = now()
         let found: (Value?, Flight?) = state.withLock { state in
             if let entry = state.young[key] ?? state.old[key], moment - entry.since < life {
@@ -81,7 +81,7 @@ final class TimedCache<Value: Sendable>: Sendable {
     }
 
     /// Forgets what the condition is true of, and what is being asked for.
-    func forget(where condition: (Value) -> Bool) {
+    public func forget(where condition: (Value) -> Bool) {
         state.withLock { state in
             state.young = state.young.filter { !condition($0.value.value) }
             state.old = state.old.filter { !condition($0.value.value) }
@@ -90,5 +90,5 @@ final class TimedCache<Value: Sendable>: Sendable {
     }
 
     /// How many are kept.
-    var count: Int { state.withLock { $0.young.count + $0.old.count } }
+    public var count: Int { state.withLock { $0.young.count + $0.old.count } }
 }

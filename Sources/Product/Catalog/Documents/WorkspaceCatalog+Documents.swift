@@ -25,26 +25,16 @@ extension WorkspaceCatalog {
 
     /// Enters a document, or finds the one that has the same bytes.
     ///
+    /// - Parameter isLimited: Whether the workspace has quotas of what it holds: uploads side by side do not pass them then.
     /// - Returns: The row, and whether it was there before.
-    /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted; `WorkspaceFull`.
-    public func addDocument(_ document: NewDocument) async throws -> (document: DocumentRecord, isDuplicate: Bool) {
+    /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted; `WorkspaceFull`;
+    ///   `QuotaExceeded`.
+    public func addDocument(_ document: NewDocument, isLimited: Bool = false) async throws
+        -> (document: DocumentRecord, isDuplicate: Bool)
+    {
         // Two uploads of the same bytes may meet: one inserts, the other finds.
         for _ in 0..<3 {
-            let inserted = try await query(
-                """
-                WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting
-                    AND \(Self.isSeen("chats", by: "$8")) FOR SHARE)
-                INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
-                SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
-                WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
-                    AND \(Self.hasRoom("documents", limits.documents, workspace: "$2"))
-                ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
-                """,
-                [
-                    document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
-                    document.sha256, person,
-                ])
-            if let row = inserted.first { return (try DocumentRecord(row), false) }
+            if let row = try await insert(document, isLimited: isLimited) { return (try DocumentRecord(row), false) }
             if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
             let existing = try await query(
                 """
@@ -56,6 +46,24 @@ extension WorkspaceCatalog {
             try await requireRoom("documents", limits.documents)
         }
         throw PostgresError.contention
+    }
+
+    private func insert(_ document: NewDocument, isLimited: Bool) async throws -> PostgresRow? {
+        let statement = """
+            WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting
+                AND \(Self.isSeen("chats", by: "$8")) FOR SHARE)
+            INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
+            SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
+            WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
+                AND \(Self.hasRoom("documents", limits.documents, workspace: "$2"))
+            ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
+            """
+        let values = [
+            document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
+            document.sha256, person,
+        ]
+        guard isLimited else { return try await query(statement, values).first }
+        return try await withinHeldQuotas { connection in try connection.query(statement, values).first }
     }
 
     /// A document, also one that is being deleted; `nil` when unknown.

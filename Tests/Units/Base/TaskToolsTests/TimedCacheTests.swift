@@ -1,8 +1,7 @@
 import Synchronization
+import TaskTools
 import TestSupport
 import Testing
-
-@testable import AccessControl
 
 /// What is kept of the database's answers, and for how long.
 @Suite struct TimedCacheTests {
