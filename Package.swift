@@ -274,6 +274,10 @@ let product = group(
         .target(
             name: "Quotas",
             dependencies: ["Catalog", "Digests", "Models", "Problems", "TaskTools", "Telemetry"]),
+        // How other programs' models use what there is here.
+        .target(
+            name: "ModelContextProtocol",
+            dependencies: ["Digests", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]),
         .target(
             name: "ChromaClient",
             dependencies: [
@@ -309,8 +313,10 @@ let product = group(
             name: "Chat",
             dependencies: [
                 "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests",
-                "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "Models", "Problems", "ProgramSupport",
-                "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "ModelContextProtocol", "Models",
+                "Problems",
+                "ProgramSupport", "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry",
+                "TelemetryExport",
                 "TextAnalysis",
                 "Tools", "WordPieces",
             ]
@@ -362,6 +368,12 @@ let operations = group(
                 "JSONCoding", "Postgres", "ProgramSupport", "Settings", "Telemetry",
             ]
         ),
+        // A running Apus in a terminal.
+        .target(
+            name: "TerminalClient",
+            dependencies: [
+                "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "Models", "TaskTools",
+            ]),
         .target(
             name: "Backup",
             dependencies: [
@@ -394,8 +406,8 @@ let operations = group(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Backup", "Catalog", "DocumentReading", "Evaluation", "HTTPClient", "JSONCoding", "Packaging",
-                "ProductStack", "ProgramSupport", "Reembedding", "Telemetry",
+                "Backup", "Catalog", "DocumentReading", "Evaluation", "HTTPClient", "HTTPMessages", "JSONCoding",
+                "Packaging", "ProductStack", "ProgramSupport", "Reembedding", "Telemetry", "TerminalClient",
             ]
         ),
     ])
@@ -556,6 +568,11 @@ let tests =
                     "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
+                name: "ModelContextProtocolTests",
+                dependencies: [
+                    "Digests", "HTTPMessages", "JSONCoding", "ModelContextProtocol", "Problems", "Telemetry",
+                ]),
+            .testTarget(
                 name: "QuotasTests", dependencies: ["Catalog", "HTTPMessages", "Models", "Problems", "Quotas"]),
             .testTarget(
                 name: "AppSetupTests",
@@ -640,6 +657,9 @@ let tests =
     + group(
         "Tests/Units/Operations",
         [
+            .testTarget(
+                name: "TerminalClientTests",
+                dependencies: ["HTTPClient", "HTTPMessages", "JSONCoding", "TerminalClient", "TestSupport"]),
             .testTarget(name: "ApusTests", dependencies: ["ChildProcess", "Telemetry", "TestSupport"]),
             .testTarget(
                 name: "BackupTests",

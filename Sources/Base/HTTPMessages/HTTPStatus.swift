@@ -26,6 +26,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     public static let forbidden = HTTPStatus(rawValue: 403)
     public static let notFound = HTTPStatus(rawValue: 404)
     public static let methodNotAllowed = HTTPStatus(rawValue: 405)
+    public static let notAcceptable = HTTPStatus(rawValue: 406)
     public static let requestTimeout = HTTPStatus(rawValue: 408)
     public static let conflict = HTTPStatus(rawValue: 409)
     public static let preconditionFailed = HTTPStatus(rawValue: 412)
@@ -46,7 +47,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     private static let phrases: [Int: String] = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No content", 206: "Partial content", 304: "Not modified",
         400: "Bad request", 401: "Unauthorized", 402: "Payment required", 403: "Forbidden", 404: "Not found",
-        405: "Method not allowed",
+        405: "Method not allowed", 406: "Not acceptable",
         408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Content too large",
         414: "URI too long", 415: "Unsupported media type", 416: "Range not satisfiable",
         422: "Unprocessable content", 429: "Too many requests", 431: "Request header fields too large",

@@ -83,6 +83,17 @@ public struct FieldReader {
         return number
     }
 
+    /// A whole number within bounds; `nil` when absent.
+    public mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let number = value.double else { return fail(name, "Must be a number.") }
+        guard let whole = Int(exactly: number) else { return fail(name, "Must be a whole number.") }
+        guard range.contains(whole) else {
+            return fail(name, "Must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return whole
+    }
+
     /// A list of texts; `nil` when absent.
     public mutating func strings(_ name: String, maximumCount: Int) -> [String]? {
         guard let value = object[name], !value.isNull else { return nil }

@@ -1,17 +1,23 @@
 import ProgramSupport
 
-/// The command line of `apus`; `bench` and `eval` have their own.
+/// The command line of `apus`; `bench`, `eval` and what uses a running Apus have their own.
 func commandLine(_ arguments: [String]) -> ProgramOptions {
     ProgramOptions(
         program: "apus",
         usage:
-            "up | samples | inspect FILE | eval … | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
+            "up | samples | ask QUESTION | add FILE… | documents | chat | mcp | inspect FILE | eval … | stage [APP…] | package [APP…|vm] | doctor | reembed | backup FILE | restore FILE | verify [FILE] | migrate … | bench …  [options]",
         summary: """
             Runs Apus on this machine.
 
             Commands:
               up       Start everything, print the addresses, stop with Ctrl-C.
               samples  Upload the sample documents to the Apus that runs on --port, to have something to ask about.
+              ask      Have one question answered by the Apus that runs on --port, or at --url.
+              add      Upload files to it; 'apus ask --help' has more of this, and of the next three.
+              documents
+                       List its documents.
+              chat     Ask it one question after the other.
+              mcp      Offer its documents to another program's model (Model Context Protocol).
               inspect  Read a file as an upload would, and say what comes of it: pages, encoding, hidden text, how it begins.
               eval     Measure how well questions are answered, or compare two such runs: 'apus eval --help'.
               stage    Put the app folders together that the functions host serves.

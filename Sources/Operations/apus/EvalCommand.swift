@@ -78,15 +78,6 @@ private func ask(
     }
 }
 
-/// Where Apus is, without a final slash.
-private func url(_ options: ProgramOptions) -> String {
-    let given = options.value("url") ?? "http://127.0.0.1:\(options.port("port", default: 8080))"
-    guard given.hasPrefix("http://") || given.hasPrefix("https://") else {
-        options.fail("--url must begin with http:// or https://, not \(given)")
-    }
-    return given.hasSuffix("/") ? String(given.dropLast()) : given
-}
-
 private func compare(_ options: ProgramOptions) throws {
     guard options.words.count == 3 else { options.fail("eval --compare: name two files that --json wrote") }
     for file in [options.value("json"), options.value("report")] {

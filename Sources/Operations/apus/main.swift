@@ -10,6 +10,7 @@ func run(_ options: ProgramOptions) async throws {
     case "samples": try await samples(options)
     case "inspect": try await inspect(options)
     case "eval": try await eval(options)
+    case let word? where useCommands.contains(word): try await use(options)
     case "reembed": try await reembed(options)
     case "backup": try await backup(options)
     case "restore": try await restore(options)
@@ -23,5 +24,9 @@ func run(_ options: ProgramOptions) async throws {
 let arguments = Array(CommandLine.arguments.dropFirst())
 // Before its options are read: they are those of another program.
 if arguments.first == "bench" { bench(arguments.dropFirst()) }
-let options = arguments.first == "eval" ? evalCommandLine(arguments) : commandLine(arguments)
+let isUse = arguments.first.map(useCommands.contains) ?? false
+let options =
+    isUse
+    ? useCommandLine(arguments)
+    : arguments.first == "eval" ? evalCommandLine(arguments) : commandLine(arguments)
 await ProgramLife.run("apus") { try await run(options) }

@@ -22,8 +22,15 @@ package struct FunctionDispatcher: Sendable {
     /// Answers one request; errors become problems.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         if request.target.rawPath == "/" { return HTTPResponse(.ok, text: "ready\n") }
-        if request.method == .post, request.target.segments?.count == 1 { return await envelope(request) }
+        if request.method == .post, request.target.segments?.count == 1, !isOwnPath(request) {
+            return await envelope(request)
+        }
         return await route(request, FunctionContext(invocationID: Self.invocationID(request)))
+    }
+
+    /// Whether the app has a route of that path, which a caller then has asked for: a function's name must be another.
+    private func isOwnPath(_ request: HTTPRequest) -> Bool {
+        routes.functions[request.target.segments?.first ?? ""] == nil && (try? routes.router.resolve(request)) != nil
     }
 
     private static func invocationID(_ request: HTTPRequest) -> String {

@@ -34,10 +34,16 @@ public struct APIProxy: Sendable {
 
     private static let routes: [(prefix: String, app: String)] = [
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
-        ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/api/upload", "upload"),
+        ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/mcp", "chat"),
+        ("/api/upload", "upload"),
         ("/api/documents", "upload"), ("/api/history", "history"), ("/api/experiments", "chat"),
         ("/api/feedback", "chat"), ("/api/account", "account"),
     ]
+
+    /// Whether a path is answered by the apps: what they do not know is a problem then, and no page that is missing.
+    static func isForApps(_ path: String) -> Bool {
+        ["/api/", "/v1/"].contains { path.hasPrefix($0) } || routes.contains { path == $0.prefix }
+    }
 
     private let upstreams: Upstreams
     private let client: HTTPSession

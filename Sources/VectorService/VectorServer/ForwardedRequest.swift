@@ -10,8 +10,8 @@ enum ForwardedRequest {
         "content-type", "cookie", "idempotency-key", "if-match", "if-modified-since", "if-none-match", "if-range",
         "if-unmodified-since", "last-event-id", "range", "traceparent", "tracestate", "user-agent", "x-request-id",
     ]
-    /// The product's own, and those of resumable uploads (tus 1.0).
-    private static let prefixes = ["x-apus-", "tus-", "upload-"]
+    /// The product's own, and those of resumable uploads (tus 1.0) and of the Model Context Protocol.
+    private static let prefixes = ["x-apus-", "tus-", "upload-", "mcp-"]
 
     /// Times that a path may be encoded: no path of ours needs more than one.
     private static let deepestEncoding = 4

@@ -101,7 +101,7 @@ public struct VMServer: Sendable {
             case "/health":
                 Span.current?.route = "/health"
                 response = await Self.health(store, embedder, proxy)
-            case let path where path.hasPrefix("/api/") || path.hasPrefix("/v1/"):
+            case let path where APIProxy.isForApps(path):
                 response = await proxy.forward(request)
             default:
                 // The page's files are few, but anybody may ask for any name.

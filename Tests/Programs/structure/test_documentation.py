@@ -198,7 +198,7 @@ def test_options_that_a_page_names_exist(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_that_a_page_names_exist(page):
-    listed = set(re.findall(r"^  ([a-z]+) ", help_of("apus"), re.M))
+    listed = set(re.findall(r"^  ([a-z]+)(?: |$)", help_of("apus"), re.M))
     assert {"up", "backup"} <= listed
     for shown in code(page):
         for command in re.findall(r"^(?:\.build/release/)?apus ([a-z]+)\b", shown):

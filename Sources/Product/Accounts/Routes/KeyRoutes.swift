@@ -28,8 +28,7 @@ struct KeyRoutes: Sendable {
             reader.add("scopes", "Must be one or more of \(Self.scopes.map(\.rawValue).joined(separator: ", ")).")
         }
         let workspace = reader.string("workspace", length: 1...100)
-        let days = reader.number("expiresInDays", in: 1...Double(Self.mostDays))
-        if let days, days != days.rounded() { reader.add("expiresInDays", "Must be a whole number.") }
+        let days = reader.integer("expiresInDays", in: 1...Self.mostDays)
         try reader.finish()
         var named = request
         if let workspace { named.fields["x-apus-workspace"] = workspace }
@@ -38,7 +37,7 @@ struct KeyRoutes: Sendable {
         let key = APIKey()
         let record = try await services.catalog.addKey(
             key.id, secret: key.secretDigest, of: caller.person ?? "", workspace: access.workspace, name: name,
-            scopes: scopes.map(\.rawValue), days: days.map { Int($0) })
+            scopes: scopes.map(\.rawValue), days: days)
         var json = record.json
         json["key"] = .string(key.text)
         AuditObjects.note("key", key.id)

@@ -10,7 +10,7 @@ import Telemetry
 struct QuotaRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
     /// Beyond what anybody means.
-    private static let mostAmount = 1e15
+    private static let mostAmount = 1_000_000_000_000_000
 
     let catalog: WorkspaceCatalog
 
@@ -43,15 +43,13 @@ struct QuotaRoutes: Sendable {
         let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
         var reader = try FieldReader(body, allowed: ["of", "id", "limits", "policy"])
         let subject = Self.subject(&reader)
-        let policy = reader.string("policy", length: 1...40)
-        if let policy, BudgetPolicy(rawValue: policy) == nil {
-            reader.add("policy", "Must be one of \(BudgetPolicy.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
+        let policy = reader.choice("policy", of: BudgetPolicy.self)
         if policy != nil, let subject, subject != .workspace {
             reader.add(
                 "policy", "Goes with the quotas of the workspace alone. Leave it out, or say \"of\": \"workspace\".")
         }
-        let amounts = try Self.amounts(body["limits"] ?? .null, of: subject, &reader)
+        var amounts: [QuotaMetric: Double?] = [:]
+        try reader.inside("limits") { amounts = try Self.amounts(body["limits"] ?? .null, of: subject) }
         try reader.finish()
         guard let subject else { return HTTPResponse(.badRequest) }
         // What a workspace may use up is not its owner's to say.
@@ -61,7 +59,7 @@ struct QuotaRoutes: Sendable {
                 "Quotas of a whole workspace are for administrators of the installation; yours are those of its members, people and keys."
             )
         }
-        guard try await catalog.setQuotas(amounts, for: subject, policy: policy.flatMap(BudgetPolicy.init)) else {
+        guard try await catalog.setQuotas(amounts, for: subject, policy: policy) else {
             throw InvalidFields(field: "id", detail: "There is no such person or key in this workspace.")
         }
         AuditObjects.note("quotas", amounts.keys.map(\.rawValue).sorted().joined(separator: ","))
@@ -101,24 +99,23 @@ struct QuotaRoutes: Sendable {
         }
     }
 
-    private static func amounts(_ json: JSONValue, of subject: QuotaSubject?, _ reader: inout FieldReader) throws
-        -> [QuotaMetric: Double?]
-    {
+    private static func amounts(_ json: JSONValue, of subject: QuotaSubject?) throws -> [QuotaMetric: Double?] {
         if json.isNull { return [:] }
         var amounts: [QuotaMetric: Double?] = [:]
-        var limits = try FieldReader(json, allowed: QuotaMetric.allCases.map(\.rawValue))
+        var reader = try FieldReader(json, allowed: QuotaMetric.allCases.map(\.rawValue))
         for metric in QuotaMetric.allCases {
-            guard let value = json[metric.rawValue] else { continue }
+            let name = metric.rawValue
+            guard let value = json[name] else { continue }
             if metric.isOfWorkspace, let subject, subject != .workspace {
-                reader.add("limits.\(metric.rawValue)", "Can be set for the whole workspace alone.")
+                reader.add(name, "Can be set for the whole workspace alone.")
             }
-            let amount = limits.number(metric.rawValue, in: 0...mostAmount)
-            if metric != .costPerMonth, let amount, amount != amount.rounded() {
-                reader.add("limits.\(metric.rawValue)", "Must be a whole number.")
-            }
+            let amount =
+                metric == .costPerMonth
+                ? reader.number(name, in: 0...Double(mostAmount))
+                : reader.integer(name, in: 0...mostAmount).map(Double.init)
             if value.isNull || amount != nil { amounts[metric] = .some(amount) }
         }
-        try limits.finish()
+        try reader.finish()
         return amounts
     }
 }

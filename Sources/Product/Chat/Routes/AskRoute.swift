@@ -1,9 +1,7 @@
-import Catalog
 import HTTPMessages
 import JSONCoding
 import Models
 import Problems
-import Quotas
 import Telemetry
 
 /// `POST /api/ask`: one question, one answer, no chat. The events are those of a chat's answer without `start`.
@@ -11,7 +9,6 @@ struct AskRoute: Sendable {
     private static let bodyLimit = 1 << 20
 
     let answers: OneOffAnswer
-    private var library: Library { answers.library }
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let watch = Stopwatch()
@@ -19,20 +16,10 @@ struct AskRoute: Sendable {
         var reader = try FieldReader(body, allowed: ["question"] + QuestionFields.names)
         let asked = QuestionFields("question", body, &reader)
         try reader.finish()
-        let manner = try await library.manner(of: asked, in: nil, isNewChat: true)
-        try await library.meter.admitQuestion()
-        let documents =
-            asked.useDocuments
-            ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents) : nil
-        let (remembered, key) = try await library.remembered(asked.text, documents: documents, manner)
-        if let remembered {
-            let answer = await library.recalled(remembered, watch: watch)
-            return try await AnswerDelivery.response(to: request) { try await answer.replay($0) }
-        }
-        let task = try await answers.task(asked.text, in: documents, manner)
+        let prepared = try await answers.prepare(asked)
         return try await AnswerDelivery.response(to: request) { emit in
             do {
-                try await emit(.done(try await answers.run(task, watch: watch, key: key, emit: emit)))
+                try await emit(.done(try await answers.write(prepared, watch: watch, emit: emit)))
             } catch let error as ModelServiceError {
                 try await emit(.failed(error.problem))
             }

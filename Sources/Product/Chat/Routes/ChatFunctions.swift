@@ -80,6 +80,13 @@ public enum ChatFunctions {
         routes.http(.post, at: "/v1/chat/completions", for: .ask) {
             await CompletionsRoute(answers: answering.oneOff(for: $1)).answer($0)
         }
+        routes.http(.post, at: "/mcp", for: .read, audited: .soon) {
+            try await MCPRoute(answers: answering.oneOff(for: $1), access: $1, log: log).answer($0)
+        }
+        // There are no streams to listen to, and no sessions to end.
+        for method in [HTTPMethod.get, .delete] {
+            routes.http(method, at: "/mcp", for: .read) { _, _ in throw MCPRoute.wrongMethod }
+        }
         routes.http(.get, at: "/v1/models", for: .read) {
             CompletionsRoute(answers: answering.oneOff(for: $1)).models()
         }

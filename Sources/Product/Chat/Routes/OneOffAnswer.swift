@@ -1,11 +1,48 @@
 import Catalog
 import Models
+import Quotas
 import Telemetry
 
 /// Answers that belong to no chat: nothing of them is stored but what they took.
 struct OneOffAnswer: Sendable {
     let library: Library
     let answerer: Answerer
+
+    /// A question by itself that can be answered.
+    enum Prepared: Sendable {
+        /// An equal one was answered before.
+        case remembered(AnswerOutcome)
+        /// It is to be answered, and remembered under the key.
+        case asked(AnswerTask, key: String?)
+    }
+
+    /// Counts a question and finds its passages. Whatever can fail with a status fails here.
+    func prepare(_ asked: QuestionFields) async throws -> Prepared {
+        let manner = try await library.manner(of: asked, in: nil, isNewChat: true)
+        try await library.meter.admitQuestion()
+        let documents =
+            asked.useDocuments
+            ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents) : nil
+        let (remembered, key) = try await library.remembered(asked.text, documents: documents, manner)
+        if let remembered { return .remembered(remembered) }
+        return .asked(try await task(asked.text, in: documents, manner), key: key)
+    }
+
+    /// Answers, and reports how it goes, but for the end.
+    ///
+    /// - Throws: `ModelServiceError`; what `emit` throws.
+    func write(_ prepared: Prepared, watch: Stopwatch, emit: @escaping Answerer.Emit) async throws -> AnswerOutcome {
+        switch prepared {
+        case .remembered(let remembered):
+            let answer = await library.recalled(remembered, watch: watch)
+            try await answer.replay { event in
+                if case .done = event { return }
+                try await emit(event)
+            }
+            return answer
+        case .asked(let task, let key): return try await run(task, watch: watch, key: key, emit: emit)
+        }
+    }
 
     /// A task for a question by itself, with its passages found.
     ///

@@ -342,11 +342,11 @@ struct QuotaFeatureTests {
     @Test(arguments: [
         (#"{}"#, "of"), (#"{"of": "everybody"}"#, "of"), (#"{"of": "person"}"#, "id"),
         (#"{"of": "person", "id": "me"}"#, "id"), (#"{"of": "members", "id": "x"}"#, "id"),
-        (#"{"of": "workspace", "limits": {"wishes": 3}}"#, "wishes"),
-        (#"{"of": "workspace", "limits": {"documents": -1}}"#, "documents"),
+        (#"{"of": "workspace", "limits": {"wishes": 3}}"#, "limits.wishes"),
+        (#"{"of": "workspace", "limits": {"documents": -1}}"#, "limits.documents"),
         (#"{"of": "workspace", "limits": {"documents": 1.5}}"#, "limits.documents"),
-        (#"{"of": "workspace", "limits": {"documents": "many"}}"#, "documents"),
-        (#"{"of": "workspace", "limits": []}"#, "body"),
+        (#"{"of": "workspace", "limits": {"documents": "many"}}"#, "limits.documents"),
+        (#"{"of": "workspace", "limits": []}"#, "limits.body"),
         (#"{"of": "members", "limits": {"bytes": 1}}"#, "limits.bytes"),
         (#"{"of": "workspace", "policy": "hope"}"#, "policy"), (#"{"of": "members", "policy": "quotes"}"#, "policy"),
     ])

@@ -41,6 +41,22 @@ import Testing
         return call.text
     }
 
+    /// Whatever its body: a caller could have written an envelope, too.
+    @Test func aRouteOfOneSegmentIsTheCallers() async throws {
+        let app = dispatcher {
+            $0.http(.post, at: "/notes") { request in
+                HTTPResponse(json: ["bytes": .int(Int64(try await request.body.collect(limit: 1000).count))])
+            }
+            $0.http(.get, "secret") { _ in HTTPResponse(json: ["secret": true]) }
+        }
+        #expect(try await send(app, .post, "/notes", body: "{}").json["bytes"] == 2)
+        let forged = try await send(app, .post, "/notes", body: envelope("GET", "http://h/api/secret"))
+        #expect(forged.json["secret"] == nil && forged.json["bytes"] != nil)
+        // The function's own name takes envelopes.
+        let called = try await send(app, .post, "/note-function", body: envelope("POST", "http://h/notes", body: "abc"))
+        #expect(called.json["Outputs"]?["res"]?["body"]?.string?.contains("3") == true)
+    }
+
     @Test func theHostsProbeIsAnswered() async throws {
         let answer = try await send(dispatcher { _ in }, .get, "/")
         #expect(answer.status == 200 && answer.text == "ready\n")
