@@ -17,6 +17,8 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
     public var isUnavailable: Bool { state.hasPrefix("08") || state.hasPrefix("57P") || state.hasPrefix("53") }
     /// Whether a unique constraint refused the row.
     public var isUniqueViolation: Bool { state == "23505" }
+    /// A row refers to one that is not there.
+    public var isForeignKeyViolation: Bool { state == "23503" }
 
     public var description: String { isUnavailable ? "PostgreSQL is not available" : "PostgreSQL error \(state)" }
     public var debugDescription: String { "PostgreSQL error \(state): \(message)" }

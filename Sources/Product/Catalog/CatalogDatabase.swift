@@ -28,9 +28,12 @@ public struct CatalogDatabase: ConfiguredClient, Sendable {
 
     /// What somebody sees of a workspace.
     ///
-    /// - Parameter person: Whose chats are seen beside those of nobody; `nil` for all chats.
-    public func view(of workspace: String, for person: String? = nil) -> WorkspaceCatalog {
-        WorkspaceCatalog(index: self, workspace: workspace, person: person)
+    /// - Parameters:
+    ///   - person: Whose chats are seen beside those of nobody; `nil` for all chats.
+    ///   - seesEverything: Whether documents are seen that are limited to others.
+    public func view(of workspace: String, for person: String? = nil, seesEverything: Bool = false) -> WorkspaceCatalog
+    {
+        WorkspaceCatalog(index: self, workspace: workspace, person: person, reader: seesEverything ? nil : person)
     }
 
     /// Ids of all workspaces, the first one first.

@@ -347,5 +347,6 @@ enum CatalogMigrations {
                 """,
             down: "DROP TABLE audit; DROP TABLE audit_anchor; DROP FUNCTION audit_is_kept;"),
         quotas,
+        readers,
     ]
 }

@@ -13,9 +13,10 @@ extension WorkspaceCatalog {
         let rows = try await query(
             """
             SELECT id, name FROM documents WHERE workspace_id = $1 AND NOT deleting AND id = ANY ($2::uuid[])
+                AND \(Self.isDocumentSeen("documents", by: "$3", reader: "$4"))
             ORDER BY created_at DESC, id DESC LIMIT \(limit)
             """,
-            [workspace, "{\(known.joined(separator: ","))}"])
+            [workspace, "{\(known.joined(separator: ","))}", person, reader])
         return try rows.map { row throws(PostgresError) in (try row.string("id"), try row.string("name")) }
     }
 }

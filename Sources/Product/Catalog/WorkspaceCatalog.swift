@@ -13,6 +13,8 @@ public struct WorkspaceCatalog: Sendable {
     public let workspace: String
     /// Whose chats are seen beside those of nobody; `nil` for all chats, which is what the product itself works with.
     public let person: String?
+    /// Whose documents are seen of those that are limited to some; `nil` for all.
+    public let reader: String?
 
     var database: PostgresPool { index.database }
     var limits: WorkspaceLimits { index.limits }
@@ -51,10 +53,13 @@ public struct WorkspaceCatalog: Sendable {
     }
 
     /// A condition on rows of documents: whether a person sees them. Those of a chat go with it.
-    static func isDocumentSeen(_ documents: String, by person: String) -> String {
+    ///
+    /// - Parameter reader: The parameter with the id of whoever asks, where documents may be limited to others.
+    static func isDocumentSeen(_ documents: String, by person: String, reader: String) -> String {
         """
         (\(person)::uuid IS NULL OR \(documents).chat_id IS NULL OR EXISTS (
             SELECT FROM chats seen WHERE seen.id = \(documents).chat_id AND \(isSeen("seen", by: person))))
+            AND \(isReader(reader, of: documents))
         """
     }
 }

@@ -113,6 +113,12 @@ public enum UploadFunctions {
         routes.http(.get, "documents/{id}/pages/{page}/words", for: .read, audited: .soon) {
             try await pages($1).words($0)
         }
+        routes.http(.get, "documents/{id}/access", for: .manage) {
+            try await ReadersRoutes(catalog: catalog.view(for: $1)).get($0)
+        }
+        routes.http(.put, "documents/{id}/access", for: .manage) {
+            try await ReadersRoutes(catalog: catalog.view(for: $1)).set($0)
+        }
         routes.http(.post, "documents/{id}/retry", for: .write) { try await documents($1).retry($0) }
         routes.functions.queue("ingest") { try await ingestion.take($0) }
         routes.functions.timer("tidy") { _ in try await tidy.run() }

@@ -37,10 +37,11 @@ struct UploadIntake: Sendable {
     ///
     /// - Throws: `Problem` 400, 413 or 415; errors of the stores.
     func receive(
-        name given: String?, chatId: String?, _ next: @escaping @Sendable () async throws -> [UInt8]?
+        name given: String?, chatId: String?, readers: [String]? = nil,
+        _ next: @escaping @Sendable () async throws -> [UInt8]?
     ) async throws -> Received {
         let name = try FileName.checked(given)
-        let isLimited = try await meter.admitUpload()
+        let hasQuotas = try await meter.admitUpload()
         var prefix: [UInt8] = []
         while prefix.count < MediaType.prefixBytes, let piece = try await next() { prefix += piece }
         guard !prefix.isEmpty else {
@@ -64,8 +65,9 @@ struct UploadIntake: Sendable {
             _ = try await blobs.upload(measured, to: BlobPaths.container, path, write)
             let (count, hash) = measured.result
             stored = try await catalog.addDocument(
-                .init(id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId),
-                isLimited: isLimited)
+                .init(
+                    id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId,
+                    readers: readers), hasQuotas: hasQuotas)
         } catch {
             await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
             throw error is ChatGone ? Self.unknownChat as any Error : error

@@ -9,6 +9,8 @@ import Synchronization
 /// `POST /api/upload`: files as form parts or as one raw body.
 struct UploadRoutes: Sendable {
     private static let maximumFiles = 20
+    private static let readersLimit = 64 * 1024
+    private static let readersField = "readers"
 
     let intake: UploadIntake
 
@@ -23,12 +25,16 @@ struct UploadRoutes: Sendable {
 
     private func uploadRaw(_ request: HTTPRequest) async throws -> UploadIntake.Received {
         let chat = try await checkedChat(request.target.parameter("chatId"))
+        let readers = try checkedReaders(request.target.parameter("readers"), chat)
         let name = request.target.parameter("name")
         switch request.body {
-        case .source(let source): return try await intake.receive(name: name, chatId: chat) { try await source.next() }
+        case .source(let source):
+            return try await intake.receive(name: name, chatId: chat, readers: readers) { try await source.next() }
         case .bytes(let bytes):
             let pieces = Mutex<[[UInt8]]>(bytes.isEmpty ? [] : [bytes])
-            return try await intake.receive(name: name, chatId: chat) { pieces.withLock { $0.popLast() } }
+            return try await intake.receive(name: name, chatId: chat, readers: readers) {
+                pieces.withLock { $0.popLast() }
+            }
         }
     }
 
@@ -43,20 +49,25 @@ struct UploadRoutes: Sendable {
         }
         let parts = PartsCursor(reader)
         var chat = try await checkedChat(request.target.parameter("chatId"))
+        var named = request.target.parameter("readers")
         var received: [UploadIntake.Received] = []
         do {
             while let part = try await parts.nextPart() {
                 switch part.name {
                 case "chatId": chat = try await checkedChat(try await parts.text(limit: 64))
+                case "readers": named = try await parts.text(limit: Self.readersLimit)
                 case "file":
                     guard received.count < Self.maximumFiles else {
                         throw InvalidFields(field: "file", detail: "At most \(Self.maximumFiles) files in one request.")
                     }
+                    let readers = try checkedReaders(named, chat)
                     received.append(
-                        try await intake.receive(name: part.fileName, chatId: chat) { try await parts.nextPiece() })
+                        try await intake.receive(name: part.fileName, chatId: chat, readers: readers) {
+                            try await parts.nextPiece()
+                        })
                 case let name:
                     throw InvalidFields(
-                        field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId.")
+                        field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId, readers.")
                 }
             }
         } catch {
@@ -70,6 +81,30 @@ struct UploadRoutes: Sendable {
             throw InvalidFields(field: "file", detail: "Required: at least one part named file.")
         }
         return received
+    }
+
+    /// The members that the files are limited to; `nil` for everybody.
+    private func checkedReaders(_ text: String?, _ chat: String?) throws -> [String]? {
+        guard let text, !text.isEmpty else { return nil }
+        let field = Self.readersField
+        guard let person = intake.catalog.person else {
+            throw InvalidFields(
+                field: field, detail: "Nobody signs in here, so there is nobody to limit a document to.")
+        }
+        guard chat == nil else {
+            throw InvalidFields(field: field, detail: "A chat's documents are its person's already. Leave one out.")
+        }
+        let ids = text.split(separator: ",").map { $0 == "me" ? person : String($0) }
+        guard ids.count <= WorkspaceCatalog.mostReaders, ids.allSatisfy(UUIDv7.isValid) else {
+            throw InvalidFields(
+                field: field,
+                detail: "Must be ids of members, or me, with commas between; at most \(WorkspaceCatalog.mostReaders).")
+        }
+        // An owner sees it in any case; everybody else would have uploaded it out of their own sight.
+        guard ids.contains(person) || intake.catalog.reader == nil else {
+            throw InvalidFields(field: field, detail: "Must have you among them: add me.")
+        }
+        return ids
     }
 
     private func checkedChat(_ id: String?) async throws -> String? {

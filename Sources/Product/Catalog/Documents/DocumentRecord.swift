@@ -24,10 +24,12 @@ public struct DocumentRecord: Sendable {
     public let createdAt: String
     public let readyAt: String?
     public let isDeleting: Bool
+    /// Whether it is limited to some people.
+    public let isLimited: Bool
 
     static let columns = """
         id, name, media_type, bytes, sha256, chat_id, status, error_code, error_detail, pages, pages_without_text,
-        passages, language, deleting, \(SQLTime.column("created_at")), \(SQLTime.column("ready_at"))
+        passages, language, deleting, is_limited, \(SQLTime.column("created_at")), \(SQLTime.column("ready_at"))
         """
 
     init(_ row: PostgresRow) throws {
@@ -47,18 +49,21 @@ public struct DocumentRecord: Sendable {
         createdAt = try row.string("created_at")
         readyAt = try row.optional("ready_at")
         isDeleting = try row.bool("deleting")
+        isLimited = try row.bool("is_limited")
     }
 
     /// The wire form.
     public var json: JSONValue {
         func number(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
         let error: JSONValue = errorCode.map { ["code": .string($0), "detail": .string(errorDetail ?? "")] } ?? .null
-        return [
+        var object: JSONObject = [
             "id": .string(id), "name": .string(name), "mediaType": .string(mediaType), "bytes": .int(Int64(bytes)),
             "sha256": .string(sha256), "chatId": .optional(chatId), "status": .string(status.rawValue), "error": error,
             "pages": number(pages), "pagesWithoutText": number(pagesWithoutText), "passages": number(passages),
             "language": .optional(language), "createdAt": .string(createdAt), "readyAt": .optional(readyAt),
         ]
+        if isLimited { object["limited"] = true }
+        return .object(object)
     }
 }
 

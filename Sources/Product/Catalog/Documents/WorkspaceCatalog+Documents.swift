@@ -11,35 +11,47 @@ extension WorkspaceCatalog {
         public let bytes: Int
         public let sha256: String
         public let chatId: String?
+        /// Members to whom it is limited from the first moment; `nil` for everybody in the workspace.
+        public let readers: [String]?
 
         /// Describes a document whose bytes are stored.
-        public init(id: String, name: String, mediaType: String, bytes: Int, sha256: String, chatId: String?) {
+        public init(
+            id: String, name: String, mediaType: String, bytes: Int, sha256: String, chatId: String?,
+            readers: [String]? = nil
+        ) {
             self.id = id
             self.name = name
             self.mediaType = mediaType
             self.bytes = bytes
             self.sha256 = sha256
             self.chatId = chatId
+            self.readers = readers
         }
     }
 
     /// Enters a document, or finds the one that has the same bytes.
     ///
-    /// - Parameter isLimited: Whether the workspace has quotas of what it holds: uploads side by side do not pass them then.
+    /// - Parameter hasQuotas: Whether the workspace has quotas of what it holds: uploads side by side do not pass them then.
     /// - Returns: The row, and whether it was there before.
     /// - Throws: `ChatGone` when it is to belong to a chat that is not there, or is being deleted; `WorkspaceFull`;
-    ///   `QuotaExceeded`.
-    public func addDocument(_ document: NewDocument, isLimited: Bool = false) async throws
+    ///   `QuotaExceeded`; `ReadersRefused`.
+    public func addDocument(_ document: NewDocument, hasQuotas: Bool = false) async throws
         -> (document: DocumentRecord, isDuplicate: Bool)
     {
         // Two uploads of the same bytes may meet: one inserts, the other finds.
         for _ in 0..<3 {
-            if let row = try await insert(document, isLimited: isLimited) { return (try DocumentRecord(row), false) }
+            do {
+                if let row = try await insert(document, hasQuotas: hasQuotas) {
+                    return (try DocumentRecord(row), false)
+                }
+            } catch let error as PostgresError where error.isForeignKeyViolation {
+                throw ReadersRefused.noMember
+            }
             if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
             let existing = try await query(
                 """
                 SELECT \(DocumentRecord.columns) FROM documents
-                WHERE workspace_id = $1 AND sha256 = $2 AND chat_id IS NOT DISTINCT FROM $3 AND NOT deleting
+                WHERE workspace_id = $1 AND sha256 = $2 AND chat_id IS NOT DISTINCT FROM $3 AND NOT deleting AND NOT is_limited
                 """,
                 [workspace, document.sha256, document.chatId])
             if let row = existing.first { return (try DocumentRecord(row), true) }
@@ -48,21 +60,26 @@ extension WorkspaceCatalog {
         throw PostgresError.contention
     }
 
-    private func insert(_ document: NewDocument, isLimited: Bool) async throws -> PostgresRow? {
+    private func insert(_ document: NewDocument, hasQuotas: Bool) async throws -> PostgresRow? {
         let statement = """
             WITH chat AS (SELECT id FROM chats WHERE workspace_id = $2 AND id = $3::uuid AND NOT deleting
-                AND \(Self.isSeen("chats", by: "$8")) FOR SHARE)
-            INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status)
-            SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued'
-            WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
-                AND \(Self.hasRoom("documents", limits.documents, workspace: "$2"))
-            ON CONFLICT DO NOTHING RETURNING \(DocumentRecord.columns)
+                AND \(Self.isSeen("chats", by: "$8")) FOR SHARE),
+            added AS (
+                INSERT INTO documents (id, workspace_id, chat_id, name, media_type, bytes, sha256, status, is_limited)
+                SELECT $1::uuid, $2, $3::uuid, $4, $5, $6::bigint, $7, 'queued', $9::uuid[] IS NOT NULL
+                WHERE ($3::uuid IS NULL OR EXISTS (SELECT FROM chat))
+                    AND \(Self.hasRoom("documents", limits.documents, workspace: "$2"))
+                ON CONFLICT DO NOTHING RETURNING *),
+            readers AS (
+                INSERT INTO document_readers (workspace_id, document_id, person_id)
+                SELECT $2, id, unnest($9::uuid[]) FROM added)
+            SELECT \(DocumentRecord.columns) FROM added
             """
         let values = [
             document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
-            document.sha256, person,
+            document.sha256, person, document.readers.map(Self.list),
         ]
-        guard isLimited else { return try await query(statement, values).first }
+        guard hasQuotas else { return try await query(statement, values).first }
         return try await withinHeldQuotas { connection in try connection.query(statement, values).first }
     }
 
@@ -72,9 +89,9 @@ extension WorkspaceCatalog {
         let rows = try await query(
             """
             SELECT \(DocumentRecord.columns) FROM documents
-            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3"))
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3", reader: "$4"))
             """,
-            [workspace, id, person])
+            [workspace, id, person, reader])
         return try rows.first.map(DocumentRecord.init)
     }
 
@@ -98,12 +115,12 @@ extension WorkspaceCatalog {
             """
             SELECT \(DocumentRecord.columns) FROM documents d
             WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid)
-                AND \(Self.isDocumentSeen("d", by: "$4"))
+                AND \(Self.isDocumentSeen("d", by: "$4", reader: "$5"))
                 AND ($3::uuid IS NULL OR (d.created_at, d.id) <
                     (SELECT p.created_at, p.id FROM documents p WHERE p.workspace_id = $1 AND p.id = $3::uuid))
             ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
             """,
-            [workspace, chatId, after, person])
+            [workspace, chatId, after, person, reader])
         return try rows.map(DocumentRecord.init)
     }
 
@@ -118,9 +135,10 @@ extension WorkspaceCatalog {
             SELECT id FROM documents
             WHERE workspace_id = $1 AND status = 'ready' AND NOT deleting
                 AND (chat_id IS NULL OR chat_id = $2::uuid) AND ($3::uuid[] IS NULL OR id = ANY ($3::uuid[]))
+                AND \(Self.isReader("$4", of: "documents"))
             LIMIT \(limits.documents)
             """,
-            [workspace, chatId, chosen])
+            [workspace, chatId, chosen, reader])
         return try rows.map { row throws(PostgresError) in try row.string("id") }
     }
 
@@ -130,9 +148,9 @@ extension WorkspaceCatalog {
             """
             SELECT count(*) AS count FROM documents
             WHERE workspace_id = $1 AND status IN ('queued', 'extracting', 'embedding') AND NOT deleting
-                AND (chat_id IS NULL OR chat_id = $2::uuid)
+                AND (chat_id IS NULL OR chat_id = $2::uuid) AND \(Self.isReader("$3", of: "documents"))
             """,
-            [workspace, chatId])
+            [workspace, chatId, reader])
         return try rows.first?.int("count") ?? 0
     }
 
@@ -145,10 +163,10 @@ extension WorkspaceCatalog {
             """
             UPDATE documents SET status = 'queued', error_code = NULL, error_detail = NULL, updated_at = now()
             WHERE workspace_id = $1 AND id = $2 AND status = 'failed' AND NOT deleting
-                AND \(Self.isDocumentSeen("documents", by: "$3"))
+                AND \(Self.isDocumentSeen("documents", by: "$3", reader: "$4"))
             RETURNING \(DocumentRecord.columns)
             """,
-            [workspace, id, person])
+            [workspace, id, person, reader])
         return try rows.first.map(DocumentRecord.init)
     }
 
@@ -179,9 +197,10 @@ extension WorkspaceCatalog {
             """
             WITH forgotten AS (DELETE FROM answer_cache WHERE workspace_id = $1)
             UPDATE documents SET deleting = true, updated_at = now()
-            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3")) RETURNING id
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isDocumentSeen("documents", by: "$3", reader: "$4"))
+            RETURNING id
             """,
-            [workspace, id, person]
+            [workspace, id, person, reader]
         ).isEmpty
     }
 

@@ -18,7 +18,16 @@ struct PrivacyFeatureTests {
         let workspace: String
         /// `nil` for everybody in the workspace.
         let person: Int?
+        /// Whether the workspace's owners see it besides.
+        let isForOwners: Bool
+
+        func isSeen(by somebody: Int) -> Bool {
+            person.map { $0 == somebody || isForOwners && somebody == PrivacyFeatureTests.boss } ?? true
+        }
     }
+
+    /// The owner of the first workspace.
+    private static let boss = 1
 
     /// What there is, and whose it is: words are entered before they are sent anywhere.
     private final class Secrets: Sendable {
@@ -30,9 +39,9 @@ struct PrivacyFeatureTests {
 
         private let state = Mutex(State())
 
-        func make(_ workspace: String, _ person: Int?) -> String {
+        func make(_ workspace: String, _ person: Int?, isForOwners: Bool = false) -> String {
             let word = "zq" + Digest.hex(Digest.randomBytes(6))
-            state.withLock { $0.owners[word] = Owner(workspace: workspace, person: person) }
+            state.withLock { $0.owners[word] = Owner(workspace: workspace, person: person, isForOwners: isForOwners) }
             return word
         }
 
@@ -47,7 +56,7 @@ struct PrivacyFeatureTests {
             state.withLock { state in
                 Self.words(in: text).filter { word in
                     guard word != sent, let owner = state.owners[word] else { return false }
-                    return owner.workspace != workspace || owner.person.map { $0 != person } ?? false
+                    return owner.workspace != workspace || !owner.isSeen(by: person)
                 }
             }
         }
@@ -67,7 +76,7 @@ struct PrivacyFeatureTests {
         /// Does one thing; returns what was said to it that should not have been.
         func act() async throws -> String? {
             let workspace = workspaces.randomElement() ?? "default"
-            let action = Int.random(in: 0..<14)
+            let action = Int.random(in: 0..<16)
             var sent = ""
             let answer: AppAnswer
             switch action {
@@ -100,6 +109,7 @@ struct PrivacyFeatureTests {
             case 12 where Int.random(in: 0..<4) == 0:
                 answer = try await browser.send(
                     .upload, .delete, "/api/documents/\(secrets.document)", workspace: workspace)
+            case 13, 14: answer = try await uploadForSome(in: workspace)
             default:
                 // The same question from everybody, which is remembered.
                 answer = try await browser.send(
@@ -124,6 +134,16 @@ struct PrivacyFeatureTests {
             return answer
         }
 
+        /// A document that nobody else in the workspace sees, but its owners.
+        private func uploadForSome(in workspace: String) async throws -> AppAnswer {
+            let word = secrets.make(workspace, number, isForOwners: true)
+            let answer = try await browser.send(
+                .upload, .post, "/api/upload?name=\(word).txt&readers=me", .string("The word is \(word)."),
+                workspace: workspace)
+            if let id = answer.json["documents"]?[0]?["id"]?.string { secrets.addDocument(id) }
+            return answer
+        }
+
         private func upload(to workspace: String) async throws -> AppAnswer {
             let chat = Bool.random() ? secrets.chat : nil
             let word = secrets.make(workspace, chat == nil ? nil : number)
@@ -143,7 +163,7 @@ struct PrivacyFeatureTests {
             let places = [["default"], ["default"], ["default", "other"], ["other"]]
             var people: [Somebody] = []
             for (number, workspaces) in places.enumerated() {
-                let roles = Dictionary(workspaces.map { ($0, number == 1 ? "owner" : "editor") }) { $1 }
+                let roles = Dictionary(workspaces.map { ($0, number == Self.boss ? "owner" : "editor") }) { $1 }
                 let person = try await house.person("p\(number)", roles)
                 people.append(
                     Somebody(number: number, browser: person.browser, workspaces: workspaces, secrets: secrets))

@@ -39,6 +39,8 @@ struct RouteMatrixFeatureTests {
             "GET /api/documents/{id}/pages/{page}": .permission(.read),
             "GET /api/documents/{id}/pages/{page}/words": .permission(.read),
             "POST /api/documents/{id}/retry": .permission(.write),
+            "GET /api/documents/{id}/access": .permission(.manage),
+            "PUT /api/documents/{id}/access": .permission(.manage),
         ],
         .history: [
             "GET /api/history": .permission(.read), "GET /api/history/search": .permission(.read),

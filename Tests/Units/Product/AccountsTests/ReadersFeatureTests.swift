@@ -1,0 +1,151 @@
+import AzureStorage
+import Catalog
+import Digests
+import HTTPMessages
+import JSONCoding
+import ProductFixture
+import TestSupport
+import Testing
+
+/// Documents that only some members of a workspace see.
+@Suite(.enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
+struct ReadersFeatureTests {
+    private func upload(_ browser: Browser, _ text: String, readers: String) async throws -> AppAnswer {
+        try await browser.send(.upload, .post, "/api/upload?name=a.txt&readers=\(readers)", .string(text))
+    }
+
+    private func id(_ answer: AppAnswer) throws -> String {
+        try #require(answer.json["documents"]?[0]?["id"]?.string, "\(answer.text)")
+    }
+
+    private func listed(_ browser: Browser) async throws -> [String] {
+        let list = try await browser.send(.upload, .get, "/api/documents").json["documents"]?.array ?? []
+        return list.compactMap { $0["id"]?.string }
+    }
+
+    @Test func aLimitedDocumentIsNotThereForOthers() async throws {
+        try await House.with([.upload]) { house in
+            let (ann, bob) = (try await house.person("ann"), try await house.person("bob"))
+            let owner = try await house.person("owner", ["default": "owner"])
+            let document = try id(try await upload(ann.browser, "Only for Ann.", readers: "me"))
+            for browser in [ann.browser, owner.browser, house.boss] {
+                #expect(try await listed(browser) == [document])
+                let one = try await browser.send(.upload, .get, "/api/documents/\(document)")
+                #expect(one.status == 200 && one.json["limited"] == true)
+            }
+            #expect(try await listed(bob.browser).isEmpty)
+            for path in ["", "/content", "/text", "/report", "/pages/1", "/pages/1/words"] {
+                #expect(try await bob.browser.send(.upload, .get, "/api/documents/\(document)\(path)").status == 404)
+            }
+            #expect(try await bob.browser.send(.upload, .delete, "/api/documents/\(document)").status == 404)
+            #expect(try await bob.browser.send(.upload, .post, "/api/documents/\(document)/retry").status == 404)
+            // That somebody has the same bytes is not told.
+            let same = try await upload(bob.browser, "Only for Ann.", readers: "")
+            #expect(same.json["documents"]?[0]?["duplicate"] == nil)
+            #expect(try id(same) != document)
+        }
+    }
+
+    @Test func ownersSayWhoSeesIt() async throws {
+        try await House.with([.upload]) { house in
+            let (ann, bob) = (try await house.person("ann"), try await house.person("bob"))
+            let owner = try await house.person("owner", ["default": "owner"])
+            let document = try id(try await upload(owner.browser, "For some.", readers: ""))
+            func limit(_ people: JSONValue, by browser: Browser) async throws -> AppAnswer {
+                try await browser.send(.upload, .put, "/api/documents/\(document)/access", ["people": people])
+            }
+            #expect(try await listed(bob.browser) == [document])
+            let limited = try await limit([.string(ann.id), .string(ann.id)], by: owner.browser)
+            #expect(limited.status == 200 && limited.json["limited"] == true)
+            #expect(limited.json["people"]?.array?.compactMap { $0["login"]?.string } == ["ann"])
+            #expect(try await listed(ann.browser) == [document])
+            #expect(try await listed(bob.browser).isEmpty)
+            #expect(try await limit(nil, by: ann.browser).status == 403)
+            #expect(try await limit([], by: owner.browser).status == 200)
+            #expect(try await listed(ann.browser).isEmpty)
+            #expect(try await listed(owner.browser) == [document])
+            #expect(try await limit([.string(ann.id)], by: owner.browser).status == 200)
+            // Whoever leaves reads nothing of it, also when they come back.
+            #expect(try await house.boss.send(.delete, "workspaces/default/members/\(ann.id)").status == 204)
+            #expect(
+                try await house.boss.send(.put, "workspaces/default/members/\(ann.id)", ["role": "editor"]).status
+                    == 200)
+            #expect(try await listed(ann.browser).isEmpty)
+            #expect(try await limit(nil, by: owner.browser).json["limited"] == false)
+            #expect(try await listed(bob.browser) == [document])
+            #expect(try await listed(ann.browser) == [document])
+        }
+    }
+
+    @Test func whatIsAskedForWronglyIsNamed() async throws {
+        try await House.with([.upload]) { house in
+            #expect(try await house.boss.send(.post, "workspaces", ["id": "other", "name": "Other"]).status == 201)
+            let ann = try await house.person("ann")
+            let stranger = try await house.person("stranger", ["other": "owner"])
+            let document = try id(try await upload(house.boss, "Something.", readers: ""))
+            let path = "/api/documents/\(document)/access"
+            for people: JSONValue in ["ann", ["ann"], [5], [.string(stranger.id)], [.string(UUIDv7.make())]] {
+                let answer = try await house.boss.send(.upload, .put, path, ["people": people])
+                #expect(answer.status == 400 && answer.json["errors"]?[0]?["field"] == "people", "\(answer.text)")
+            }
+            #expect(try await house.boss.send(.upload, .put, path, [:]).status == 400)
+            #expect(try await listed(ann.browser) == [document])
+            let unknown = "/api/documents/\(UUIDv7.make())/access"
+            #expect(try await house.boss.send(.upload, .put, unknown, ["people": []]).status == 404)
+            #expect(try await house.boss.send(.upload, .get, unknown).status == 404)
+            for readers in [stranger.id, "everybody", UUIDv7.make(), "me,\(stranger.id)", house.product.model.url] {
+                let answer = try await upload(ann.browser, "New \(readers)", readers: readers)
+                #expect(answer.status == 400, "\(readers): \(answer.text)")
+            }
+            // Nothing of what was refused stays.
+            #expect(try await listed(house.boss) == [document])
+            #expect(try await house.product.storage.blobs.list("documents", prefix: "").count == 1)
+            // What everybody sees twice cannot be opened a second time.
+            let copy = try id(try await upload(house.boss, "Something.", readers: "me"))
+            #expect(copy != document)
+            let opened = try await house.boss.send(
+                .upload, .put, "/api/documents/\(copy)/access", ["people": .null])
+            #expect(opened.status == 409)
+        }
+    }
+
+    @Test(.enabled(if: RunningProduct.canSearch, "\(RunningProduct.noSearch)"))
+    func answersAndSearchKeepToWhatTheirReaderSees() async throws {
+        try await House.with([.chat, .upload], settings: ["APUS_MODELS": "extractive"]) { house in
+            let (ann, bob) = (try await house.person("ann"), try await house.person("bob"))
+            _ = try await upload(ann.browser, "The spare key hangs behind the green door.", readers: "me")
+            _ = try await upload(ann.browser, "The car park is open at night.", readers: "")
+            _ = try await house.product.ingestAll()
+            func ask(_ browser: Browser) async throws -> JSONValue {
+                try await browser.send(.chat, .post, "/api/chat", ["message": "Where does the spare key hang?"]).json
+            }
+            // In turns, for what one was told is remembered.
+            for _ in 0..<2 {
+                #expect(try await ask(ann.browser)["text"]?.string?.contains("green door") == true)
+                let answer = try await ask(bob.browser)
+                #expect(!answer.text.contains("green door") && !answer.text.contains("spare key hangs"))
+            }
+            let call: JSONValue = [
+                "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                "params": ["name": "search", "arguments": ["query": "spare key"]],
+            ]
+            #expect(try await ann.browser.send(.chat, .post, "/mcp", call).text.contains("green door"))
+            let found = try await bob.browser.send(.chat, .post, "/mcp", call)
+            #expect(found.status == 200 && !found.text.contains("green door"))
+        }
+    }
+
+    @Test func whereNobodySignsInThereIsNobodyToLimitItTo() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let document = try await product.added("Something.", name: "a.txt")
+            let answer = try await product.send(
+                .upload, .put, "/api/documents/\(document)/access", fields: ["Content-Type": "application/json"],
+                body: #"{"people": []}"#.bytes)
+            #expect(answer.status == 409)
+            let upload = try await product.send(
+                .upload, .post, "/api/upload?name=b.txt&readers=me",
+                fields: ["Content-Type": "application/octet-stream"], body: "Other.".bytes)
+            #expect(upload.status == 400)
+        }
+    }
+}
