@@ -329,8 +329,8 @@ let product = group(
         .target(
             name: "Accounts",
             dependencies: [
-                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding",
-                "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages",
+                "JSONCoding", "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
             ]),
     ])
 
@@ -545,9 +545,8 @@ let tests =
             .testTarget(
                 name: "AccountsTests",
                 dependencies: [
-                    "AccessControl", "Accounts", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres",
-                    "Problems",
-                    "ProductFixture", "TestSupport",
+                    "AccessControl", "Accounts", "Catalog", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing",
+                    "JSONCoding", "Postgres", "Problems", "ProductFixture", "Settings", "TestSupport",
                 ]),
             .testTarget(
                 name: "AppSetupTests",
