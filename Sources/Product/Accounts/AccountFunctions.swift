@@ -54,11 +54,11 @@ public enum AccountFunctions {
 
     /// What is about whoever asks.
     private static func addOwn(to table: inout AccountTable) {
-        table.open(.post, "sign-in") { try await SignInRoute(services: $0).signIn($1) }
+        table.byPassword(.post, "sign-in") { try await SignInRoute(services: $0).signIn($1) }
         table.open(.get, "oidc/{provider}/start") { try await OpenIDRoutes(services: $0).start($1) }
         table.open(.get, "oidc/{provider}/callback") { try await OpenIDRoutes(services: $0).callback($1) }
         table.open(.get, "accept") { try await AcceptRoute(services: $0).show($1) }
-        table.open(.post, "accept") { try await AcceptRoute(services: $0).accept($1) }
+        table.byPassword(.post, "accept") { try await AcceptRoute(services: $0).accept($1) }
         table.open(.post, "refresh") { try await SessionRoutes(services: $0).refresh($1) }
         table.open(.post, "sign-out") { try await SessionRoutes(services: $0).signOut($1) }
         table.personal(.patch, "me") { try await MeRoute(services: $0).change($1, $2) }

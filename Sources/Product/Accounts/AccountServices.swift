@@ -3,8 +3,6 @@ import Catalog
 import Glibc
 import HTTPMessages
 import JSONCoding
-import Problems
-import Settings
 import Telemetry
 
 /// What the account app's routes work with where people sign in.
@@ -23,15 +21,6 @@ struct AccountServices: Sendable {
 
     /// Seconds since 1970.
     func seconds() -> Int64 { Int64(time(nil)) }
-
-    /// Refuses passwords where nobody signs in by one.
-    ///
-    /// - Throws: `Problem` 409.
-    func requirePasswords() throws {
-        guard gate.ways.has(.local) else {
-            throw Problem(.conflict, "Nobody signs in by a password here; APUS_SIGN_IN says so.")
-        }
-    }
 
     /// A request's body as JSON.
     static func body(_ request: HTTPRequest) async throws -> JSONValue {

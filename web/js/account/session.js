@@ -51,7 +51,6 @@ export async function setUpSession(show) {
   const next = await call("/api/account/me");
   // Where nobody signs in, it is nobody's.
   if (!next.person) return;
-  if (left?.person && left.person !== next.person.id) { leave(); return; }
   take(next);
   if (left) tabs?.postMessage("changed");
 }
@@ -86,7 +85,7 @@ export async function signInAt(provider, token) {
   const { address } = await response.json();
   try {
     const path = token ? "/" : location.pathname + location.search;
-    sessionStorage.setItem(leftKey, JSON.stringify({ path, person: me?.person?.id }));
+    sessionStorage.setItem(leftKey, JSON.stringify({ path }));
   } catch { /* begins anew then */ }
   location.assign(address);
 }
@@ -179,11 +178,16 @@ function arrive(next) {
 /** Begins anew: nothing of what somebody saw or typed is left to the next. */
 function leave(address = "/") {
   kept.forget("draft.");
+  kept.set("person", null);
   location.replace(address);
 }
 
 function take(next) {
   const before = me;
+  // The page may have been loaded anew since somebody else was here, for a provider or because a session had ended.
+  const last = kept.get("person");
+  if (!before && last && last !== next.person.id) return leave();
+  kept.set("person", next.person.id);
   me = next;
   useWorkspace(workspace());
   const isMoved = Boolean(before) && before.workspace?.id !== me.workspace?.id;

@@ -23,7 +23,6 @@ struct AcceptRoute: Sendable {
 
     /// Uses a link up: the password is kept, and whoever chose it is signed in.
     func accept(_ request: HTTPRequest) async throws -> HTTPResponse {
-        try services.requirePasswords()
         var reader = try FieldReader(
             try await AccountServices.body(request), allowed: ["token", "name", "login", "password"])
         let token = reader.requiredString("token", length: Self.tokenLength)
