@@ -193,18 +193,17 @@ struct OpenIDRoutes: Sendable {
             .seeOther, fields: ["Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"])
     }
 
-    /// Where somebody signs out at the provider by which a session was begun (OpenID Connect RP-Initiated Logout 1.0); `nil` when
-    /// there is none, or it has no such place.
-    func signOutAddress(of session: String) async throws -> String? {
-        guard let (name, idToken) = try await services.catalog.provider(ofSession: session),
-            let provider = services.providers.first(where: { $0.settings.id == name }),
+    /// Where somebody signs out at the provider by which a session was begun that has ended (OpenID Connect RP-Initiated Logout
+    /// 1.0); `nil` when there is none, or it has no such place.
+    func signOutAddress(_ begun: (name: String, idToken: String?)?) async -> String? {
+        guard let begun, let provider = services.providers.first(where: { $0.settings.id == begun.name }),
             let address = try? await provider.discover().endSession
         else { return nil }
         var parameters = [
             (name: "client_id", value: provider.settings.clientID),
             (name: "post_logout_redirect_uri", value: services.links.page + "/"),
         ]
-        if let idToken { parameters.append((name: "id_token_hint", value: idToken)) }
+        if let idToken = begun.idToken { parameters.append((name: "id_token_hint", value: idToken)) }
         return ProviderAddress.adding(parameters, to: address)
     }
 }

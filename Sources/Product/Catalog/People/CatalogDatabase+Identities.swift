@@ -29,15 +29,19 @@ extension CatalogDatabase {
     /// - Throws: `PeopleRefusal.full`.
     public func admit(_ claim: IdentityClaim) async throws -> Admission {
         try await prepare()
-        do {
-            return try await database.transaction { connection in
-                let admission = try Self.find(claim, connection)
-                if case .admitted(let person, _) = admission { try Self.setRoles(of: person, claim.roles, connection) }
-                return admission
+        do { return try await admitOnce(claim) } catch let error as PostgresError where error.isUniqueViolation {
+            // They came twice side by side, or two of one name did: the other one is there by now.
+            do { return try await admitOnce(claim) } catch let error as PostgresError where error.isUniqueViolation {
+                return .refused(.notAdmitted)
             }
-        } catch let error as PostgresError where error.isUniqueViolation {
-            // Two who came first side by side: the other one is there by now.
-            return .refused(.notAdmitted)
+        }
+    }
+
+    private func admitOnce(_ claim: IdentityClaim) async throws -> Admission {
+        try await database.transaction { connection in
+            let admission = try Self.find(claim, connection)
+            if case .admitted(let person, _) = admission { try Self.setRoles(of: person, claim.roles, connection) }
+            return admission
         }
     }
 

@@ -1,4 +1,5 @@
 import AccessControl
+import Catalog
 import Digests
 import HTTPMessages
 import HTTPServing
@@ -120,6 +121,28 @@ struct OpenIDFeatureTests {
         }
     }
 
+    @Test func whoComesSeveralTimesSideBySideIsOnePerson() async throws {
+        try await ProviderHouse.with(["PEOPLE": "new"]) { test in
+            let places = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<6 { group.addTask { try await test.signIn(test.house.browser()) } }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(places == [Self.done])
+            let people = try await test.house.product.sql.query("SELECT count(*) AS n FROM people").first
+            #expect(try people?.int("n") == 2)
+        }
+    }
+
+    @Test func aBackupHasHowProvidersKnowPeople() async throws {
+        try await ProviderHouse.with(["PEOPLE": "new"]) { test in
+            let place = try await test.signIn(test.house.browser())
+            #expect(place == Self.done)
+            let rows = try await test.house.product.catalog.index.snapshot().rows(of: "identities")
+            #expect(rows.count == 1 && rows.first?["subject"] == "subject-1")
+            #expect(rows.first?["issuer"] == .string(test.provider.issuer))
+        }
+    }
+
     @Test func anInvitationIsAcceptedByAnyAccountAtTheProvider() async throws {
         try await ProviderHouse.with { test in
             let link = try await test.add("somebody")
@@ -180,7 +203,7 @@ struct OpenIDFeatureTests {
                 #expect(try await browser.send(.patch, "people/\(id)", ["active": false]).status == 409)
                 // Nobody signs in by a password here.
                 #expect(try await test.house.browser().signIn("x", "y").status == 409)
-                #expect(try await product.sql.query("SELECT FROM sign_in_links").isEmpty)
+                #expect(try await product.catalog.index.offerFirstLink { _ in "another" } == nil)
             }
         }
         await provider.shutDown()
