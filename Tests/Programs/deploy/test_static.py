@@ -108,7 +108,7 @@ def test_people_sign_in_wherever_it_is_deployed_unless_somebody_says_otherwise(r
     assert "\nAPUS_SIGN_IN=local\n" in open(f"{DEPLOY}/systemd/apus.env").read()
     assert "'APUS_SIGN_IN': 'local'" in open(f"{DEPLOY}/ansible/roles/apus/templates/apus.env.j2").read()
     # Identity providers: their settings everywhere, their secrets in the vault, or in the machines' settings where there is none.
-    assert re.search(r"APUS_PAGE_URL = [^}]*\}, var.oidc_settings,", common)
+    assert re.search(r'APUS_PAGE_URL = "[^\n]*\n  \}, var\.oidc_settings,', common)
     for stage in sorted(path.split("/")[-2] for path in texts if path.endswith("/main.tf") and "/modules/" not in path):
         text = texts[f"{DEPLOY}/terraform/{stage}/main.tf"]
         assert ("var.oidc_secrets" in text) == (stage[0] in "123"), stage
