@@ -340,8 +340,8 @@ let product = group(
         .target(
             name: "Accounts",
             dependencies: [
-                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding",
-                "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages",
+                "JSONCoding", "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
             ]),
     ])
 
@@ -562,10 +562,8 @@ let tests =
             .testTarget(
                 name: "AccountsTests",
                 dependencies: [
-                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "Digests", "HTTPMessages", "JSONCoding",
-                    "Postgres",
-                    "Problems",
-                    "ProductFixture", "TestSupport",
+                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "Digests", "HTTPClient", "HTTPMessages",
+                    "HTTPServing", "JSONCoding", "Postgres", "Problems", "ProductFixture", "Settings", "TestSupport",
                 ]),
             .testTarget(
                 name: "ModelContextProtocolTests",

@@ -19,6 +19,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     public static let accepted = HTTPStatus(rawValue: 202)
     public static let noContent = HTTPStatus(rawValue: 204)
     public static let partialContent = HTTPStatus(rawValue: 206)
+    public static let seeOther = HTTPStatus(rawValue: 303)
     public static let notModified = HTTPStatus(rawValue: 304)
     public static let badRequest = HTTPStatus(rawValue: 400)
     public static let unauthorized = HTTPStatus(rawValue: 401)

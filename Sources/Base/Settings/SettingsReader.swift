@@ -46,6 +46,11 @@ public struct SettingsReader: Sendable {
         return value
     }
 
+    /// Names of the variables that are set and begin so, in the order of the alphabet.
+    public func names(beginningWith prefix: String) -> [String] {
+        environment.filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }.keys.sorted()
+    }
+
     /// A secret, if set.
     public func secret(_ name: String) -> Secret? { optional(name).map { Secret($0) } }
 

@@ -4,6 +4,8 @@ public struct SignInWays: Sendable, Equatable {
     public enum Way: String, Sendable, CaseIterable {
         /// By a name and a password that are kept here.
         case local
+        /// By an identity provider (OpenID Connect).
+        case oidc
     }
 
     /// Those that are on; none where nobody signs in.
@@ -33,14 +35,15 @@ public struct SignInWays: Sendable, Equatable {
                 if !ways.contains(way) { ways.append(way) }
             } else if word == "none" {
                 settings.add(name, "has none beside another way in; none goes alone")
-            } else if word == "oidc" {
-                settings.add(name, "names oidc, which this version does not have yet; use local")
             } else {
-                settings.add(name, "is neither none nor local")
+                settings.add(name, "has a way that is none of none, local, oidc")
             }
         }
         self.ways = ways
     }
+
+    /// Whether a way is on.
+    public func has(_ way: Way) -> Bool { ways.contains(way) }
 
     /// Whether nobody signs in.
     public var isNone: Bool { ways.isEmpty }

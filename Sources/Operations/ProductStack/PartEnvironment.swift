@@ -82,7 +82,7 @@ struct PartEnvironment: Sendable {
                 names: common + storage + vectors + (model.flatMap { providers[$0] } ?? []) + [
                     "APUS_AUDIT_DAYS", "APUS_MAX_UPLOAD_BYTES", "APUS_OCR_LANGUAGES",
                 ])
-        case "account": return PartEnvironment(names: common + ["APUS_PAGE_URL"])
+        case "account": return PartEnvironment(names: common + ["APUS_PAGE_URL", "APUS_OIDC_*"])
         default: return PartEnvironment(names: common + storage + messages)
         }
     }

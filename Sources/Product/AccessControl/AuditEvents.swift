@@ -41,9 +41,18 @@ extension AuditEntry.Event {
     public static func signIn(
         _ request: HTTPRequest, person: String?, _ status: HTTPStatus, by way: String? = nil
     ) -> Self {
+        signIn(request, person: person, status, object: way.map { "link=\($0)" })
+    }
+
+    /// That somebody signed in, or tried to.
+    ///
+    /// - Parameter object: By what, in words of our own.
+    public static func signIn(
+        _ request: HTTPRequest, person: String?, _ status: HTTPStatus, object: String?
+    ) -> Self {
         Self(
             at: Timestamp.now(), workspace: nil, person: person, credential: nil,
-            action: "\(request.method) \(request.target.rawPath)", object: way.map { "link=\($0)" },
+            action: "\(request.method) \(request.target.rawPath)", object: object,
             status: status.rawValue, address: RequestOrigin.address(of: request), requestId: request.id)
     }
 }

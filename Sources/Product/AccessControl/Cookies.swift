@@ -6,6 +6,9 @@ public enum Cookies {
     public static let token = "__Host-apus-token"
     /// Holds the refresh token; only the account app gets to see it.
     public static let refresh = "__Secure-apus-refresh"
+    /// Holds an attempt to sign in by an identity provider until it sends the browser back. The prefix keeps other hosts of the
+    /// same domain from putting an attempt of theirs into somebody's browser.
+    public static let attempt = "__Host-apus-attempt"
     private static let longest = 4096
 
     /// The value of a cookie; `nil` when it is not there, is there twice, or is longer than a browser would keep.

@@ -13,17 +13,21 @@ public enum AccountFunctions {
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
         var setup = try await AppServices(
-            [CatalogDatabase.self, AccessGuard.self, TelemetryExporter.self], environment: environment)
+            [CatalogDatabase.self, AccessGuard.self, TelemetryExporter.self],
+            secretNames: ProviderSettings.secretNames(environment), environment: environment)
         let wanted = setup.make(CatalogDatabase.self)
         let guarding = AccessGuard(&setup.settings, catalog: wanted)
         let isKnown = setup.settings.optional("APUS_PAGE_URL") != nil
         let page = isKnown ? setup.settings.url("APUS_PAGE_URL") : ""
+        let known = ProviderSettings.all(&setup.settings, page: page)
         _ = setup.reportTelemetry(as: "apus-account", log: log)
         let (catalog, gate) = try setup.finish(wanted, guarding)
         var services: AccountServices?
         if let keys = gate.keys, let trail = gate.trail(log) {
             let links = SignInLinks(page: page, catalog: catalog, keys: keys)
-            services = AccountServices(catalog: catalog, gate: gate, trail: trail, keys: keys, links: links)
+            services = AccountServices(
+                catalog: catalog, gate: gate, trail: trail, keys: keys, links: links,
+                providers: known.map { OpenIDProvider($0, client: setup.client) }, log: log)
             Task { await links.printFirst(log) }
         }
         var routes = routes(gate, catalog, services)
@@ -35,7 +39,8 @@ public enum AccountFunctions {
     static func routes(_ gate: AccessGuard, _ catalog: CatalogDatabase, _ services: AccountServices?) -> GuardedRoutes {
         var table = AccountTable(gate, services)
         // What there is where nobody signs in, too.
-        table.routes.open(.get, "account/sign-in") { _ in try await SignInRoute.ways(gate, catalog) }
+        let providers = services?.providers.map(\.settings) ?? []
+        table.routes.open(.get, "account/sign-in") { _ in try await SignInRoute.ways(gate, catalog, providers) }
         table.routes.personal(.get, "account/me", takesKeys: true) { request, _ in
             try await MeRoute.me(request, gate, catalog)
         }
@@ -58,9 +63,11 @@ public enum AccountFunctions {
 
     /// What is about whoever asks.
     private static func addOwn(to table: inout AccountTable) {
-        table.open(.post, "sign-in") { try await SignInRoute(services: $0).signIn($1) }
+        table.byPassword(.post, "sign-in") { try await SignInRoute(services: $0).signIn($1) }
+        table.open(.get, "oidc/{provider}/start") { try await OpenIDRoutes(services: $0).start($1) }
+        table.open(.get, "oidc/{provider}/callback") { try await OpenIDRoutes(services: $0).callback($1) }
         table.open(.get, "accept") { try await AcceptRoute(services: $0).show($1) }
-        table.open(.post, "accept") { try await AcceptRoute(services: $0).accept($1) }
+        table.byPassword(.post, "accept") { try await AcceptRoute(services: $0).accept($1) }
         table.open(.post, "refresh") { try await SessionRoutes(services: $0).refresh($1) }
         table.open(.post, "sign-out") { try await SessionRoutes(services: $0).signOut($1) }
         table.personal(.patch, "me") { try await MeRoute(services: $0).change($1, $2) }

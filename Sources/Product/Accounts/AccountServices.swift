@@ -1,7 +1,9 @@
 import AccessControl
 import Catalog
+import Glibc
 import HTTPMessages
 import JSONCoding
+import Telemetry
 
 /// What the account app's routes work with where people sign in.
 struct AccountServices: Sendable {
@@ -12,7 +14,13 @@ struct AccountServices: Sendable {
     let trail: AuditTrail
     let keys: SigningKeys
     let links: SignInLinks
+    /// The identity providers by which people sign in.
+    let providers: [OpenIDProvider]
+    let log: Log
     let passwords = Passwords()
+
+    /// Seconds since 1970.
+    func seconds() -> Int64 { Int64(time(nil)) }
 
     /// A request's body as JSON.
     static func body(_ request: HTTPRequest) async throws -> JSONValue {

@@ -2,6 +2,7 @@ import AccessControl
 import FunctionsRuntime
 import HTTPMessages
 import Problems
+import Settings
 
 /// The routes of the app. They are the same where nobody signs in, and answer that there.
 struct AccountTable {
@@ -27,6 +28,18 @@ struct AccountTable {
     mutating func open(_ method: HTTPMethod, _ path: String, _ action: @escaping Open) {
         routes.open(method, "account/" + path) { [services] in try await action(Self.there(services), $0) }
     }
+
+    /// By a password, where people sign in so.
+    mutating func byPassword(_ method: HTTPMethod, _ path: String, _ action: @escaping Open) {
+        guard let services, !services.gate.ways.has(.local) else {
+            open(method, path, action)
+            return
+        }
+        open(method, path) { _, _ in throw Self.noPasswords }
+    }
+
+    private static let noPasswords = Problem(
+        .conflict, "Nobody signs in by a password here; APUS_SIGN_IN says so.")
 
     mutating func personal(
         _ method: HTTPMethod, _ path: String, takesKeys: Bool = false, _ action: @escaping Personal

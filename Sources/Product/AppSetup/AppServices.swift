@@ -17,13 +17,17 @@ public struct AppServices {
 
     /// Fetches the secrets.
     ///
-    /// - Parameter users: Everything that will read secrets from the settings.
+    /// - Parameters:
+    ///   - users: Everything that will read secrets from the settings.
+    ///   - secretNames: Secrets whose names the settings themselves decide.
     /// - Throws: what reading the vault throws.
     public init(
-        _ users: [any SecretSettings.Type], environment: [String: String], client: HTTPSession = HTTPSession()
+        _ users: [any SecretSettings.Type], secretNames: [String] = [], environment: [String: String],
+        client: HTTPSession = HTTPSession()
     ) async throws {
         settings = SettingsReader(
-            try await KeyVaultSettings.resolved(environment, names: users.flatMap { $0.secretNames }, client: client))
+            try await KeyVaultSettings.resolved(
+                environment, names: users.flatMap { $0.secretNames } + secretNames, client: client))
         identity = TokenSource(settings, client: client)
         self.client = client
         self.users = Set(users.map { ObjectIdentifier($0) })

@@ -18,6 +18,7 @@ extension CatalogDatabase {
     private static let kept: [(table: String, rows: String)] = [
         ("workspaces", "true ORDER BY id"),
         ("people", "true ORDER BY id"),
+        ("identities", "true ORDER BY issuer, subject"),
         ("members", "true ORDER BY workspace_id, person_id"),
         ("api_keys", "true ORDER BY id"),
         ("quotas", "true ORDER BY workspace_id, person_id, key_id, of_members, metric"),

@@ -107,6 +107,13 @@ def test_people_sign_in_wherever_it_is_deployed_unless_somebody_says_otherwise(r
             assert {"configMapRef": {"name": "apus"}} in sources and {"secretRef": {"name": "apus-settings"}} in sources
     assert "\nAPUS_SIGN_IN=local\n" in open(f"{DEPLOY}/systemd/apus.env").read()
     assert "'APUS_SIGN_IN': 'local'" in open(f"{DEPLOY}/ansible/roles/apus/templates/apus.env.j2").read()
+    # Identity providers: their settings everywhere, their secrets in the vault, or in the machines' settings where there is none.
+    assert re.search(r'APUS_PAGE_URL = "[^\n]*\n  \}, var\.oidc_settings,', common)
+    for stage in sorted(path.split("/")[-2] for path in texts if path.endswith("/main.tf") and "/modules/" not in path):
+        text = texts[f"{DEPLOY}/terraform/{stage}/main.tf"]
+        assert ("var.oidc_secrets" in text) == (stage[0] in "123"), stage
+        assert os.path.islink(f"{DEPLOY}/terraform/{stage}/oidc-secrets.tf") == (stage[0] in "123"), stage
+    assert "APUS-OIDC-ENTRA-CLIENT-SECRET" in open(f"{ROOT}/docs/deploy-azure.md").read()
     # Nothing that is deployed is open without that somebody chose it.
     opened = [path for path, text in texts.items() if "APUS_OPEN" in text]
     assert opened == [f"{DEPLOY}/terraform/common/common.hcl"]

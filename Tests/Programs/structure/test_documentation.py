@@ -22,10 +22,12 @@ NOT_SETTINGS = {
     "the time of a reproducible package": r"SOURCE_DATE_EPOCH",
     "symbols of the character converter": r"UCNV_\w+",
     "names of encodings": r"UTF_8",
+    "ends of the names of an identity provider's settings": r"CLIENT_ID|CLIENT_SECRET|ROLES_CLAIM",
 }
 # The words of languages and formats, not of our settings.
 WORDS_OF_OTHERS = ("Sources/Emulator/CosmosQuery/", "Sources/Product/Models/Formats/")
 # Names that are put together in the code.
+IDENTITY_PROVIDER = r"APUS_OIDC_[A-Z0-9]+_(ISSUER|CLIENT_ID|CLIENT_SECRET|LABEL|SCOPES|PEOPLE|LOGIN|REQUIRE|ADMINISTRATOR|ROLES|ROLES_CLAIM)"
 COMPOSED = r"OTEL_(METRICS|TRACES)_EXPORTER|OTEL_EXPORTER_OTLP_((METRICS|TRACES)_)?(ENDPOINT|HEADERS|PROTOCOL|COMPRESSION|CERTIFICATE)"
 
 
@@ -137,7 +139,18 @@ def test_whatever_sets_a_setting_names_one_that_there_is():
     deployed = [path for path in files("deploy", "docs", endings=(".md", ".yml", ".yaml", ".hcl", ".tf", ".tftpl", ".j2", ".env", ".service"))]
     for path in [*PAGES, *deployed, "docker-compose.yml"]:
         for name in re.findall(r"\bAPUS_[A-Z_]*[A-Z]\b", text(path)):
-            assert name in known | elsewhere, f"{path}: {name}"
+            assert name in known | elsewhere or re.fullmatch(IDENTITY_PROVIDER, name), f"{path}: {name}"
+
+
+def test_the_settings_of_identity_providers_are_told():
+    source = text("Sources/Product/Accounts/OpenID/ProviderSettings.swift")
+    ends = re.findall(r'^        case \w+ = "([A-Z_]+)"$', source, re.M)
+    assert len(ends) == 11
+    told = {name for name in re.findall(r"APUS_OIDC_<NAME>_([A-Z_]+)", text("docs/accounts.md") + text("docs/settings.md"))}
+    assert set(ends) - told == {"LABEL"} and "_LABEL" in text("docs/settings.md")
+    assert all(re.fullmatch(IDENTITY_PROVIDER, "APUS_OIDC_A_" + end) for end in ends)
+    passed = yaml.safe_load(text("docker-compose.yml"))["services"]["functions"]["environment"]
+    assert all("APUS_OIDC_SSO_" + end in passed for end in ends)
 
 
 def test_compose_passes_on_what_every_provider_needs():

@@ -19,13 +19,19 @@ class Answer:
         return json.loads(self.body)
 
 
-def request(method, url, data=None, headers=None, timeout=60):
-    """One HTTP exchange; statuses are values, not exceptions."""
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def request(method, url, data=None, headers=None, timeout=60, follows=True):
+    """One HTTP exchange; statuses are values, not exceptions. Redirects are followed, or answers."""
     if isinstance(data, (dict, list)):
         data, headers = json.dumps(data).encode(), {"Content-Type": "application/json", **(headers or {})}
     call = urllib.request.Request(url, data=data, headers=headers or {}, method=method)
     try:
-        with urllib.request.urlopen(call, timeout=timeout) as response:
+        opener = urllib.request.build_opener() if follows else urllib.request.build_opener(_Stay)
+        with opener.open(call, timeout=timeout) as response:
             return Answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers, error.read())

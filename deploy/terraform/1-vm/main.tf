@@ -11,5 +11,5 @@ module "setup" {
   units          = ["apus.service", "apus-backup.timer"]
   domain         = var.domain
   has_data_disk  = true
-  settings       = merge({ APUS_MODELS = "extractive" }, local.sign_in_settings)
+  settings       = merge({ APUS_MODELS = "extractive" }, local.sign_in_settings, var.oidc_secrets)
 }

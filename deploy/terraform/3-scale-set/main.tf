@@ -21,7 +21,7 @@ locals {
   storage_writers    = { vm = module.vm_identity.principal_id }
   package_containers = []
   deployer_addresses = []
-  secret_settings    = { APUS_SIGNING_KEYS = var.signing_keys }
+  secret_settings    = merge({ APUS_SIGNING_KEYS = var.signing_keys }, var.oidc_secrets)
   database_roles     = { (module.vm_identity.name) = module.vm_identity.principal_id }
 }
 

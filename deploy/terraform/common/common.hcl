@@ -57,12 +57,22 @@ variable "page_sources" {
 }
 
 variable "sign_in" {
-  description = "How people sign in, e.g. local: names and passwords, the first administrator by a link in the log. none: nobody does, and page_sources alone says who reaches the page."
+  description = "How people sign in, e.g. local: names and passwords, the first administrator by a link in the log; oidc or local,oidc: by the identity providers of oidc_settings. none: nobody does, and page_sources alone says who reaches the page."
   type        = string
   default     = "local"
   validation {
-    condition     = contains(["local", "none"], var.sign_in)
-    error_message = "sign_in has to be local or none."
+    condition     = contains(["local", "oidc", "local,oidc", "none"], var.sign_in)
+    error_message = "sign_in has to be local, oidc, local,oidc or none."
+  }
+}
+
+variable "oidc_settings" {
+  description = "Settings of identity providers but their secrets, e.g. { APUS_OIDC_ENTRA_ISSUER = \"https://login.microsoftonline.com/TENANT/v2.0\", APUS_OIDC_ENTRA_CLIENT_ID = \"…\" }."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition     = alltrue([for name in keys(var.oidc_settings) : startswith(name, "APUS_OIDC_") && !endswith(name, "_CLIENT_SECRET")])
+    error_message = "Names have to begin with APUS_OIDC_; the client's secret is no setting: docs/deploy-azure.md says where it goes."
   }
 }
 
@@ -119,7 +129,7 @@ locals {
   sign_in_settings = merge({
     APUS_SIGN_IN  = var.sign_in
     APUS_PAGE_URL = "https://${var.domain}"
-  }, var.sign_in == "none" ? { APUS_OPEN = "yes" } : {})
+  }, var.oidc_settings, var.sign_in == "none" ? { APUS_OPEN = "yes" } : {})
 }
 
 resource "azurerm_resource_group" "main" {

@@ -89,10 +89,10 @@ function showYou(place) {
   place.replaceChildren(
     make("p", { class: "muted", dir: "auto" }, text.youAre(person.login, administrator ? text.administrator : text.roles[workspace?.role], workspace?.name)),
     section(text.yourName, text.save, () => change({ name: name.value.trim() }), labelled(text.yourName, name)),
-    section(text.changePassword, text.setPassword, async () => {
+    ...(person.hasPassword === false ? [] : [section(text.changePassword, text.setPassword, async () => {
       if (fresh.value !== again.value) throw new Error(text.passwordsDiffer);
       await change({ password: { old: old.value, new: fresh.value } });
-    }, labelled(text.oldPassword, old), labelled(text.newPassword, fresh), labelled(text.passwordAgain, again)),
+    }, labelled(text.oldPassword, old), labelled(text.newPassword, fresh), labelled(text.passwordAgain, again))]),
     make("button", { class: "quiet", type: "button", onclick: async () => {
       try { await signOut(); } catch (problem) { announce(problem.message, true); }
     } }, text.signOut));

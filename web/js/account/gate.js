@@ -1,5 +1,5 @@
 import { $, announce, make } from "../dom.js";
-import { CookieProblem, accept, invitation, signIn, ways } from "./session.js";
+import { CookieProblem, accept, invitation, signIn, signInAt, takeProblem, ways } from "./session.js";
 import { text } from "../strings.js";
 
 // The view before all others: where somebody signs in, or signs up by a link. What is behind it stays as it is.
@@ -78,14 +78,45 @@ async function wait(seconds, place) {
   place.textContent = "";
 }
 
+/** A button for each identity provider; what is wrong is said below. Nothing where there is none. */
+function providerButtons(providers, hasForm, token) {
+  if (!providers.length) return [];
+  const problem = make("p", { class: "danger", role: "alert" });
+  const code = takeProblem();
+  if (code) problem.textContent = text.providerProblems[code] ?? text.providerProblems.invalid;
+  const buttons = providers.map(({ id, label }) => make("button", {
+    class: hasForm ? "quiet wide" : "primary wide", type: "button", onclick: async () => {
+      problem.textContent = "";
+      for (const button of buttons) button.disabled = true;
+      try {
+        await signInAt(id, token);
+      } catch (error) {
+        problem.textContent = error.message;
+        for (const button of buttons) button.disabled = false;
+      }
+    },
+  }, text.signInWith(label)));
+  return [make("div", { class: "providers" }, hasForm ? make("p", { class: "muted or" }, text.or) : null, ...buttons, problem)];
+}
+
+// Whoever goes back from a provider finds the page as it was left.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const button of document.querySelectorAll(".providers button")) button.disabled = false;
+});
+
 async function showSignIn() {
+  fill(text.signInTitle, make("p", { class: "muted" }, text.oneMoment));
+  const { ways: on, needsFirst, providers = [] } = await ways();
+  if ($("gate").hidden) return;
+  const hasForm = on.includes("local") || !on.length;
   const login = field(text.loginName, { type: "text", name: "username", autocomplete: "username", maxLength: 200, dir: "auto" });
   const password = passwordField(text.password, "current-password");
+  const note = needsFirst ? text.needsFirst : hasForm ? text.forgotten : text.byProvider;
   fill(text.signInTitle,
-    form(text.signIn, () => signIn(login.input.value.trim(), password.input.value), login.row, password.row),
-    make("p", { class: "muted", id: "gate-note" }, window.isSecureContext ? text.forgotten : text.cookieRefused));
-  login.input.focus();
-  if ((await ways()).needsFirst && $("gate-note")) $("gate-note").textContent = text.needsFirst;
+    hasForm ? form(text.signIn, () => signIn(login.input.value.trim(), password.input.value), login.row, password.row) : null,
+    ...providerButtons(providers, hasForm),
+    make("p", { class: "muted", id: "gate-note" }, window.isSecureContext ? note : text.cookieRefused));
+  (hasForm ? login.input : $("gate").querySelector("button"))?.focus();
 }
 
 async function showInvitation(token) {
@@ -100,6 +131,8 @@ async function showInvitation(token) {
     $("gate").querySelector("button").focus();
     return;
   }
+  const { ways: on, providers = [] } = await ways();
+  const hasForm = on.includes("local") || !on.length;
   const isFirst = link.kind === "first";
   const isReset = link.kind === "reset";
   const name = field(text.yourName, { type: "text", name: "name", autocomplete: "name", maxLength: 200, dir: "auto", required: false, value: link.name ?? "" });
@@ -109,14 +142,15 @@ async function showInvitation(token) {
   const again = passwordField(text.passwordAgain, "new-password");
   password.row.append(make("small", { class: "muted" }, text.passwordRule(shortestPassword)));
   fill(text.linkTitles[link.kind] ?? text.linkTitle,
-    make("p", { class: "muted" }, text.linkTexts[link.kind] ?? ""),
-    form(isReset ? text.setPassword : text.signUp, async () => {
+    make("p", { class: "muted" }, hasForm ? text.linkTexts[link.kind] ?? "" : text.linkByProvider),
+    hasForm ? form(isReset ? text.setPassword : text.signUp, async () => {
       if (new TextEncoder().encode(password.input.value).length < shortestPassword) throw new Error(text.passwordTooShort(shortestPassword));
       if (password.input.value !== again.input.value) throw new Error(text.passwordsDiffer);
       const value = { token, password: password.input.value };
       if (!isReset && name.input.value.trim()) value.name = name.input.value.trim();
       if (isFirst) value.login = login.input.value.trim();
       await accept(value);
-    }, ...(isReset ? [] : [name.row]), login.row, password.row, again.row));
-  (isReset ? password : name).input.focus();
+    }, ...(isReset ? [] : [name.row]), login.row, password.row, again.row) : null,
+    ...providerButtons(providers, hasForm, token));
+  (hasForm ? (isReset ? password : name).input : $("gate").querySelector("button"))?.focus();
 }

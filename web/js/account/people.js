@@ -82,7 +82,7 @@ export async function showPeople(place, again) {
 function entry(person, again, show) {
   const name = nameOf(person);
   const isMe = person.id === account().person.id;
-  const state = [person.login, person.administrator ? text.administrator : "", person.active ? "" : text.deactivated, person.hasPassword === false ? text.invited : ""].filter(Boolean).join(" · ");
+  const state = [person.login, person.administrator ? text.administrator : "", person.active ? "" : text.deactivated, person.hasPassword === false && !person.hasIdentity ? text.invited : ""].filter(Boolean).join(" · ");
   const button = (label, action, properties = {}) => make("button", { class: "quiet", type: "button", "aria-label": `${label}: ${name}`, onclick: action, ...properties }, label);
   const reset = async () => {
     try { show((await api.resetPerson(person.id)).link, name, text.resetNote); } catch (problem) { announce(problem.message, true); }

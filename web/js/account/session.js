@@ -11,6 +11,8 @@ let gate = null;
 let openGate = () => {};
 /** What a link brought along. */
 let acceptance = null;
+let problemCode = null;
+const leftKey = "apus.left";
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("apus.session") : null;
 
 // A token lives for ten minutes; what cannot be repeated is not begun with one that is about to end.
@@ -22,12 +24,12 @@ export const account = () => me;
 export const workspace = () => me?.workspace?.id ?? null;
 export const may = (permission) => !me || me.permissions.includes(permission);
 
-/** The ways in: `{ways, needsFirst}`. Asked once, when somebody is refused; nothing is on where the account app does not answer. */
+/** The ways in: `{ways, needsFirst, providers}`. Asked once, when somebody is refused; nothing is on where the account app does not answer. */
 export function ways() {
   asked ??= exchange("/api/account/sign-in").then(async (response) => {
     if (!response.ok) throw await problemOf(response);
     return response.json();
-  }).catch(() => { asked = null; return { ways: [], needsFirst: false }; });
+  }).catch(() => { asked = null; return { ways: [], needsFirst: false, providers: [] }; });
   return asked;
 }
 
@@ -38,6 +40,7 @@ export async function setUpSession(show) {
   tabs?.addEventListener("message", reread);
   const token = linkToken();
   window.addEventListener("hashchange", () => { if (linkToken()) location.reload(); });
+  const left = comeBack();
   if (token) {
     // A secret is in no history, and on no screen.
     history.replaceState(null, "", location.pathname);
@@ -47,7 +50,44 @@ export async function setUpSession(show) {
   if (acceptance) return;
   const next = await call("/api/account/me");
   // Where nobody signs in, it is nobody's.
-  if (next.person) take(next);
+  if (!next.person) return;
+  take(next);
+  if (left) tabs?.postMessage("changed");
+}
+
+/** What the page was left with for an identity provider, which sends the browser back to an address of ours; null otherwise. */
+function comeBack() {
+  const [, word, code] = /^#(signed-in|sign-in-problem=([a-z_]+))$/.exec(location.hash) ?? [];
+  if (!word) return null;
+  let left = {};
+  try {
+    left = JSON.parse(sessionStorage.getItem(leftKey)) ?? {};
+    sessionStorage.removeItem(leftKey);
+  } catch { /* nothing was kept */ }
+  // A path of this page and nothing else, whoever put it there.
+  const path = /^\/(?![/\\])/.test(left.path ?? "") ? left.path : location.pathname;
+  history.replaceState(null, "", path);
+  if (code) { problemCode = code; return null; }
+  return left;
+}
+
+/** Why an identity provider did not sign somebody in: one of our own words, told once. */
+export function takeProblem() {
+  const code = problemCode;
+  problemCode = null;
+  return code;
+}
+
+/** Leaves for an identity provider. */
+export async function signInAt(provider, token) {
+  const response = await exchange(`/api/account/oidc/${provider}/start`, token ? { headers: { "x-apus-link": token } } : {});
+  if (!response.ok) throw await problemOf(response);
+  const { address } = await response.json();
+  try {
+    const path = token ? "/" : location.pathname + location.search;
+    sessionStorage.setItem(leftKey, JSON.stringify({ path }));
+  } catch { /* begins anew then */ }
+  location.assign(address);
 }
 
 const linkToken = () => /^#accept=(.+)$/.exec(location.hash)?.[1];
@@ -136,13 +176,18 @@ function arrive(next) {
 }
 
 /** Begins anew: nothing of what somebody saw or typed is left to the next. */
-function leave() {
+function leave(address = "/") {
   kept.forget("draft.");
-  location.replace("/");
+  kept.set("person", null);
+  location.replace(address);
 }
 
 function take(next) {
   const before = me;
+  // The page may have been loaded anew since somebody else was here, for a provider or because a session had ended.
+  const last = kept.get("person");
+  if (!before && last && last !== next.person.id) return leave();
+  kept.set("person", next.person.id);
   me = next;
   useWorkspace(workspace());
   const isMoved = Boolean(before) && before.workspace?.id !== me.workspace?.id;
@@ -176,7 +221,8 @@ export async function change(value) {
 export async function signOut() {
   const response = await exchange("/api/account/sign-out", { method: "POST" });
   if (!response.ok && response.status !== 401) throw await problemOf(response);
+  const next = response.status === 200 ? (await response.json()).signOutAt : null;
   me = null;
   tabs?.postMessage("left");
-  leave();
+  leave(next ?? "/");
 }

@@ -26,7 +26,10 @@ struct MeRoute: Sendable {
         return HTTPResponse(
             json: [
                 "person": person.map {
-                    ["id": .string($0.id), "login": .string($0.login), "name": .string($0.name)]
+                    [
+                        "id": .string($0.id), "login": .string($0.login), "name": .string($0.name),
+                        "hasPassword": .bool($0.hasPassword),
+                    ]
                 } ?? .null,
                 "administrator": .bool(caller.isAdministrator), "workspace": current?.json ?? .null,
                 "workspaces": .array(workspaces.map(\.json)), "ways": .strings(gate.ways.ways.map(\.rawValue)),

@@ -32,21 +32,28 @@ struct SessionRoutes: Sendable {
 
     private static let signInAgain = AccessProblem.badToken
 
-    /// Ends the session that the cookies are of, and clears them, whatever they are.
+    /// Ends the session that the cookies are of, and clears them, whatever they are. Whoever signed in by an identity provider is
+    /// told where they sign out there.
     func signOut(_ request: HTTPRequest) async throws -> HTTPResponse {
+        var begun: (name: String, idToken: String?)?
         if let token = services.gate.session(of: request) {
+            let provider = try await services.catalog.provider(ofSession: token.session)
             if try await services.catalog.endSession(token.session, of: token.person) {
+                begun = provider
                 await services.trail.record(.signIn(request, person: token.person, .noContent))
             }
             services.gate.forget(person: token.person)
         }
-        if let given = Cookies.value(Cookies.refresh, in: request).flatMap(RefreshToken.init),
-            let person = try await services.catalog.endSession(given.session, refresh: given.digest)
-        {
-            await services.trail.record(.signIn(request, person: person, .noContent))
-            services.gate.forget(person: person)
+        if let given = Cookies.value(Cookies.refresh, in: request).flatMap(RefreshToken.init) {
+            let provider = try await services.catalog.provider(ofSession: given.session)
+            if let person = try await services.catalog.endSession(given.session, refresh: given.digest) {
+                begun = provider
+                await services.trail.record(.signIn(request, person: person, .noContent))
+                services.gate.forget(person: person)
+            }
         }
-        var response = HTTPResponse(.noContent)
+        let address = await OpenIDRoutes(services: services).signOutAddress(begun)
+        var response = address.map { HTTPResponse(json: ["signOutAt": .string($0)]) } ?? HTTPResponse(.noContent)
         SessionCookies.clear(on: &response)
         return response
     }

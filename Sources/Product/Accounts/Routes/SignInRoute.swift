@@ -16,10 +16,15 @@ struct SignInRoute: Sendable {
     let services: AccountServices
 
     /// How people sign in, and whether there is nobody yet.
-    static func ways(_ gate: AccessGuard, _ catalog: CatalogDatabase) async throws -> HTTPResponse {
+    static func ways(
+        _ gate: AccessGuard, _ catalog: CatalogDatabase, _ providers: [ProviderSettings]
+    ) async throws -> HTTPResponse {
         let needsFirst = gate.ways.isNone ? false : try await !catalog.hasPeople()
         return HTTPResponse(
-            json: ["ways": .strings(gate.ways.ways.map(\.rawValue)), "needsFirst": .bool(needsFirst)])
+            json: [
+                "ways": .strings(gate.ways.ways.map(\.rawValue)), "needsFirst": .bool(needsFirst),
+                "providers": .array(providers.map { ["id": .string($0.id), "label": .string($0.label)] }),
+            ])
     }
 
     /// By a name and a password. Names that nobody has, wrong passwords and people who may not are told by nothing: the same
@@ -38,16 +43,21 @@ struct SignInRoute: Sendable {
         guard matches, let hash, let stored, let person = credential?.person,
             let response = try await begin(request, person: person, password: stored)
         else {
-            Self.counter.add(1, ["outcome": "wrong"])
+            Self.count("wrong", .local)
             // The name is not noted where nobody has it: people type passwords there.
             await services.trail.noteRefusal(.signIn(request, person: credential?.person, .unauthorized))
             throw Self.wrong
         }
         try await services.catalog.endSignIn(login)
-        Self.counter.add(1, ["outcome": "done"])
+        Self.count("done", .local)
         await services.trail.record(.signIn(request, person: person, .ok))
         if hash.cost != PasswordHash.cost { rehash(password, of: person, stored) }
         return response
+    }
+
+    /// Counts an attempt.
+    static func count(_ outcome: String, _ way: SignInWays.Way) {
+        counter.add(1, ["outcome": outcome, "way": way.rawValue])
     }
 
     private static let wrong = AccessProblem.unauthorized("The name or the password is wrong.")
@@ -58,7 +68,7 @@ struct SignInRoute: Sendable {
     func attempt(_ login: LoginName, _ request: HTTPRequest) async throws {
         try services.passwords.requireRoom()
         guard let seconds = try await services.catalog.beginSignIn(login) else { return }
-        Self.counter.add(1, ["outcome": "locked"])
+        Self.count("locked", .local)
         let person = try await services.catalog.credential(of: login)?.person
         await services.trail.noteRefusal(.signIn(request, person: person, .tooManyRequests))
         throw Problem(
@@ -70,18 +80,26 @@ struct SignInRoute: Sendable {
     ///
     /// - Parameter password: What is kept of it.
     func begin(_ request: HTTPRequest, person: String, password: String) async throws -> HTTPResponse? {
+        guard let session = try await open(request, person: person, by: .password(password)) else { return nil }
+        var own = request
+        own.fields = ["Cookie": "\(Cookies.token)=\(session.token)"]
+        var response = try await MeRoute.me(own, services.gate, services.catalog)
+        SessionCookies.set(token: session.token, refresh: session.refresh, on: &response)
+        return response
+    }
+
+    /// Begins a session; `nil` when they may not sign in any more, or not by this proof.
+    func open(
+        _ request: HTTPRequest, person: String, by proof: CatalogDatabase.Proof
+    ) async throws -> (token: String, refresh: RefreshToken)? {
         let session = UUIDv7.make()
         let refresh = RefreshToken(session: session)
         let hasBegun = try await services.catalog.addSession(
-            session, of: person, password: password, refresh: refresh.digest,
+            session, of: person, by: proof, refresh: refresh.digest,
             userAgent: RequestOrigin.shown(request.fields["user-agent"] ?? "", Self.longestUserAgent),
             address: RequestOrigin.address(of: request))
         guard hasBegun, let token = services.gate.token(of: session, for: person) else { return nil }
-        var own = request
-        own.fields = ["Cookie": "\(Cookies.token)=\(token)"]
-        var response = try await MeRoute.me(own, services.gate, services.catalog)
-        SessionCookies.set(token: token, refresh: refresh, on: &response)
-        return response
+        return (token, refresh)
     }
 
     /// Keeps the password at today's cost, beside the answer.

@@ -78,7 +78,8 @@ extension CatalogDatabase {
         try await prepare()
         return try await database.transaction { connection in
             let rows = try connection.query(
-                "SELECT password IS NULL AS is_new FROM people WHERE id = $1::uuid AND active FOR SHARE", [person])
+                "SELECT NOT \(PersonRecord.hasCome) AS is_new FROM people p WHERE id = $1::uuid AND active FOR SHARE OF p",
+                [person])
             guard let row = rows.first else { return nil }
             let kind: SignInLinkRecord.Kind = try row.bool("is_new") ? .invitation : .reset
             try Self.setLink(kind.rawValue, person: person, digest: digest, connection)
@@ -99,7 +100,7 @@ extension CatalogDatabase {
             """, [digest, kind, person])
     }
 
-    private static let openLink = """
+    static let openLink = """
         SELECT l.kind, l.person_id, coalesce(p.login, '') AS login, coalesce(p.name, '') AS name
         FROM sign_in_links l LEFT JOIN people p ON p.id = l.person_id
         WHERE l.digest = $1 AND l.expires_at > now() AND
@@ -111,7 +112,7 @@ extension CatalogDatabase {
         try await query(Self.openLink, [digest]).first.flatMap(Self.link)
     }
 
-    private static func link(_ row: PostgresRow) throws(PostgresError) -> SignInLinkRecord? {
+    static func link(_ row: PostgresRow) throws(PostgresError) -> SignInLinkRecord? {
         guard let kind = SignInLinkRecord.Kind(rawValue: try row.string("kind")) else { return nil }
         return SignInLinkRecord(
             kind: kind, person: try row.optional("person_id"), login: try row.string("login"),

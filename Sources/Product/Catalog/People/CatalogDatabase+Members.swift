@@ -103,7 +103,7 @@ extension CatalogDatabase {
         let rows = try connection.query(
             """
             SELECT m.person_id FROM members m JOIN people p ON p.id = m.person_id
-            WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.active AND p.password IS NOT NULL
+            WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.active AND \(PersonRecord.hasCome)
             ORDER BY m.person_id FOR UPDATE OF m
             """, [workspace])
         let ids = try rows.map { row throws(PostgresError) in try row.string("person_id") }

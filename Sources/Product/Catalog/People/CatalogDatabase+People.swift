@@ -167,7 +167,10 @@ extension CatalogDatabase {
         than id: String, _ connection: isolated PostgresConnection
     ) throws {
         let rows = try connection.query(
-            "SELECT id FROM people WHERE administrator AND active AND password IS NOT NULL ORDER BY id FOR UPDATE")
+            """
+            SELECT p.id FROM people p WHERE p.administrator AND p.active AND \(PersonRecord.hasCome)
+            ORDER BY p.id FOR UPDATE OF p
+            """)
         let ids = try rows.map { row throws(PostgresError) in try row.string("id") }
         if ids == [id] { throw PeopleRefusal.lastAdministrator }
     }

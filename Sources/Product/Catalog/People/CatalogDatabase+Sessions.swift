@@ -42,22 +42,42 @@ extension CatalogDatabase {
          AND s.created_at > now() - interval '\(sessionDays.most) days')
         """
 
-    /// Begins a session of somebody whose password was verified.
+    /// By what somebody has signed in.
+    public enum Proof: Sendable {
+        /// A password that was verified: what scrypt made of it. Whoever changes it meanwhile ends this session too.
+        case password(String)
+        /// What an identity provider of this name said; the token is shown to it when they sign out.
+        case identity(Identity, provider: String, idToken: String?)
+    }
+
+    /// Begins a session.
     ///
     /// - Parameters:
-    ///   - password: What scrypt made of it: whoever changes it meanwhile ends this session too.
+    ///   - proof: By what they have signed in.
     ///   - refresh: SHA-256 of the refresh token.
-    /// - Returns: Whether they may still sign in, by this password.
+    /// - Returns: Whether they may still sign in, by this proof.
     public func addSession(
-        _ id: String, of person: String, password: String, refresh: String, userAgent: String, address: String
+        _ id: String, of person: String, by proof: Proof, refresh: String, userAgent: String, address: String
     ) async throws -> Bool {
         guard UUIDv7.isValid(person) else { return false }
-        let rows = try await query(
-            """
-            INSERT INTO sessions (id, person_id, refresh, user_agent, address)
-            SELECT $2::uuid, id, $4, $5, $6 FROM people
-            WHERE id = $1::uuid AND active AND password = $3 FOR SHARE RETURNING id
-            """, [person, id, password, refresh, userAgent, address])
+        let rows: [PostgresRow]
+        switch proof {
+        case .password(let password):
+            rows = try await query(
+                """
+                INSERT INTO sessions (id, person_id, refresh, user_agent, address)
+                SELECT $2::uuid, id, $4, $5, $6 FROM people
+                WHERE id = $1::uuid AND active AND password = $3 FOR SHARE RETURNING id
+                """, [person, id, password, refresh, userAgent, address])
+        case .identity(let identity, let provider, let idToken):
+            rows = try await query(
+                """
+                INSERT INTO sessions (id, person_id, refresh, user_agent, address, provider, id_token)
+                SELECT $2::uuid, p.id, $5, $6, $7, $8, $9 FROM people p JOIN identities i ON i.person_id = p.id
+                WHERE p.id = $1::uuid AND p.active AND i.issuer = $3 AND i.subject = $4 FOR SHARE RETURNING id
+                """,
+                [person, id, identity.issuer, identity.subject, refresh, userAgent, address, provider, idToken])
+        }
         guard !rows.isEmpty else { return false }
         try await query(
             """
@@ -130,6 +150,15 @@ extension CatalogDatabase {
             ORDER BY s.last_used_at DESC, s.id DESC LIMIT \(PeopleLimits.sessions)
             """, [person]
         ).map(SessionRecord.init)
+    }
+
+    /// By which identity provider the person of a session signed in, and the token that it is shown when they sign out there;
+    /// `nil` where there is none.
+    public func provider(ofSession id: String) async throws -> (name: String, idToken: String?)? {
+        guard UUIDv7.isValid(id) else { return nil }
+        return try await query(
+            "SELECT provider, id_token FROM sessions WHERE id = $1::uuid AND provider IS NOT NULL", [id]
+        ).first.map { (try $0.string("provider"), try $0.optional("id_token")) }
     }
 
     /// Ends a session of somebody. Returns whether it was there.

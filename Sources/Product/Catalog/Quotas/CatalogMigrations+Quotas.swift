@@ -3,7 +3,7 @@ import Postgres
 extension CatalogMigrations {
     /// Quotas, and what is used of them.
     static let quotas = Migration(
-        version: 12, name: "quotas",
+        version: 13, name: "quotas",
         up: """
             -- What a workspace does when a budget is used up.
             ALTER TABLE workspaces ADD COLUMN budget_policy text NOT NULL DEFAULT 'refuse'

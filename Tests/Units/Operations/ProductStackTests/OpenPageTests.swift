@@ -26,12 +26,14 @@ struct OpenPageTests {
     }
 
     @Test func whereSomebodySignsInOrItIsMeantThePageMayListenAnywhere() {
-        for environment in [["APUS_SIGN_IN": "local"], ["APUS_SIGN_IN": " local "], ["APUS_OPEN": "yes"]] {
+        for environment in [
+            ["APUS_SIGN_IN": "local"], ["APUS_SIGN_IN": " local "], ["APUS_SIGN_IN": "oidc"], ["APUS_OPEN": "yes"],
+        ] {
             #expect(refusal("0.0.0.0", environment) == nil)
         }
     }
 
-    @Test(arguments: ["oidc", "NONE", "local,oidc", "none,local", "none,", "local,"])
+    @Test(arguments: ["ldap", "NONE", "local,ldap", "none,local", "none,oidc", "none,", "local,"])
     func aWayThatIsNoneIsSaidBeforeAnythingStarts(ways: String) {
         #expect(refusal("127.0.0.1", ["APUS_SIGN_IN": ways])?.hasPrefix("APUS_SIGN_IN ") == true)
     }

@@ -144,7 +144,8 @@ struct PlanTests {
         let secrets = [
             "APUS_CHROMA_TOKEN": "t", "OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "BRAVE_SEARCH_KEY": "k",
             "AZURE_CLIENT_SECRET": "k", "APUS_FUNCTIONS_KEY": "k", "APUS_BACKUP_KEY": "k", "PGPASSWORD": "k",
-            "APUS_EMBEDDINGS_MODEL": "gemini:x", "APUS_SIGN_IN": "local", "SOMEBODYS_SECRET": "k",
+            "APUS_EMBEDDINGS_MODEL": "gemini:x", "APUS_SIGN_IN": "local,oidc", "APUS_OIDC_A_CLIENT_SECRET": "k",
+            "SOMEBODYS_SECRET": "k",
             "SSH_AUTH_SOCK": "/x",
         ]
         try await withPlan(secrets) { plan, _ in
@@ -165,6 +166,7 @@ struct PlanTests {
             #expect(owners("PGPASSWORD") == apps)
             #expect(owners("APUS_SIGN_IN") == apps && owners("APUS_SIGNING_KEYS") == apps)
             #expect(owners("APUS_PAGE_URL") == ["account"])
+            #expect(owners("APUS_OIDC_A_CLIENT_SECRET") == ["account"])
             for nobodys in ["APUS_BACKUP_KEY", "SOMEBODYS_SECRET", "SSH_AUTH_SOCK"] {
                 #expect(owners(nobodys).isEmpty && environment(plan, "functions-host")[nobodys] == nil)
             }

@@ -51,7 +51,7 @@ struct GuardFeatureTests {
             #expect(try await product.catalog.index.accept(login, person: person.id, name: nil, password: "hash"))
             #expect(
                 try await product.catalog.index.addSession(
-                    session, of: id, password: "hash", refresh: "r", userAgent: "", address: ""))
+                    session, of: id, by: .password("hash"), refresh: "r", userAgent: "", address: ""))
             return (id, session)
         }
 

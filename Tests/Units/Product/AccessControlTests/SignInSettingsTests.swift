@@ -30,12 +30,13 @@ import Testing
     }
 
     @Test func waysThatAreNotThereAreRefusedWithAReason() {
-        for way in ["oidc", "local,oidc", "none,local", "ldap", "LOCAL", ",", "local,"] {
+        for way in ["none,local", "none,oidc", "ldap", "LOCAL", ",", "local,"] {
             let found = problems(["APUS_SIGN_IN": way, "APUS_SIGNING_KEYS": Self.key])
             #expect(found.contains { $0.hasPrefix("APUS_SIGN_IN ") }, "\(way)")
         }
-        #expect(problems(["APUS_SIGN_IN": "oidc"]).contains { $0.contains("does not have yet") })
-        #expect(problems(["APUS_SIGN_IN": "local", "APUS_SIGNING_KEYS": Self.key]).isEmpty)
+        for way in ["local", "oidc", "local, oidc"] {
+            #expect(problems(["APUS_SIGN_IN": way, "APUS_SIGNING_KEYS": Self.key]).isEmpty)
+        }
         #expect(
             problems([
                 "APUS_SIGN_IN": "local, local",

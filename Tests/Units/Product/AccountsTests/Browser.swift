@@ -29,13 +29,19 @@ final class Browser: Sendable {
         try await send(.account, method, "/api/account/" + path, body, workspace: workspace)
     }
 
+    /// Sends a request to the account app, with more header fields.
+    func fetch(_ method: HTTPMethod, _ path: String, _ fields: HTTPFields) async throws -> AppAnswer {
+        try await send(.account, method, "/api/account/" + path, nil, workspace: nil, fields)
+    }
+
     /// Sends a request to any app.
     @discardableResult
     func send(
         _ app: RunningProduct.App, _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil,
-        workspace: String? = nil
+        workspace: String? = nil, _ more: HTTPFields = [:]
     ) async throws -> AppAnswer {
         var fields: HTTPFields = ["User-Agent": "Test browser"]
+        for field in more.all { fields.append(field.name, field.value) }
         let held = cookies
         if !held.isEmpty { fields["Cookie"] = held.map { "\($0)=\($1)" }.sorted().joined(separator: "; ") }
         if body != nil { fields["Content-Type"] = "application/json" }

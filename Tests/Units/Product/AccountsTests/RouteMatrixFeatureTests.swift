@@ -51,6 +51,7 @@ struct RouteMatrixFeatureTests {
         .account: [
             "GET /api/account/sign-in": .open, "POST /api/account/sign-in": .open, "GET /api/account/accept": .open,
             "POST /api/account/accept": .open, "POST /api/account/refresh": .open,
+            "GET /api/account/oidc/{provider}/start": .open, "GET /api/account/oidc/{provider}/callback": .open,
             "POST /api/account/sign-out": .open, "GET /api/account/me": .oneself(takesKeys: true),
             "PATCH /api/account/me": .oneself(takesKeys: false),
             "GET /api/account/workspaces": .personal(takesKeys: true),

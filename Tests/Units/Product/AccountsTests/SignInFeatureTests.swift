@@ -22,7 +22,7 @@ struct SignInFeatureTests {
         try await RunningProduct.with([.account], settings: House.settings) { product in
             let house = House(product: product, boss: Browser(product))
             let before = try await house.boss.send(.get, "sign-in")
-            #expect(before.json == ["ways": ["local"], "needsFirst": true])
+            #expect(before.json == ["ways": ["local"], "needsFirst": true, "providers": []])
             #expect(try await house.boss.send(.get, "me").status == 401)
             let token = try await house.firstToken()
             let shown = try await house.boss.send(.get, "accept?token=\(token)")
@@ -234,7 +234,7 @@ struct SignInFeatureTests {
     @Test func whereNobodySignsInTheAppSaysSo() async throws {
         try await RunningProduct.with([.account]) { product in
             let browser = Browser(product)
-            #expect(try await browser.send(.get, "sign-in").json == ["ways": [], "needsFirst": false])
+            #expect(try await browser.send(.get, "sign-in").json == ["ways": [], "needsFirst": false, "providers": []])
             let me = try await browser.send(.get, "me").json
             #expect(me["person"] == .null && me["administrator"] == true)
             #expect(me["workspaces"] == [["id": "default", "name": "First workspace", "role": "owner"]])

@@ -25,7 +25,7 @@ struct PeopleFeatureTests {
         let id = UUIDv7.make()
         #expect(
             try await catalog.addSession(
-                id, of: person, password: "hash", refresh: refresh, userAgent: "a", address: "b"))
+                id, of: person, by: .password("hash"), refresh: refresh, userAgent: "a", address: "b"))
         return id
     }
 
@@ -118,7 +118,7 @@ struct PeopleFeatureTests {
             #expect(try await catalog.person(ann)?.name == "Ann")
             // Verified before, and begun after.
             let late = try await catalog.addSession(
-                UUIDv7.make(), of: ann, password: "hash", refresh: "x", userAgent: "", address: "")
+                UUIDv7.make(), of: ann, by: .password("hash"), refresh: "x", userAgent: "", address: "")
             #expect(late == false)
             #expect(try await catalog.sessions(of: ann).isEmpty)
         }

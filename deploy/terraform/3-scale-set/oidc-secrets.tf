@@ -1,0 +1,1 @@
+../common/oidc-secrets.hcl
