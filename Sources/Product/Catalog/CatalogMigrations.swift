@@ -346,5 +346,6 @@ enum CatalogMigrations {
                     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept();
                 """,
             down: "DROP TABLE audit; DROP TABLE audit_anchor; DROP FUNCTION audit_is_kept;"),
+        answers,
     ]
 }

@@ -33,9 +33,10 @@ final class Browser: Sendable {
     @discardableResult
     func send(
         _ app: RunningProduct.App, _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil,
-        workspace: String? = nil
+        workspace: String? = nil, asEvents: Bool = false
     ) async throws -> AppAnswer {
         var fields: HTTPFields = ["User-Agent": "Test browser"]
+        if asEvents { fields["Accept"] = "text/event-stream" }
         let held = cookies
         if !held.isEmpty { fields["Cookie"] = held.map { "\($0)=\($1)" }.sorted().joined(separator: "; ") }
         if body != nil { fields["Content-Type"] = "application/json" }

@@ -28,7 +28,8 @@ struct RouteMatrixFeatureTests {
             "DELETE /api/experiments/{id}": .permission(.manage), "GET /api/feedback": .permission(.manage),
             "POST /api/feedback": .permission(.ask), "GET /api/models": .permission(.read),
             "GET /api/presets": .permission(.read), "POST /v1/chat/completions": .permission(.ask),
-            "GET /v1/models": .permission(.read),
+            "GET /v1/models": .permission(.read), "GET /api/chat/{answerId}/events": .permission(.read),
+            "POST /api/chat/{answerId}/stop": .permission(.ask),
         ],
         .upload: [
             "POST /api/upload": .permission(.write), "GET /api/documents": .permission(.read),
