@@ -8,6 +8,9 @@ import JSONCoding
 /// Can be repeated, and tried by several at once: the database says who takes over, and the message store refuses a second answer.
 public struct InterruptedAnswers: Sendable {
     private static let page = 100
+    /// Numbers that are left out before the end: more than a log has events. What the process sent and did not write down had
+    /// numbers, too, and whoever got them must not take the end for one of those.
+    private static let gap = 1_000_000
 
     private let catalog: CatalogDatabase
     private let messages: MessageStore
@@ -44,7 +47,7 @@ public struct InterruptedAnswers: Sendable {
         let log = try await Log(answer, in: catalog)
         let messages = messages.view(of: answer.key.workspace)
         let stored = try await store(log.message(answer), attempt: answer.attempt, in: messages)
-        let last = stored.map { LoggedEvent(id: log.last + 1, name: "done", data: Self.ending($0).text) }
+        let last = stored.map { LoggedEvent(id: log.last + Self.gap, name: "done", data: Self.ending($0).text) }
         _ = try await catalog.write([
             AnswerPortion(
                 key: answer.key, holder: holder, events: last.map { [$0] } ?? [],
