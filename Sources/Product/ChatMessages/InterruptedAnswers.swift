@@ -3,7 +3,7 @@ import Digests
 import JSONCoding
 
 /// Ends answers whose process died while it wrote them, honestly: what was logged is kept as the answer's text, under its
-/// question, once. Whoever looks does it: who reads the answer, or its chat, and the timer `tidy`.
+/// question, once. One that had ended while the message store did not answer is stored as it ended. Whoever looks does it: who reads the answer, or its chat, and the timer `tidy`.
 ///
 /// Can be repeated, and tried by several at once: the database says who takes over, and the message store refuses a second answer.
 public struct InterruptedAnswers: Sendable {
@@ -47,7 +47,9 @@ public struct InterruptedAnswers: Sendable {
         let log = try await Log(answer, in: catalog)
         let messages = messages.view(of: answer.key.workspace)
         let stored = try await store(log.message(answer), attempt: answer.attempt, in: messages)
-        let last = stored.map { LoggedEvent(id: log.last + Self.gap, name: "done", data: Self.ending($0).text) }
+        // What ended and was not stored has its end in the log.
+        let end = log.hasEnd ? nil : stored
+        let last = end.map { LoggedEvent(id: log.last + Self.gap, name: "done", data: Self.ending($0).text) }
         _ = try await catalog.write([
             AnswerPortion(
                 key: answer.key, holder: holder, events: last.map { [$0] } ?? [],
@@ -103,6 +105,11 @@ public struct InterruptedAnswers: Sendable {
         var last: Int
         private var text = ""
         private var passages: [JSONValue] = []
+        private var done: JSONValue?
+        private var problem: JSONValue?
+
+        /// Whether the answer had ended, and its message alone is missing.
+        var hasEnd: Bool { done != nil || problem != nil }
 
         init(_ answer: AnswerRecord, in catalog: CatalogDatabase) async throws {
             last = answer.firstEvent
@@ -116,18 +123,24 @@ public struct InterruptedAnswers: Sendable {
             switch event.name {
             case "delta": text += try JSONParser.parse(event.data)["text"]?.string ?? ""
             case "sources": passages = try JSONParser.parse(event.data)["passages"]?.array ?? []
-            case "done":
-                // A correction or a removal may have come last.
-                text = try JSONParser.parse(event.data)["text"]?.string ?? text
+            case "done": done = try JSONParser.parse(event.data)
+            case "error": problem = try JSONParser.parse(event.data)
             default: break
             }
+        }
+
+        private var finishReason: String {
+            if problem != nil { return "error" }
+            return done?["finishReason"]?.string ?? InterruptedAnswers.reason
         }
 
         func message(_ answer: AnswerRecord) -> ChatMessage {
             ChatMessage(
                 id: answer.key.id, chatId: answer.key.chat, workspaceId: answer.key.workspace, role: "assistant",
-                text: text, createdAt: answer.createdAt, parentId: answer.parentId, model: answer.model,
-                passages: passages, finishReason: InterruptedAnswers.reason, attempt: answer.attempt)
+                text: done?["text"]?.string ?? text, createdAt: answer.createdAt, parentId: answer.parentId,
+                model: done?["model"]?.string ?? answer.model, citations: done?["citations"]?.array ?? [],
+                passages: passages, finishReason: finishReason, usage: done?["usage"] ?? .null,
+                receipt: done?["receipt"] ?? .null, problem: problem ?? .null, attempt: answer.attempt)
         }
     }
 }

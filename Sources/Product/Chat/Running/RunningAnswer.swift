@@ -9,6 +9,9 @@ final class RunningAnswer: Sendable {
         /// Since when there is something to write.
         var dirtySince: ContinuousClock.Instant?
         var endedAt: ContinuousClock.Instant?
+        /// How it ended.
+        var ending: String?
+        /// The same, for the database to know. One that is not stored stays open there: it is stored from its log.
         var finishReason: String?
         var task: Task<Void, Never>?
         var isCut = false
@@ -75,12 +78,15 @@ final class RunningAnswer: Sendable {
         let now = ContinuousClock.now
         state.withLock { state in
             if state.dirtySince == nil { state.dirtySince = now }
-            if let ending, state.finishReason == nil { (state.finishReason, state.endedAt) = (ending, now) }
+            if let ending, state.ending == nil {
+                (state.ending, state.endedAt) = (ending, now)
+                state.finishReason = turn.isUnstored ? nil : ending
+            }
             log.append(name, text)
         }
     }
 
-    var isEnded: Bool { state.withLock { $0.finishReason != nil } }
+    var isEnded: Bool { state.withLock { $0.ending != nil } }
 
     // MARK: - Writing it down
 
@@ -89,7 +95,7 @@ final class RunningAnswer: Sendable {
         state.withLock { state in
             guard let since = state.dirtySince else { return nil }
             let count = log.last - state.writtenUpTo
-            guard state.finishReason != nil || count >= limits.events || now - since >= limits.age else { return nil }
+            guard state.ending != nil || count >= limits.events || now - since >= limits.age else { return nil }
             return AnswerPortion(
                 key: key, holder: holder, events: log.events(after: state.writtenUpTo), finishReason: state.finishReason
             )
@@ -105,8 +111,9 @@ final class RunningAnswer: Sendable {
                 state.writtenUpTo = last
                 log.forget(upTo: last, keeping: count)
             }
-            if log.last == state.writtenUpTo, portion.finishReason == state.finishReason { state.dirtySince = nil }
-            return portion.finishReason != nil
+            let isWritten = log.last == state.writtenUpTo && portion.finishReason == state.finishReason
+            if isWritten { state.dirtySince = nil }
+            return isWritten && state.ending != nil
         }
     }
 

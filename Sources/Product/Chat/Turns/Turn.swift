@@ -28,6 +28,7 @@ final class Turn: Sendable {
     /// Where the answer is to be remembered; `nil` when it is not.
     let cacheKey: String?
     private let cutEnding = Mutex<AnswerEnding?>(nil)
+    private let lacksMessage = Mutex(false)
 
     /// - Parameter askedAt: Time of the question's message.
     init(
@@ -53,6 +54,12 @@ final class Turn: Sendable {
 
     /// How an answer ends that is broken off.
     var endingWhenCut: AnswerEnding { cutEnding.withLock { $0 } ?? .cancelled }
+
+    /// Notes that the message store did not take the answer.
+    func noteUnstored() { lacksMessage.withLock { $0 = true } }
+
+    /// Whether the answer has ended and is in its log alone.
+    var isUnstored: Bool { lacksMessage.withLock { $0 } }
 
     /// The stored answer, unless it had failed or was interrupted: then the question is answered anew.
     var replayed: AnswerOutcome? {

@@ -150,6 +150,8 @@ struct TurnEngine: Sendable {
                 added += 1
             }
         } catch {
+            // Where it has a log, it is stored from that.
+            turn.noteUnstored()
             log.error("the answer could not be stored", ["chat": turn.chatId, "error": String(reflecting: error)])
         }
         guard added > 0 || isStored else { return }

@@ -145,4 +145,30 @@ struct InterruptedAnswerFeatureTests {
             #expect(json["running"]?[0]?["answerId"]?.string == answer && json["messages"]?.array?.count == 1)
         }
     }
+
+    @Test func anAnswerThatEndedWhileTheMessageStoreWasAwayIsStoredAsItEnded() async throws {
+        let gate = Gate()
+        try await RunningProduct.with([.chat, .history], model: { _ in .held("All of it.", until: gate) }) { product in
+            let asking = Task {
+                try await product.chatEvents([
+                    "message": "Well?", "useDocuments": false, "messageId": .string(message),
+                ])
+            }
+            #expect(await eventually { !product.model.asked.isEmpty })
+            #expect(try await product.messages.count(in: chat) == 1)
+            try await product.fault(["service": "cosmos", "status": 400, "count": 1, "method": "POST"])
+            gate.open()
+            let done = try await asking.value.event("done")
+            #expect(done["text"] == "All of it.")
+            #expect(try await product.messages.message(answer, in: chat) == nil)
+            #expect(await eventually { (try? await product.catalog.answer(answer))??.lastEvent ?? 0 > 3 })
+            try await expire(product)
+            let json = try await product.get(.history, "/api/history/\(chat)").json
+            let found = json["messages"]?[1]
+            #expect(found?["text"] == "All of it." && found?["finishReason"] == "stop" && json["running"] == [])
+            #expect(found?["receipt"] == done["receipt"] && found?["usage"] == done["usage"])
+            let events = try await product.get(.chat, "/api/chat/\(answer)/events").events
+            #expect(events.map(\.name) == ["start", "sources", "delta", "done"])
+        }
+    }
 }
