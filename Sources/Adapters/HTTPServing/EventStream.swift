@@ -21,7 +21,7 @@ public struct EventStream: Sendable {
     /// - Throws: when the caller has gone.
     public func send(_ events: [(id: Int, name: String, data: String)]) async throws {
         lastSent.touch()
-        let text = events.map { "id: \($0.id)\nevent: \($0.name)\ndata: \($0.data)\n\n" }.joined()
+        let text = events.map { "event: \($0.name)\nid: \($0.id)\ndata: \($0.data)\n\n" }.joined()
         try await writer.write(text.bytes)
     }
 
