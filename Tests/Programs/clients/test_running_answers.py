@@ -1,5 +1,5 @@
 """Answers that belong to the server: two processes on the same stores, readers who come and go, kills in mid-answer."""
-import os, random, signal, socket, threading, time, uuid
+import contextlib, os, random, signal, socket, threading, time, uuid
 
 import pytest
 
@@ -124,6 +124,42 @@ def test_a_process_that_ends_in_order_cuts_its_answers_off_at_once(stack, pair):
     last = history(stack, chat)["messages"][-1]
     assert last["finishReason"] == "interrupted" and last["text"].startswith("word0 ")
     assert EventReader(other.url, f"/api/chat/{answer}/events").end().ending["finishReason"] == "interrupted"
+
+
+@pytest.fixture(scope="module")
+def breakable(model):
+    """One Apus whose parts are killed."""
+    own = stacks.Stack({"APUS_MODELS": "openai:test-model", "OPENAI_BASE_URL": model.url})
+    try:
+        yield own
+    finally:
+        own.remove()
+
+
+@pytest.mark.parametrize("victim, endings", [
+    ("postgres", {"stop", "interrupted"}), ("azure-emulator", {"stop", "interrupted"}), ("functions-host", {"stop", "interrupted"}), ("chat", {"interrupted"})])
+def test_a_part_that_is_killed_in_mid_answer_leaves_one_honest_answer(breakable, victim, endings):
+    breakable.heal()
+    body = {"message": "SLOWLY 120 please", "messageId": str(uuid.uuid4()), "useDocuments": False}
+    asker = EventReader(breakable.url, "/api/chat", body)
+    assert asker.begun.wait(20)
+    chat, answer = asker.events[0][2]["chatId"], asker.events[0][2]["answerId"]
+    time.sleep(2)
+    killed = breakable.processes()[victim]
+    os.kill(killed, signal.SIGKILL)
+    found, end = None, time.time() + 60
+    while time.time() < end:
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            found = history(breakable, chat)
+            if len(found["messages"]) == 2 and found["running"] == []:
+                break
+        time.sleep(0.5)
+    question, own = found["messages"]
+    assert own["id"] == answer and own["parentId"] == question["id"] and own["finishReason"] in endings
+    whole = words(120)
+    assert own["text"] == whole if own["finishReason"] == "stop" else whole.startswith(own["text"]) and "word9 " in own["text"]
+    again = EventReader(breakable.url, f"/api/chat/{answer}/events").end()
+    assert again.text == own["text"] and again.ending["finishReason"] == own["finishReason"]
 
 
 @pytest.mark.long
