@@ -60,7 +60,9 @@ struct HistoryRoutes: Sendable {
     private func openAnswers(in chat: String) async throws -> [AnswerRecord] {
         var open: [AnswerRecord] = []
         for answer in try await catalog.openAnswers(in: chat) {
-            if answer.isAbandoned { try await interrupted.end(answer) } else { open.append(answer) }
+            if answer.isAbandoned, try await interrupted.end(answer) { continue }
+            // It is being written, or somebody else is about to end it.
+            open.append(answer)
         }
         return open
     }

@@ -13,6 +13,10 @@ struct AnswerReader: Sendable {
     let watched: WatchedAnswers
     let interrupted: InterruptedAnswers
 
+    /// How often, and after which pause, it is looked whether the database knows of an end.
+    private static let looks = 50
+    private static let pause = Duration.milliseconds(40)
+
     /// Sends events; several at once where several are there.
     typealias Send = @Sendable ([LoggedEvent]) async throws -> Void
 
@@ -77,14 +81,22 @@ struct AnswerReader: Sendable {
 
     /// The end of an answer that was followed and has ended some other way than in the log that was followed.
     private func replayLatest(_ key: AnswerKey, after position: Int, _ send: Send) async throws {
-        // It may be gone with its chat, or be tried again; that is for whoever reads to ask for.
-        guard let now = try await self.answer(key.id), now.key == key, now.finishReason != nil else {
-            return
+        // The database knows of the end a moment later than the log does.
+        for _ in 0..<Self.looks {
+            guard let now = try await self.answer(key.id), now.key == key else { return }
+            if now.finishReason != nil { return try await replay(now, after: position, send) }
+            try await Task.sleep(for: Self.pause)
         }
-        try await replay(now, after: position, send)
+        // It is being tried again, or its message is still to be stored; that is for whoever reads to ask for.
     }
 
     private func replay(_ answer: AnswerRecord, after number: Int, _ send: Send) async throws {
+        // A caller of one object may have had the question answered anew since; that has no log.
+        if let stored = try await messages.message(answer.key.id, in: answer.key.chat), stored.attempt != answer.attempt
+        {
+            try await replayStored(answer.key.id, in: answer.key.chat, last: answer.lastEvent, send)
+            return
+        }
         var position = number > answer.lastEvent ? answer.firstEvent : number
         while position < answer.lastEvent {
             let events = try await catalog.index.answerEvents(answer.key, after: position)

@@ -202,6 +202,22 @@ struct RunningAnswerFeatureTests {
         }
     }
 
+    @Test func anAnswerThatTookTheFailedOnesPlaceIsReadInsteadOfItsLog() async throws {
+        try await RunningProduct.with(
+            [.chat],
+            model: {
+                $0.number == 0 ? .refusal(400, ["error": ["code": "odd", "message": "no"]]) : .text("Now it works.")
+            }
+        ) { product in
+            let asked = Asked()
+            #expect(try await product.chatEvents(asked.body).events.last?.name == "error")
+            #expect(await eventually { (try? await product.catalog.answer(asked.answer))??.finishReason == "error" })
+            #expect(try await product.chat(asked.body).json["text"] == "Now it works.")
+            let answer = try await product.get(.chat, asked.events)
+            #expect(try text(answer) == "Now it works." && answer.events.last?.name == "done")
+        }
+    }
+
     @Test func anAnswerWhoseLogIsGoneIsReplayedFromItsMessage() async throws {
         try await RunningProduct.with([.chat], model: { _ in .pieces(["One ", "two"], finish: "stop") }) { product in
             let asked = Asked()
