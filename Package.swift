@@ -247,7 +247,9 @@ let product = group(
             ]),
         .target(
             name: "ChatMessages",
-            dependencies: ["AzureIdentity", "Catalog", "CosmosDB", "HTTPClient", "JSONCoding", "Settings", "TaskTools"]
+            dependencies: [
+                "AzureIdentity", "Catalog", "CosmosDB", "Digests", "HTTPClient", "JSONCoding", "Settings", "TaskTools",
+            ]
         ),
         // How files of strangers are read: the limits, and the program that does it.
         .target(
@@ -588,9 +590,9 @@ let tests =
             .testTarget(
                 name: "ChatTests",
                 dependencies: [
-                    "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPMessages", "HTTPServing",
-                    "JSONCoding", "Models", "Problems", "ProductFixture", "Retrieval", "Settings",
-                    "Telemetry",
+                    "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPClient", "HTTPMessages",
+                    "HTTPServing", "JSONCoding", "Models", "Postgres", "Problems", "ProductFixture", "Retrieval",
+                    "Settings", "Telemetry",
                     "TestSupport",
                     "Tools",
                 ]),

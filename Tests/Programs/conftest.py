@@ -18,6 +18,7 @@ def pytest_configure(config):
 # Files run side by side, in this order: those that take longest come first, so that nobody waits for one of them at the end.
 LONGEST = [
     "operations/test_backup.py", "clients/test_failures.py", "functions/test_runtime.py", "vectors/test_against_chroma.py",
+    "clients/test_running_answers.py",
     "clients/test_answers.py", "functions/test_triggers.py", "browser/test_main_job.py", "operations/test_telemetry.py",
     "operations/test_monitoring.py", "vectors/test_frameworks.py", "azure/test_azure_crash.py", "vectors/test_crash.py",
     "models/test_real_server.py", "evaluation/test_mlflow.py", "evaluation/test_eval.py",

@@ -39,26 +39,11 @@ export const api = {
       ...withBody("POST", request), signal,
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
     });
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let pending = "";
-    let isDone = false;
-    while (true) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      pending += value;
-      const blocks = pending.split("\n\n");
-      pending = blocks.pop();
-      for (const block of blocks) {
-        const lines = block.split("\n");
-        const name = lines.find((line) => line.startsWith("event: "))?.slice(7);
-        const data = lines.find((line) => line.startsWith("data: "))?.slice(6);
-        if (!name || !data) continue;
-        isDone ||= name === "done" || name === "error";
-        on(name, JSON.parse(data));
-      }
-    }
-    if (!isDone) throw new Problem(text.unreachable);
+    return listen(response, null, on, signal);
   },
+  /** Listens to an answer from its beginning, wherever it was asked for. */
+  follow: async (answerId, on, signal) => listen(await eventsOf(answerId, 0, signal), answerId, on, signal),
+  stop: (answerId) => call(`/api/chat/${answerId}/stop`, { method: "POST" }),
 
   /** Uploads one file; `onProgress` gets 0 to 1. Returns the document and a function that cancels. */
   upload(file, onProgress) {
@@ -90,6 +75,60 @@ export const api = {
   setMember: (id, person, role) => call(`/api/account/workspaces/${id}/members/${person}`, withBody("PUT", { role })),
   removeMember: (id, person) => call(`/api/account/workspaces/${id}/members/${person}`, { method: "DELETE" }),
 };
+
+const eventsOf = (answerId, after, signal) =>
+  send(`/api/chat/${answerId}/events?after=${after}`, { signal, headers: { Accept: "text/event-stream" } });
+
+/** Reads an answer's events to its last. When the connection breaks the server goes on, and so does this where it was. */
+async function listen(response, answerId, on, signal) {
+  let last = 0;
+  let failures = 0;
+  while (response.status !== 204) {
+    try {
+      const isDone = await readEvents(response, (id, name, data) => {
+        last = id;
+        failures = 0;
+        if (name === "start") answerId = data.answerId;
+        on(name, data);
+      });
+      if (isDone) return;
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+    }
+    failures += 1;
+    if (!answerId || failures > 8) throw new Problem(text.unreachable);
+    await new Promise((resolve) => setTimeout(resolve, 250 * failures));
+    signal.throwIfAborted();
+    try {
+      response = await eventsOf(answerId, last, signal);
+    } catch (problem) {
+      // What the server says of the answer is so; that it cannot be reached may pass.
+      if (problem.name === "AbortError" || (problem.status && problem.status < 500)) throw problem;
+    }
+  }
+}
+
+/** Calls `on(id, name, data)` for each event. Resolves to whether the last one was among them. */
+async function readEvents(response, on) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = "";
+  let isDone = false;
+  while (true) {
+    const { value, done } = await reader.read();
+    if (done) return isDone;
+    pending += value;
+    const blocks = pending.split("\n\n");
+    pending = blocks.pop();
+    for (const block of blocks) {
+      const lines = block.split("\n");
+      const field = (name) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const [name, data] = [field("event"), field("data")];
+      if (!name || !data) continue;
+      isDone ||= name === "done" || name === "error";
+      on(Number(field("id") ?? 0), name, JSON.parse(data));
+    }
+  }
+}
 
 /** A list from its first page to its last. */
 async function everything(path, name) {

@@ -9,11 +9,27 @@ import { readyCount } from "./documents.js";
 import { text, when } from "./strings.js";
 
 let chatId = null;
-let running = null;
+// Answers that are listened to: who they are, as soon as that is known, and how to listen no longer.
+const running = new Set();
 let onChatMade = () => {};
 
-export const isAnswering = () => running !== null;
-export const stopAnswer = () => running?.abort();
+export const isAnswering = () => running.size > 0;
+const stop = (id) => api.stop(id).catch((problem) => announce(problem.message, true));
+
+/** Has the server stop what it is writing here; what is written by then stays. */
+export function stopAnswer() {
+  for (const one of running) {
+    if (one.answerId && !one.isStopped) stop(one.answerId);
+    one.isStopped = true;
+  }
+}
+
+/** Listens no longer; the server goes on. */
+export function leaveAnswer() {
+  for (const one of running) one.controller.abort();
+  running.clear();
+  showSend();
+}
 
 export function setUpConversation(chatMade) {
   onChatMade = chatMade;
@@ -25,7 +41,7 @@ export function setUpConversation(chatMade) {
     event.preventDefault();
     submit();
   });
-  $("form").addEventListener("submit", (event) => { event.preventDefault(); if (running) stopAnswer(); else submit(); });
+  $("form").addEventListener("submit", (event) => { event.preventDefault(); if (isAnswering()) stopAnswer(); else submit(); });
   $("log").addEventListener("scroll", () => { $("jump").hidden = isAtEnd(); });
   $("jump").addEventListener("click", scrollToEnd);
   document.addEventListener("apus:documents", () => { if (!chatId && !$("messages").querySelector(".message")) showEmpty(); });
@@ -37,13 +53,13 @@ function scrollToEnd() { $("log").scrollTop = $("log").scrollHeight; }
 
 function showSend() {
   const send = $("send");
-  send.textContent = running ? text.stop : text.send;
-  send.disabled = !running && !$("message").value.trim();
+  send.textContent = isAnswering() ? text.stop : text.send;
+  send.disabled = !isAnswering() && !$("message").value.trim();
 }
 
 /** Shows a chat, or an empty one for null; at its end, or at a message of it. */
 export async function showChat(id, messageId = null) {
-  stopAnswer();
+  leaveAnswer();
   chatId = id;
   $("messages").replaceChildren();
   $("message").value = kept.get(draftName()) ?? "";
@@ -52,18 +68,23 @@ export async function showChat(id, messageId = null) {
   showPresetOf(null);
   if (!id) return showEmpty();
   try {
-    const { chat, messages } = await load(id, messageId);
+    const { chat, messages, open } = await load(id, messageId);
     if (chatId !== id) return;
     setTitle(chat.name);
     showPresetOf(chat);
-    const answers = new Set(messages.map((m) => m.parentId));
+    const questions = new Map(messages.filter((m) => m.role === "user").map((m) => [m.id, m]));
+    const answered = new Set(messages.map((m) => m.parentId));
     for (const message of messages) {
-      if (message.role === "user") {
-        addQuestion(message.text, message.createdAt, message.id);
-        if (!answers.has(message.id)) addUnanswered(message);
-      } else {
-        addAnswer(message.createdAt, message.id).finish({ ...message, chatId: id, answerId: message.id });
-      }
+      const isQuestion = message.role === "user";
+      if (isQuestion) addQuestion(message.text, message.createdAt, message.id);
+      const question = isQuestion ? message : questions.get(message.parentId);
+      const retry = question && (() => ask({ message: question.text, messageId: question.id }));
+      const current = question && open.get(question.id);
+      // A try that is being written takes the place of one that failed.
+      if (isQuestion && answered.has(message.id)) continue;
+      if (current) follow(current, retry);
+      else if (isQuestion) addUnanswered(retry);
+      else addAnswer(message.createdAt, message.id).restore({ ...message, chatId: id, answerId: message.id }, retry);
     }
     if (!messageId || !showMessage(messageId)) scrollToEnd();
   } catch (problem) {
@@ -80,7 +101,7 @@ async function load(id, messageId) {
     messages = [...older.messages, ...messages];
     next = older.next;
   }
-  return { chat: page.chat, messages };
+  return { chat: page.chat, messages, open: new Map(page.running.map((one) => [one.messageId, one])) };
 }
 
 function showMessage(id) {
@@ -112,34 +133,53 @@ function showEmpty() {
 
 function submit() {
   const question = $("message").value.trim();
-  if (!question || running) return;
+  if (!question || isAnswering()) return;
   kept.set(draftName(), "");
   $("message").value = "";
   $("message").dispatchEvent(new Event("input"));
   $("messages").querySelector(".empty")?.remove();
-  addQuestion(question, new Date().toISOString());
-  ask({ message: question, messageId: newId() });
+  askNew(question);
   $("message").focus();
 }
 
-async function ask(request) {
-  const controller = new AbortController();
-  running = controller;
-  showSend();
-  const answer = addAnswer(new Date().toISOString());
-  answer.state(text.searching);
+function askNew(question) {
+  const messageId = newId();
+  addQuestion(question, new Date().toISOString(), messageId);
+  ask({ message: question, messageId });
   scrollToEnd();
+}
+
+function ask(request) {
+  const answer = addAnswer(new Date().toISOString(), null, $(placeName(request.messageId)));
+  answer.state(text.searching);
   const body = { ...request, useDocuments: $("use-documents").checked };
   if (chatId) body.chatId = chatId;
   else if (chosenPreset()) body.preset = chosenPreset();
   if ($("model").value && $("model").value !== $("model").dataset.standard) body.model = $("model").value;
-  const asked = chatId;
+  return listen(answer, { controller: new AbortController() }, (on, signal) => api.ask(body, on, signal), () => ask(request), body);
+}
+
+/** Listens to an answer that the server is writing. */
+function follow({ answerId, messageId, createdAt }, retry) {
+  const answer = addAnswer(createdAt, null, $(placeName(messageId)));
+  answer.state(text.stillAnswering);
+  return listen(answer, { controller: new AbortController(), answerId }, (on, signal) => api.follow(answerId, on, signal), retry);
+}
+
+/** Shows what comes; `body` is what was asked, if it was asked here. */
+async function listen(answer, own, open, retry, body = null) {
+  running.add(own);
+  showSend();
+  const isNewChat = body && !chatId;
   try {
-    await api.ask(body, (name, data) => {
+    await open((name, data) => {
+      if (own.controller.signal.aborted) return;
       if (name === "start") {
-        answer.place = { chatId: data.chatId, answerId: data.answerId };
+        answer.begin({ chatId: data.chatId, answerId: data.answerId });
+        own.answerId = data.answerId;
+        if (own.isStopped) stop(own.answerId);
         announce(text.answerStarted);
-        if (!asked && running === controller) {
+        if (isNewChat && !chatId) {
           chatId = data.chatId;
           showPresetOf({ preset: body.preset });
           onChatMade(chatId);
@@ -152,18 +192,17 @@ async function ask(request) {
       } else if (name === "delta") {
         answer.append(data.text);
       } else if (name === "done") {
-        answer.finish({ ...data, ...answer.place });
-        if (!asked && data.chatName) setTitle(data.chatName);
+        answer.finish({ ...data, ...answer.place }, retry);
+        if (isNewChat && data.chatName) setTitle(data.chatName);
         announce(text.answerComplete(new Set(data.citations.map((c) => c.n)).size) + " " + data.text);
       } else if (name === "error") {
-        answer.fail(data, () => ask(request));
+        answer.fail(data, retry);
       }
-    }, controller.signal);
+    }, own.controller.signal);
   } catch (problem) {
-    if (problem.name === "AbortError") answer.finish({ text: answer.text, citations: [], finishReason: "cancelled" });
-    else answer.fail(problem, () => ask(request));
+    if (problem.name !== "AbortError") answer.fail(problem, retry);
   } finally {
-    if (running === controller) running = null;
+    running.delete(own);
     showSend();
     onChatMade(chatId);
   }
@@ -178,21 +217,22 @@ function addQuestion(question, createdAt, id) {
     make("div", { class: "bubble", dir: "auto", title: createdAt ? when(createdAt) : "" }, question)));
 }
 
-function addUnanswered(message) {
-  const element = make("article", { class: "message", "aria-label": "Assistant" }, make("p", { class: "state" }, text.noAnswer),
-    make("div", { class: "actions" }, make("button", { class: "quiet", type: "button", onclick: () => {
-      element.remove();
-      ask({ message: message.text, messageId: message.id });
-    } }, text.askAgain)));
+/** A button that has a question answered again, in the place of what is there. */
+const againButton = (element, label, retry) => make("button", { class: "quiet", type: "button", onclick: () => { element.remove(); retry(); } }, label);
+
+function addUnanswered(retry) {
+  const element = make("article", { class: "message", "aria-label": "Assistant" }, make("p", { class: "state" }, text.noAnswer));
+  element.append(make("div", { class: "actions" }, againButton(element, text.askAgain, retry)));
   $("messages").append(element);
 }
 
-function addAnswer(createdAt, id) {
+/** An answer below its question, or at the end. */
+function addAnswer(createdAt, id, question = null) {
   const state = make("p", { class: "state" });
   const body = make("div", { class: "body", dir: "auto" });
   const tools = make("ul", { class: "tool-log" });
   const element = make("article", { class: "message assistant", "aria-label": "Assistant", id: placeName(id), title: createdAt ? when(createdAt) : "" }, state, tools, body);
-  $("messages").append(element);
+  if (question) question.after(element); else $("messages").append(element);
   let frame = 0;
   const draw = () => {
     frame = 0;
@@ -201,30 +241,45 @@ function addAnswer(createdAt, id) {
     if (follows) scrollToEnd();
   };
   const confirm = (phrase) => {
-    if (running) return false;
-    addQuestion(phrase, new Date().toISOString());
-    ask({ message: phrase, messageId: newId() });
+    if (isAnswering()) return false;
+    askNew(phrase);
     return true;
   };
   const answer = {
     text: "",
     passages: [],
     state(value) { state.textContent = value; },
+    /** What was shown before comes again. */
+    begin(place) {
+      answer.place = place;
+      answer.text = "";
+      body.replaceChildren();
+      tools.replaceChildren();
+    },
     tool(activity) { toolLine(tools, activity, confirm); },
     append(piece) {
       answer.text += piece;
       state.textContent = "";
       if (!frame) frame = requestAnimationFrame(draw);
     },
-    finish({ text: whole, citations, finishReason, receipt, chatId: chat, answerId, feedback }) {
+    /** Shows an answer as it is stored. */
+    restore(message, retry) {
+      answer.passages = message.passages ?? [];
+      if (message.finishReason !== "error") return answer.finish(message, retry);
+      answer.text = message.text;
+      draw();
+      answer.fail(message.problem ?? { detail: text.failed }, retry);
+    },
+    finish({ text: whole, citations, finishReason, receipt, chatId: chat, answerId, feedback }, retry) {
       cancelAnimationFrame(frame);
       const follows = isAtEnd();
       answer.text = whole;
-      state.textContent = finishReason === "cancelled" ? text.stopped : "";
+      state.textContent = { cancelled: text.stopped, interrupted: text.interrupted }[finishReason] ?? "";
       renderMarkdown(body, whole, { citations, onCite: openSource });
       if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity, confirm);
-      const rating = answerId && !["cancelled", "error"].includes(finishReason) ? thumbs(chat, answerId, feedback) : null;
+      const rating = answerId && !["cancelled", "error", "interrupted"].includes(finishReason) ? thumbs(chat, answerId, feedback) : null;
       element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer, rating), rating?.why].filter(Boolean));
+      if (finishReason === "interrupted" && retry) element.querySelector(".actions").prepend(againButton(element, text.retry, retry));
       if (follows) scrollToEnd();
     },
     fail(problem, retry) {
@@ -233,7 +288,7 @@ function addAnswer(createdAt, id) {
       state.className = "state problem";
       state.textContent = problem.requestId ? `${detail} (${text.requestId(problem.requestId)})` : detail;
       announce(detail, true);
-      if (retry) element.append(make("div", { class: "actions" }, make("button", { class: "quiet", type: "button", onclick: () => { element.remove(); retry(); } }, text.retry)));
+      if (retry) element.append(make("div", { class: "actions" }, againButton(element, text.retry, retry)));
     },
   };
   return answer;

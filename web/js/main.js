@@ -1,7 +1,7 @@
 import { $, announce, make } from "./dom.js";
 import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
 import { api } from "./api.js";
-import { isAnswering, setUpConversation, showChat, stopAnswer } from "./conversation.js";
+import { isAnswering, leaveAnswer, setUpConversation, showChat, stopAnswer } from "./conversation.js";
 import { refreshDocuments } from "./documents.js";
 import { setUpPresets } from "./presets.js";
 import { closePanel, isPanelOpen, openSource, setUpPanel } from "./panel.js";
@@ -19,7 +19,7 @@ function route() {
   $("documents-view").hidden = !isDocuments;
   closeDrawer();
   if (isDocuments) {
-    stopAnswer();
+    leaveAnswer();
     $("title").textContent = text.documents;
     document.title = `${text.documents} – Apus`;
     markCurrent(null);

@@ -9,6 +9,9 @@ export const text = {
   searching: "Searching your documents…",
   reading: (count) => `Reading ${counted(count, "passage", "passages")}…`,
   stopped: "Stopped",
+  stillAnswering: "Answering…",
+  interrupted: "Cut off: the program that was writing this answer ended.",
+  failed: "This answer failed.",
   tools: {
     search_documents: (a) => `Searched the documents for “${a.query ?? ""}”`,
     read_pages: (a) => `Read ${a.document ?? "a document"} from page ${a.from ?? 1}`,

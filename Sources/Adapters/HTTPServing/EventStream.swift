@@ -15,6 +15,16 @@ public struct EventStream: Sendable {
         try await writer.write("event: \(event)\ndata: \(data.text)\n\n".bytes)
     }
 
+    /// Sends events that have numbers, from which a caller who comes back goes on.
+    ///
+    /// - Parameter events: Number, name and data, which has no line ends.
+    /// - Throws: when the caller has gone.
+    public func send(_ events: [(id: Int, name: String, data: String)]) async throws {
+        lastSent.touch()
+        let text = events.map { "event: \($0.name)\nid: \($0.id)\ndata: \($0.data)\n\n" }.joined()
+        try await writer.write(text.bytes)
+    }
+
     /// Sends data without an event's name, as OpenAI's streams do.
     ///
     /// - Throws: when the caller has gone.

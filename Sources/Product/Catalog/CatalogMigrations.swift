@@ -348,6 +348,7 @@ enum CatalogMigrations {
             down: "DROP TABLE audit; DROP TABLE audit_anchor; DROP FUNCTION audit_is_kept;"),
         identities,
         quotas,
+        answers,
         readers,
     ]
 }

@@ -135,11 +135,13 @@ extension WorkspaceCatalog {
 
     /// Notes that messages were added. Returns whether the chat is still there.
     ///
-    /// - Parameter text: The one that can be found from now on, in the place of an older one with its id.
+    /// - Parameters:
+    ///   - total: How many there are now, where they were counted; wins over those added.
+    ///   - text: The one that can be found from now on, in the place of an older one with its id.
     @discardableResult
-    public func countMessages(_ id: String, added: Int, text: ChatText? = nil) async throws -> Bool {
+    public func countMessages(_ id: String, added: Int, total: Int? = nil, text: ChatText? = nil) async throws -> Bool {
         let chat = """
-            UPDATE chats SET messages = messages + \(added), updated_at = now()
+            UPDATE chats SET messages = \(total.map(String.init) ?? "messages + \(added)"), updated_at = now()
             WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id, workspace_id
             """
         guard let text else { return try await !query(chat, [workspace, id]).isEmpty }

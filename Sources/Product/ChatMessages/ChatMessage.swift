@@ -20,6 +20,11 @@ public struct ChatMessage: Sendable {
     public let usage: JSONValue
     /// What the answer took and how it came about; null for questions.
     public let receipt: JSONValue
+    /// Why there is no answer, or only a part of one: a problem document with the `kind` of a model service's failure and the
+    /// `provider`; null for an answer that did not fail.
+    public let problem: JSONValue
+    /// Which try of its question an answer is; `nil` for what was not written by a try.
+    public let attempt: String?
     /// Tells this state of the stored message from every other; `nil` for one that was not read from the store.
     let etag: String?
 
@@ -27,18 +32,19 @@ public struct ChatMessage: Sendable {
     public init(
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String? = nil, model: String? = nil, citations: [JSONValue] = [], passages: [JSONValue] = [],
-        finishReason: String? = nil, usage: JSONValue = .null, receipt: JSONValue = .null
+        finishReason: String? = nil, usage: JSONValue = .null, receipt: JSONValue = .null,
+        problem: JSONValue = .null, attempt: String? = nil
     ) {
         self.init(
             id: id, chatId: chatId, workspaceId: workspaceId, role: role, text: text, createdAt: createdAt,
             parentId: parentId, model: model, citations: citations, passages: passages, finishReason: finishReason,
-            usage: usage, receipt: receipt, etag: nil)
+            usage: usage, receipt: receipt, problem: problem, attempt: attempt, etag: nil)
     }
 
     private init(
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String?, model: String?, citations: [JSONValue], passages: [JSONValue], finishReason: String?,
-        usage: JSONValue, receipt: JSONValue, etag: String?
+        usage: JSONValue, receipt: JSONValue, problem: JSONValue, attempt: String?, etag: String?
     ) {
         self.id = id
         self.chatId = chatId
@@ -53,6 +59,8 @@ public struct ChatMessage: Sendable {
         self.finishReason = finishReason
         self.usage = usage
         self.receipt = receipt
+        self.problem = problem
+        self.attempt = attempt
         self.etag = etag
     }
 
@@ -66,17 +74,21 @@ public struct ChatMessage: Sendable {
             text: item["text"]?.string ?? "", createdAt: item["createdAt"]?.string ?? "",
             parentId: item["parentId"]?.string, model: item["model"]?.string, citations: item["citations"]?.array ?? [],
             passages: item["passages"]?.array ?? [], finishReason: item["finishReason"]?.string,
-            usage: item["usage"] ?? .null, receipt: item["receipt"] ?? .null, etag: item["_etag"]?.string)
+            usage: item["usage"] ?? .null, receipt: item["receipt"] ?? .null, problem: item["problem"] ?? .null,
+            attempt: item["attempt"]?.string, etag: item["_etag"]?.string)
     }
 
     /// The item as it is stored.
     public var item: JSONValue {
-        [
+        var item: JSONObject = [
             "id": .string(id), "chatId": .string(chatId), "workspaceId": .string(workspaceId), "role": .string(role),
             "text": .string(text), "createdAt": .string(createdAt), "parentId": .optional(parentId),
             "model": .optional(model), "citations": .array(citations), "passages": .array(passages),
             "finishReason": .optional(finishReason), "usage": usage, "receipt": receipt,
         ]
+        if !problem.isNull { item["problem"] = problem }
+        if let attempt { item["attempt"] = .string(attempt) }
+        return .object(item)
     }
 
     /// The wire form of the history API.
@@ -87,6 +99,7 @@ public struct ChatMessage: Sendable {
             "id": .string(id), "role": .string(role), "text": .string(text), "createdAt": .string(createdAt),
             "model": .optional(model), "citations": .array(citations), "finishReason": .optional(finishReason),
             "parentId": .optional(parentId), "receipt": receipt, "feedback": feedback ?? .null,
+            "passages": .array(passages), "usage": usage, "problem": problem,
         ]
     }
 }

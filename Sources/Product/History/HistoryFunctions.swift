@@ -36,8 +36,8 @@ public enum HistoryFunctions {
         @Sendable func history(_ view: WorkspaceCatalog) -> HistoryRoutes {
             let own = messages.view(of: view.workspace)
             return HistoryRoutes(
-                catalog: view, messages: own, copier: ChatTextCopier(catalog: view, messages: own), queue: queue,
-                log: log)
+                catalog: view, messages: own, copier: ChatTextCopier(catalog: view, messages: own),
+                interrupted: InterruptedAnswers(catalog: catalog, messages: messages), queue: queue, log: log)
         }
         @Sendable func history(_ access: Access) -> HistoryRoutes { history(catalog.view(for: access)) }
         @Sendable func exports(_ access: Access) -> ExportRoutes {
@@ -56,6 +56,9 @@ public enum HistoryFunctions {
             // The app has no timer of its own; each process looks after its start, and from time to time.
             while true {
                 await finishDeletions()
+                do { try await InterruptedAnswers(catalog: catalog, messages: messages).endAll() } catch {
+                    log.warning("answers of dead processes could not be ended", ["error": String(describing: error)])
+                }
                 try await Task.sleep(for: Self.pause)
             }
         }

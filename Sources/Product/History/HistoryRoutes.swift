@@ -14,6 +14,7 @@ struct HistoryRoutes: Sendable {
     let catalog: WorkspaceCatalog
     let messages: MessageStore
     let copier: ChatTextCopier
+    let interrupted: InterruptedAnswers
     let queue: IngestQueue
     let log: Log
 
@@ -26,15 +27,17 @@ struct HistoryRoutes: Sendable {
     }
 
     func get(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let chat = try await chat(request)
+        let id = try await chat(request).id
         let limit = try PageLimit.read(request, default: 100, maximum: 500)
         var before: (String, String)?
-        if let id = try request.idParameter("before") {
-            guard let message = try await messages.message(id, in: chat.id) else {
+        if let first = try request.idParameter("before") {
+            guard let message = try await messages.message(first, in: id) else {
                 throw InvalidFields(field: "before", detail: "There is no message with this id in the chat.")
             }
             before = (message.createdAt, message.id)
         }
+        let open = try await openAnswers(in: id)
+        let chat = try await chat(request)
         let page = try await messages.messages(in: chat.id, limit: limit + 1, before: before)
         let shown = page.suffix(limit)
         let answers = shown.filter { $0.role == "assistant" }.map(\.id)
@@ -49,7 +52,30 @@ struct HistoryRoutes: Sendable {
             json: [
                 "chat": chat.json, "messages": .array(shown.map { $0.json(feedback: feedback[$0.id]?.ofAnswer) }),
                 "next": .optional(page.count > limit ? shown.first?.id : nil),
+                "running": .array(Self.running(open, beside: page)),
             ])
+    }
+
+    /// The answers that are being written. One whose process died is ended first, so that it is among the messages.
+    private func openAnswers(in chat: String) async throws -> [AnswerRecord] {
+        var open: [AnswerRecord] = []
+        for answer in try await catalog.openAnswers(in: chat) {
+            if answer.isAbandoned, try await interrupted.end(answer) { continue }
+            // It is being written, or somebody else is about to end it.
+            open.append(answer)
+        }
+        return open
+    }
+
+    /// Those whose message is not there yet: it is stored a moment before the answer is known to have ended.
+    private static func running(_ open: [AnswerRecord], beside messages: [ChatMessage]) -> [JSONValue] {
+        let stored = Set(messages.compactMap(\.attempt))
+        return open.filter { !stored.contains($0.attempt) }.map { answer in
+            [
+                "answerId": .string(answer.key.id), "messageId": .string(answer.parentId),
+                "model": .string(answer.model), "createdAt": .string(answer.createdAt),
+            ]
+        }
     }
 
     func rename(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -15,6 +15,8 @@ public struct Tidy: Sendable {
     private static let stuckSeconds = 120
     /// Blobs are removed only when their document is older than this: an upload writes its row last.
     private static let orphanMilliseconds: Int64 = 3_600_000
+    /// The logs of answers are kept for so long after their end: until then who was cut off goes on where that was.
+    private static let logSeconds = 3600
 
     private let catalog: CatalogDatabase
     private let blobs: BlobClient
@@ -52,6 +54,7 @@ public struct Tidy: Sendable {
         }
         try await catalog.forgetExpiredAnswers()
         try await catalog.removeEndedReservations()
+        let logs = try await catalog.removeAnswerLogs(olderThanSeconds: Self.logSeconds)
         let forgotten = try await catalog.removeAudit(olderThanDays: auditDays)
         _ = try await BlockingCalls.run { [temporaryDirectory] in ReadingFolder.removeLeftovers(in: temporaryDirectory)
         }
@@ -59,7 +62,7 @@ public struct Tidy: Sendable {
             "tidied",
             [
                 "requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans),
-                "auditRemoved": String(forgotten),
+                "auditRemoved": String(forgotten), "answerLogs": String(logs),
             ])
     }
 

@@ -362,9 +362,10 @@ def test_an_older_schema_is_brought_up_to_date_with_its_data(filled, archive, tm
     try:
         done("restore", archive, "--data", fresh.data)
         status = done("migrate", "status", "--data", fresh.data)
-        newest = max(int(version) for version in re.findall(r"^(\d+)  .*  made 2", status, re.MULTILINE))
-        assert newest >= 3 and status.count("made 2") == newest
-        assert f"at version 1; {newest - 1} changes" in done("migrate", "down", "--to", 1, "--data", fresh.data)
+        versions = [int(version) for version in re.findall(r"^(\d+)  .*  made 2", status, re.MULTILINE)]
+        newest = max(versions)
+        assert newest >= 3 and status.count("made 2") == len(set(versions))
+        assert f"at version 1; {len(versions) - 1} changes" in done("migrate", "down", "--to", 1, "--data", fresh.data)
         assert "missing" in done("migrate", "status", "--data", fresh.data)
         # Starting the product is all that an upgrade takes.
         fresh.start()

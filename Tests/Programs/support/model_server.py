@@ -2,7 +2,7 @@
 
 The last user message's question chooses the behaviour: it contains one of the words below.
 """
-import http.server, json, threading, time
+import http.server, json, re, threading, time
 
 
 class ModelServer:
@@ -60,6 +60,11 @@ class ModelServer:
                 for index in range(2000):
                     self.send(handler, {"content": f"word{index} "})
                     time.sleep(0.05)
+            elif "SLOWLY" in question:
+                for index in range(int(re.search(r"SLOWLY (\d+)", question).group(1))):
+                    self.send(handler, {"content": f"word{index} "})
+                    time.sleep(0.05)
+                self.send(handler, {}, "stop")
             elif "STALL" in question:
                 self.send(handler, {"content": "It begins "})
                 time.sleep(45)

@@ -3,7 +3,7 @@ import Postgres
 extension CatalogMigrations {
     /// Documents that only some people see.
     static let readers = Migration(
-        version: 14, name: "readers of documents",
+        version: 15, name: "readers of documents",
         up: """
             ALTER TABLE documents ADD COLUMN is_limited boolean NOT NULL DEFAULT false,
                 ADD CONSTRAINT documents_of_workspace UNIQUE (workspace_id, id);

@@ -6,6 +6,8 @@ import Retrieval
 /// How an answer ended.
 enum AnswerEnding: String, Sendable {
     case stop, length, cancelled, error
+    /// The process that wrote it ended, or died.
+    case interrupted
     /// The documents do not answer the question.
     case notFound = "not_found"
     /// The caller is to run tools of its own.
@@ -46,6 +48,8 @@ struct AnswerOutcome: Sendable {
     var times = AnswerTimes()
     /// The name of the chat that it belongs to, if it belongs to one.
     var chatName: String?
+    /// Why there is no answer, or only a part of one; as it is stored.
+    var failure: JSONValue?
 
     /// The wire form: the data of `done`, and the end of a whole answer.
     var json: JSONObject {
@@ -86,16 +90,21 @@ struct AnswerOutcome: Sendable {
             prompt: Int(clamping: stored.usage["promptTokens"]?.int ?? 0),
             completion: Int(clamping: stored.usage["completionTokens"]?.int ?? 0))
         receipt = Receipt(stored.receipt)
+        failure = stored.problem.isNull ? nil : stored.problem
     }
 
     /// The message that is stored.
-    func message(_ id: String, answering question: String, in chat: String, of workspace: String, at time: String)
-        -> ChatMessage
-    {
+    ///
+    /// - Parameter attempt: Which try of its question it is.
+    func message(
+        _ id: String, answering question: String, in chat: String, of workspace: String, at time: String,
+        attempt: String? = nil
+    ) -> ChatMessage {
         ChatMessage(
             id: id, chatId: chat, workspaceId: workspace, role: "assistant", text: text, createdAt: time,
             parentId: question, model: model, citations: citations.map(\.json), passages: passages.map(\.json),
-            finishReason: ending.rawValue, usage: usageJSON, receipt: receipt?.json ?? .null)
+            finishReason: ending.rawValue, usage: usageJSON, receipt: receipt?.json ?? .null,
+            problem: failure ?? .null, attempt: attempt)
     }
 
     /// An answer that has just been made.

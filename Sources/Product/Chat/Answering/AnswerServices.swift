@@ -24,6 +24,10 @@ struct AnswerServices: Sendable {
     private let unsupported: UnsupportedHandling
     private let circuits: Circuits
     private let quotas: QuotaBook
+    /// What is being written here, and read here while others write it.
+    let running: RunningAnswers
+    private let watched: WatchedAnswers
+    private let interrupted: InterruptedAnswers
     private let log: Log
 
     /// - Parameters:
@@ -44,6 +48,9 @@ struct AnswerServices: Sendable {
         self.cacheSeconds = cacheSeconds
         self.unsupported = unsupported
         self.log = log
+        running = RunningAnswers(catalog: catalog, log: log)
+        interrupted = InterruptedAnswers(catalog: catalog, messages: messages)
+        watched = WatchedAnswers(catalog: catalog, interrupted: interrupted, log: log)
         splits = KeyedValues { SplitsInForce(catalog: catalog.view(of: $0)) }
         circuits = Circuits(catalog: catalog, log: log)
         quotas = QuotaBook(catalog)
@@ -68,6 +75,20 @@ struct AnswerServices: Sendable {
         let library = library(for: access)
         return TurnEngine(
             library: library, messages: messages.view(of: access.workspace), answerer: answerer(library))
+    }
+
+    /// The answers that one person sees, as they are written.
+    func reader(for access: Access) -> AnswerReader {
+        AnswerReader(
+            catalog: catalog.view(for: access), messages: messages.view(of: access.workspace), running: running,
+            watched: watched, interrupted: interrupted)
+    }
+
+    /// Ends answers whose process died while it wrote them.
+    func endAbandonedAnswers() async {
+        do { try await interrupted.endAll() } catch {
+            log.warning("answers of dead processes could not be ended", ["error": String(describing: error)])
+        }
     }
 
     /// Answers to one person that belong to no chat.

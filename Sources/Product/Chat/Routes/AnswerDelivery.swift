@@ -1,3 +1,4 @@
+import Catalog
 import HTTPMessages
 import HTTPServing
 import JSONCoding
@@ -7,13 +8,20 @@ import Synchronization
 
 /// Gives a caller an answer in the form that it accepts: event by event as it is written, or as one object at the end.
 enum AnswerDelivery {
+    /// Whether the caller takes events.
+    static func wantsEvents(_ request: HTTPRequest) -> Bool {
+        request.fields["accept"]?.contains("text/event-stream") ?? false
+    }
+
     /// The response to a request whose answer `produce` reports.
     ///
+    /// - Parameter isNumbered: Whether events have numbers, as those of a log: here only the last one has one that counts.
     /// - Throws: The problem that ended the answer, and what `produce` throws, when it is wanted as one object.
     static func response(
-        to request: HTTPRequest, _ produce: @escaping @Sendable (@escaping Answerer.Emit) async throws -> Void
+        to request: HTTPRequest, isNumbered: Bool = false,
+        _ produce: @escaping @Sendable (@escaping Answerer.Emit) async throws -> Void
     ) async throws -> HTTPResponse {
-        guard request.fields["accept"]?.contains("text/event-stream") ?? false else {
+        guard wantsEvents(request) else {
             let whole = WholeAnswer()
             try await produce { whole.take($0) }
             return HTTPResponse(json: try whole.json)
@@ -22,7 +30,9 @@ enum AnswerDelivery {
         return EventStream.response { events in
             try await produce { event in
                 let (name, data) = event.wire(requestID: id)
-                try await events.send(name, data)
+                guard isNumbered else { return try await events.send(name, data) }
+                let event = LoggedEvent(id: 0, name: name, data: data.text)
+                try await events.send([LoggedEvent(id: event.isLast ? 1 : 0, name: name, data: event.data)])
             }
         }
     }

@@ -8,6 +8,7 @@ import HTTPMessages
 import JSONCoding
 import Models
 import Problems
+import ProgramSupport
 import Retrieval
 import Settings
 import TaskTools
@@ -43,6 +44,12 @@ public enum ChatFunctions {
         let answering = AnswerServices(
             catalog: catalog, messages: messages, embeddings: embeddings, vectors: vectors, models: models,
             presets: presets, tools: toolBox.tools, cacheSeconds: cacheSeconds, unsupported: unsupported, log: log)
+        Task {
+            // What a process before this one was writing when it was killed is abandoned by then.
+            try await Task.sleep(for: .seconds(CatalogDatabase.leaseSeconds + 3))
+            await answering.endAbandonedAnswers()
+        }
+        ProgramLife.beforeExit { [running = answering.running] in await running.close() }
         var routes = routes(answering, gate, log)
         routes.check("postgres") { try await catalog.probe() }
         routes.check("cosmos") { try await messages.probe() }
@@ -61,7 +68,15 @@ public enum ChatFunctions {
                 catalog: catalog.view(for: access), messages: answering.messages.view(of: access.workspace))
         }
         var routes = GuardedRoutes(gate, trail: gate.trail(log))
-        routes.http(.post, "chat", for: .ask) { try await ChatRoute(engine: answering.engine(for: $1)).answer($0) }
+        routes.http(.post, "chat", for: .ask) {
+            try await ChatRoute(engine: answering.engine(for: $1), reader: answering.reader(for: $1)).answer($0)
+        }
+        routes.http(.get, "chat/{answerId}/events", for: .read) {
+            try await RunningAnswerRoutes(reader: answering.reader(for: $1)).events($0)
+        }
+        routes.http(.post, "chat/{answerId}/stop", for: .ask) {
+            try await RunningAnswerRoutes(reader: answering.reader(for: $1)).stop($0)
+        }
         routes.http(.post, "ask", for: .ask) { try await AskRoute(answers: answering.oneOff(for: $1)).answer($0) }
         routes.http(.get, "usage", for: .manage) { try await UsageRoute(catalog: catalog.view(for: $1)).answer($0) }
         routes.http(.get, "experiments", for: .manage) { try await experiments($1).list($0) }

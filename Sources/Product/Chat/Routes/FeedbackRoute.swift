@@ -26,7 +26,9 @@ struct FeedbackRoute: Sendable {
         }
         guard let answer = try await messages.message(fields.answerId, in: fields.chatId), answer.role == "assistant"
         else { throw Self.unknown("answerId", "answer in this chat") }
-        if let ending = answer.finishReason.flatMap(AnswerEnding.init), [.error, .cancelled].contains(ending) {
+        if let ending = answer.finishReason.flatMap(AnswerEnding.init),
+            [.error, .cancelled, .interrupted].contains(ending)
+        {
             throw Problem(.conflict, "This answer broke off. Ask again, and rate the answer that comes.")
         }
         var question: ChatMessage?

@@ -1,4 +1,7 @@
 import ChatMessages
+import Digests
+import Synchronization
+import Telemetry
 
 /// A question that is being answered in a chat. A class, since it is large and every step of thousands of answers at once
 /// holds on to it.
@@ -9,6 +12,10 @@ final class Turn: Sendable {
     /// Whether nobody has said anything in the chat before.
     let isFirst: Bool
     let answerId: String
+    /// Which try this is; another one of the same question has another.
+    let attempt = UUIDv7.make()
+    /// Time of the answer's message: that of its question and a moment, so that it stands below it however late it ends.
+    let answeredAt: String
     /// The answer that is stored already, when this request was sent before.
     let stored: ChatMessage?
     /// Whether the question was stored by this request.
@@ -20,13 +27,17 @@ final class Turn: Sendable {
     let remembered: AnswerOutcome?
     /// Where the answer is to be remembered; `nil` when it is not.
     let cacheKey: String?
+    private let cutEnding = Mutex<AnswerEnding?>(nil)
+    private let lacksMessage = Mutex(false)
 
+    /// - Parameter askedAt: Time of the question's message.
     init(
         request: ChatRequest, chat: (id: String, name: String), isFirst: Bool, stored: ChatMessage?,
-        isNewQuestion: Bool,
+        isNewQuestion: Bool, askedAt: String,
         history: [ChatMessage], task: AnswerTask, remembered: AnswerOutcome?, cacheKey: String?
     ) {
         self.request = request
+        answeredAt = Timestamp.milliseconds(iso8601: askedAt).map { Timestamp.format(milliseconds: $0 + 1) } ?? askedAt
         (chatId, chatName) = chat
         self.isFirst = isFirst
         answerId = request.derivedID("answer")
@@ -38,10 +49,22 @@ final class Turn: Sendable {
         self.cacheKey = cacheKey
     }
 
-    /// The stored answer, unless it had failed: then the question is answered anew.
+    /// Says how the answer ends if it is broken off from now on; what was said first counts.
+    func cut(_ ending: AnswerEnding) { cutEnding.withLock { if $0 == nil { $0 = ending } } }
+
+    /// How an answer ends that is broken off.
+    var endingWhenCut: AnswerEnding { cutEnding.withLock { $0 } ?? .cancelled }
+
+    /// Notes that the message store did not take the answer.
+    func noteUnstored() { lacksMessage.withLock { $0 = true } }
+
+    /// Whether the answer has ended and is in its log alone.
+    var isUnstored: Bool { lacksMessage.withLock { $0 } }
+
+    /// The stored answer, unless it had failed or was interrupted: then the question is answered anew.
     var replayed: AnswerOutcome? {
         let answer = stored.map { AnswerOutcome($0, model: task.model) }
-        return answer?.ending == .error ? nil : answer
+        return answer.flatMap { [.error, .interrupted].contains($0.ending) ? nil : $0 }
     }
 
     /// Where the answer belongs. The model is, of a stored answer, the one that wrote it.

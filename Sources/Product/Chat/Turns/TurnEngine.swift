@@ -21,7 +21,7 @@ struct TurnEngine: Sendable {
     /// unless that one had failed: then it is tried again, and the new answer takes its place. Does not throw for failures
     /// of the models: these are an event.
     ///
-    /// - Throws: only what `emit` throws, which means that the caller has gone; what was written by then is stored.
+    /// - Throws: what `emit` throws, and `CancellationError`; what was written by then is stored.
     func run(_ turn: Turn, watch: Stopwatch, emit: @escaping Answerer.Emit) async throws {
         if let answer = await present(turn, watch) {
             try await emit(.start(turn.head))
@@ -70,16 +70,24 @@ struct TurnEngine: Sendable {
     @inline(never)
     private func breakOff(_ turn: Turn, _ error: any Error, _ draft: Draft, _ emit: Answerer.Emit) async throws {
         // The task may be cancelled already; what was generated is stored all the same.
-        let failure = error as? ModelServiceError
-        _ = await end(turn, draft, failure == nil ? .cancelled : .error)
-        guard let failure else { throw error }
+        guard let failure = AnswerFailure(error) else {
+            let answer = await end(turn, draft, error is LogFull ? .length : turn.endingWhenCut)
+            try await emit(.done(answer))
+            if error is LogFull { return }
+            throw error
+        }
+        if !(error is ModelServiceError) { log.error("an answer failed", ["error": String(reflecting: error)]) }
+        _ = await end(turn, draft, .error, failure)
         try await emit(.failed(failure.problem))
     }
 
     /// Stores an answer and counts it; uninterrupted, since the caller may have gone.
-    private func end(_ turn: Turn, _ draft: Draft, _ ending: AnswerEnding?) async -> AnswerOutcome {
+    private func end(_ turn: Turn, _ draft: Draft, _ ending: AnswerEnding?, _ failure: AnswerFailure? = nil) async
+        -> AnswerOutcome
+    {
         var finished = draft.finish(ending)
         finished.chatName = turn.chatName
+        finished.failure = failure?.json
         let answer = finished
         await Task {
             async let stored: Void = save(answer, turn)
@@ -107,7 +115,9 @@ struct TurnEngine: Sendable {
     /// Notes what the answer came to where it belongs to a trial. What a caller cut off says nothing, nor does what is
     /// remembered: how often that is depends on which arm was asked more.
     private func note(_ answer: AnswerOutcome, _ turn: Turn) async {
-        guard let receipt = answer.receipt, let trial = receipt.trial, answer.ending != .cancelled, !receipt.cacheHit
+        guard let receipt = answer.receipt, let trial = receipt.trial,
+            ![.cancelled, .interrupted].contains(answer.ending),
+            !receipt.cacheHit
         else { return }
         do {
             try await library.catalog.addSplitAnswer(
@@ -124,7 +134,7 @@ struct TurnEngine: Sendable {
     private func save(_ outcome: AnswerOutcome, _ turn: Turn) async {
         let answer = outcome.message(
             turn.answerId, answering: turn.request.messageId, in: turn.chatId, of: library.catalog.workspace,
-            at: Timestamp.now())
+            at: turn.answeredAt, attempt: turn.attempt)
         var added = turn.isNewQuestion ? 1 : 0
         var isStored = false
         do {
@@ -140,6 +150,8 @@ struct TurnEngine: Sendable {
                 added += 1
             }
         } catch {
+            // Where it has a log, it is stored from that.
+            turn.noteUnstored()
             log.error("the answer could not be stored", ["chat": turn.chatId, "error": String(reflecting: error)])
         }
         guard added > 0 || isStored else { return }

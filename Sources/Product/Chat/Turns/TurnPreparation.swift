@@ -22,6 +22,7 @@ struct TurnPreparation: Sendable {
         let chat: ChatRecord
         let stored: ChatMessage?
         let isNewQuestion: Bool
+        let askedAt: String
         let history: [ChatMessage]
     }
 
@@ -89,7 +90,7 @@ struct TurnPreparation: Sendable {
         return Turn(
             request: request, chat: (talk.chat.id, talk.chat.name),
             isFirst: talk.history.isEmpty && talk.isNewQuestion, stored: talk.stored,
-            isNewQuestion: talk.isNewQuestion, history: history, task: task,
+            isNewQuestion: talk.isNewQuestion, askedAt: talk.askedAt, history: history, task: task,
             remembered: search.remembered, cacheKey: search.cacheKey)
     }
 
@@ -116,11 +117,15 @@ struct TurnPreparation: Sendable {
                 _ = try await messages.deleteAll(in: chatId)
                 throw Self.unknownChat
             }
-            return Conversation(chat: chat, stored: nil, isNewQuestion: true, history: history)
+            return Conversation(
+                chat: chat, stored: nil, isNewQuestion: true, askedAt: question.createdAt, history: history)
         }
+        async let asked = messages.message(request.messageId, in: chatId)
         let answer = try await messages.message(request.derivedID("answer"), in: chatId)
         let before = history.filter { $0.id != request.messageId && $0.parentId != request.messageId }
-        return Conversation(chat: chat, stored: answer, isNewQuestion: false, history: before)
+        return Conversation(
+            chat: chat, stored: answer, isNewQuestion: false, askedAt: try await asked?.createdAt ?? question.createdAt,
+            history: before)
     }
 
     private static let unknownChat = Problem(

@@ -46,6 +46,7 @@ struct MarkdownFormat: ChatFormat {
         case "length": "cut for length"
         case "cancelled": "stopped"
         case "error": "failed"
+        case "interrupted": "cut off"
         default: reason.map(MarkdownText.inline)
         }
     }

@@ -38,9 +38,10 @@ final class Browser: Sendable {
     @discardableResult
     func send(
         _ app: RunningProduct.App, _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil,
-        workspace: String? = nil, _ more: HTTPFields = [:]
+        workspace: String? = nil, asEvents: Bool = false, _ more: HTTPFields = [:]
     ) async throws -> AppAnswer {
         var fields: HTTPFields = ["User-Agent": "Test browser"]
+        if asEvents { fields["Accept"] = "text/event-stream" }
         for field in more.all { fields.append(field.name, field.value) }
         let held = cookies
         if !held.isEmpty { fields["Cookie"] = held.map { "\($0)=\($1)" }.sorted().joined(separator: "; ") }

@@ -35,6 +35,7 @@ struct PrivacyFeatureTests {
             var owners: [String: Owner] = [:]
             var chats: [String] = []
             var documents: [String] = []
+            var answers: [String] = []
         }
 
         private let state = Mutex(State())
@@ -46,8 +47,10 @@ struct PrivacyFeatureTests {
         }
 
         func addChat(_ id: String) { state.withLock { $0.chats.append(id) } }
+        func addAnswer(_ id: String) { state.withLock { $0.answers.append(id) } }
         func addDocument(_ id: String) { state.withLock { $0.documents.append(id) } }
         var chat: String { state.withLock { $0.chats.randomElement() } ?? UUIDv7.make() }
+        var answer: String { state.withLock { $0.answers.randomElement() } ?? UUIDv7.make() }
         var document: String { state.withLock { $0.documents.randomElement() } ?? UUIDv7.make() }
         var word: String { state.withLock { $0.owners.keys.randomElement() } ?? "zq" }
 
@@ -76,7 +79,7 @@ struct PrivacyFeatureTests {
         /// Does one thing; returns what was said to it that should not have been.
         func act() async throws -> String? {
             let workspace = workspaces.randomElement() ?? "default"
-            let action = Int.random(in: 0..<16)
+            let action = Int.random(in: 0..<19)
             var sent = ""
             let answer: AppAnswer
             switch action {
@@ -109,7 +112,13 @@ struct PrivacyFeatureTests {
             case 12 where Int.random(in: 0..<4) == 0:
                 answer = try await browser.send(
                     .upload, .delete, "/api/documents/\(secrets.document)", workspace: workspace)
-            case 13, 14: answer = try await uploadForSome(in: workspace)
+            case 15, 16: answer = try await uploadForSome(in: workspace)
+            case 13:
+                answer = try await browser.send(
+                    .chat, .get, "/api/chat/\(secrets.answer)/events", workspace: workspace)
+            case 14:
+                answer = try await browser.send(
+                    .chat, .post, "/api/chat/\(secrets.answer)/stop", [:], workspace: workspace)
             default:
                 // The same question from everybody, which is remembered.
                 answer = try await browser.send(
@@ -129,7 +138,11 @@ struct PrivacyFeatureTests {
             if Bool.random() { body["chatId"] = .string(secrets.chat) }
             // One that somebody else may have used.
             if Int.random(in: 0..<3) == 0 { body["messageId"] = .string(secrets.chat) }
-            let answer = try await browser.send(.chat, .post, "/api/chat", .object(body), workspace: workspace)
+            let answer = try await browser.send(
+                .chat, .post, "/api/chat", .object(body), workspace: workspace, asEvents: Bool.random())
+            let start = (try? answer.event("start")) ?? .null
+            if let id = (answer.json["answerId"] ?? start["answerId"])?.string { secrets.addAnswer(id) }
+            if let chat = start["chatId"]?.string { secrets.addChat(chat) }
             if let chat = answer.json["chatId"]?.string { secrets.addChat(chat) }
             return answer
         }

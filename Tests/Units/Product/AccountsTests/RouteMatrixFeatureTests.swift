@@ -29,7 +29,8 @@ struct RouteMatrixFeatureTests {
             "POST /api/feedback": .permission(.ask), "GET /api/models": .permission(.read),
             "GET /api/presets": .permission(.read), "POST /v1/chat/completions": .permission(.ask),
             "GET /v1/models": .permission(.read), "POST /mcp": .permission(.read), "GET /mcp": .permission(.read),
-            "DELETE /mcp": .permission(.read),
+            "DELETE /mcp": .permission(.read), "GET /api/chat/{answerId}/events": .permission(.read),
+            "POST /api/chat/{answerId}/stop": .permission(.ask),
         ],
         .upload: [
             "POST /api/upload": .permission(.write), "GET /api/documents": .permission(.read),

@@ -88,7 +88,7 @@ struct CatalogFeatureTests {
     @Test func migrationsGoUpAndDownStepByStep() async throws {
         try await RunningProduct.with([]) { product async throws in
             let versions = CatalogDatabase.knownMigrations.map(\.version)
-            #expect(versions == Array(1...versions.count))
+            #expect(versions == Set(versions).sorted() && versions.first == 1)
             #expect(try await product.catalog.index.appliedMigrations().map(\.version) == versions)
             #expect(try await product.catalog.index.migrate(to: 0) == versions.reversed())
             let tables = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"

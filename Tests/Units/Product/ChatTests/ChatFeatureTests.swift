@@ -98,7 +98,7 @@ struct ChatFeatureTests {
         try await RunningProduct.with([.chat], model: { _ in .endless("Half a sentence") }) { product in
             let id = UUIDv7.make()
             let chat = UUIDv7.derived(from: id, purpose: "chat")
-            let asking = Task { try await product.chatEvents(question("Go on.", ["messageId": .string(id)])) }
+            let asking = Task { try await product.chat(question("Go on.", ["messageId": .string(id)])) }
             #expect(await eventually { !product.model.asked.isEmpty })
             try await Task.sleep(for: .milliseconds(100))
             asking.cancel()

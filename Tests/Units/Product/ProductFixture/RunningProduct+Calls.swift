@@ -39,10 +39,13 @@ struct UnexpectedAnswer: Error, CustomStringConvertible {
 
 extension RunningProduct {
     /// Sends a request to an app.
+    ///
+    /// - Parameter base: Where the app listens, if it is not the product's own process.
     public func send(
-        _ app: App, _ method: HTTPMethod, _ path: String, fields: HTTPFields = [:], body: [UInt8] = []
+        _ app: App, _ method: HTTPMethod, _ path: String, fields: HTTPFields = [:], body: [UInt8] = [],
+        at base: String? = nil
     ) async throws -> AppAnswer {
-        var request = HTTPSession.Request(method, url(app) + path, fields: fields, body: .bytes(body))
+        var request = HTTPSession.Request(method, (base ?? url(app)) + path, fields: fields, body: .bytes(body))
         // A file is read and embedded before a call of `ingest` has an answer, in code that is not optimised.
         request.headTimeout = .seconds(180)
         let answer = try await client.fetch(request)

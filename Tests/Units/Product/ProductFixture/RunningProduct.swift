@@ -144,11 +144,16 @@ public final class RunningProduct: Sendable {
 
     /// Starts another process's worth of an app for as long as the body runs: what an app does at its start happens.
     public func restart(_ app: App, _ body: () async throws -> Void) async throws {
+        try await another(app) { _ in try await body() }
+    }
+
+    /// The same, with the address at which it listens.
+    public func another(_ app: App, _ body: (_ url: String) async throws -> Void) async throws {
         let log = Log(label: "test", level: .error)
         let routes = try await Self.routes(of: app, environment, log)
         let server = try Self.serve(app, routes, environment, log)
         do {
-            try await body()
+            try await body("http://127.0.0.1:\(server.port)")
         } catch {
             await server.shutDown(grace: .zero)
             throw error
