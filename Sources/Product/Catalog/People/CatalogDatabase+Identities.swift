@@ -63,13 +63,19 @@ extension CatalogDatabase {
         guard let login = claim.login else { return .refused(.notAdmitted) }
         let rows = try connection.query(
             """
-            SELECT p.id, p.active, EXISTS (SELECT FROM identities i WHERE i.person_id = p.id AND i.issuer = $2) AS is_other
+            SELECT p.id, p.active, (
+                SELECT i.subject FROM identities i WHERE i.person_id = p.id AND i.issuer = $2) AS subject
             FROM people p WHERE p.login_key = $1 FOR UPDATE OF p
             """, [login.key, identity.issuer])
         guard let row = rows.first else { return try addNew(login, claim, connection) }
+        let subject = try row.optional("subject")
         // The name was somebody's whom the provider calls otherwise: it has been given to another since.
-        guard try row.bool("active"), try !row.bool("is_other") else { return .refused(.notAdmitted) }
+        guard try row.bool("active"), subject == nil || subject == identity.subject else {
+            return .refused(.notAdmitted)
+        }
         let person = try row.string("id")
+        // They have come twice side by side, and were let in since it was looked who they are.
+        if subject != nil { return .admitted(person: person, by: .known) }
         try add(identity, of: person, connection)
         // They have come: whoever else has their invitation is not to choose a password for them.
         try connection.query("DELETE FROM sign_in_links WHERE person_id = $1::uuid", [person])
