@@ -614,8 +614,9 @@ let tests =
             .testTarget(
                 name: "HistoryTests",
                 dependencies: [
-                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "History", "JSONCoding",
-                    "Postgres", "ProductFixture", "TestSupport",
+                    "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "HTTPMessages", "History",
+                    "JSONCoding",
+                    "Postgres", "ProductFixture", "Telemetry", "TestSupport",
                 ]),
             .testTarget(
                 name: "IngestionTests",

@@ -109,7 +109,7 @@ public enum AccountFunctions {
             try await AuditRoutes(catalog: $0.catalog).list($1, of: $2.workspace)
         }
         table.administer(.post, "workspaces") { try await WorkspaceRoutes(services: $0).add($1, $2) }
-        table.workspace(.patch, "", for: .manage) { try await WorkspaceRoutes(services: $0).rename($1, $2) }
+        table.workspace(.patch, "", for: .manage) { try await WorkspaceRoutes(services: $0).change($1, $2) }
         table.workspace(.get, "/members", for: .read) { try await WorkspaceRoutes(services: $0).members($1, $2) }
         table.workspace(.put, "/members/{personId}", for: .manage) {
             try await WorkspaceRoutes(services: $0).setMember($1, $2)

@@ -33,6 +33,7 @@ public enum HistoryFunctions {
         let (catalog, messages, storage, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
         let queue = IngestQueue(storage.queues)
         let importSlot = Slots(1)
+        let trail = gate.trail(log)
         @Sendable func history(_ view: WorkspaceCatalog) -> HistoryRoutes {
             let own = messages.view(of: view.workspace)
             return HistoryRoutes(
@@ -46,7 +47,12 @@ public enum HistoryFunctions {
         @Sendable func finishDeletions() async {
             do {
                 for workspace in try await catalog.workspaces() {
-                    try await history(catalog.view(of: workspace)).finishCutOffDeletions()
+                    let view = catalog.view(of: workspace)
+                    try await history(view).finishCutOffDeletions()
+                    let count = try await history(view).deletePastRetention()
+                    guard count > 0 else { continue }
+                    log.info("chats were kept long enough", ["workspace": workspace, "chats": String(count)])
+                    await trail?.record(view.retentionEvent("chats", count))
                 }
             } catch {
                 log.warning("deletions of chats could not be completed", ["error": String(describing: error)])
@@ -71,7 +77,7 @@ public enum HistoryFunctions {
                 return count
             }
         }
-        var routes = GuardedRoutes(gate, trail: gate.trail(log))
+        var routes = GuardedRoutes(gate, trail: trail)
         routes.http(.get, "history", for: .read) { try await history($1).list($0) }
         routes.http(.get, "history/search", for: .read) {
             try await SearchRoute(catalog: catalog.view(for: $1)).search($0)

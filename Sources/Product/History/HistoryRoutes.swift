@@ -121,6 +121,17 @@ struct HistoryRoutes: Sendable {
         }
     }
 
+    /// Deletes chats that the workspace does not keep any longer. Returns how many.
+    func deletePastRetention() async throws -> Int {
+        var count = 0
+        for id in try await catalog.chatsPastRetention() {
+            guard let documents = try await catalog.markChatDeleting(id) else { continue }
+            _ = try await finishDeletion(id, documents)
+            count += 1
+        }
+        return count
+    }
+
     private static let unknown = Problem(.notFound, "There is no chat with this id.")
 
     private func chat(_ request: HTTPRequest) async throws -> ChatRecord {

@@ -25,14 +25,17 @@ public struct Tidy: Sendable {
     private let vectors: ChromaTenants
     private let temporaryDirectory: String
     private let auditDays: Int
+    private let noteRetention: @Sendable (AuditEntry.Event) async -> Void
     private let log: Log
 
     /// A tidier over the stores, and over the folder in which documents are read.
     ///
-    /// - Parameter auditDays: How long it is kept who did what.
+    /// - Parameters:
+    ///   - auditDays: How long it is kept who did what.
+    ///   - noteRetention: Writes down that something was removed because it was kept long enough.
     public init(
         catalog: CatalogDatabase, storage: StorageClients, vectors: ChromaTenants, temporaryDirectory: String,
-        auditDays: Int, log: Log
+        auditDays: Int, log: Log, noteRetention: @escaping @Sendable (AuditEntry.Event) async -> Void
     ) {
         self.catalog = catalog
         blobs = storage.blobs
@@ -41,6 +44,7 @@ public struct Tidy: Sendable {
         self.vectors = vectors
         self.temporaryDirectory = temporaryDirectory
         self.auditDays = auditDays
+        self.noteRetention = noteRetention
         self.log = log
     }
 
@@ -49,8 +53,10 @@ public struct Tidy: Sendable {
         let poisoned = try await drainPoison()
         let stuck = try await requeueStuck()
         var orphans = 0
+        var past = 0
         for workspace in try await catalog.workspaces() {
             orphans += try await removeOrphans(of: workspace) + removeOrphanedPassages(of: workspace)
+            past += try await removePastRetention(of: workspace)
         }
         try await catalog.forgetExpiredAnswers()
         try await catalog.removeEndedReservations()
@@ -61,9 +67,23 @@ public struct Tidy: Sendable {
         log.info(
             "tidied",
             [
-                "requeued": String(stuck), "poisoned": String(poisoned), "orphans": String(orphans),
+                "pastRetention": String(past), "requeued": String(stuck), "poisoned": String(poisoned),
+                "orphans": String(orphans),
                 "auditRemoved": String(forgotten), "answerLogs": String(logs),
             ])
+    }
+
+    /// Deletes documents that the workspace does not keep any longer.
+    private func removePastRetention(of workspace: String) async throws -> Int {
+        let view = catalog.view(of: workspace)
+        let remover = DocumentRemover(catalog: view, blobs: blobs, vectors: vectors.of(workspace))
+        var count = 0
+        for id in try await view.documentsPastRetention() where try await view.markDeleting(id) {
+            _ = try await remover.remove(id)
+            count += 1
+        }
+        if count > 0 { await noteRetention(view.retentionEvent("documents", count)) }
+        return count
     }
 
     /// Puts documents back into the queue that nobody works on. Returns how many.

@@ -87,9 +87,11 @@ public enum UploadFunctions {
         @Sendable func pages(_ access: Access) -> PageRoutes {
             PageRoutes(catalog: catalog.view(for: access), blobs: blobs, temporaryDirectory: temporary, log: log)
         }
+        let trail = gate.trail(log)
         let tidy = Tidy(
             catalog: catalog, storage: storage, vectors: vectors, temporaryDirectory: temporary, auditDays: auditDays,
-            log: log)
+            log: log
+        ) { await trail?.record($0) }
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             try await Task.sleep(for: .seconds(150))
@@ -101,7 +103,7 @@ public enum UploadFunctions {
         if telemetry.metrics != nil {
             Task { await BacklogWatch(catalog: catalog, queue: storage.queues, log: log).run() }
         }
-        var routes = GuardedRoutes(gate, trail: gate.trail(log))
+        var routes = GuardedRoutes(gate, trail: trail)
         routes.http(.post, "upload", for: .write) { try await uploads($1).upload($0) }
         routes.http(.get, "documents", for: .read) { try await documents($1).list($0) }
         routes.http(.get, "documents/{id}", for: .read) { try await documents($1).get($0) }

@@ -9,6 +9,9 @@ import Problems
 /// `/api/account/workspaces` and their members.
 struct WorkspaceRoutes: Sendable {
     private static let madeLength = 30
+    private static let chatsField = "keepChatsDays"
+    private static let documentsField = "keepDocumentsDays"
+    private static let days = 1...36_500
 
     let services: AccountServices
 
@@ -64,13 +67,27 @@ struct WorkspaceRoutes: Sendable {
         return id.hasSuffix("-") ? String(id.dropLast()) : String(id)
     }
 
-    func rename(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
-        var reader = try FieldReader(try await AccountServices.body(request), allowed: ["name"])
-        let name = reader.requiredShownName()
+    /// `{name?, keepChatsDays?, keepDocumentsDays?}`: what is not named stays, and null keeps for ever.
+    func change(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
+        let body = try await AccountServices.body(request)
+        var reader = try FieldReader(body, allowed: ["name", Self.chatsField, Self.documentsField])
+        let name = reader.shownName()
+        let chats = reader.integer(Self.chatsField, in: Self.days)
+        let documents = reader.integer(Self.documentsField, in: Self.days)
         try reader.finish()
-        guard let workspace = try await services.catalog.renameWorkspace(access.workspace, to: name) else {
-            throw Problem(.notFound, "There is no such workspace for you.")
+        let (hasChats, hasDocuments) = (body[Self.chatsField] != nil, body[Self.documentsField] != nil)
+        guard name != nil || hasChats || hasDocuments else {
+            throw InvalidFields(
+                field: "body", detail: "Must have name, \(Self.chatsField) or \(Self.documentsField).")
         }
+        let changed = try await services.catalog.changeWorkspace(access.workspace, name: name) { policy in
+            if hasChats { policy.chatsDays = chats }
+            if hasDocuments { policy.documentsDays = documents }
+        }
+        guard let workspace = changed else { throw Problem(.notFound, "There is no such workspace for you.") }
+        // Who decided that things go, and when, is to be seen afterwards.
+        if hasChats { AuditObjects.note(Self.chatsField, chats.map(String.init) ?? "ever") }
+        if hasDocuments { AuditObjects.note(Self.documentsField, documents.map(String.init) ?? "ever") }
         return HTTPResponse(json: workspace.json)
     }
 

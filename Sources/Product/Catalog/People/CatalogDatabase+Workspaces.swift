@@ -8,15 +8,23 @@ public struct WorkspaceRecord: Sendable, Equatable {
     public let name: String
     /// What they are there.
     public let role: String
+    public let retention: RetentionPolicy
+
+    static let columns = "w.id, w.name, \(RetentionPolicy.columns)"
 
     init(_ row: PostgresRow) throws(PostgresError) {
         id = try row.string("id")
         name = try row.string("name")
         role = try row.string("role")
+        retention = try RetentionPolicy(row)
     }
 
     /// The wire form.
-    public var json: JSONValue { ["id": .string(id), "name": .string(name), "role": .string(role)] }
+    public var json: JSONValue {
+        var object: JSONObject = ["id": .string(id), "name": .string(name), "role": .string(role)]
+        for (name, value) in retention.members { object[name] = value }
+        return .object(object)
+    }
 }
 
 extension CatalogDatabase {
@@ -27,7 +35,7 @@ extension CatalogDatabase {
         if let person, !UUIDv7.isValid(person) { return [] }
         return try await query(
             """
-            SELECT w.id, w.name, CASE WHEN $2::boolean THEN 'owner' ELSE m.role END AS role
+            SELECT \(WorkspaceRecord.columns), CASE WHEN $2::boolean THEN 'owner' ELSE m.role END AS role
             FROM workspaces w LEFT JOIN members m ON m.workspace_id = w.id AND m.person_id = $1::uuid
             WHERE $2::boolean OR m.role IS NOT NULL
             ORDER BY lower(w.name), w.id LIMIT \(PeopleLimits.workspaces)
@@ -50,9 +58,9 @@ extension CatalogDatabase {
         return try await database.transaction { connection in
             let rows = try connection.query(
                 """
-                INSERT INTO workspaces (id, name) SELECT $1, $2
+                INSERT INTO workspaces AS w (id, name) SELECT $1, $2
                 WHERE NOT EXISTS (SELECT FROM workspaces OFFSET \(limit - 1))
-                ON CONFLICT DO NOTHING RETURNING id, name, 'owner' AS role
+                ON CONFLICT DO NOTHING RETURNING \(WorkspaceRecord.columns), 'owner' AS role
                 """, [id, name])
             guard let row = rows.first else {
                 let there = try connection.query("SELECT 1 FROM workspaces WHERE id = $1", [id])
@@ -64,10 +72,29 @@ extension CatalogDatabase {
         }
     }
 
-    /// Renames a workspace, as somebody who owns it. Returns `nil` when it is not there.
-    public func renameWorkspace(_ id: String, to name: String) async throws -> WorkspaceRecord? {
-        try await query(
-            "UPDATE workspaces SET name = $2 WHERE id = $1 RETURNING id, name, 'owner' AS role", [id, name]
-        ).first.map(WorkspaceRecord.init)
+    /// Changes a workspace, as somebody who owns it.
+    ///
+    /// - Parameters:
+    ///   - name: `nil` leaves it as it is.
+    ///   - retention: Has the policy as it is, and changes it.
+    /// - Returns: `nil` when it is not there.
+    public func changeWorkspace(
+        _ id: String, name: String?, retention change: @escaping @Sendable (inout RetentionPolicy) -> Void
+    ) async throws -> WorkspaceRecord? {
+        try await prepare()
+        return try await database.transaction { connection in
+            let before = try connection.query(
+                "SELECT \(RetentionPolicy.columns) FROM workspaces WHERE id = $1 FOR NO KEY UPDATE", [id]
+            ).first
+            guard var policy = try before.map(RetentionPolicy.init) else { return nil }
+            change(&policy)
+            return try connection.query(
+                """
+                UPDATE workspaces w SET name = coalesce($2, name), keep_chats_days = $3::integer,
+                    keep_documents_days = $4::integer WHERE id = $1
+                RETURNING \(WorkspaceRecord.columns), 'owner' AS role
+                """, [id, name, policy.chatsDays.map(String.init), policy.documentsDays.map(String.init)]
+            ).first.map(WorkspaceRecord.init)
+        }
     }
 }

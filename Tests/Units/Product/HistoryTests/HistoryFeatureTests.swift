@@ -2,12 +2,16 @@ import AzureStorage
 import Catalog
 import ChatMessages
 import Digests
+import DocumentQueue
 import HTTPMessages
 import JSONCoding
 import Postgres
 import ProductFixture
+import Telemetry
 import TestSupport
 import Testing
+
+@testable import History
 
 /// `/api/history`, over real sockets and stores.
 @Suite(.serialized, .enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
@@ -43,6 +47,27 @@ struct HistoryFeatureTests {
             #expect(try await other.deleteAll(in: chat) == 0)
             #expect(try await own.messages(in: chat, limit: 2, before: (all[3].createdAt, all[3].id)).count == 2)
             #expect(try await own.deleteAll(in: chat) == 5)
+        }
+    }
+
+    @Test func chatsGoWhenTheyWereKeptLongEnough() async throws {
+        try await RunningProduct.with([]) { product in
+            let old = try await chat("old", messages: 3, product)
+            let new = try await chat("new", messages: 2, product)
+            try await product.sql.query("UPDATE chats SET updated_at = now() - interval '8 days' WHERE id = $1", [old])
+            let routes = HistoryRoutes(
+                catalog: product.catalog, messages: product.messages.view(of: "default"),
+                copier: ChatTextCopier(catalog: product.catalog, messages: product.messages.view(of: "default")),
+                interrupted: InterruptedAnswers(catalog: product.catalog.index, messages: product.messages),
+                queue: IngestQueue(product.storage.queues), log: Log(label: "test", level: .error))
+            #expect(try await routes.deletePastRetention() == 0)
+            _ = try await product.catalog.index.changeWorkspace("default", name: nil) { $0.chatsDays = 8 }
+            #expect(try await routes.deletePastRetention() == 1)
+            #expect(try await product.catalog.chat(old) == nil)
+            #expect(try await product.messages.view(of: "default").count(in: old) == 0)
+            #expect(try await product.catalog.chat(new) != nil)
+            #expect(try await product.messages.view(of: "default").count(in: new) == 2)
+            #expect(try await routes.deletePastRetention() == 0)
         }
     }
 
