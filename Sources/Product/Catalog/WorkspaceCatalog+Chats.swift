@@ -91,7 +91,8 @@ extension WorkspaceCatalog {
             SELECT \(ChatRecord.columns) FROM chats c
             WHERE workspace_id = $1 AND NOT deleting AND \(Self.isSeen("c", by: "$3"))
                 AND ($2::uuid IS NULL OR (c.updated_at, c.id) <
-                    (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid))
+                    (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid
+                        AND \(Self.isSeen("p", by: "$3"))))
             ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit)
             """,
             [workspace, before, person])

@@ -26,15 +26,32 @@ public struct InterruptedAnswers: Sendable {
     /// - Returns: How many there were.
     @discardableResult
     public func endAll() async throws -> Int {
-        var ended = 0
+        let first = try await endPage()
+        var ended = first.count { $0 }
+        // The first look only raises the suspicion that an answer is abandoned.
+        guard ended < first.count else { return ended }
+        try await Task.sleep(for: .seconds(CatalogDatabase.suspicionSeconds + 1))
         while true {
-            let abandoned = try await catalog.abandonedAnswers(limit: Self.page)
-            var count = 0
-            for answer in abandoned where try await end(answer) { count += 1 }
+            let page = try await endPage()
+            let count = page.count { $0 }
             ended += count
             // What others have in hand comes up again; it is theirs.
-            if abandoned.count < Self.page || count == 0 { return ended }
+            if page.count < Self.page || count == 0 { return ended }
         }
+    }
+
+    /// Tries to end the oldest that are abandoned; whether each was. One that cannot be ended keeps none of the others.
+    private func endPage() async throws -> [Bool] {
+        var outcomes: [Bool] = []
+        var failure: (any Error)?
+        for answer in try await catalog.abandonedAnswers(limit: Self.page) {
+            do { outcomes.append(try await end(answer)) } catch {
+                outcomes.append(false)
+                failure = error
+            }
+        }
+        if let failure, !outcomes.contains(true) { throw failure }
+        return outcomes
     }
 
     /// Ends one answer whose writer has not been heard of for too long.

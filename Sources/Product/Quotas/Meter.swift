@@ -49,7 +49,8 @@ public final class Meter: Sendable {
     func note(_ standings: [QuotaStanding]) {
         seen.withLock { seen in
             seen.removeAll { old in standings.contains { $0.holder == old.holder && $0.metric == old.metric } }
-            seen += standings
+            // What a workspace holds is not for everybody to know: some of it is others'.
+            seen += standings.filter { $0.metric.window != .held }
         }
     }
 
@@ -102,6 +103,8 @@ public final class Meter: Sendable {
         if let person = holder.person, !isPersonal, let amount = Self.standardRates[metric] {
             rates.append(QuotaRecord(subject: .person(person), metric: metric, amount: amount))
         }
+        // What somebody is refused for themselves does not take from what all have together.
+        rates.sort { Self.breadth($0.subject) < Self.breadth($1.subject) }
         for rate in rates {
             let (subject, whose): (QuotaSubject, QuotaStanding.Holder) =
                 switch rate.subject {
@@ -114,6 +117,14 @@ public final class Meter: Sendable {
             try await counting {
                 throw QuotaExceeded(holder: whose, metric: metric, amount: rate.amount, secondsLeft: seconds)
             }
+        }
+    }
+
+    private static func breadth(_ subject: QuotaSubject) -> Int {
+        switch subject {
+        case .key: 0
+        case .person, .members: 1
+        case .workspace: 2
         }
     }
 

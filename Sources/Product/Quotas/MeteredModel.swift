@@ -29,7 +29,12 @@ struct MeteredModel: ChatModel {
                 }
             }
         } catch {
-            await settle(count.withLock { $0.usage(of: asked) }, reservation)
+            var usage = count.withLock { $0.usage(of: asked) }
+            // Whoever leaves before the first word has had the prompt read; a service that failed says what it took.
+            if usage == nil, !(error is ModelServiceError) {
+                usage = TokenUsage(prompt: TokenEstimate.count(asked))
+            }
+            await settle(usage, reservation)
             throw error
         }
         await settle(count.withLock { $0.usage(of: asked) }, reservation)

@@ -21,11 +21,14 @@ struct QuotaRoutes: Sendable {
         switch request.target.parameter("of") {
         case nil, "me":
             let standings = try await catalog.quotaStandings(of: Self.holder(access))
+            // How many documents there are, and how large, would tell of those that are limited to others.
+            let seesAll = catalog.reader == nil
             // Token buckets are full again before anybody has read how full they are.
             let rates = plan.applying(to: Self.holder(access)).filter { $0.metric.window == .minute }
             return HTTPResponse(
                 json: [
-                    "policy": policy, "quotas": .array(standings.map(\.json)),
+                    "policy": policy,
+                    "quotas": .array(standings.map { $0.json(showsUse: seesAll || $0.metric.window != .held) }),
                     "rates": .array(rates.map { .object($0.json) }),
                 ])
         case "everybody":

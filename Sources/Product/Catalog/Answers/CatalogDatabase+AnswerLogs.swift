@@ -15,8 +15,8 @@ extension CatalogDatabase {
             ORDER BY last LIMIT \(Self.logPage)
             """,
             [key.workspace, key.chat, key.id, String(number)])
-        return try rows.flatMap { row throws(PostgresError) in LoggedEvent.events(in: try row.string("events")) }
-            .filter { $0.id > number }
+        return LoggedEvent.events(
+            in: try rows.map { row throws(PostgresError) in try row.string("events") }, after: number)
     }
 
     /// What has become of an answer since it was last looked.
@@ -58,7 +58,7 @@ extension CatalogDatabase {
             let own = found[index] ?? []
             let events = try own.compactMap { row throws(PostgresError) in try row.optional("events") }
             return AnswerNews(
-                events: events.flatMap(LoggedEvent.events(in:)).filter { $0.id > answer.after },
+                events: LoggedEvent.events(in: events, after: answer.after),
                 isOver: try own.first?.bool("over") ?? true && events.count < Self.logPage,
                 isAbandoned: try own.first?.optional("abandoned") == "t")
         }

@@ -5,6 +5,9 @@ import Postgres
 extension CatalogDatabase {
     /// Seconds after which a writer that has not been heard of is taken for dead.
     public static let leaseSeconds = 15
+    /// Seconds for which a writer whose lease has ended may still show that it lives: where the database did not answer
+    /// anybody for a while, every lease has ended when it does, and whoever reads must not be quicker than the writer.
+    public static let suspicionSeconds = 4
     static let freshLease = "now() + interval '\(leaseSeconds) seconds'"
 
     /// Writes what is new of many answers, in one statement.
@@ -23,6 +26,8 @@ extension CatalogDatabase {
                 INSERT INTO answer_events (workspace_id, chat_id, answer_id, last, events)
                 SELECT h.workspace_id, h.chat_id, h.id, b.last, b.events FROM held h JOIN batch b USING (holder)
                 WHERE b.last IS NOT NULL
+                -- Written before, by a statement of which nobody heard that it was done.
+                ON CONFLICT DO NOTHING
             ), ended AS (
                 UPDATE answers a SET finish_reason = b.finish, last_event = coalesce(b.last, a.last_event), ended_at = now()
                 FROM held h JOIN batch b USING (holder) WHERE a.holder = h.holder AND b.finish IS NOT NULL
@@ -39,7 +44,7 @@ extension CatalogDatabase {
     public func renewAnswers(_ holders: [String]) async throws {
         try await query(
             """
-            UPDATE answers SET lease_until = \(Self.freshLease)
+            UPDATE answers SET lease_until = \(Self.freshLease), suspected_at = NULL
             WHERE finish_reason IS NULL AND holder IN (
                 SELECT a.holder FROM answers a WHERE a.holder = ANY ($1::uuid[])
                 ORDER BY a.workspace_id, a.chat_id, a.id FOR NO KEY UPDATE)
@@ -60,17 +65,24 @@ extension CatalogDatabase {
 
     /// Puts an answer whose writer died into other hands; what that one still writes comes to nothing from then on.
     ///
+    /// The first who asks only raises the suspicion; it is done when that has stood for a while.
+    ///
     /// - Returns: Whether it is in them: somebody else may have been quicker, and the writer may live.
     public func takeOver(_ answer: AnswerRecord, as holder: String) async throws -> Bool {
-        try await !query(
+        let rows = try await query(
             """
-            UPDATE answers SET holder = $5::uuid, lease_until = \(Self.freshLease)
+            UPDATE answers SET suspected_at = coalesce(suspected_at, now()),
+                holder = CASE WHEN \(Self.isCertain) THEN $5::uuid ELSE holder END,
+                lease_until = CASE WHEN \(Self.isCertain) THEN \(Self.freshLease) ELSE lease_until END
             WHERE workspace_id = $1 AND chat_id = $2::uuid AND id = $3::uuid AND holder = $4::uuid
-                AND finish_reason IS NULL AND lease_until < now() RETURNING id
+                AND finish_reason IS NULL AND lease_until < now() RETURNING holder
             """,
-            [answer.key.workspace, answer.key.chat, answer.key.id, answer.holder, holder]
-        ).isEmpty
+            [answer.key.workspace, answer.key.chat, answer.key.id, answer.holder, holder])
+        return try rows.first?.string("holder") == holder
     }
+
+    private static let isCertain =
+        "coalesce(suspected_at < now() - interval '\(suspicionSeconds) seconds', false)"
 
     /// Answers of all workspaces whose writer died, the oldest first.
     public func abandonedAnswers(limit: Int) async throws -> [AnswerRecord] {

@@ -23,6 +23,8 @@ extension CatalogMigrations {
                 finish_reason text,
                 stop_wanted boolean NOT NULL DEFAULT false,
                 lease_until timestamptz NOT NULL,
+                -- When somebody first saw that the lease had ended.
+                suspected_at timestamptz,
                 started_at timestamptz NOT NULL DEFAULT now(),
                 ended_at timestamptz,
                 PRIMARY KEY (workspace_id, chat_id, id),

@@ -32,6 +32,17 @@ public struct LoggedEvent: Sendable, Equatable {
         }
     }
 
+    /// The events of several rows after a number, each once: a row that was written twice, the second time with more, has
+    /// some that another one has, too.
+    public static func events(in rows: [String], after number: Int) -> [LoggedEvent] {
+        var last = number
+        return rows.flatMap(events(in:)).filter { event in
+            guard event.id > last else { return false }
+            last = event.id
+            return true
+        }
+    }
+
     // MARK: - Pieces of text
 
     private static let opening = "{\"text\":\""
@@ -49,12 +60,13 @@ public struct LoggedEvent: Sendable, Equatable {
     public static func joined(_ events: [LoggedEvent]) -> [LoggedEvent] {
         guard events.count > 1 else { return events }
         var result: [LoggedEvent] = []
-        var run: (id: Int, text: String)?
+        // Grown in place: an answer has thousands of pieces.
+        var text = ""
+        var last: Int?
         func close() {
-            if let run {
-                result.append(LoggedEvent(id: run.id, name: "delta", data: opening + run.text + closing))
-            }
-            run = nil
+            if let id = last { result.append(LoggedEvent(id: id, name: "delta", data: opening + text + closing)) }
+            text.removeAll(keepingCapacity: true)
+            last = nil
         }
         for event in events {
             guard let piece = event.piece else {
@@ -62,7 +74,8 @@ public struct LoggedEvent: Sendable, Equatable {
                 result.append(event)
                 continue
             }
-            run = (event.id, (run?.text ?? "") + String(Substring(piece)))
+            text += Substring(piece)
+            last = event.id
         }
         close()
         return result

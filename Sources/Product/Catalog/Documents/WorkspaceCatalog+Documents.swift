@@ -117,7 +117,8 @@ extension WorkspaceCatalog {
             WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid)
                 AND \(Self.isDocumentSeen("d", by: "$4", reader: "$5"))
                 AND ($3::uuid IS NULL OR (d.created_at, d.id) <
-                    (SELECT p.created_at, p.id FROM documents p WHERE p.workspace_id = $1 AND p.id = $3::uuid))
+                    (SELECT p.created_at, p.id FROM documents p WHERE p.workspace_id = $1 AND p.id = $3::uuid
+                        AND \(Self.isDocumentSeen("p", by: "$4", reader: "$5"))))
             ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
             """,
             [workspace, chatId, after, person, reader])

@@ -40,8 +40,9 @@ extension CatalogMigrations {
             CREATE TABLE quota_reservations (
                 id uuid PRIMARY KEY,
                 workspace_id text NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
-                person_id uuid REFERENCES people (id) ON DELETE CASCADE,
-                key_id text REFERENCES api_keys (id) ON DELETE CASCADE,
+                -- No references: whoever deletes the key that a question under way was asked with is not rid of what it takes.
+                person_id uuid,
+                key_id text,
                 tokens bigint NOT NULL,
                 cost double precision NOT NULL,
                 expires_at timestamptz NOT NULL);

@@ -53,12 +53,20 @@ public struct QuotaStanding: Sendable {
     private static let warningShare = 0.8
 
     /// The wire form.
-    public var json: JSONValue {
+    public var json: JSONValue { json(showsUse: true) }
+
+    /// The wire form.
+    ///
+    /// - Parameter showsUse: Whether it is told how much is used, beside whether there is room.
+    public func json(showsUse: Bool) -> JSONValue {
         var object: JSONObject = [
             "of": .string(holder.rawValue), "metric": .string(metric.rawValue), "amount": .quantity(amount),
-            "used": .quantity(used), "reserved": .quantity(reserved),
             "state": .string(isUsedUp ? "used_up" : isNearlyUsed ? "nearly_used" : "open"),
         ]
+        if showsUse {
+            object["used"] = .quantity(used)
+            object["reserved"] = .quantity(reserved)
+        }
         if secondsLeft > 0 {
             object["until"] = .string(
                 Timestamp.format(milliseconds: Timestamp.nowMilliseconds() + Int64(secondsLeft) * 1000))

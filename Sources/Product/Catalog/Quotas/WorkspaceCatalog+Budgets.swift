@@ -82,9 +82,12 @@ extension WorkspaceCatalog {
     ///
     /// - Parameter reservation: `nil` where nothing was.
     public func settle(_ use: QuotaUse, reservation: String?, of holder: QuotaHolder) async throws {
-        try await query(
-            "WITH settled AS (DELETE FROM quota_reservations WHERE id = $7::uuid) " + Self.counting,
-            [workspace, holder.person, holder.key] + use.values + [reservation])
+        let statement = "WITH settled AS (DELETE FROM quota_reservations WHERE id = $7::uuid) " + Self.counting
+        let values = [workspace, holder.person, holder.key] + use.values + [reservation]
+        do { try await query(statement, values) } catch let error as PostgresError where error.isForeignKeyViolation {
+            // The person or the key went at this moment; the workspace has used it all the same.
+            try await query(statement, values)
+        }
     }
 
     /// Adds to the day of the workspace, of the person and of the key, in this order, so that two do not wait for one another.
@@ -92,7 +95,9 @@ extension WorkspaceCatalog {
         INSERT INTO quota_usage AS u (workspace_id, person_id, key_id, day, questions, tokens, cost)
         SELECT $1, h.person_id, h.key_id, (now() AT TIME ZONE 'UTC')::date, $4::bigint, $5::bigint, $6::double precision
         FROM (VALUES (1, NULL::uuid, NULL::text), (2, $2::uuid, NULL), (3, NULL, $3)) h (place, person_id, key_id)
-        WHERE place = 1 OR num_nonnulls(h.person_id, h.key_id) > 0 ORDER BY place
+        WHERE place = 1 OR EXISTS (SELECT FROM people p WHERE p.id = h.person_id)
+            OR EXISTS (SELECT FROM api_keys k WHERE k.id = h.key_id)
+        ORDER BY place
         ON CONFLICT ON CONSTRAINT quota_usage_once DO UPDATE SET questions = u.questions + excluded.questions,
             tokens = u.tokens + excluded.tokens, cost = u.cost + excluded.cost
         """

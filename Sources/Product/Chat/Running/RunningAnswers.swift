@@ -92,11 +92,12 @@ final class RunningAnswers: Sendable {
             for answer in answers where answer.isOverdue(now, limits.patience) { remove(answer) }
             guard now >= resting else { continue }
             do {
-                try await writeNews(of: answers, now)
+                // First, so that what cannot be written does not let others' answers be taken for abandoned.
                 if now - renewed >= limits.renewal {
                     try await catalog.renewAnswers(answers.map(\.holder))
                     renewed = now
                 }
+                try await writeNews(of: answers, now)
                 if now - looked >= limits.look {
                     try await endStopped(answers)
                     looked = now

@@ -79,7 +79,7 @@ final class WatchedAnswers: Sendable {
         for ((key, live), news) in zip(watched, news) {
             live.append(news.events)
             live.forget(upTo: live.last, keeping: Self.kept)
-            if news.isAbandoned { try await endAbandoned(key) }
+            if news.isAbandoned { await endAbandoned(key) }
             let isOver = news.isOver || news.events.last?.isLast ?? false
             guard isOver else { continue }
             live.close()
@@ -88,8 +88,15 @@ final class WatchedAnswers: Sendable {
         }
     }
 
-    private func endAbandoned(_ key: AnswerKey) async throws {
-        guard let answer = try await catalog.view(of: key.workspace).answer(key.id), answer.key == key else { return }
-        try await interrupted.end(answer)
+    /// What cannot be ended now is tried again; the other answers do not wait for it.
+    private func endAbandoned(_ key: AnswerKey) async {
+        do {
+            guard let answer = try await catalog.view(of: key.workspace).answer(key.id), answer.key == key else {
+                return
+            }
+            try await interrupted.end(answer)
+        } catch {
+            log.warning("an answer of a dead process could not be ended", ["error": String(reflecting: error)])
+        }
     }
 }

@@ -172,6 +172,45 @@ struct QuotaFeatureTests {
         }
     }
 
+    /// Nobody is rid of what they use by deleting what they use it with, or by leaving.
+    @Test func whoDeletesTheirKeyInMidAnswerHasUsedIt() async throws {
+        let gate = Gate()
+        try await House.with([.chat], model: { _ in .held("Nothing.", until: gate) }) { house in
+            let ann = try await house.person("ann")
+            try await set(house, ["of": "workspace", "limits": ["tokensPerMonth": 100_000]])
+            let made = try await ann.browser.send(.post, "keys", ["name": "k", "scopes": ["ask"]])
+            let (key, id) = (made.json["key"]?.string ?? "", made.json["id"]?.string ?? "")
+            async let asked = house.product.post(
+                .chat, "/api/ask", Self.question, fields: ["Authorization": "Bearer \(key)"])
+            #expect(await eventually { house.product.model.asked.count == 1 })
+            #expect(try await ann.browser.send(.delete, "keys/\(id)").status == 204)
+            #expect(try await house.product.sql.query("SELECT 1 FROM quota_reservations").count == 1)
+            gate.open()
+            #expect(try await asked.status == 200)
+            for of in ["workspace", "people"] {
+                let total = try await house.boss.send(.get, "usage?of=\(of)").json["total"]
+                #expect(total?["tokens"]?.int ?? 0 > 0, "\(of)")
+            }
+            #expect(try await house.product.sql.query("SELECT 1 FROM quota_reservations").isEmpty)
+        }
+    }
+
+    @Test func whoLeavesBeforeTheFirstWordHasHadTheQuestionRead() async throws {
+        let gate = Gate()
+        try await House.with([.chat], model: { _ in .held("Nothing.", until: gate) }) { house in
+            try await set(house, ["of": "workspace", "limits": ["tokensPerMonth": 100_000]])
+            let question = Task { try await ask(house.boss) }
+            #expect(await eventually { house.product.model.asked.count == 1 })
+            question.cancel()
+            _ = try? await question.value
+            let isCounted = try await eventually {
+                try await house.boss.send(.get, "usage?of=workspace").json["total"]?["tokens"]?.int ?? 0 > 0
+            }
+            #expect(isCounted)
+            gate.open()
+        }
+    }
+
     @Test func whatACrashHasLeftReservedIsFreeWithinTwoMinutes() async throws {
         try await House.with([.chat], model: { _ in .text("Nothing.") }) { house in
             try await set(house, ["of": "workspace", "limits": ["tokensPerMonth": 10_000]])
@@ -252,7 +291,30 @@ struct QuotaFeatureTests {
         }
     }
 
+    @Test func whatSomebodyIsRefusedForThemselvesIsNotTakenFromAll() async throws {
+        try await House.with([.chat], model: { _ in .text("Nothing.") }) { house in
+            let ann = try await house.person("ann")
+            try await set(house, ["of": "workspace", "limits": ["questionsPerMinute": 10]])
+            try await set(house, ["of": "person", "id": .string(ann.id), "limits": ["questionsPerMinute": 2]])
+            for _ in 0..<20 { _ = try await ask(ann.browser) }
+            #expect(try await ask(house.boss).status == 200)
+        }
+    }
+
     // MARK: What is held
+
+    @Test func howMuchThereIsOthersAreNotTold() async throws {
+        try await House.with([.upload]) { house in
+            let ann = try await house.person("ann")
+            try await set(house, ["of": "workspace", "limits": ["documents": 5, "bytes": 1000]])
+            let sent = try await house.boss.send(.upload, .post, "/api/upload?name=a.txt&readers=me", "For me.")
+            #expect(sent.status == 202)
+            let told = try await ann.browser.send(.get, "quotas").json["quotas"]?.array ?? []
+            #expect(told.count == 2 && told.allSatisfy { $0["used"] == nil && $0["state"] == "open" })
+            let known = try await house.boss.send(.get, "quotas").json["quotas"]?.array ?? []
+            #expect(known.contains { $0["used"] == 1 })
+        }
+    }
 
     @Test func uploadsSideBySideDoNotPassWhatAWorkspaceMayHold() async throws {
         try await House.with([.upload]) { house in

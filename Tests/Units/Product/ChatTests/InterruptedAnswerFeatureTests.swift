@@ -39,7 +39,8 @@ struct InterruptedAnswerFeatureTests {
     }
 
     private func expire(_ product: RunningProduct) async throws {
-        try await product.sql.query("UPDATE answers SET lease_until = now() - interval '1 second'")
+        try await product.sql.query(
+            "UPDATE answers SET lease_until = now() - interval '1 second', suspected_at = now() - interval '1 minute'")
     }
 
     private let begun = [
@@ -78,6 +79,42 @@ struct InterruptedAnswerFeatureTests {
             let json = try await product.get(.history, "/api/history/\(chat)").json
             #expect(json["messages"]?.array?.count == 2 && json["messages"]?[1]?["finishReason"] == "stop")
             #expect(try await product.get(.chat, "/api/chat/\(answer)/events?after=4").events.first?.name == "start")
+        }
+    }
+
+    /// A statement of which nobody heard that it was done is sent again, alone or with what has come meanwhile.
+    @Test func whatIsWrittenTwiceIsReadOnce() async throws {
+        try await RunningProduct.with([.chat]) { product in
+            try await leave(product, Array(begun.prefix(2)))
+            try await write(product, Array(begun.prefix(2)))
+            try await write(product, [begun[2]])
+            try await write(product, Array(begun[2...]))
+            let key = AnswerKey(workspace: "default", chat: chat, id: answer)
+            let index = product.catalog.index
+            #expect(try await index.answerEvents(key, after: 0) == begun)
+            #expect(try await index.answerEvents(key, after: 3) == [begun[3]])
+            #expect(try await index.answerNews([(key, 1)]).first?.events == Array(begun[1...]))
+        }
+    }
+
+    /// After an outage of the database every lease has ended: readers must not be quicker than writers.
+    @Test func whoseLeaseHasEndedMayStillShowThatTheyLive() async throws {
+        try await RunningProduct.with([]) { product in
+            try await leave(product, begun)
+            let index = product.catalog.index
+            func takeOver() async throws -> Bool {
+                let record = try #require(try await product.catalog.answer(answer))
+                return try await index.takeOver(record, as: UUIDv7.make())
+            }
+            try await product.sql.query("UPDATE answers SET suspected_at = NULL")
+            #expect(try await !takeOver())
+            #expect(try await !takeOver())
+            try await index.renewAnswers([attempt])
+            try await expire(product)
+            try await product.sql.query("UPDATE answers SET suspected_at = NULL")
+            #expect(try await !takeOver())
+            try await expire(product)
+            #expect(try await takeOver())
         }
     }
 
