@@ -28,9 +28,12 @@ public struct InterruptedAnswers: Sendable {
     public func endAll() async throws -> Int {
         let first = try await endPage()
         var ended = first.count { $0 }
-        // The first look only raises the suspicion that an answer is abandoned.
-        guard ended < first.count else { return ended }
-        try await Task.sleep(for: .seconds(CatalogDatabase.suspicionSeconds + 1))
+        if ended < first.count {
+            // The first look only raises the suspicion that an answer is abandoned.
+            try await Task.sleep(for: .seconds(CatalogDatabase.suspicionSeconds + 1))
+        } else if first.count < Self.page {
+            return ended
+        }
         while true {
             let page = try await endPage()
             let count = page.count { $0 }
