@@ -350,5 +350,6 @@ enum CatalogMigrations {
         quotas,
         answers,
         readers,
+        chosenPaths,
     ]
 }
