@@ -248,7 +248,9 @@ let product = group(
         .target(
             name: "ChatMessages",
             dependencies: [
-                "AzureIdentity", "Catalog", "CosmosDB", "Digests", "HTTPClient", "JSONCoding", "Settings", "TaskTools",
+                "AzureIdentity", "Catalog", "CosmosDB", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding",
+                "Problems",
+                "Settings", "TaskTools",
             ]
         ),
         // How files of strangers are read: the limits, and the program that does it.

@@ -6,7 +6,10 @@ export const api = {
   models: () => call("/api/models"),
   presets: () => call("/api/presets"),
   chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),
-  chat: (id, before) => call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}`),
+  /** A part of a chat, on the path through a message where messages have versions. */
+  chat: (id, before, through) =>
+    call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}${through ? `&path=${through}` : ""}`),
+  choose: (id, chosen) => call(`/api/history/${id}`, withBody("PATCH", { chosen })),
   search: (words, before, signal) =>
     call(`/api/history/search?${new URLSearchParams({ q: words, ...(before ? { before } : {}) })}`, { signal }),
   importChats: (file) => call("/api/history/import", { method: "POST", body: file, headers: { "Content-Type": "application/json" } }),
@@ -35,12 +38,11 @@ export const api = {
 
   /** Asks; calls `on(name, data)` for each event of the answer's stream. */
   async ask(request, on, signal) {
-    const response = await send("/api/chat", {
-      ...withBody("POST", request), signal,
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    });
-    return listen(response, null, on, signal);
+    return listen(await sendQuestion("/api/chat", request, signal), null, on, signal);
   },
+  /** Asks for another version of an answer. */
+  regenerate: async (answerId, request, on, signal) =>
+    listen(await sendQuestion(`/api/chat/${answerId}/regenerate`, request, signal), null, on, signal),
   /** Listens to an answer from its beginning, wherever it was asked for. */
   follow: async (answerId, on, signal) => listen(await eventsOf(answerId, 0, signal), answerId, on, signal),
   stop: (answerId) => call(`/api/chat/${answerId}/stop`, { method: "POST" }),
@@ -75,6 +77,11 @@ export const api = {
   setMember: (id, person, role) => call(`/api/account/workspaces/${id}/members/${person}`, withBody("PUT", { role })),
   removeMember: (id, person) => call(`/api/account/workspaces/${id}/members/${person}`, { method: "DELETE" }),
 };
+
+const sendQuestion = (path, request, signal) => send(path, {
+  ...withBody("POST", request), signal,
+  headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+});
 
 const eventsOf = (answerId, after, signal) =>
   send(`/api/chat/${answerId}/events?after=${after}`, { signal, headers: { Accept: "text/event-stream" } });

@@ -6,6 +6,7 @@ import { receiptLine, toolLine } from "./receipt.js";
 import { thumbs } from "./feedback.js";
 import { openSource } from "./panel.js";
 import { readyCount } from "./documents.js";
+import { versionSteps } from "./versions.js";
 import { text, when } from "./strings.js";
 
 let chatId = null;
@@ -73,10 +74,10 @@ export async function showChat(id, messageId = null) {
     setTitle(chat.name);
     showPresetOf(chat);
     const questions = new Map(messages.filter((m) => m.role === "user").map((m) => [m.id, m]));
-    const answered = new Set(messages.map((m) => m.parentId));
+    const answered = new Set(messages.filter((m) => m.role === "assistant").map((m) => m.parentId));
     for (const message of messages) {
       const isQuestion = message.role === "user";
-      if (isQuestion) addQuestion(message.text, message.createdAt, message.id);
+      if (isQuestion) addQuestion(message.text, message.createdAt, message.id, message);
       const question = isQuestion ? message : questions.get(message.parentId);
       const retry = question && (() => ask({ message: question.text, messageId: question.id }));
       const current = question && open.get(question.id);
@@ -94,10 +95,10 @@ export async function showChat(id, messageId = null) {
 
 /** A chat with its newest messages, and as many before as lead to the wanted one. */
 async function load(id, messageId) {
-  const page = await api.chat(id);
+  const page = await api.chat(id, null, messageId);
   let { messages, next } = page;
   while (messageId && next && !messages.some((m) => m.id === messageId) && chatId === id) {
-    const older = await api.chat(id, next);
+    const older = await api.chat(id, next, messageId);
     messages = [...older.messages, ...messages];
     next = older.next;
   }
@@ -152,11 +153,41 @@ function askNew(question) {
 function ask(request) {
   const answer = addAnswer(new Date().toISOString(), null, $(placeName(request.messageId)));
   answer.state(text.searching);
-  const body = { ...request, useDocuments: $("use-documents").checked };
+  const body = { ...request, ...manner() };
   if (chatId) body.chatId = chatId;
   else if (chosenPreset()) body.preset = chosenPreset();
-  if ($("model").value && $("model").value !== $("model").dataset.standard) body.model = $("model").value;
   return listen(answer, { controller: new AbortController() }, (on, signal) => api.ask(body, on, signal), () => ask(request), body);
+}
+
+/** What is chosen beside the question. */
+function manner() {
+  const chosen = { useDocuments: $("use-documents").checked };
+  if ($("model").value && $("model").value !== $("model").dataset.standard) chosen.model = $("model").value;
+  return chosen;
+}
+
+/** Has an answer made anew. It takes the old one's place on the page, and that of what followed it; both stay in the chat. */
+async function tryAgain(element, answerId) {
+  if (isAnswering()) return;
+  const chat = chatId;
+  while (element.nextElementSibling) element.nextElementSibling.remove();
+  element.remove();
+  const answer = addAnswer(new Date().toISOString(), null);
+  answer.state(text.searching);
+  const own = { controller: new AbortController() };
+  await listen(answer, own, (on, signal) => api.regenerate(answerId, manner(), on, signal), null);
+  // Now it is known which versions there are.
+  if (answer.place && chatId === chat && !own.controller.signal.aborted) showChat(chat);
+}
+
+async function showVersion(id) {
+  if (isAnswering()) return;
+  try {
+    await api.choose(chatId, id);
+    await showChat(chatId, id);
+  } catch (problem) {
+    announce(problem.message, true);
+  }
 }
 
 /** Listens to an answer that the server is writing. */
@@ -212,9 +243,9 @@ async function listen(answer, own, open, retry, body = null) {
 
 const placeName = (id) => (id ? `m-${id}` : null);
 
-function addQuestion(question, createdAt, id) {
+function addQuestion(question, createdAt, id, versions = {}) {
   $("messages").append(make("article", { class: "message user", "aria-label": "You", id: placeName(id) },
-    make("div", { class: "bubble", dir: "auto", title: createdAt ? when(createdAt) : "" }, question)));
+    make("div", { class: "bubble", dir: "auto", title: createdAt ? when(createdAt) : "" }, question), versionSteps(versions, showVersion)));
 }
 
 /** A button that has a question answered again, in the place of what is there. */
@@ -265,10 +296,14 @@ function addAnswer(createdAt, id, question = null) {
     /** Shows an answer as it is stored. */
     restore(message, retry) {
       answer.passages = message.passages ?? [];
-      if (message.finishReason !== "error") return answer.finish(message, retry);
-      answer.text = message.text;
-      draw();
-      answer.fail(message.problem ?? { detail: text.failed }, retry);
+      if (message.finishReason !== "error") answer.finish(message, retry);
+      else {
+        answer.text = message.text;
+        draw();
+        answer.fail(message.problem ?? { detail: text.failed }, retry);
+      }
+      const steps = versionSteps(message, showVersion);
+      if (steps) element.querySelector(".actions")?.append(steps);
     },
     finish({ text: whole, citations, finishReason, receipt, chatId: chat, answerId, feedback }, retry) {
       cancelAnimationFrame(frame);
@@ -280,6 +315,7 @@ function addAnswer(createdAt, id, question = null) {
       const rating = answerId && !["cancelled", "error", "interrupted"].includes(finishReason) ? thumbs(chat, answerId, feedback) : null;
       element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer, rating), rating?.why].filter(Boolean));
       if (finishReason === "interrupted" && retry) element.querySelector(".actions").prepend(againButton(element, text.retry, retry));
+      else if (answerId) element.querySelector(".actions").append(make("button", { type: "button", onclick: () => tryAgain(element, answerId) }, text.tryAgain));
       if (follows) scrollToEnd();
     },
     fail(problem, retry) {

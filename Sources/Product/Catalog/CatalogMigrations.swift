@@ -351,5 +351,6 @@ enum CatalogMigrations {
         answers,
         readers,
         retention,
+        chosenPaths,
     ]
 }

@@ -15,9 +15,11 @@ public struct ChatRecord: Sendable {
     public let summary: String?
     /// Time of the newest message that the summary covers.
     public let summarisedUntil: String?
+    /// The message that the chosen path leads through; `nil` in a chat whose messages have no versions.
+    public let chosen: String?
 
     static let columns = """
-        id, name, messages, preset, summary, summarised_until, \(SQLTime.column("created_at")),
+        id, name, messages, preset, summary, summarised_until, chosen, \(SQLTime.column("created_at")),
         \(SQLTime.column("updated_at"))
         """
 
@@ -28,6 +30,7 @@ public struct ChatRecord: Sendable {
         preset = try row.optional("preset")
         summary = try row.optional("summary")
         summarisedUntil = try row.optional("summarised_until")
+        chosen = try row.optional("chosen")
         createdAt = try row.string("created_at")
         updatedAt = try row.string("updated_at")
     }

@@ -62,16 +62,18 @@ extension WorkspaceCatalog {
     }
 
     /// Lets the chat be seen.
+    ///
+    /// - Parameter chosen: The message that the chosen path leads through, where messages have versions.
     public func finishImport(
-        _ id: String, _ mark: String, messages: Int, createdAt: String, updatedAt: String
+        _ id: String, _ mark: String, messages: Int, createdAt: String, updatedAt: String, chosen: String? = nil
     ) async throws {
         let rows = try await query(
             """
             UPDATE chats SET deleting = false, messages = \(messages), created_at = $4::timestamptz,
-                updated_at = $5::timestamptz
+                updated_at = $5::timestamptz, chosen = $6::uuid
             WHERE workspace_id = $1 AND id = $2 AND deleting AND updated_at = $3::timestamptz RETURNING id
             """,
-            [workspace, id, mark, createdAt, updatedAt])
+            [workspace, id, mark, createdAt, updatedAt, chosen])
         if rows.isEmpty { throw ImportInterrupted() }
     }
 }

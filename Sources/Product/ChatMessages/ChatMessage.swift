@@ -9,8 +9,10 @@ public struct ChatMessage: Sendable {
     public let role: String
     public let text: String
     public let createdAt: String
-    /// The message that this one answers.
+    /// The message that this one answers; of a question, what it follows, where messages of the chat have versions.
     public let parentId: String?
+    /// The question of which this one is a version: its first, and no other.
+    public let versionOf: String?
     public let model: String?
     /// Wire form of the citations.
     public let citations: [JSONValue]
@@ -33,18 +35,18 @@ public struct ChatMessage: Sendable {
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String? = nil, model: String? = nil, citations: [JSONValue] = [], passages: [JSONValue] = [],
         finishReason: String? = nil, usage: JSONValue = .null, receipt: JSONValue = .null,
-        problem: JSONValue = .null, attempt: String? = nil
+        problem: JSONValue = .null, attempt: String? = nil, versionOf: String? = nil
     ) {
         self.init(
             id: id, chatId: chatId, workspaceId: workspaceId, role: role, text: text, createdAt: createdAt,
             parentId: parentId, model: model, citations: citations, passages: passages, finishReason: finishReason,
-            usage: usage, receipt: receipt, problem: problem, attempt: attempt, etag: nil)
+            usage: usage, receipt: receipt, problem: problem, attempt: attempt, versionOf: versionOf, etag: nil)
     }
 
     private init(
         id: String, chatId: String, workspaceId: String, role: String, text: String, createdAt: String,
         parentId: String?, model: String?, citations: [JSONValue], passages: [JSONValue], finishReason: String?,
-        usage: JSONValue, receipt: JSONValue, problem: JSONValue, attempt: String?, etag: String?
+        usage: JSONValue, receipt: JSONValue, problem: JSONValue, attempt: String?, versionOf: String?, etag: String?
     ) {
         self.id = id
         self.chatId = chatId
@@ -53,6 +55,7 @@ public struct ChatMessage: Sendable {
         self.text = text
         self.createdAt = createdAt
         self.parentId = parentId
+        self.versionOf = versionOf
         self.model = model
         self.citations = citations
         self.passages = passages
@@ -75,7 +78,7 @@ public struct ChatMessage: Sendable {
             parentId: item["parentId"]?.string, model: item["model"]?.string, citations: item["citations"]?.array ?? [],
             passages: item["passages"]?.array ?? [], finishReason: item["finishReason"]?.string,
             usage: item["usage"] ?? .null, receipt: item["receipt"] ?? .null, problem: item["problem"] ?? .null,
-            attempt: item["attempt"]?.string, etag: item["_etag"]?.string)
+            attempt: item["attempt"]?.string, versionOf: item["versionOf"]?.string, etag: item["_etag"]?.string)
     }
 
     /// The item as it is stored.
@@ -88,18 +91,26 @@ public struct ChatMessage: Sendable {
         ]
         if !problem.isNull { item["problem"] = problem }
         if let attempt { item["attempt"] = .string(attempt) }
+        if let versionOf { item["versionOf"] = .string(versionOf) }
         return .object(item)
     }
 
     /// The wire form of the history API.
     ///
-    /// - Parameter feedback: What somebody said of the answer.
-    public func json(feedback: JSONValue? = nil) -> JSONValue {
-        [
+    /// - Parameters:
+    ///   - feedback: What somebody said of the answer.
+    ///   - versions: The messages beside it and itself, the oldest first; said where there is more than one.
+    public func json(feedback: JSONValue? = nil, versions: [String] = []) -> JSONValue {
+        var object: JSONObject = [
             "id": .string(id), "role": .string(role), "text": .string(text), "createdAt": .string(createdAt),
             "model": .optional(model), "citations": .array(citations), "finishReason": .optional(finishReason),
             "parentId": .optional(parentId), "receipt": receipt, "feedback": feedback ?? .null,
             "passages": .array(passages), "usage": usage, "problem": problem,
         ]
+        if versions.count > 1, let place = versions.firstIndex(of: id) {
+            object["versions"] = .array(versions.map { .string($0) })
+            object["version"] = .int(Int64(place) + 1)
+        }
+        return .object(object)
     }
 }

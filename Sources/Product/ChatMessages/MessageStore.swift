@@ -216,7 +216,7 @@ public struct MessageStore: ConfiguredClient, Sendable {
     }
 
     /// Items of a chat, those of the workspace alone.
-    private func query(
+    func query(
         _ what: String, _ condition: String, _ parameters: [(String, JSONValue)], of chat: String, limit: Int? = nil
     ) async throws -> [JSONValue] {
         var parameters = parameters
@@ -226,6 +226,7 @@ public struct MessageStore: ConfiguredClient, Sendable {
             parameters.append(("@workspace", .string(workspace)))
         }
         let sql = "SELECT \(what) FROM c WHERE \(own)\(condition)"
+        try await prepare()
         guard let limit else { return try await container.query(sql, parameters, partition: chat) }
         return try await container.query(sql, parameters, partition: chat, limit: limit)
     }

@@ -41,6 +41,10 @@ public enum HistoryFunctions {
                 interrupted: InterruptedAnswers(catalog: catalog, messages: messages), queue: queue, log: log)
         }
         @Sendable func history(_ access: Access) -> HistoryRoutes { history(catalog.view(for: access)) }
+        @Sendable func single(_ access: Access) -> MessageRoutes {
+            let history = history(access)
+            return MessageRoutes(catalog: history.catalog, messages: history.messages, copier: history.copier)
+        }
         @Sendable func exports(_ access: Access) -> ExportRoutes {
             ExportRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
         }
@@ -88,8 +92,10 @@ public enum HistoryFunctions {
         }
         routes.http(.get, "history/{chatId}/export", for: .read, audited: .soon) { try await exports($1).one($0) }
         routes.http(.get, "history/{chatId}", for: .read) { try await history($1).get($0) }
-        routes.http(.patch, "history/{chatId}", for: .ask) { try await history($1).rename($0) }
+        routes.http(.patch, "history/{chatId}", for: .ask) { try await history($1).change($0) }
         routes.http(.delete, "history/{chatId}", for: .ask) { try await history($1).delete($0) }
+        routes.http(.put, "history/{chatId}/messages/{messageId}", for: .ask) { try await single($1).edit($0) }
+        routes.http(.post, "history/{chatId}/branch", for: .ask) { try await single($1).branch($0) }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("cosmos") { try await messages.probe() }
         return routes.functions

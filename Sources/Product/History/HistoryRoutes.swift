@@ -29,29 +29,26 @@ struct HistoryRoutes: Sendable {
     func get(_ request: HTTPRequest) async throws -> HTTPResponse {
         let id = try await chat(request).id
         let limit = try PageLimit.read(request, default: 100, maximum: 500)
-        var before: (String, String)?
-        if let first = try request.idParameter("before") {
-            guard let message = try await messages.message(first, in: id) else {
-                throw InvalidFields(field: "before", detail: "There is no message with this id in the chat.")
-            }
-            before = (message.createdAt, message.id)
-        }
+        let (first, through) = (try request.idParameter("before"), try request.idParameter("path"))
         let open = try await openAnswers(in: id)
         let chat = try await chat(request)
-        let page = try await messages.messages(in: chat.id, limit: limit + 1, before: before)
-        let shown = page.suffix(limit)
-        let answers = shown.filter { $0.role == "assistant" }.map(\.id)
+        let page = try await ChatPath(messages: messages, chat: chat)
+            .page(limit: limit, before: first, through: through)
+        let answers = page.messages.filter { $0.role == "assistant" }.map(\.id)
         let feedback = try await catalog.feedback(in: chat.id, of: answers)
         // A crash between storing a message and copying it leaves it where nobody finds it; here it is seen again.
         Task {
-            do { try await copier.complete(Array(shown), of: chat.id) } catch {
+            do { try await copier.complete(page.messages, of: chat.id) } catch {
                 log.warning("messages could not be made searchable", ["error": String(describing: error)])
             }
         }
+        let shown = page.messages.map { message in
+            message.json(feedback: feedback[message.id]?.ofAnswer, versions: page.versions(message.id))
+        }
         return HTTPResponse(
             json: [
-                "chat": chat.json, "messages": .array(shown.map { $0.json(feedback: feedback[$0.id]?.ofAnswer) }),
-                "next": .optional(page.count > limit ? shown.first?.id : nil),
+                "chat": chat.json, "messages": .array(shown),
+                "next": .optional(page.hasMore ? page.messages.first?.id : nil),
                 "running": .array(Self.running(open, beside: page)),
             ])
     }
@@ -68,8 +65,8 @@ struct HistoryRoutes: Sendable {
     }
 
     /// Those whose message is not there yet: it is stored a moment before the answer is known to have ended.
-    private static func running(_ open: [AnswerRecord], beside messages: [ChatMessage]) -> [JSONValue] {
-        let stored = Set(messages.compactMap(\.attempt))
+    private static func running(_ open: [AnswerRecord], beside page: ChatPath.Page) -> [JSONValue] {
+        let stored = Set(page.messages.compactMap(\.attempt))
         return open.filter { !stored.contains($0.attempt) }.map { answer in
             [
                 "answerId": .string(answer.key.id), "messageId": .string(answer.parentId),
@@ -78,9 +75,21 @@ struct HistoryRoutes: Sendable {
         }
     }
 
-    func rename(_ request: HTTPRequest) async throws -> HTTPResponse {
+    /// Another name, or another path: the one through `chosen`.
+    func change(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
-        var reader = try FieldReader(body, allowed: ["name"])
+        var reader = try FieldReader(body, allowed: ["name", "chosen"])
+        if body["chosen"] != nil {
+            if body["name"] != nil { reader.add("chosen", "Must not come with a name: send one of them.") }
+            let chosen = reader.requiredString("chosen", length: 1...64).lowercased()
+            try reader.finish()
+            let chat = try await chat(request)
+            guard try await messages.message(chosen, in: chat.id) != nil else { throw ChatPath.unknown("chosen") }
+            // Where there are no versions there is one path.
+            if chat.chosen == nil { return HTTPResponse(json: chat.json) }
+            guard let chat = try await catalog.choose(chosen, in: chat.id) else { throw Self.unknown }
+            return HTTPResponse(json: chat.json)
+        }
         let name = reader.requiredString("name", length: 1...200)
         if !name.isEmpty, name.allSatisfy(\.isWhitespace) { reader.add("name", "Must not be blank.") }
         try reader.finish()

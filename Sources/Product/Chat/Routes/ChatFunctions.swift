@@ -77,6 +77,9 @@ public enum ChatFunctions {
         routes.http(.post, "chat/{answerId}/stop", for: .ask) {
             try await RunningAnswerRoutes(reader: answering.reader(for: $1)).stop($0)
         }
+        routes.http(.post, "chat/{answerId}/regenerate", for: .ask) {
+            try await ChatRoute(engine: answering.engine(for: $1), reader: answering.reader(for: $1)).redo($0)
+        }
         routes.http(.post, "ask", for: .ask) { try await AskRoute(answers: answering.oneOff(for: $1)).answer($0) }
         routes.http(.get, "usage", for: .manage) { try await UsageRoute(catalog: catalog.view(for: $1)).answer($0) }
         routes.http(.get, "experiments", for: .manage) { try await experiments($1).list($0) }

@@ -8,6 +8,8 @@ struct ChatRequest: Sendable {
     let question: QuestionFields
     let chatId: String?
     let messageId: String
+    /// The answer, when it is another version beside those that there are.
+    private let newAnswer: String?
 
     /// Reads a body.
     ///
@@ -17,8 +19,20 @@ struct ChatRequest: Sendable {
         question = QuestionFields("message", body, &reader)
         chatId = reader.id("chatId")
         messageId = reader.id("messageId") ?? UUIDv7.make()
+        newAnswer = nil
         try reader.finish()
     }
+
+    /// A stored question that is to be answered once more.
+    init(_ question: QuestionFields, messageId: String, in chat: String, newAnswer: String) {
+        self.question = question
+        self.messageId = messageId
+        self.newAnswer = newAnswer
+        chatId = chat
+    }
+
+    /// The answer's id.
+    var answerId: String { newAnswer ?? derivedID("answer") }
 
     /// An id that follows from the caller's message id alone, so that a request that is sent twice meets its own
     /// traces even when it named no chat.

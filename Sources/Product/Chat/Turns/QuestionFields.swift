@@ -23,12 +23,22 @@ struct QuestionFields: Sendable {
         if body[name]?.string?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? false {
             reader.add(name, "Must not be blank.")
         }
-        documents = reader.strings("documents", maximumCount: Self.maximumDocuments)
+        (documents, useDocuments, model) = Self.manner(&reader)
+        preset = reader.string("preset", length: 1...40)
+    }
+
+    /// Reads the members of a body that has no text, for one that is known, and is of a chat that has its preset.
+    init(text: String, _ reader: inout FieldReader) {
+        self.text = text
+        (documents, useDocuments, model) = Self.manner(&reader)
+        preset = nil
+    }
+
+    private static func manner(_ reader: inout FieldReader) -> ([String]?, Bool, String?) {
+        let documents = reader.strings("documents", maximumCount: maximumDocuments)
         if let documents, !documents.allSatisfy(UUIDv7.isValid) {
             reader.add("documents", "Every entry must be a document's id.")
         }
-        useDocuments = reader.bool("useDocuments", default: true)
-        model = reader.string("model", length: 1...200)
-        preset = reader.string("preset", length: 1...40)
+        return (documents, reader.bool("useDocuments", default: true), reader.string("model", length: 1...200))
     }
 }

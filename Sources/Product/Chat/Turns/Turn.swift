@@ -27,21 +27,28 @@ final class Turn: Sendable {
     let remembered: AnswerOutcome?
     /// Where the answer is to be remembered; `nil` when it is not.
     let cacheKey: String?
+    /// Whether the chat's messages have versions: then nothing is summed up, which would be of all of them.
+    let hasVersions: Bool
     private let cutEnding = Mutex<AnswerEnding?>(nil)
     private let lacksMessage = Mutex(false)
 
-    /// - Parameter askedAt: Time of the question's message.
+    /// - Parameters:
+    ///   - askedAt: Time of the question's message.
+    ///   - version: How many answers to the question there are before this one.
     init(
         request: ChatRequest, chat: (id: String, name: String), isFirst: Bool, stored: ChatMessage?,
-        isNewQuestion: Bool, askedAt: String,
+        isNewQuestion: Bool, askedAt: String, version: Int = 0, hasVersions: Bool = false,
         history: [ChatMessage], task: AnswerTask, remembered: AnswerOutcome?, cacheKey: String?
     ) {
         self.request = request
-        answeredAt = Timestamp.milliseconds(iso8601: askedAt).map { Timestamp.format(milliseconds: $0 + 1) } ?? askedAt
+        answeredAt =
+            Timestamp.milliseconds(iso8601: askedAt).map { Timestamp.format(milliseconds: $0 + 1 + Int64(version)) }
+            ?? askedAt
         (chatId, chatName) = chat
         self.isFirst = isFirst
-        answerId = request.derivedID("answer")
+        answerId = request.answerId
         self.stored = stored
+        self.hasVersions = hasVersions
         self.isNewQuestion = isNewQuestion
         self.history = history
         self.task = task

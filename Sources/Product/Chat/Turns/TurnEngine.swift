@@ -17,6 +17,11 @@ struct TurnEngine: Sendable {
         try await TurnPreparation(library: library, messages: messages).prepare(request)
     }
 
+    /// Prepares another version of an answer.
+    func prepare(_ redo: RedoRequest) async throws -> Turn {
+        try await RedoPreparation(preparation: TurnPreparation(library: library, messages: messages)).prepare(redo)
+    }
+
     /// Writes the answer and reports it event by event. A request that was sent before gets the stored answer again,
     /// unless that one had failed: then it is tried again, and the new answer takes its place. Does not throw for failures
     /// of the models: these are an event.
@@ -108,6 +113,7 @@ struct TurnEngine: Sendable {
             if turn.isFirst {
                 await thoughts.name(turn.chatId, question: turn.request.question.text, answer: answer.text, with: model)
             }
+            if turn.hasVersions { return }
             await thoughts.sumUp(turn.chatId, turn.history, before: turn.task.summary, with: model)
         }
     }

@@ -13,16 +13,20 @@ import Telemetry
 /// with a status fails here.
 struct TurnPreparation: Sendable {
     /// Messages that are read of a chat; older ones are in its summary.
-    private static let historyLength = 40
+    static let historyLength = 40
 
     let library: Library
     let messages: MessageStore
 
-    private struct Conversation: Sendable {
+    struct Conversation: Sendable {
         let chat: ChatRecord
         let stored: ChatMessage?
         let isNewQuestion: Bool
         let askedAt: String
+        /// How many answers there are beside the one that is to come.
+        var version = 0
+        /// Whether the chat's messages have versions.
+        var hasVersions = false
         let history: [ChatMessage]
     }
 
@@ -48,10 +52,7 @@ struct TurnPreparation: Sendable {
             async let conversation = store(request, manner, chatId: chatId)
             if FollowUp.isLikely(request.question.text) {
                 talk = try await conversation
-                let rewriter = FollowUp(model: library.models.entry(manner.model)?.model)
-                let history = talk.history.map(\.modelMessage)
-                let question = await rewriter.standalone(request.question.text, after: history)
-                search = try await find(request, chatId, standalone: question, manner)
+                search = try await followUp(request, talk, manner)
             } else {
                 async let passages = find(request, chatId, standalone: nil, manner)
                 talk = try await conversation
@@ -69,17 +70,36 @@ struct TurnPreparation: Sendable {
         return turn(request, talk, search, preset: own, manner)
     }
 
+    /// Finds the passages for a question that is stored already.
+    func prepare(_ request: ChatRequest, _ talk: Conversation) async throws -> Turn {
+        try await library.meter.admitQuestion()
+        let manner = try await library.manner(of: request.question, in: talk.chat.id, isNewChat: false)
+        let isFollowUp = FollowUp.isLikely(request.question.text)
+        let search =
+            isFollowUp
+            ? try await followUp(request, talk, manner)
+            : try await find(request, talk.chat.id, standalone: nil, manner)
+        return turn(request, talk, search, preset: library.presets.preset(talk.chat.preset), manner)
+    }
+
+    private func followUp(_ request: ChatRequest, _ talk: Conversation, _ manner: AnswerManner) async throws -> Search {
+        let rewriter = FollowUp(model: library.models.entry(manner.model)?.model)
+        let history = talk.history.map(\.modelMessage)
+        let question = await rewriter.standalone(request.question.text, after: history)
+        return try await find(request, talk.chat.id, standalone: question, manner)
+    }
+
     private func turn(
         _ request: ChatRequest, _ talk: Conversation, _ search: Search, preset: Preset, _ manner: AnswerManner
     ) -> Turn {
         var task = AnswerTask(question: request.question.text, preset: preset, model: manner.model)
         task.trial = manner.trial
         task.standaloneQuestion = search.standaloneQuestion
-        // The summary stands for what was said until then.
-        let until = talk.chat.summarisedUntil ?? ""
+        // The summary stands for what was said until then, on the one path that there was.
+        let until = talk.hasVersions ? "" : talk.chat.summarisedUntil ?? ""
         let history = talk.history.filter { $0.createdAt > until }
         task.history = history.map(\.modelMessage)
-        task.summary = talk.chat.summary
+        task.summary = talk.hasVersions ? nil : talk.chat.summary
         task.found = search.found
         task.overview = search.overview
         task.documents = search.documents ?? []
@@ -90,7 +110,8 @@ struct TurnPreparation: Sendable {
         return Turn(
             request: request, chat: (talk.chat.id, talk.chat.name),
             isFirst: talk.history.isEmpty && talk.isNewQuestion, stored: talk.stored,
-            isNewQuestion: talk.isNewQuestion, askedAt: talk.askedAt, history: history, task: task,
+            isNewQuestion: talk.isNewQuestion, askedAt: talk.askedAt, version: talk.version,
+            hasVersions: talk.hasVersions, history: history, task: task,
             remembered: search.remembered, cacheKey: search.cacheKey)
     }
 
@@ -106,26 +127,44 @@ struct TurnPreparation: Sendable {
                 chatId, name: ChatName.make(from: request.question.text),
                 preset: request.question.preset ?? (isStandard ? nil : manner.preset.id))
         }
-        let history =
-            request.chatId == nil ? [] : try await messages.messages(in: chatId, limit: Self.historyLength)
+        let before = try await said(before: request, in: chat)
         let question = ChatMessage(
             id: request.messageId, chatId: chatId, workspaceId: library.catalog.workspace, role: "user",
-            text: request.question.text, createdAt: Timestamp.now())
+            text: request.question.text, createdAt: Timestamp.now(), parentId: before.last)
         if try await messages.add(question) {
             // A deletion that began before has not seen it; one that begins from here on does.
             guard try await library.catalog.keepTexts([question].compactMap(\.searchText), of: chatId) else {
                 _ = try await messages.deleteAll(in: chatId)
                 throw Self.unknownChat
             }
+            // What was asked last is shown, whatever else is being answered.
+            if chat.chosen != nil { try await library.catalog.choose(question.id, in: chatId) }
             return Conversation(
-                chat: chat, stored: nil, isNewQuestion: true, askedAt: question.createdAt, history: history)
+                chat: chat, stored: nil, isNewQuestion: true, askedAt: question.createdAt,
+                hasVersions: chat.chosen != nil, history: before.messages)
         }
         async let asked = messages.message(request.messageId, in: chatId)
         let answer = try await messages.message(request.derivedID("answer"), in: chatId)
-        let before = history.filter { $0.id != request.messageId && $0.parentId != request.messageId }
+        let history = before.messages.filter { $0.id != request.messageId && $0.parentId != request.messageId }
         return Conversation(
             chat: chat, stored: answer, isNewQuestion: false, askedAt: try await asked?.createdAt ?? question.createdAt,
-            history: before)
+            hasVersions: chat.chosen != nil, history: history)
+    }
+
+    /// What was said before a question, and, in a chat whose messages have versions, the last of it.
+    private func said(before request: ChatRequest, in chat: ChatRecord) async throws -> (
+        messages: [ChatMessage], last: String?
+    ) {
+        guard request.chatId != nil else { return ([], nil) }
+        guard let chosen = chat.chosen else {
+            return (try await messages.messages(in: chat.id, limit: Self.historyLength), nil)
+        }
+        let tree = try await messages.tree(of: chat.id)
+        // A new version of a question is there before it is answered.
+        let isThere = tree.contains(request.messageId)
+        let path = tree.path(through: isThere ? request.messageId : chosen)
+        let said = path.prefix { $0 != request.messageId }
+        return (try await messages.messages(said.suffix(Self.historyLength), in: chat.id), said.last)
     }
 
     private static let unknownChat = Problem(

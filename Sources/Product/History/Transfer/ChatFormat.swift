@@ -7,6 +7,9 @@ protocol ChatFormat {
     var mediaType: String { get }
     var fileExtension: String { get }
 
+    /// Whether all versions of messages are in it, and not only those that are shown.
+    var hasVersions: Bool { get }
+
     /// What stands before all chats.
     func head() -> String
     /// What stands before a chat's messages.

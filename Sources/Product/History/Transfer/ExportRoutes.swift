@@ -48,14 +48,31 @@ struct ExportRoutes: Sendable {
 
     private func write(_ chat: ChatRecord, to output: inout Output) async throws {
         try await output.put { $0.begin(chat) }
+        if chat.chosen != nil, !output.format.hasVersions {
+            try await writePath(of: chat, to: &output)
+        } else {
+            try await writeAll(of: chat, to: &output)
+        }
+        try await output.put { $0.end() }
+    }
+
+    private func writePath(of chat: ChatRecord, to output: inout Output) async throws {
+        var rest = try await messages.tree(of: chat.id).path(through: chat.chosen)[...]
+        while !rest.isEmpty {
+            let page = try await messages.messages(rest.prefix(Self.messagesAtATime), in: chat.id)
+            rest = rest.dropFirst(Self.messagesAtATime)
+            for message in page { try await output.put { $0.message(message) } }
+        }
+    }
+
+    private func writeAll(of chat: ChatRecord, to output: inout Output) async throws {
         var last: (createdAt: String, id: String)?
         while true {
             let page = try await messages.messages(in: chat.id, limit: Self.messagesAtATime, after: last)
             for message in page { try await output.put { $0.message(message) } }
-            guard page.count == Self.messagesAtATime, let end = page.last else { break }
+            guard page.count == Self.messagesAtATime, let end = page.last else { return }
             last = (end.createdAt, end.id)
         }
-        try await output.put { $0.end() }
     }
 
     private static func file(

@@ -93,14 +93,15 @@ struct ImportRoute: Sendable {
     private func add(_ chat: ImportedChat, _ names: [String: String]) async throws -> String {
         let id = UUIDv7.make()
         var mark = try await catalog.beginImport(id, name: chat.name, preset: chat.preset)
-        let stored = chat.stored(chatId: id, workspace: catalog.workspace, names: names)
+        let (stored, chosen) = chat.stored(chatId: id, workspace: catalog.workspace, names: names)
         do {
             for part in MessageStore.batches(stored) {
                 try await messages.add(part, in: id)
                 mark = try await catalog.continueImport(id, mark)
             }
             try await catalog.finishImport(
-                id, mark, messages: stored.count, createdAt: chat.createdAt, updatedAt: chat.updatedAt)
+                id, mark, messages: stored.count, createdAt: chat.createdAt, updatedAt: chat.updatedAt,
+                chosen: chosen)
         } catch {
             // As far as it goes; the rest is done at the next start.
             if (try? await messages.deleteAll(in: id)) != nil { _ = try? await catalog.removeChat(id) }

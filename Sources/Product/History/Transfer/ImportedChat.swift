@@ -12,6 +12,8 @@ struct ImportedChat: Sendable {
     let createdAt: String
     let updatedAt: String
     let preset: String?
+    /// The message that the chosen path leads through.
+    private let chosen: String?
     let messages: [ImportedMessage]
     /// The id that it had where it was exported.
     let id: String
@@ -24,14 +26,16 @@ struct ImportedChat: Sendable {
         var problems = ImportProblems(place: place)
         let now = Timestamp.now()
         var (id, name, preset, times): (String, String, String?, [String]) = ("", "", nil, [now, now])
+        var chosen: String?
         try problems.collect { () throws in
             var reader = try FieldReader(
-                value, allowed: ["id", "name", "createdAt", "updatedAt", "preset", "messages"])
+                value, allowed: ["id", "name", "createdAt", "updatedAt", "preset", "messages", "chosen"])
             id = reader.requiredString("id", length: 1...100)
             name = reader.requiredString("name", length: 1...Self.longestName)
             if name.contains("\0") { reader.add("name", "Must not have the character U+0000.") }
             preset = reader.string("preset", length: 1...40)
             if preset?.contains("\0") == true { reader.add("preset", "Must not have the character U+0000.") }
+            chosen = reader.string("chosen", length: 1...100)
             times = [
                 ImportedMessage.time("createdAt", &reader) ?? now, ImportedMessage.time("updatedAt", &reader) ?? now,
             ]
@@ -49,7 +53,11 @@ struct ImportedChat: Sendable {
         }
         try problems.finish()
         try Self.checkTree(messages, &problems)
+        if let chosen, !messages.contains(where: { $0.id == chosen }) {
+            try problems.add("chosen", "There is no message with this id in the chat.")
+        }
         try problems.finish()
+        self.chosen = chosen
         (self.id, self.name, self.preset, self.messages) = (id, name, preset, messages)
         (createdAt, updatedAt) = (times[0], min(max(times[0], times[1]), now))
     }
@@ -72,7 +80,18 @@ struct ImportedChat: Sendable {
                     break
                 }
                 walk.append(index)
-                guard let parent = messages[index].parentId else { break }
+                var hangs = messages[index]
+                if let first = hangs.versionOf {
+                    guard let place = places[first], messages[place].role == "user", messages[place].versionOf == nil
+                    else {
+                        let what = "Must be a question of the chat that is no version of another one."
+                        try problems.add("messages[\(index)].versionOf", what)
+                        break
+                    }
+                    // A version hangs where the first one does.
+                    hangs = messages[place]
+                }
+                guard let parent = hangs.parentId else { break }
                 next = places[parent]
                 if next == nil {
                     try problems.add("messages[\(index)].parentId", "There is no message with this id in the chat.")
@@ -88,16 +107,24 @@ struct ImportedChat: Sendable {
     /// The messages as they are stored: with ids of their own, in the order of the file where times are equal.
     ///
     /// - Parameter names: Documents that are there; a citation of another one keeps its words and no link.
-    func stored(chatId: String, workspace: String, names: [String: String]) -> [ChatMessage] {
+    /// - Returns: With the message that the chosen path leads through; `nil` where no message has versions.
+    func stored(chatId: String, workspace: String, names: [String: String]) -> (
+        messages: [ChatMessage], chosen: String?
+    ) {
         let ordered = UUIDv7.ascending(messages.count)
         var renamed: [String: String] = [:]
         for (message, id) in zip(messages, ordered) where renamed[message.id] == nil { renamed[message.id] = id }
-        return messages.map { message in
+        let stored = messages.map { message in
             ChatMessage(
                 id: renamed[message.id] ?? UUIDv7.make(), chatId: chatId, workspaceId: workspace, role: message.role,
                 text: message.text, createdAt: message.createdAt,
                 parentId: message.parentId.flatMap { renamed[$0] }, model: message.model,
-                citations: message.citations.map { $0.json(names) }, finishReason: message.finishReason)
+                citations: message.citations.map { $0.json(names) }, finishReason: message.finishReason,
+                versionOf: message.versionOf.flatMap { renamed[$0] })
         }
+        let answered = messages.filter { $0.role == "assistant" }.compactMap(\.parentId)
+        let hasVersions = messages.contains { $0.versionOf != nil } || Set(answered).count < answered.count
+        let shown = chosen.flatMap { renamed[$0] } ?? (hasVersions ? stored.last?.id : nil)
+        return (stored, shown)
     }
 }

@@ -11,13 +11,18 @@ struct ImportedMessage: Sendable {
     /// Clocks differ; in milliseconds.
     private static let day: Int64 = 86_400_000
     private static let endings = ["stop", "length", "cancelled", "error", "not_found", "tool_calls", "interrupted"]
-    private static let names = ["id", "role", "text", "createdAt", "parentId", "model", "finishReason", "citations"]
+    private static let names = [
+        "id", "role", "text", "createdAt", "parentId", "model", "finishReason", "citations",
+        "versionOf",
+    ]
 
     let id: String
     let role: String
     let text: String
     let createdAt: String
     let parentId: String?
+    /// The question of which this one is a version.
+    let versionOf: String?
     let model: String?
     let finishReason: String?
     let citations: [ImportedCitation]
@@ -34,6 +39,8 @@ struct ImportedMessage: Sendable {
         if value["createdAt"]?.isNull ?? true { reader.add("createdAt", "Required.") }
         createdAt = Self.time("createdAt", &reader) ?? ""
         parentId = reader.string("parentId", length: 1...100)
+        versionOf = reader.string("versionOf", length: 1...100)
+        if versionOf != nil, role == "assistant" { reader.add("versionOf", "Must not be there in an answer.") }
         model = reader.string("model", length: 1...200)
         finishReason = reader.string("finishReason", length: 1...20)
         if let finishReason, !Self.endings.contains(finishReason) {

@@ -12,6 +12,7 @@ struct JSONFormat: ChatFormat {
 
     let mediaType = "application/json"
     let fileExtension = "json"
+    let hasVersions = true
     private var isFirstChat = true
     private var isFirstMessage = true
 
@@ -22,22 +23,25 @@ struct JSONFormat: ChatFormat {
 
     mutating func begin(_ chat: ChatRecord) -> String {
         defer { (isFirstChat, isFirstMessage) = (false, true) }
-        let about: JSONValue = [
+        var about: JSONObject = [
             "id": .string(chat.id), "name": .string(chat.name), "createdAt": .string(chat.createdAt),
             "updatedAt": .string(chat.updatedAt), "preset": .optional(chat.preset),
         ]
-        return (isFirstChat ? "\n" : ",\n") + about.text.dropLast() + #","messages":["#
+        // Files of chats without versions are what they were before there were any.
+        if let chosen = chat.chosen { about["chosen"] = .string(chosen) }
+        return (isFirstChat ? "\n" : ",\n") + JSONValue.object(about).text.dropLast() + #","messages":["#
     }
 
     mutating func message(_ message: ChatMessage) -> String {
         defer { isFirstMessage = false }
-        let value: JSONValue = [
+        var value: JSONObject = [
             "id": .string(message.id), "role": .string(message.role), "text": .string(message.text),
             "createdAt": .string(message.createdAt), "parentId": .optional(message.parentId),
             "model": .optional(message.model), "finishReason": .optional(message.finishReason),
             "citations": .array(message.citations),
         ]
-        return (isFirstMessage ? "\n" : ",\n") + value.text
+        if let first = message.versionOf { value["versionOf"] = .string(first) }
+        return (isFirstMessage ? "\n" : ",\n") + JSONValue.object(value).text
     }
 
     func end() -> String { "]}" }

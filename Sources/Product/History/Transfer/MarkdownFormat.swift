@@ -7,6 +7,7 @@ import JSONCoding
 struct MarkdownFormat: ChatFormat {
     let mediaType = "text/markdown; charset=utf-8"
     let fileExtension = "md"
+    let hasVersions = false
     private var isFirstChat = true
     /// Footnotes of all chats have numbers of their own.
     private var footnotes = 0

@@ -79,7 +79,7 @@ struct PrivacyFeatureTests {
         /// Does one thing; returns what was said to it that should not have been.
         func act() async throws -> String? {
             let workspace = workspaces.randomElement() ?? "default"
-            let action = Int.random(in: 0..<19)
+            let action = Int.random(in: 0..<22)
             var sent = ""
             let answer: AppAnswer
             switch action {
@@ -119,6 +119,18 @@ struct PrivacyFeatureTests {
             case 14:
                 answer = try await browser.send(
                     .chat, .post, "/api/chat/\(secrets.answer)/stop", [:], workspace: workspace)
+            case 19:
+                answer = try await browser.send(
+                    .chat, .post, "/api/chat/\(secrets.answer)/regenerate", [:], workspace: workspace)
+            case 20:
+                answer = try await browser.send(
+                    .history, .post, "/api/history/\(secrets.chat)/branch", ["messageId": .string(secrets.answer)],
+                    workspace: workspace)
+            case 21:
+                sent = secrets.make(workspace, number)
+                answer = try await browser.send(
+                    .history, .put, "/api/history/\(secrets.chat)/messages/\(UUIDv7.make())", ["text": .string(sent)],
+                    workspace: workspace)
             default:
                 // The same question from everybody, which is remembered.
                 answer = try await browser.send(

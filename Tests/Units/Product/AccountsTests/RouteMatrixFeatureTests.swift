@@ -31,6 +31,7 @@ struct RouteMatrixFeatureTests {
             "GET /v1/models": .permission(.read), "POST /mcp": .permission(.read), "GET /mcp": .permission(.read),
             "DELETE /mcp": .permission(.read), "GET /api/chat/{answerId}/events": .permission(.read),
             "POST /api/chat/{answerId}/stop": .permission(.ask),
+            "POST /api/chat/{answerId}/regenerate": .permission(.ask),
         ],
         .upload: [
             "POST /api/upload": .permission(.write), "GET /api/documents": .permission(.read),
@@ -47,6 +48,8 @@ struct RouteMatrixFeatureTests {
             "GET /api/history": .permission(.read), "GET /api/history/search": .permission(.read),
             "GET /api/history/export": .permission(.read), "POST /api/history/import": .permission(.ask),
             "GET /api/history/{chatId}/export": .permission(.read), "GET /api/history/{chatId}": .permission(.read),
+            "PUT /api/history/{chatId}/messages/{messageId}": .permission(.ask),
+            "POST /api/history/{chatId}/branch": .permission(.ask),
             "PATCH /api/history/{chatId}": .permission(.ask), "DELETE /api/history/{chatId}": .permission(.ask),
         ],
         .account: [

@@ -110,7 +110,7 @@ import Testing
             message(["id": .string("\(number)"), "parentId": number == 9999 ? .null : .string("\(number + 1)")])
         }
         let file = try ImportFile(file([chat(messages)]))
-        let stored = try file.chat(0).stored(chatId: "c", workspace: "default", names: [:])
+        let stored = try file.chat(0).stored(chatId: "c", workspace: "default", names: [:]).messages
         #expect(stored.count == 10_000 && stored[17].parentId == stored[18].id)
         #expect(zip(stored, stored.dropFirst()).allSatisfy { $0.id < $1.id })
     }
@@ -124,7 +124,7 @@ import Testing
         let file = try ImportFile(file([chat([message(["citations": [citation]])])]))
         let chat = try file.chat(0)
         func stored(_ names: [String: String]) -> JSONValue? {
-            chat.stored(chatId: "c", workspace: "w", names: names).first?.citations.first
+            chat.stored(chatId: "c", workspace: "w", names: names).messages.first?.citations.first
         }
         var expected = try #require(citation.object)
         // Nobody here has compared the sentence with the document.

@@ -1,0 +1,52 @@
+import HTTPMessages
+import JSONCoding
+public import Problems
+
+/// A chat with versions has as many messages as can be put together at once.
+public struct ChatTooLarge: ProblemConvertible {
+    public var problem: Problem {
+        Problem(
+            .conflict,
+            "Only chats of up to \(MessageStore.mostWithVersions) messages have versions and branches. Begin a new chat.",
+            code: "chat_too_large")
+    }
+}
+
+extension MessageStore {
+    /// Messages of a chat whose messages have versions.
+    public static let mostWithVersions = 10_000
+    /// Versions of one message, the first included.
+    public static let mostVersions = 20
+    private static let atATime = 200
+
+    /// How the messages of a chat hang together.
+    ///
+    /// - Throws: `ChatTooLarge`; what the store throws.
+    public func tree(of chat: String) async throws -> ChatTree {
+        let rows = try await query(
+            "c.id, c.role, c.createdAt, c.parentId, c.versionOf", "true", [], of: chat,
+            limit: Self.mostWithVersions + 1)
+        guard rows.count <= Self.mostWithVersions else { throw ChatTooLarge() }
+        return ChatTree(
+            rows.compactMap { row in
+                guard let id = row["id"]?.string, let role = row["role"]?.string else { return nil }
+                return ChatTree.Node(
+                    id: id, role: role, createdAt: row["createdAt"]?.string ?? "", parentId: row["parentId"]?.string,
+                    versionOf: row["versionOf"]?.string)
+            })
+    }
+
+    /// Messages of a chat, in the order of their ids in the list; what is not there is left out.
+    public func messages(_ ids: some Collection<String>, in chat: String) async throws -> [ChatMessage] {
+        var found: [String: ChatMessage] = [:]
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.atATime)
+            rest = rest.dropFirst(Self.atATime)
+            let rows = try await query(
+                "*", "ARRAY_CONTAINS(@ids, c.id)", [("@ids", .array(part.map { .string($0) }))], of: chat)
+            for message in rows.compactMap(ChatMessage.init(item:)) { found[message.id] = message }
+        }
+        return ids.compactMap { found[$0] }
+    }
+}
