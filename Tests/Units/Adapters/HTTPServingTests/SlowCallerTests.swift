@@ -134,7 +134,8 @@ import Testing
         ) { server in
             let connection = try RawConnection(port: server.port)
             connection.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            #expect(try await connection.readResponse().text.hasSuffix("event: done\ndata: {\"n\":1}\n\n"))
+            // A beat may come behind it.
+            #expect(try await connection.readResponse().text.contains("event: done\ndata: {\"n\":1}\n\n"))
         }
     }
 
