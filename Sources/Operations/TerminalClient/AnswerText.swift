@@ -23,6 +23,19 @@ public enum AnswerText {
         return lines
     }
 
+    /// JSON on one line, in which nothing commands a terminal: JSON itself lets U+007F to U+009F stand as they are.
+    public static func line(_ json: JSONValue) -> String {
+        var line = ""
+        for scalar in json.text.unicodeScalars {
+            if (0x7F...0x9F).contains(scalar.value) {
+                line += "\\u00" + String(scalar.value, radix: 16)
+            } else {
+                line.unicodeScalars.append(scalar)
+            }
+        }
+        return line + "\n"
+    }
+
     /// Text without what would command the terminal: documents and models may say anything.
     public static func printable(_ text: String) -> String {
         String(

@@ -9,10 +9,13 @@ import TaskTools
 /// running Apus, for programs that start their servers themselves (revision 2026-07-28, "Transports": stdio).
 public final class MCPBridge: Sendable {
     private static let parallel = 16
+    /// Requests that wait for their turn or their answer; the input is read on when there are fewer.
+    private static let mostUnderWay = 64
     private static let longestAnswer = Duration.seconds(600)
     private static let largestAnswer = 16 << 20
     private static let internalError: Int64 = -32603
     private static let parseError: Int64 = -32700
+    private static let invalidRequest: Int64 = -32600
     private static let versionName = "io.modelcontextprotocol/protocolVersion"
     private static let named = ["tools/call": "name", "prompts/get": "name", "resources/read": "uri"]
 
@@ -53,6 +56,8 @@ public final class MCPBridge: Sendable {
                 continue
             }
             take(message)
+            let waiting = state.withLock { $0.underWay.count >= Self.mostUnderWay ? $0.underWay.values.first : nil }
+            await waiting?.value
         }
         for task in state.withLock({ Array($0.underWay.values) }) { await task.value }
     }
@@ -63,17 +68,21 @@ public final class MCPBridge: Sendable {
             state.withLock { $0.underWay[id.text] }?.cancel()
             return
         }
-        guard let id = message["id"], !id.isNull, message["method"] != nil else {
-            Task { try? await slots.run { _ = try await post(message) } }
-            return
+        guard message.object != nil else {
+            return send(Self.error(.null, Self.invalidRequest, "The line is no message: it must be one JSON object."))
         }
+        // Apus keeps nothing between requests: what wants no answer changes nothing there.
+        guard let id = message["id"], !id.isNull, message["method"] != nil else { return }
         // Registered before it can end.
-        state.withLock { state in
+        let isNew = state.withLock { state in
+            guard state.underWay[id.text] == nil else { return false }
             state.underWay[id.text] = Task {
                 await self.answer(message, id)
                 self.state.withLock { $0.underWay[id.text] = nil }
             }
+            return true
         }
+        if !isNew { send(Self.error(id, Self.invalidRequest, "A request with this id is under way.")) }
     }
 
     private func answer(_ message: JSONValue, _ id: JSONValue) async {

@@ -31,7 +31,7 @@ struct UseCommand {
         let body = question("question", options.words[1])
         if options.flag("json") {
             let answer = try await sender.ask("/api/ask", body) { _ in }.answer
-            return writeAll(answer.text + "\n", to: STDOUT_FILENO)
+            return writeAll(AnswerText.line(answer), to: STDOUT_FILENO)
         }
         try await show("/api/ask", body)
     }
@@ -125,7 +125,7 @@ struct UseCommand {
         } while after != nil && documents.count < Self.mostDocuments
         if options.flag("json") {
             let list: JSONValue = ["documents": .array(documents)]
-            return writeAll(list.text + "\n", to: STDOUT_FILENO)
+            return writeAll(AnswerText.line(list), to: STDOUT_FILENO)
         }
         for document in documents {
             let pages = document["pages"]?.int.map { $0 == 1 ? "1 page" : "\($0) pages" }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPClient
 import HTTPMessages
 import JSONCoding
@@ -12,14 +13,17 @@ import Testing
     /// Sends lines through a bridge to a server that answers each request as `reply` says; returns what came back.
     private func carry(
         _ lines: [String], fields: HTTPFields = [:],
-        _ reply: @escaping @Sendable (RawMessage) -> String
+        _ reply: @escaping @Sendable (RawMessage) -> String,
+        written see: @escaping @Sendable (JSONValue) -> Void = { _ in }
     ) async throws -> [JSONValue] {
         let server = try RawListener { connection in
             while true { connection.send(reply(try connection.readMessage())) }
         }
         let written = Mutex<[JSONValue]>([])
         let bridge = MCPBridge(url: server.url, client: HTTPSession(), fields: fields) { line in
-            written.withLock { $0.append((try? JSONParser.parse(line)) ?? .string(line)) }
+            let message = (try? JSONParser.parse(line)) ?? .string(line)
+            written.withLock { $0.append(message) }
+            see(message)
         }
         let rest = Mutex(lines[...])
         try await bridge.run { rest.withLock { $0.popFirst() } }
@@ -79,10 +83,11 @@ import Testing
     }
 
     @Test func troubleIsAnErrorOfTheRequest() async throws {
-        let refused = try await carry([#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, "{", "[1]"]) { _ in
+        let refused = try await carry([#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, "{", "[1]", "5"]) { _ in
             Self.http("401 Unauthorized", #"{"status":401,"detail":"Nobody is signed in."}"#)
         }
-        #expect(refused.count == 2)
+        #expect(refused.count == 4)
+        #expect(refused.count { $0["error"]?["code"] == -32600 } == 2)
         #expect(refused.contains { $0["id"] == .null && $0["error"]?["code"] == -32700 })
         let words = refused.first { $0["id"] == 1 }?["error"]?["message"]?.string
         #expect(words == "Nobody is signed in. APUS_API_KEY may hold a key.")
@@ -91,6 +96,29 @@ import Testing
         }
         let rest = Mutex([#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#][...])
         try await bridge.run { rest.withLock { $0.popFirst() } }
+    }
+
+    @Test func anIdThatIsUnderWayIsNotTakenTwice() async throws {
+        let gate = Flag()
+        let line = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+        let answers = try await carry([line, line]) { _ in
+            // Until the second one has been refused.
+            while !gate.isSet { usleep(1000) }
+            return Self.http("200 OK", #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+        } written: { message in
+            if message["error"] != nil { gate.set() }
+        }
+        #expect(answers.count == 2 && answers.first?["error"]?["code"] == -32600)
+        #expect(answers.last?["result"] == [:])
+    }
+
+    @Test func manyRequestsWaitForTheirTurn() async throws {
+        let lines = (0..<200).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"ping"}"# }
+        let answers = try await carry(lines) { message in
+            let id = (try? JSONParser.parse(message.body))?["id"]?.text ?? "null"
+            return Self.http("200 OK", #"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
+        }
+        #expect(Set(answers.compactMap { $0["id"]?.int }).count == 200)
     }
 
     @Test func aRequestThatIsTakenBackIsNotAnswered() async throws {

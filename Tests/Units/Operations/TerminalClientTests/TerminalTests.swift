@@ -26,8 +26,12 @@ import Testing
     }
 
     /// A document may hold what commands a terminal: titles, colours, a cleared screen.
-    @Test func nothingCommandsTheTerminal() {
+    @Test func nothingCommandsTheTerminal() throws {
         #expect(AnswerText.printable("a\u{1B}[2J\u{7}\u{9B}b\r\n\tc\u{0}") == "a[2Jb\n\tc")
+        let json: JSONValue = ["text": "a\u{9B}2J\u{1B}[2J\u{7F}é"]
+        let line = AnswerText.line(json)
+        #expect(line == #"{"text":"a\u009b2J\u001b[2J\u007fé"}"# + "\n")
+        #expect(try JSONParser.parse(line) == json)
         let notes = AnswerText.footnotes(["citations": [["n": 1, "name": "a\u{1B}]0;x\u{7}", "page": 1, "quote": "q"]]])
         #expect(notes == ["[1] a]0;x, page 1: “q”"])
     }
