@@ -411,7 +411,7 @@ let operations = group(
             name: "apus",
             dependencies: [
                 "Backup", "Catalog", "DocumentReading", "Evaluation", "HTTPClient", "HTTPMessages", "JSONCoding",
-                "Packaging", "ProductStack", "ProgramSupport", "Reembedding", "Telemetry", "TerminalClient",
+                "Packaging", "Problems", "ProductStack", "ProgramSupport", "Reembedding", "Telemetry", "TerminalClient",
             ]
         ),
     ])

@@ -1,8 +1,12 @@
 import CCrypto
 
-/// A key that signs what a `PublicKey` verifies. Nothing of the product signs so: it stands in for those who do, in tests.
+#if DEBUG
+/// A key that signs what a `PublicKey` verifies. Nothing of the product signs so: it stands in for those who do, in tests. It is
+/// here because this module alone speaks to libcrypto, and in debug builds alone, so that no program has it.
+///
+/// Unchecked, for the compiler knows nothing of the pointer: the key is not changed after it was made, and libcrypto locks what
+/// it keeps in it.
 package final class PrivateKey: @unchecked Sendable {
-    // The library locks what it changes in a key.
     private let key: OpaquePointer
     package let publicKey: PublicKey
     private static let room = 1024
@@ -36,3 +40,4 @@ package final class PrivateKey: @unchecked Sendable {
         return Array(signature.prefix(count))
     }
 }
+#endif

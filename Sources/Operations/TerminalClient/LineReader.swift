@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import TaskTools
 
 /// Reads lines from a descriptor, off the cooperative pool.
@@ -10,9 +11,12 @@ public final class LineReader: Sendable {
 
     private static let limit = 4 << 20
 
-    // One reader at a time: `next` is called when the one before has returned.
-    private nonisolated(unsafe) var pending: [UInt8] = []
-    private nonisolated(unsafe) var isOver = false
+    private struct Input {
+        var pending: [UInt8] = []
+        var isOver = false
+    }
+
+    private let input = Mutex(Input())
     private let descriptor: Int32
 
     /// A reader of standard input.
@@ -24,26 +28,28 @@ public final class LineReader: Sendable {
     /// The next line without its end; `nil` after the last one.
     ///
     /// - Throws: `LineTooLong`.
-    public func next() async throws -> String? { try await BlockingCalls.run { try self.line() } }
+    public func next() async throws -> String? {
+        try await BlockingCalls.run { try self.input.withLock { try self.line(&$0) } }
+    }
 
-    private func line() throws -> String? {
+    private func line(_ input: inout Input) throws -> String? {
         var searched = 0
         while true {
-            if let end = pending[searched...].firstIndex(of: 10) {
-                defer { pending.removeFirst(end + 1) }
-                return Self.text(pending[..<end])
+            if let end = input.pending[searched...].firstIndex(of: 10) {
+                defer { input.pending.removeFirst(end + 1) }
+                return Self.text(input.pending[..<end])
             }
-            searched = pending.count
-            guard pending.count <= Self.limit else { throw LineTooLong() }
-            guard !isOver else {
-                defer { pending = [] }
-                return pending.isEmpty ? nil : Self.text(pending[...])
+            searched = input.pending.count
+            guard input.pending.count <= Self.limit else { throw LineTooLong() }
+            guard !input.isOver else {
+                defer { input.pending = [] }
+                return input.pending.isEmpty ? nil : Self.text(input.pending[...])
             }
             var buffer = [UInt8](repeating: 0, count: 65536)
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            isOver = count <= 0
-            pending += buffer.prefix(max(0, count))
+            input.isOver = count <= 0
+            input.pending += buffer.prefix(max(0, count))
         }
     }
 

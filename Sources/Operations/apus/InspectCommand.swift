@@ -2,6 +2,7 @@ import DocumentReading
 import FoundationEssentials
 import Glibc
 import JSONCoding
+import Problems
 import ProgramSupport
 import Telemetry
 
@@ -72,6 +73,4 @@ private struct Inspection {
         lines += ["begins:"] + beginning.split(separator: "\n").map { "  \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
-
-    private func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
 }

@@ -2,6 +2,7 @@ import Glibc
 import HTTPClient
 import HTTPMessages
 import JSONCoding
+import Problems
 import ProductStack
 import ProgramSupport
 import Telemetry
@@ -128,7 +129,7 @@ struct UseCommand {
             return writeAll(AnswerText.line(list), to: STDOUT_FILENO)
         }
         for document in documents {
-            let pages = document["pages"]?.int.map { $0 == 1 ? "1 page" : "\($0) pages" }
+            let pages = document["pages"]?.int.map { counted(Int(clamping: $0), "page") }
             let state = document["status"]?.string ?? ""
             let shown = [
                 document["id"]?.string ?? "", state == "ready" ? pages ?? state : state,

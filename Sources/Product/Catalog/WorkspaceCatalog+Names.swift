@@ -16,7 +16,7 @@ extension WorkspaceCatalog {
                 AND \(Self.isDocumentSeen("documents", by: "$3", reader: "$4"))
             ORDER BY created_at DESC, id DESC LIMIT \(limit)
             """,
-            [workspace, "{\(known.joined(separator: ","))}", person, reader])
+            [workspace, PostgresArray.text(known), person, reader])
         return try rows.map { row throws(PostgresError) in (try row.string("id"), try row.string("name")) }
     }
 }

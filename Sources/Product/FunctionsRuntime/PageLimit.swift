@@ -1,6 +1,7 @@
 import Digests
 public import HTTPMessages
 import JSONCoding
+import Telemetry
 
 /// The `limit` parameter of lists.
 public enum PageLimit {
@@ -23,6 +24,17 @@ extension HTTPRequest {
     public func idParameter(_ name: String) throws -> String? {
         guard let text = target.parameter(name), !text.isEmpty else { return nil }
         guard UUIDv7.isValid(text) else { throw InvalidFields(field: name, detail: "Must be an id.") }
+        return text
+    }
+
+    /// A query parameter that is a day, such as `2026-01-31`; `nil` when absent.
+    ///
+    /// - Throws: `InvalidFields` when it is none.
+    public func dayParameter(_ name: String) throws -> String? {
+        guard let text = target.parameter(name) else { return nil }
+        guard Timestamp.isDay(text) else {
+            throw InvalidFields(field: name, detail: "Must be a date such as 2026-01-31.")
+        }
         return text
     }
 }

@@ -129,8 +129,9 @@ public final class Meter: Sendable {
     }
 
     /// Counts refusals on their way.
-    func counting(_ body: () async throws -> Void) async throws {
-        do { try await body() } catch let error as QuotaExceeded {
+    @discardableResult
+    func counting<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch let error as QuotaExceeded {
             refused.withLock { $0.append(error) }
             Self.refusals.add(1, ["quota": error.metric.rawValue, "of": error.holder.rawValue])
             throw error

@@ -51,21 +51,18 @@ struct MeteredModel: ChatModel {
             guard plan.applying(to: meter.holder).contains(where: { budgets.contains($0.metric) }) else { return nil }
             if plan.policy == .quotes, let spent = meter.budgetSpent { throw over(spent, plan.policy) }
             let wanted = WantedTokens(request, settings)
-            let granted = Mutex(wanted.completion)
             let id = UUIDv7.make()
             do {
-                try await meter.counting {
+                let use = try await meter.counting {
                     try await meter.catalog.useQuotas(id, of: meter.holder) { standings in
                         meter.note(standings)
-                        let completion = try wanted.granted(standings, least: Self.leastAnswer)
-                        granted.withLock { $0 = completion }
-                        return wanted.use(completion)
+                        return wanted.use(try wanted.granted(standings, least: Self.leastAnswer))
                     }
                 }
+                request.maximumTokens = use.tokens - wanted.prompt
             } catch let error as QuotaExceeded {
                 throw over(error, plan.policy)
             }
-            request.maximumTokens = granted.withLock { $0 }
             return id
         } catch let error as ModelServiceError {
             throw error

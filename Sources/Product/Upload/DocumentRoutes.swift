@@ -64,7 +64,8 @@ struct DocumentRoutes: Sendable {
         }
         let page = StoredPage(number, of: stored.body)
         guard try await page.begin() else {
-            throw Problem(.notFound, "The document has \(page.pagesPassed) pages; there is no page \(number).")
+            throw Problem(
+                .notFound, "The document has \(counted(page.pagesPassed, "page")); there is no page \(number).")
         }
         return Self.json(page, length: nil)
     }

@@ -82,7 +82,7 @@ struct PageRoutes: Sendable {
     }
 
     private static func missing(_ page: Int, of document: DocumentRecord) -> Problem {
-        Problem(.notFound, "The document has \(document.pages ?? 0) pages; there is no page \(page).")
+        Problem(.notFound, "The document has \(counted(document.pages ?? 0, "page")); there is no page \(page).")
     }
 
     // MARK: - What is made once

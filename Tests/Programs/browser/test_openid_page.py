@@ -1,10 +1,11 @@
 """People sign in by identity providers of others, in a real Chromium. The page is at 127.0.0.1 and the providers at localhost: other sites."""
-import re, time
+import re
 
 import pytest
 from playwright.sync_api import expect
 
 import identity, stack as stacks
+from accounts import first_link
 
 ADA, PASSWORD = "ada", "a long enough password"
 
@@ -52,11 +53,8 @@ def open_page(browser, apus):
 def ada(open_page, apus):
     """The first administrator, who has a password and has added somebody."""
     page = open_page()
-    end = time.time() + 20
-    while not (links := re.findall(r"first administrator signs up at (\S+/#accept=\S+)", apus.read_log())):
-        assert time.time() < end, apus.read_log()[-3000:]
-        time.sleep(0.1)
-    page.goto(links[-1])
+    link = first_link(apus.read_log)
+    page.goto(link)
     for label, value in {"Sign-in name": ADA, "New password": PASSWORD, "New password once more": PASSWORD}.items():
         page.get_by_label(re.compile(rf"^{label}($|At least)")).fill(value)
     page.get_by_role("button", name="Sign up").click()

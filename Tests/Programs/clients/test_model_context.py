@@ -85,6 +85,7 @@ def test_documents_are_resources(apus, way, mode):
 
 @pytest.mark.parametrize("name,arguments,words", [
     ("search", {}, "query"), ("search", {"query": "x", "limit": 0}, "limit"), ("search", {"query": "x", "wish": 1}, "Unknown field"),
+    ("search", {"query": "x", "documents": ["keeper.txt"]}, "list_documents has them"),
     ("ask", {"question": " "}, "blank"), ("ask", {"question": "x", "model": "none"}, "no such model"),
     ("read_pages", {"document": "../../etc", "from": 1}, "list_documents"), ("read_pages", {"document": "x"}, "Required"),
     ("read_pages", {"document": "x", "from": 1, "to": 99}, "10 pages at most"), ("list_documents", {"after": "x"}, "next"),
@@ -94,6 +95,24 @@ def test_a_model_is_told_what_it_did_wrong(apus, name, arguments, words):
         result = await client.call_tool(name, arguments)
         assert result.is_error and words in result.content[0].text, result.content
     using(apus, over_http, "2026-07-28", use)
+
+
+def test_as_many_passages_come_as_are_asked_for(apus):
+    names = [f"harbour{n}.txt" for n in range(15)]
+    ids = [apus.upload(name, f"Harbour {name} has {n + 2} cranes and a fish market.".encode(), "text/plain").json["documents"][0]["id"]
+           for n, name in enumerate(names)]
+    for document in ids:
+        apus.wait_settled(document)
+
+    async def use(client):
+        for limit in (1, 8, 12):
+            found = await client.call_tool("search", {"query": "cranes in the harbour", "documents": ids, "limit": limit})
+            assert len(found.structured_content["passages"]) == limit
+    try:
+        using(apus, over_http, "2026-07-28", use)
+    finally:
+        for document in ids:
+            assert apus.call("DELETE", f"/api/documents/{document}").status == 200
 
 
 def test_questions_side_by_side_over_one_pipe(apus):

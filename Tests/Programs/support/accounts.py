@@ -30,6 +30,15 @@ def database():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def first_link(read_log):
+    """The link by which the first administrator signs up, the newest that a log has."""
+    end = time.time() + 20
+    while not (links := re.findall(r"first administrator signs up at (\S+/#accept=\S+)", read_log())):
+        assert time.time() < end, read_log()[-3000:]
+        time.sleep(0.1)
+    return links[-1]
+
+
 class Account:
     """One process of the account app."""
 

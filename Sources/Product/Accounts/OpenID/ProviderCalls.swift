@@ -108,33 +108,17 @@ struct ProviderCalls: Sendable {
         request.continuesTrace = false
         request.headTimeout = patience
         request.idleTimeout = patience
+        let end = ContinuousClock.now + patience
         do {
-            return try await within(patience) { [client, request] in
-                let answer = try await client.fetch(request, limit: limit)
-                return (answer.status.rawValue, answer.body)
-            }
+            let answer = try await client.send(request)
+            let body = try await HTTPBody.source(answer.body).collect(limit: limit, within: end - .now)
+            return (answer.status.rawValue, body)
         } catch let error as HTTPBodyTooLarge {
             throw OpenIDFailure(.unavailable, "the \(name) has more than \(error.limit) bytes")
         } catch let error as HTTPClientError {
             throw OpenIDFailure(.unavailable, "the \(name): \(error)")
         } catch {
             throw OpenIDFailure(.unavailable, "the \(name) did not come in time")
-        }
-    }
-
-    /// Ends what takes too long, however steadily it comes.
-    private func within<Value: Sendable>(
-        _ time: Duration, _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: time)
-                throw CancellationError()
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
         }
     }
 }

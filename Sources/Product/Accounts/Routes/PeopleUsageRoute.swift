@@ -1,5 +1,6 @@
 import AccessControl
 import Catalog
+import FunctionsRuntime
 import HTTPMessages
 import JSONCoding
 import Problems
@@ -11,8 +12,8 @@ struct PeopleUsageRoute: Sendable {
 
     func answer(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
         let today = String(Timestamp.now().prefix(10))
-        let to = try day("to", request) ?? today
-        let from = try day("from", request) ?? String(today.prefix(8)) + "01"
+        let to = try request.dayParameter("to") ?? today
+        let from = try request.dayParameter("from") ?? String(today.prefix(8)) + "01"
         guard from <= to else { throw InvalidFields(field: "from", detail: "Must not be after to.") }
         let whom = try whom(request.target.parameter("of"), access)
         let days = try await catalog.use(of: whom, from: from, to: to)
@@ -39,13 +40,5 @@ struct PeopleUsageRoute: Sendable {
             return text == "people" ? .people : text == "keys" ? .keys : .workspace
         case .some: throw InvalidFields(field: "of", detail: "Must be me, workspace, people or keys.")
         }
-    }
-
-    private func day(_ name: String, _ request: HTTPRequest) throws -> String? {
-        guard let text = request.target.parameter(name) else { return nil }
-        guard Timestamp.isDay(text) else {
-            throw InvalidFields(field: name, detail: "Must be a date such as 2026-01-31.")
-        }
-        return text
     }
 }

@@ -49,7 +49,7 @@ extension CatalogDatabase {
                 SELECT a.holder FROM answers a WHERE a.holder = ANY ($1::uuid[])
                 ORDER BY a.workspace_id, a.chat_id, a.id FOR NO KEY UPDATE)
             """,
-            ["{\(holders.joined(separator: ","))}"])
+            [PostgresArray.text(holders)])
     }
 
     /// Those of a process's answers that are to go on: neither stopped nor deleted, nor in other hands.
@@ -59,7 +59,7 @@ extension CatalogDatabase {
             SELECT holder FROM answers
             WHERE holder = ANY ($1::uuid[]) AND finish_reason IS NULL AND NOT stop_wanted
             """,
-            ["{\(holders.joined(separator: ","))}"])
+            [PostgresArray.text(holders)])
         return Set(try rows.map { row throws(PostgresError) in try row.string("holder") })
     }
 

@@ -23,7 +23,7 @@ extension WorkspaceCatalog {
                 = \(ids.count)
             ON CONFLICT (workspace_id, key) DO UPDATE SET answer = excluded.answer, expires_at = excluded.expires_at
             """,
-            [workspace, key, answer, String(seconds), "{\(ids.joined(separator: ","))}"])
+            [workspace, key, answer, String(seconds), PostgresArray.text(ids)])
     }
 }
 

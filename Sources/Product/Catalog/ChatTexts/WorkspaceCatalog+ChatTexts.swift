@@ -47,7 +47,7 @@ extension WorkspaceCatalog {
             SELECT id FROM unnest($3::uuid[]) AS id
             EXCEPT SELECT id FROM chat_texts WHERE workspace_id = $1 AND chat_id = $2
             """,
-            [workspace, chat, "{\(known.joined(separator: ","))}"])
+            [workspace, chat, PostgresArray.text(known)])
         return Set(try rows.map { row throws(PostgresError) in try row.string("id") })
     }
 

@@ -77,7 +77,7 @@ extension WorkspaceCatalog {
             """
         let values = [
             document.id, workspace, document.chatId, document.name, document.mediaType, String(document.bytes),
-            document.sha256, person, document.readers.map(Self.list),
+            document.sha256, person, document.readers.map { PostgresArray.text(Set($0)) },
         ]
         guard hasQuotas else { return try await query(statement, values).first }
         return try await withinHeldQuotas { connection in try connection.query(statement, values).first }
@@ -130,7 +130,7 @@ extension WorkspaceCatalog {
     /// - Parameter only: Restricts the answer to these.
     public func searchableDocuments(chatId: String?, only: [String]?) async throws -> [String] {
         if let only, only.isEmpty { return [] }
-        let chosen = only.map { "{\($0.filter(UUIDv7.isValid).joined(separator: ","))}" }
+        let chosen = only.map { PostgresArray.text($0.filter(UUIDv7.isValid)) }
         let rows = try await query(
             """
             SELECT id FROM documents
@@ -226,7 +226,7 @@ extension WorkspaceCatalog {
 
     /// Which of the ids have a row.
     public func knownDocuments(_ ids: [String]) async throws -> Set<String> {
-        let list = "{\(ids.filter(UUIDv7.isValid).joined(separator: ","))}"
+        let list = PostgresArray.text(ids.filter(UUIDv7.isValid))
         let rows = try await query(
             "SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [workspace, list])
         return Set(try rows.map { row throws(PostgresError) in try row.string("id") })

@@ -85,7 +85,7 @@ extension WorkspaceCatalog {
                     """
                     INSERT INTO document_readers (workspace_id, document_id, person_id)
                     SELECT $1, $2::uuid, unnest($3::uuid[])
-                    """, [workspace, id, Self.list(people ?? [])])
+                    """, [workspace, id, PostgresArray.text(Set(people ?? []))])
                 return true
             }
         } catch let error as PostgresError where error.isForeignKeyViolation {
@@ -93,10 +93,5 @@ extension WorkspaceCatalog {
         } catch let error as PostgresError where error.isUniqueViolation {
             throw ReadersRefused.duplicate
         }
-    }
-
-    /// An array of ids for a statement, each once.
-    static func list(_ ids: [String]) -> String {
-        "{\(Set(ids.filter(UUIDv7.isValid)).sorted().joined(separator: ","))}"
     }
 }

@@ -43,7 +43,7 @@ extension WorkspaceCatalog {
             SELECT \(FeedbackRecord.columns) FROM feedback
             WHERE workspace_id = $1 AND chat_id = $2::uuid AND answer_id = ANY ($3::uuid[])
             """,
-            [workspace, chatId, "{\(ids.joined(separator: ","))}"])
+            [workspace, chatId, PostgresArray.text(ids)])
         let records = try rows.map(FeedbackRecord.init)
         return Dictionary(records.map { ($0.answerId, $0) }) { first, _ in first }
     }

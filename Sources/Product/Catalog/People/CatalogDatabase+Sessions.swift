@@ -121,7 +121,7 @@ extension CatalogDatabase {
             SELECT s.person_id, s.refresh FROM sessions s JOIN people p ON p.id = s.person_id
             WHERE s.id = $1::uuid AND s.previous = $2 AND s.previous_until > now() AND p.active AND \(Self.isAlive)
                 AND s.refresh = ANY ($3::text[])
-            """, [session, given, "{\(successors.joined(separator: ","))}"])
+            """, [session, given, PostgresArray.text(successors)])
         if let row = again.first { return try Self.done(row) }
         // Somebody has a token that only its owner should have, and that its owner has used already. What never was one ends
         // nothing: a session's id is no secret.

@@ -29,7 +29,8 @@ public struct QuotaExceeded: ProblemConvertible {
 
     /// 429 where waiting helps soon, 402 (Payment Required) where it does not.
     public var problem: Problem {
-        var problem = Problem(status, "\(whose) limit of \(number) \(metric.unit) \(remedy)", code: Self.quotaCode)
+        var problem = Problem(
+            status, "\(whose) limit of \(number) \(metric.unit(amount)) \(remedy)", code: Self.quotaCode)
         if metric.window == .minute { problem.code = Self.rateCode }
         if secondsLeft > 0 { problem.headers["Retry-After"] = String(secondsLeft) }
         return problem

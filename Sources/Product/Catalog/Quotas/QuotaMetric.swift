@@ -35,16 +35,18 @@ public enum QuotaMetric: String, Sendable, CaseIterable {
     /// Whether it is about the whole workspace alone: whose a document is, is not kept.
     public var isOfWorkspace: Bool { window == .held }
 
-    /// What it counts, in words that follow a number.
-    public var unit: String {
-        switch self {
-        case .documents: "documents"
-        case .bytes: "bytes"
-        case .uploadsPerMinute: "uploads a minute"
-        case .questionsPerMinute: "questions a minute"
-        case .questionsPerDay: "questions a day"
-        case .tokensPerMonth: "tokens a month"
-        case .costPerMonth: "US dollars a month"
-        }
+    /// What it counts, in words that follow that number.
+    public func unit(_ amount: Double) -> String {
+        let (one, many) =
+            switch self {
+            case .documents: ("document", "documents")
+            case .bytes: ("byte", "bytes")
+            case .uploadsPerMinute: ("upload a minute", "uploads a minute")
+            case .questionsPerMinute: ("question a minute", "questions a minute")
+            case .questionsPerDay: ("question a day", "questions a day")
+            case .tokensPerMonth: ("token a month", "tokens a month")
+            case .costPerMonth: ("US dollar a month", "US dollars a month")
+            }
+        return amount == 1 ? one : many
     }
 }

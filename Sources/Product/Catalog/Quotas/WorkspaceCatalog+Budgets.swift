@@ -27,23 +27,26 @@ extension WorkspaceCatalog {
     /// - Parameters:
     ///   - id: Under which tokens and money are settled later.
     ///   - decide: Says what is used at once (questions) and what is reserved (tokens, money), given what is left.
+    /// - Returns: What was decided.
     /// - Throws: what `decide` throws: then nothing is used.
+    @discardableResult
     public func useQuotas(
         _ id: String, of holder: QuotaHolder, decide: @escaping @Sendable ([QuotaStanding]) throws -> QuotaUse
-    ) async throws {
+    ) async throws -> QuotaUse {
         try await prepare()
-        try await database.transaction { [workspace] connection in
+        return try await database.transaction { [workspace] connection in
             try Self.lockQuotas(of: workspace, connection)
             let caller = [workspace, holder.person, holder.key]
             let use = try decide(try connection.query(Self.standings, caller).compactMap(QuotaStanding.init))
             if use.questions > 0 { try connection.query(Self.counting, caller + use.values) }
-            guard use.tokens > 0 else { return }
+            guard use.tokens > 0 else { return use }
             try connection.query(
                 """
                 INSERT INTO quota_reservations (id, workspace_id, person_id, key_id, tokens, cost, expires_at)
                 VALUES ($4::uuid, $1, $2::uuid, $3, $5::bigint, $6::double precision,
                     clock_timestamp() + interval '\(Self.reservationSeconds) seconds')
                 """, caller + [id, String(use.tokens), String(use.cost)])
+            return use
         }
     }
 

@@ -68,11 +68,14 @@ final class Library: Sendable {
 
     /// Passages for a question, given the documents that may be searched.
     ///
-    /// - Parameter retrieval: How they are found; `nil` for the usual way.
-    func search(_ question: String, in documents: [String], _ retrieval: RetrievalConfiguration? = nil) async throws
-        -> PassageRetriever.Result
-    {
-        try await retriever.passages(for: String(question.prefix(2000)), in: documents, configuration: retrieval)
+    /// - Parameters:
+    ///   - count: Most of them; `nil` for as many as questions get.
+    ///   - retrieval: How they are found; `nil` for the usual way.
+    func search(
+        _ question: String, in documents: [String], count: Int? = nil, _ retrieval: RetrievalConfiguration? = nil
+    ) async throws -> PassageRetriever.Result {
+        try await retriever.passages(
+            for: String(question.prefix(2000)), in: documents, count: count, configuration: retrieval)
     }
 
     /// What a question about the documents themselves is answered with; `nil` for every other question.

@@ -1,4 +1,5 @@
 import AccessControl
+import ClaimChecking
 import HTTPMessages
 import JSONCoding
 import ModelContextProtocol
@@ -56,7 +57,8 @@ struct AskTool: Sendable {
         let answer = try await answers.write(try await answers.prepare(asked), watch: watch) { _ in }
         let sources = answer.citations.filter { !$0.quote.isEmpty }.map { citation -> String in
             let place = citation.passage.url ?? "page \(citation.passage.page)"
-            return "[\(citation.passage.n)] \(citation.passage.name), \(place): “\(citation.quote)”"
+            let doubt = citation.claim?.support == .unsupported ? " (does not bear the sentence out)" : ""
+            return "[\(citation.passage.n)] \(citation.passage.name), \(place): “\(citation.quote)”\(doubt)"
         }
         return MCPTool.Result(
             text: sources.isEmpty ? answer.text : answer.text + "\n\n" + sources.joined(separator: "\n"),

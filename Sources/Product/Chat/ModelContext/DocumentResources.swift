@@ -2,6 +2,7 @@ import Catalog
 import Digests
 import JSONCoding
 import ModelContextProtocol
+import Problems
 import Retrieval
 
 /// The documents of a workspace as resources: `apus://documents/{id}` and `apus://documents/{id}/pages/{page}`.
@@ -32,7 +33,8 @@ struct DocumentResources: MCPResources {
                 "uri": .string(Self.scheme + document.id), "name": .string(document.name),
                 "mimeType": "text/plain",
                 "description": .string(
-                    "\(document.mediaType), \(document.pages ?? 0) pages; their text, the first \(Self.mostPages)"),
+                    "\(document.mediaType), \(counted(document.pages ?? 0, "page")); the text of the first \(Self.mostPages)"
+                ),
             ]
         }
         return (described, next)

@@ -47,10 +47,12 @@ struct DocumentTools: Sendable {
         let query = reader.requiredString("query", length: 1...2000)
         let chosen = reader.strings("documents", maximumCount: 1000)
         let limit = reader.integer("limit", in: 1...Self.mostPassages)
+        if let chosen, !chosen.allSatisfy(UUIDv7.isValid) {
+            reader.add("documents", "Every entry must be a document's id; list_documents has them.")
+        }
         try reader.finish()
         let documents = try await library.catalog.searchableDocuments(chatId: nil, only: chosen)
-        let found = try await library.search(query, in: documents).passages
-        let passages = limit.map { Array(found.prefix($0)) } ?? found
+        let passages = try await library.search(query, in: documents, count: limit).passages
         let shown = passages.map { "[\($0.n)] \($0.name), page \($0.page) (\($0.documentId)):\n\($0.text)" }
         return MCPTool.Result(
             text: shown.isEmpty ? "No passages were found." : shown.joined(separator: "\n\n"),
@@ -88,7 +90,7 @@ struct DocumentTools: Sendable {
         try reader.finish()
         let (documents, next) = try await DocumentResources(library: library).page(limit, after: after)
         let lines = documents.map { document in
-            let pages = document.pages.map { $0 == 1 ? "1 page" : "\($0) pages" } ?? document.status.rawValue
+            let pages = document.pages.map { counted($0, "page") } ?? document.status.rawValue
             return "\(document.name) (\(document.id)): \(pages)"
         }
         return MCPTool.Result(
@@ -148,7 +150,8 @@ struct DocumentTools: Sendable {
             of: document.name, from: Int64(first), to: Int64(last), in: [document.id])
         guard !pages.isEmpty else {
             throw InvalidFields(
-                field: "from", detail: "The document has \(document.pages ?? 0) pages, and no text on these.")
+                field: "from", detail: "The document has \(counted(document.pages ?? 0, "page")), and no text on these."
+            )
         }
         return MCPTool.Result(
             text: pages.map { "\(document.name), page \($0.page):\n\($0.text)" }.joined(separator: "\n\n"),

@@ -1,4 +1,5 @@
 import Catalog
+import FunctionsRuntime
 import HTTPMessages
 import JSONCoding
 import Problems
@@ -12,8 +13,8 @@ struct UsageRoute: Sendable {
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let now = Timestamp.nowMilliseconds()
-        let to = try day("to", request) ?? Self.day(now)
-        let from = try day("from", request) ?? Self.day(now - Self.standardDays * 86_400_000)
+        let to = try request.dayParameter("to") ?? Self.day(now)
+        let from = try request.dayParameter("from") ?? Self.day(now - Self.standardDays * 86_400_000)
         guard from <= to else { throw InvalidFields(field: "from", detail: "Must not be after to.") }
         let days = try await catalog.usage(from: from, to: to)
         return HTTPResponse(
@@ -21,14 +22,6 @@ struct UsageRoute: Sendable {
                 "from": .string(from), "to": .string(to), "currency": "USD", "days": .array(days.map(\.json)),
                 "total": UsageDay.total(days),
             ])
-    }
-
-    private func day(_ name: String, _ request: HTTPRequest) throws -> String? {
-        guard let text = request.target.parameter(name) else { return nil }
-        guard Timestamp.isDay(text) else {
-            throw InvalidFields(field: name, detail: "Must be a date such as 2026-01-31.")
-        }
-        return text
     }
 
     private static func day(_ milliseconds: Int64) -> String {

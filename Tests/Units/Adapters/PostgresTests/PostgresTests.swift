@@ -34,6 +34,18 @@ struct PostgresTests {
         }
     }
 
+    @Test(
+        arguments: [
+            [], [""], ["a", "b"], ["NULL", "null"], ["a,b", "{c}", "d e"], ["\"", "\\", "\\\"", "é\n\t"],
+        ] as [[String]])
+    func listsComeBackAsTheyWereSent(elements: [String]) async throws {
+        let pool = PostgresPool(server ?? "", maximumConnections: 1)
+        let rows = try await pool.query(
+            "SELECT element FROM unnest($1::text[]) WITH ORDINALITY AS t (element, place) ORDER BY place",
+            [PostgresArray.text(elements)])
+        #expect(try rows.map { try $0.optional("element") } == elements)
+    }
+
     @Test func letsOneOfManyMigrate() async throws {
         try await withDatabase { pool, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in

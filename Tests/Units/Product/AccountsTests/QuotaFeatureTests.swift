@@ -94,7 +94,7 @@ struct QuotaFeatureTests {
             #expect(try await askByKey().status == 200)
             let refused = try await askByKey()
             #expect(refused.status == 429)
-            #expect(refused.json["detail"]?.string?.hasPrefix("The key's limit of 1 questions a day") == true)
+            #expect(refused.json["detail"]?.string?.hasPrefix("The key's limit of 1 question a day") == true)
             // What the key has asked is among what its person has.
             for status in [200, 200, 200, 429] { #expect(try await ask(bob.browser).status == status) }
             let own = try await bob.browser.send(.get, "quotas").json

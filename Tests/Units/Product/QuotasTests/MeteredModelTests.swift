@@ -86,6 +86,14 @@ import Testing
         #expect(error.problem.detail.hasPrefix("The key's limit of 1.5 questions"))
     }
 
+    @Test func oneIsOne() {
+        for metric in QuotaMetric.allCases {
+            let detail = QuotaExceeded(holder: .workspace, metric: metric, amount: 1, secondsLeft: 5).problem.detail
+            #expect(detail.hasPrefix("The workspace's limit of 1 \(metric.unit(1)) "))
+            #expect(metric.unit(1) != metric.unit(2))
+        }
+    }
+
     @Test func eachGetsTheQuotasThatCountForThem() {
         let plan = QuotaPlan(quotas: [
             .init(subject: .workspace, metric: .documents, amount: 1),
