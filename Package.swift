@@ -292,8 +292,8 @@ let product = group(
         .target(
             name: "Retrieval",
             dependencies: [
-                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "Models", "Telemetry",
-                "TextAnalysis",
+                "Chroma", "ChromaClient", "DocumentReading", "JSONCoding", "LateInteraction", "Models", "Telemetry",
+                "TextAnalysis", "WordPieces",
             ]
         ),
         .target(
@@ -593,10 +593,11 @@ let tests =
                 name: "ChatTests",
                 dependencies: [
                     "Catalog", "Chat", "ChatMessages", "ClaimChecking", "Digests", "HTTPClient", "HTTPMessages",
-                    "HTTPServing", "JSONCoding", "Models", "Postgres", "Problems", "ProductFixture", "Retrieval",
+                    "HTTPServing", "JSONCoding", "LateInteraction", "Models", "Postgres", "Problems", "ProductFixture",
+                    "Retrieval",
                     "Settings", "Telemetry",
                     "TestSupport",
-                    "Tools",
+                    "Tools", "WordPieces",
                 ]),
             .testTarget(
                 name: "ClaimCheckingTests", dependencies: ["ClaimChecking", "JSONCoding", "TestSupport"]),
@@ -642,7 +643,7 @@ let tests =
                 ]),
             .testTarget(
                 name: "RetrievalTests",
-                dependencies: ["ChromaClient", "JSONCoding", "Retrieval"]),
+                dependencies: ["ChromaClient", "JSONCoding", "LateInteraction", "Retrieval", "WordPieces"]),
             .testTarget(
                 name: "ToolsTests",
                 dependencies: [

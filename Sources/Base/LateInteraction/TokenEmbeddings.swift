@@ -52,15 +52,24 @@ public struct TokenEmbeddings: Sendable, Equatable {
     ///
     /// - Returns: `nil` when there is nothing to compare.
     public func similarity(to question: TokenEmbeddings) -> Float? {
-        let asked = min(question.count - 2, Self.mostAsked)
         // Without a word of its own a text has its special tokens alone.
-        guard asked > 0, count > 2 else { return nil }
+        count > 2 ? similarity(of: 0..<count, to: question) : nil
+    }
+
+    /// MaxSim with some of these tokens alone: those of a sentence, which the encoder saw within its text.
+    ///
+    /// - Parameter tokens: Places of tokens, of which the first of the text is 0, a special one.
+    /// - Returns: `nil` when there is nothing to compare.
+    public func similarity(of tokens: Range<Int>, to question: TokenEmbeddings) -> Float? {
+        let asked = min(question.count - 2, Self.mostAsked)
+        let compared = tokens.clamped(to: 0..<count)
+        guard asked > 0, !compared.isEmpty else { return nil }
         let largest = [Int32](unsafeUninitializedCapacity: asked) { result, written in
             question.withNumbers(from: 1) { query in
-                withNumbers(from: 0) { rows in
+                withNumbers(from: compared.lowerBound) { rows in
                     guard let query = query.baseAddress, let rows = rows.baseAddress, let result = result.baseAddress
                     else { return }
-                    apus_largest_products(query, asked, rows, count, Self.dimensions, result)
+                    apus_largest_products(query, asked, rows, compared.count, Self.dimensions, result)
                 }
             }
             written = asked

@@ -21,7 +21,34 @@ enum LineEnd {
         if first.properties.numericType != nil, beginsItem(scalars, next, after: newline, isShort: isShort) {
             return true
         }
+        if beginsLetteredItem(scalars, next, after: newline, isShort: isShort) { return true }
         return isShort && first.properties.isUppercase
+    }
+
+    /// "a. Text", "(b) Text" and "iv) Text" begin items; "J. Smith" and "p. 12" in wrapped text do not.
+    private static func beginsLetteredItem(
+        _ scalars: [Unicode.Scalar], _ first: Int, after newline: Int, isShort: Bool
+    ) -> Bool {
+        let isOpened = scalars[first] == "("
+        let label = scalars[(isOpened ? first + 1 : first)...].prefix(5).prefix { $0.properties.isAlphabetic }
+        let isRoman = label.allSatisfy { "ivx".unicodeScalars.contains($0) }
+        guard let letter = label.first, label.count == 1 || isRoman, label.endIndex + 2 < scalars.count else {
+            return false
+        }
+        let (mark, space, text) = (
+            scalars[label.endIndex], scalars[label.endIndex + 1], scalars[label.endIndex + 2]
+        )
+        guard space.properties.isWhitespace else { return false }
+        if mark == ")" { return true }
+        guard mark == ".", !isOpened, text.properties.isUppercase else { return false }
+        return letter.properties.isLowercase || isShort || isEnded(scalars, newline)
+    }
+
+    /// Whether the line closes with a mark that ends a sentence, or one that lets a list follow.
+    private static func isEnded(_ scalars: [Unicode.Scalar], _ newline: Int) -> Bool {
+        var last = newline
+        while last > 0, scalars[last - 1].properties.isWhitespace { last -= 1 }
+        return last > 0 && (SentenceMark.isMark(scalars[last - 1]) || ":;".unicodeScalars.contains(scalars[last - 1]))
     }
 
     /// "12. Text", "12) Text" and "4.2 Text" begin items; "3.50 Euro" in wrapped text does not.
@@ -43,10 +70,6 @@ enum LineEnd {
         guard place < scalars.count else { return false }
         if scalars[place] == "." || scalars[place] == ")" || scalars[place] == "、" { return true }
         guard dots > 0, scalars[place].properties.isWhitespace, place + 1 < scalars.count else { return false }
-        var last = newline
-        while last > 0, scalars[last - 1].properties.isWhitespace { last -= 1 }
-        let isEnded =
-            last > 0 && (SentenceMark.isMark(scalars[last - 1]) || ":;".unicodeScalars.contains(scalars[last - 1]))
-        return (isEnded || isShort) && scalars[place + 1].properties.isUppercase
+        return (isShort || isEnded(scalars, newline)) && scalars[place + 1].properties.isUppercase
     }
 }

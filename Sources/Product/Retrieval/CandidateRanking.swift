@@ -19,6 +19,7 @@ struct CandidateRanking: Sendable {
                 candidate.document, candidate.metadata, similarity: Double(candidate.similarity ?? least)
             ).map { passage in
                 var passage = passage
+                passage.recordId = candidate.id
                 passage.lateInteraction = candidate.lateInteraction.map { Double($0) }
                 return (candidate, passage)
             }

@@ -52,6 +52,12 @@ public struct PassageEntry: Sendable {
             id: id, embedding: embedding.vector, document: passage, metadata: metadata, tokens: embedding.tokens)
     }
 
+    /// What stands in front of a passage when it is embedded.
+    static func context(of passage: FoundPassage) -> String {
+        let context = context(name: passage.name, heading: passage.heading)
+        return context.isEmpty ? "" : context + "\n"
+    }
+
     /// `Benefit_Options.pdf` with the heading `Vision care`: `Benefit Options › Vision care`.
     private static func context(name: String, heading: String?) -> String {
         let base = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]

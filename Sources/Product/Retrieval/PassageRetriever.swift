@@ -1,6 +1,7 @@
 import Chroma
 public import ChromaClient
 import JSONCoding
+public import LateInteraction
 public import Models
 import Telemetry
 import TextAnalysis
@@ -14,13 +15,15 @@ public struct PassageRetriever: Sendable {
         public let searchMilliseconds: Double
         /// How they were found.
         public let configuration: RetrievalConfiguration
+        /// Embeddings of the question's tokens; `nil` when the service gives none.
+        public var questionTokens: TokenEmbeddings?
     }
 
     /// More documents than this are filtered after the search instead of in it.
     private static let filterLimit = 500
 
     private let embeddings: EmbeddingClient
-    private let vectors: ChromaService
+    let vectors: ChromaService
     /// How this retriever finds where nothing else is said.
     public let configuration: RetrievalConfiguration
 
@@ -70,7 +73,7 @@ public struct PassageRetriever: Sendable {
         return Result(
             passages: ranked, embedMilliseconds: embedded,
             searchMilliseconds: ((watch.milliseconds - embedded) * 10).rounded() / 10,
-            configuration: configuration)
+            configuration: configuration, questionTokens: asked.tokens)
     }
 
     /// A passage as the vector store keeps it; `nil` when it is none of ours.

@@ -99,6 +99,7 @@ struct AnswerServices: Sendable {
 
     private func answerer(_ library: Library) -> Answerer {
         Answerer(
-            models: library.models, circuits: circuits, unsupported: unsupported, meter: library.meter, log: log)
+            models: library.models, retriever: library.retriever, circuits: circuits, unsupported: unsupported,
+            meter: library.meter, log: log)
     }
 }

@@ -14,6 +14,7 @@ struct Answerer: Sendable {
     private static let longestWait = Duration.seconds(10)
 
     let models: ModelList
+    let retriever: PassageRetriever
     let circuits: Circuits
     let unsupported: UnsupportedHandling
     let meter: Meter
@@ -129,7 +130,7 @@ struct Answerer: Sendable {
     private func lastResort(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws -> Bool {
         guard draft.text.isEmpty, task.verbatim == nil, task.found != nil else { return false }
         let watch = Stopwatch()
-        let answer = Self.extracted(task, draft)
+        let answer = await extracted(task, draft)
         guard answer.isFound else { return false }
         try await quote(answer, draft, watch, emit)
         return true
@@ -138,7 +139,7 @@ struct Answerer: Sendable {
     @inline(never)
     private func quote(_ task: AnswerTask, _ draft: Draft, _ emit: @escaping Emit) async throws {
         let watch = Stopwatch()
-        try await quote(Self.extracted(task, draft), draft, watch, emit)
+        try await quote(await extracted(task, draft), draft, watch, emit)
     }
 
     private func quote(
@@ -156,7 +157,7 @@ struct Answerer: Sendable {
         }
     }
 
-    private static func extracted(_ task: AnswerTask, _ draft: Draft) -> ExtractiveAnswerer.Answer {
+    private func extracted(_ task: AnswerTask, _ draft: Draft) async -> ExtractiveAnswerer.Answer {
         guard let found = task.found else {
             return .init(
                 pieces: [
@@ -166,6 +167,7 @@ struct Answerer: Sendable {
         }
         if let overview = task.overview { return overview.answer(draft.sources) }
         return ExtractiveAnswerer(preset: task.preset).answer(
-            task.standaloneQuestion ?? task.question, found, unread: task.documents.isEmpty ? task.unread : nil)
+            task.standaloneQuestion ?? task.question, found, await retriever.evidence(for: found),
+            unread: task.documents.isEmpty ? task.unread : nil)
     }
 }

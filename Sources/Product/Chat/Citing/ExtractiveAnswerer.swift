@@ -30,12 +30,16 @@ struct ExtractiveAnswerer: Sendable {
         }
     }
 
-    /// - Parameter unread: Documents that are still being read, when there is none to search; otherwise `nil`.
-    func answer(_ question: String, _ found: PassageRetriever.Result, unread: Int?) -> Answer {
+    /// - Parameters:
+    ///   - evidence: What the index knows of the passages beside their text.
+    ///   - unread: Documents that are still being read, when there is none to search; otherwise `nil`.
+    func answer(
+        _ question: String, _ found: PassageRetriever.Result, _ evidence: PassageEvidence, unread: Int?
+    ) -> Answer {
         if let unread {
             return Answer(pieces: [Self.nothingToSearch(unread: unread)], citations: [], isFound: false)
         }
-        let extracted = ExtractedQuotes(question, found.passages)
+        let extracted = ExtractedQuotes(question, found.passages, evidence)
         let quoted = extracted.quotes.map {
             Citation($0.passage, Array($0.passage.text.unicodeScalars), range: $0.range)
         }

@@ -21,11 +21,19 @@ struct ExtractedQuotes: Sendable {
     private static let mostQuotes = 3
     private static let mostOfKind = 6
     private static let longestQuote = 700
+    /// Scalars of an answer that is quoted from its beginning.
+    private static let longestAnswer = 300
     private static let passagesRead = 8
+    /// What is less than this behind the best is quoted with it.
+    private static let nearBest = 0.12
     /// Passages that score less have next to nothing to do with the question.
     private static let farScore = 0.2
+    /// MaxSim of a sentence that has to do with the question, wherever it stands.
+    private static let nearSentence = 0.55
     /// What names nothing of the kind that is asked for: no place, no person, no time, no amount.
     private static let noFit = 0.2
+    /// What says so little of what is asked of the thing that the question names does not answer.
+    private static let noAttribute = 0.2
     /// MaxSim of a passage that speaks neither for it nor against it: of those that answer the middle is 0.72, of others 0.61.
     private static let usualLikeness = 0.63
 
@@ -34,10 +42,11 @@ struct ExtractedQuotes: Sendable {
     /// What speaks for the best one; `nil` when there is none.
     let best: ScoredUnit?
 
-    init(_ text: String, _ found: [FoundPassage]) {
+    /// - Parameter evidence: What the index knows of the passages beside their text.
+    init(_ text: String, _ found: [FoundPassage], _ evidence: PassageEvidence = .none) {
         let passages = Array(found.prefix(Self.passagesRead))
         let question = Question(text)
-        let scores = SentenceScore(question, passages)
+        let scores = SentenceScore(question, passages, evidence)
         let ranked = scores.ranked()
         best = ranked.first
         guard let best = ranked.first else {
@@ -66,19 +75,25 @@ struct ExtractedQuotes: Sendable {
         if 2 * question.terms.count(where: { $0.word.kind == .pair }) > count { needed *= 0.75 }
         if best.fit < 0.3 { needed += 0.1 }
         // Meaning has to agree with the words.
-        if passage.score < farScore { needed += 0.15 }
+        if passage.score < farScore, best.likeness ?? 0 < nearSentence { needed += 0.15 }
         // So have the tokens, where they were compared; the encoder was trained on English alone.
         let late = question.language == .english ? passage.lateInteraction : nil
         let nearness = late.map { max(-0.3, min(0.3, $0 - usualLikeness)) } ?? 0
-        if best.missing == 0, !best.isRival, best.coverage >= needed - nearness { return .answer }
-        return best.coverage >= 0.35 - nearness && passage.score >= farScore ? .closest : .nothing
+        let isNear = passage.score >= farScore || best.likeness ?? 0 >= nearSentence
+        if best.missing == 0, !best.isRival, best.coverage >= needed - nearness {
+            // "How many?" is not answered by what has no number at all.
+            if question.type.isQuantity, best.fit < noFit { return .closest }
+            // Nor is what is asked of somebody by what else is said of her.
+            return best.attribute < noAttribute ? .closest : .answer
+        }
+        return best.coverage >= 0.35 - nearness && isNear ? .closest : .nothing
     }
 
     private static func chosen(_ ranked: [ScoredUnit], _ scores: SentenceScore, _ question: Question) -> [ScoredUnit] {
         guard let best = ranked.first else { return [] }
         var chosen: [ScoredUnit] = []
         let most = question.kind == nil ? mostQuotes : mostOfKind
-        for candidate in ranked where chosen.count < most && candidate.score >= 0.85 * best.score {
+        for candidate in ranked where chosen.count < most && candidate.score >= best.score - nearBest {
             guard candidate.missing <= best.missing, !candidate.isRival || best.isRival else { continue }
             // "Where?" is not answered by what names no place, however much else of the question it says.
             guard candidate.fit > noFit || best.fit <= noFit else { continue }
@@ -112,7 +127,9 @@ struct ExtractedQuotes: Sendable {
         let unit = reading.units[index]
         // Under "You may bring:" one item is as good as another.
         let isAnyOfThem = scored.own < 0.1 && unit.headings.first.map { reading.units[$0].text.hasSuffix(":") } ?? false
-        guard type == .list || type == .procedure || isAnyOfThem, isItem(unit, reading) else { return unit.range }
+        guard type == .list || type == .procedure || isAnyOfThem, isItem(unit, reading) else {
+            return fromItsQuestion(index, reading)
+        }
         func belongs(_ other: PassageUnit) -> Bool {
             isItem(other, reading) && other.headings.first == unit.headings.first
         }
@@ -130,12 +147,27 @@ struct ExtractedQuotes: Sendable {
         return reading.units[first].range.lowerBound..<reading.units[last].range.upperBound
     }
 
-    /// With a bullet, or with a number in front: "2. Close the valve."
+    /// What stands under a question answers it from its first word on: "Yes. However, …".
+    private static func fromItsQuestion(_ index: Int, _ reading: PassageUnits) -> Range<Int> {
+        let unit = reading.units[index]
+        guard let heading = unit.headings.first, heading + 1 < index, reading.units[heading].text.hasSuffix("?"),
+            case .sentence = unit.kind, !isItem(unit, reading)
+        else { return unit.range }
+        let first = reading.units[heading + 1]
+        guard case .sentence = first.kind, unit.range.upperBound - first.range.lowerBound <= longestAnswer else {
+            return unit.range
+        }
+        return first.range.lowerBound..<unit.range.upperBound
+    }
+
+    /// With a bullet, or with a number or a letter in front: "2. Close the valve."
     private static func isItem(_ unit: PassageUnit, _ reading: PassageUnits) -> Bool {
         if case .item = unit.kind { return true }
-        let start = reading.scalars[unit.range].prefix(4)
-        guard let mark = start.first(where: { $0.properties.numericType == nil }) else { return false }
-        return start.first?.properties.numericType != nil && (mark == "." || mark == ")")
+        let start = reading.scalars[unit.range].prefix(4).drop { $0 == "(" }
+        let label = start.prefix { $0.properties.numericType != nil }
+        let mark = start.dropFirst(label.isEmpty ? 1 : label.count).first
+        guard let first = start.first, !label.isEmpty || first.properties.isLowercase else { return false }
+        return mark == "." || mark == ")"
     }
 }
 

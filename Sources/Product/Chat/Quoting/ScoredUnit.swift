@@ -16,10 +16,23 @@ struct ScoredUnit: Sendable {
     let isRival: Bool
     /// Headings above it that say what it does not say itself.
     let lead: [Int]
-    let rank: Double
+    /// How well its passage bears on the question, 0 to 1.
+    let passageScore: Double
+    /// Share of what is asked of the thing that the question names, 0 to 1: of "What is Ada Okoye's salary?" the salary.
+    var attribute = 1.0
+    /// Whether it begins with what is asked for: "Deductible: …".
+    var beginsWithIt = false
+    /// MaxSim of its tokens with the question's, -1 to 1; `nil` where they were not compared.
+    var likeness: Double?
 
+    /// Likeness of sentences that speak neither for themselves nor against.
+    private static let usualLikeness = 0.6
+
+    /// What the pieces are ordered by; the weights are those that order the pieces of the public sets best, within a range
+    /// in which little changes (docs/retrieval.md).
     var score: Double {
-        (0.75 * coverage + 0.25 * own) * (0.72 + 0.28 * fit) + 0.1 * rank - (isRival ? 0.35 : 0) - 0.12
-            * Double(missing)
+        let said = coverage * (0.6 + 0.4 * fit) + (beginsWithIt ? 0.05 : 0)
+        let nearness = 1.2 * passageScore + 0.25 * ((likeness ?? Self.usualLikeness) - Self.usualLikeness)
+        return said + nearness - (isRival ? 0.35 : 0) - 0.12 * Double(missing)
     }
 }

@@ -11,11 +11,15 @@ struct SentenceScore {
     private let names: [[AnswerWord]]
     /// Words of the heading above each passage.
     private let above: [[AnswerWord]]
+    /// Words that each passage's document begins with.
+    private let openings: [[AnswerWord]]
+    /// MaxSim of each passage's pieces with the question; `nil` where there is nothing to compare.
+    private let likeness: [[Double?]]
     /// For each passage and piece, how well it says each term.
     private let credits: [[[Double]]]
     private let weights: [Double]
 
-    init(_ question: Question, _ passages: [FoundPassage]) {
+    init(_ question: Question, _ passages: [FoundPassage], _ evidence: PassageEvidence) {
         self.question = question
         self.passages = passages
         let language = question.language
@@ -23,11 +27,18 @@ struct SentenceScore {
         self.readings = readings
         names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
         above = passages.map { AnswerWord.words($0.heading ?? "", language) }
+        openings = passages.map { AnswerWord.words(evidence.opening(of: $0.documentId) ?? "", language) }
+        likeness = zip(readings, passages).map { reading, passage in
+            evidence.likeness(of: reading.units.map(\.range), in: passage)
+        }
         let terms = question.terms
         func credits(allowingTypos: [Bool]) -> [[[Double]]] {
             readings.map { reading in
                 reading.units.map { unit in
-                    terms.indices.map { TermMatch.credit(terms[$0], unit.words, allowsTypos: allowingTypos[$0]) }
+                    terms.indices.map {
+                        TermMatch.credit(
+                            terms[$0], unit.words, allowsTypos: allowingTypos[$0], isRow: unit.isRow)
+                    }
                 }
             }
         }
@@ -71,7 +82,7 @@ struct SentenceScore {
             guard kind.isNamed(unit.words, unit.text) else { return nil }
             return ScoredUnit(
                 passage: passage, unit: index, coverage: 1, own: 1, fit: 1, missing: 0, isRival: false, lead: [],
-                rank: 1 / Double(passage + 1))
+                passageScore: passages[passage].score)
         }
         guard !question.terms.isEmpty else { return nil }
         let header =
@@ -85,6 +96,7 @@ struct SentenceScore {
         var missing = 0
         var isRival = false
         var lead: Set<Int> = []
+        var attribute = (said: 0.0, total: 0.0)
         for (number, term) in question.terms.enumerated() {
             let weight = weights[number]
             total += weight
@@ -95,7 +107,11 @@ struct SentenceScore {
             }
             if said < 0.8, !header.isEmpty { said = max(said, 0.95 * TermMatch.credit(term, header)) }
             own += weight * said
-            guard said < 0.9 else { continue }
+            if term.isAttribute { attribute.total += weight }
+            guard said < 0.9 else {
+                if term.isAttribute { attribute.said += weight }
+                continue
+            }
             if said < 0.5, TermMatch.hasRival(term, unit.words) {
                 isRival = true
                 if term.isSpecific { missing += 1 }
@@ -105,7 +121,9 @@ struct SentenceScore {
                 if term.isSpecific { missing += 1; isRival = true }
                 continue
             }
-            let (credit, heading) = context(number, passage, index)
+            var (credit, heading) = context(number, passage, index)
+            // "What did Ms Okoye sign?" Whoever speaks is seldom named where she speaks: "I signed …".
+            if term.isAgent, credit < 0.5, unit.isInFirstPerson { credit = 0.5 }
             if heading != nil, heading == unit.headings.first {
                 nearest += weight * max(0, credit - said)
             } else if term.isSpecific || heading != nil {
@@ -114,6 +132,7 @@ struct SentenceScore {
                 around += weight * max(0, credit - said)
             }
             if let heading, credit > said + 0.2 { lead.insert(heading) }
+            if term.isAttribute { attribute.said += weight * max(credit, said) }
             if term.isSpecific, max(credit, said) < 0.3 { missing += 1 }
         }
         let evidence = TypeEvidence(unit.words, unit.text)
@@ -139,7 +158,13 @@ struct SentenceScore {
             coverage: (own + min(nearest, isUnder ? nearest : 2.5 * base) + min(about, 2.5 * base)
                 + min(around, 0.7 * own)) / total,
             own: (isUnder ? base : own) / total, fit: fit,
-            missing: missing, isRival: isRival, lead: lead.sorted(), rank: 1 / Double(passage + 1))
+            missing: missing, isRival: isRival, lead: lead.sorted(), passageScore: passages[passage].score,
+            // A row's meaning is in the names of its columns as much as in itself.
+            attribute: attribute.total >= 0.9 ? attribute.said / attribute.total : 1,
+            beginsWithIt: unit.words.prefix(3).contains { word in
+                question.terms.contains { $0.weight >= 1 && $0.word.stem == word.stem }
+            },
+            likeness: unit.isRow ? nil : likeness[passage][index])
     }
 
     /// What stands around a piece and says a term: its headings, the sentences before it, the document's name.
@@ -161,10 +186,12 @@ struct SentenceScore {
             take(credits[passage][index - back][term] * (isSpecific ? (isSame ? 0.9 : 0.75) : plain))
         }
         if !above[passage].isEmpty {
-            let isNear = unit.headings.isEmpty
+            // "Required:" is below the heading that stands above the passage.
+            let isNear = unit.headings.allSatisfy { reading.units[$0].text.hasSuffix(":") }
             take(TermMatch.credit(question.terms[term], above[passage]) * (isSpecific ? 0.95 : isNear ? 0.75 : 0.5))
         }
         take(TermMatch.credit(question.terms[term], names[passage]) * (isSpecific ? 0.9 : 0.55))
+        take(TermMatch.credit(question.terms[term], openings[passage]) * (isSpecific ? 0.7 : 0.3))
         if best.credit < 0.5 {
             let elsewhere = credits[passage].reduce(0) { max($0, $1[term]) }
             take(elsewhere * (isSpecific ? 0.6 : 0.2))

@@ -3,10 +3,14 @@ enum TermMatch {
     private static let prefixLength = 6
 
     /// From 0 for not at all to 1 for the same word.
-    static func credit(_ term: Question.Term, _ words: [AnswerWord], allowsTypos: Bool = false) -> Double {
+    ///
+    /// - Parameter isRow: Whether they are a row of a table, whose column may have the noun of "lab 5".
+    static func credit(
+        _ term: Question.Term, _ words: [AnswerWord], allowsTypos: Bool = false, isRow: Bool = false
+    ) -> Double {
         switch term.kind {
         case .code, .number: return words.contains { $0.plain == term.word.plain } ? 1 : 0
-        case .label(let noun): return label(noun, term.word.plain, words)
+        case .label(let noun): return label(noun, term.word.plain, words, isRow)
         case .name, .word: break
         }
         var best = 0.0
@@ -21,13 +25,13 @@ enum TermMatch {
     }
 
     /// "lab 5": the number after its noun. A year needs none.
-    private static func label(_ noun: String, _ number: String, _ words: [AnswerWord]) -> Double {
+    private static func label(_ noun: String, _ number: String, _ words: [AnswerWord], _ isRow: Bool) -> Double {
         var best = 0.0
         for (index, word) in words.enumerated() where word.plain == number {
             // The number of a clause or a chapter, in front of its own text.
-            if index == 0, !noun.isEmpty { return 1.5 }
+            if index == 0, TypeWords.labelledStems.contains(noun) { return 1.5 }
             if noun.isEmpty || index > 0 && words[index - 1].stem == noun { return 1 }
-            best = 0.4
+            best = isRow ? 0.4 : 0.2
         }
         return best
     }
@@ -37,10 +41,10 @@ enum TermMatch {
         switch term.kind {
         case .label(let noun):
             guard !noun.isEmpty else {
-                // Another year.
-                return words.contains {
-                    $0.kind == .number && $0.plain.count == 4
-                        && (Int($0.plain).map { (1900...2100).contains($0) } ?? false)
+                // Another year, unless it is what this one is compared with.
+                return words.indices.contains { index in
+                    words[index].isYear
+                        && !words[max(0, index - 4)..<index].contains { comparing.contains($0.plain) }
                 }
             }
             return words.indices.dropFirst().contains { words[$0].kind == .number && words[$0 - 1].stem == noun }
@@ -50,6 +54,8 @@ enum TermMatch {
         case .name, .word, .number: return false
         }
     }
+
+    private static let comparing: Set = ["compared", "versus", "vs", "than", "over", "relative", "previous"]
 
     /// The letters that a code begins with: what it is a code of.
     private static func shape(_ code: String) -> Substring { code.prefix { !$0.isNumber } }

@@ -35,6 +35,16 @@ import Testing
         try expect(question.similarity(to: passage), 0.57)
     }
 
+    @Test func someTokensAreComparedAlone() throws {
+        let question = try Self.text([Self.token(0)])
+        let passage = try Self.text([Self.token(5), Self.token(0), Self.token(0, 1)])
+        try expect(passage.similarity(of: 1..<2, to: question), 0)
+        try expect(passage.similarity(of: 3..<4, to: question), 0.709)
+        try expect(passage.similarity(of: 1..<99, to: question), 1)
+        #expect(
+            passage.similarity(of: 2..<2, to: question) == nil && passage.similarity(of: 90..<99, to: question) == nil)
+    }
+
     @Test func nothingIsLikeNothing() throws {
         let question = try Self.text([Self.token(0)])
         let empty = try Self.text([])

@@ -140,7 +140,23 @@ import Testing
         #expect(units(text) == [text])
     }
 
-    @Test(arguments: ["•", "●", "▪", "-", "*", "–", "1.", "12)"]) func itemsOfAListStandAlone(mark: String) {
+    @Test func itemsWithLettersStandAlone() {
+        let text =
+            "Bring your badge to:\na. The front gate, where visitors sign the book.\nb. The yard, which is locked after eight."
+        #expect(
+            units(text).count == 3 && units(text)[1].hasPrefix("a. The front")
+                && units(text)[2].hasPrefix("b. The yard"))
+    }
+
+    @Test(arguments: [
+        "The survey of the southern meadow was written by\nJ. Smith and others.",
+        "It is told at length in the second volume,\np. 12 of the survey.",
+    ])
+    func wrappedInitialsAndPagesBeginNoItem(text: String) { #expect(units(text).count == 1) }
+
+    @Test(arguments: ["•", "●", "▪", "-", "*", "–", "1.", "12)", "a)", "(b)", "iv)"]) func itemsOfAListStandAlone(
+        mark: String
+    ) {
         let text = "\(mark) the first item\n\(mark) the second item"
         #expect(units(text).count >= 2)
         #expect(units(text).contains { $0.hasSuffix("the first item") })

@@ -22,6 +22,8 @@ struct PassageUnit: Sendable {
     /// Blank lines and tables before it.
     var paragraph = 0
 
+    /// Whether somebody speaks of herself.
+    var isInFirstPerson: Bool { words.contains { TypeWords.firstPerson.contains($0.plain) } }
     var isRow: Bool { if case .row = kind { true } else { false } }
     var isHeading: Bool { if case .heading = kind { true } else { false } }
 }

@@ -78,13 +78,27 @@ struct PassageUnits: Sendable {
         let last = scalars[range.upperBound - 1]
         if last == "?" || last == "？" { return .heading }
         if hadBullet { return .item }
-        if SentenceEndings.isTerminal(scalars, range) { return .sentence }
+        if SentenceEndings.isTerminal(scalars, range) {
+            return isNumberedTitle(range) && isFollowed ? .heading : .sentence
+        }
         if last == ":" || last == "：" { return .heading }
         guard range.count <= 90, !",;".unicodeScalars.contains(last), isFollowed else { return .item }
         // "Fee: 95 euros" and "Room 7, first floor" tell something; "5 Cars" and "Annex A" do not.
         let rest = scalars[range].drop { $0.properties.numericType != nil || $0 == "." || $0 == ")" }
         if rest.contains(":") || rest.contains(where: { $0.properties.numericType == .decimal }) { return .item }
         return .heading
+    }
+
+    /// "15. Disclaimer of Warranty.": a number, and words that all begin with a capital but for small ones.
+    private func isNumberedTitle(_ range: Range<Int>) -> Bool {
+        let label = scalars[range].prefix { $0.properties.numericType != nil || $0 == "." || $0 == ")" }
+        let end = range.upperBound - 1
+        guard label.count > 1, label.count < 8, label.endIndex < end, label.first?.properties.numericType != nil else {
+            return false
+        }
+        let words = scalars[label.endIndex..<end].split(whereSeparator: \.properties.isWhitespace)
+        return (2...8).contains(words.count)
+            && words.allSatisfy { $0.first?.properties.isUppercase ?? false || $0.count <= 3 }
     }
 
     /// What stands above each piece.

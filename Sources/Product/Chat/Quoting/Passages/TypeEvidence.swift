@@ -24,7 +24,8 @@ struct TypeEvidence: Sendable {
     func fit(_ type: AnswerType, asked: Set<String>) -> Double {
         switch type {
         case .amount:
-            return newNumber(asked) ? 1 : hasNumber ? 0.6 : plain.isDisjoint(with: TypeWords.amounts) ? 0 : 0.6
+            if newNumber(asked) { return 1 }
+            return newNumber([]) || !plain.isDisjoint(with: TypeWords.amounts) ? 0.6 : 0
         case .duration:
             let hasUnit = !plain.isDisjoint(with: TypeWords.timeUnits) || hasHan(TypeWords.hanTime)
             if newNumber(asked), hasUnit { return 1 }
@@ -34,8 +35,15 @@ struct TypeEvidence: Sendable {
             if !plain.subtracting(asked).isDisjoint(with: TypeWords.dates) || hasTime || hasHan(TypeWords.hanDate) {
                 return 1
             }
-            return newNumber(asked) ? 0.7 : plain.isDisjoint(with: TypeWords.timeRelations) ? 0.1 : 0.6
-        case .person: return hasName(asked) ? 1 : plain.isDisjoint(with: TypeWords.roles.subtracting(asked)) ? 0.2 : 0.7
+            if words.contains(where: { $0.isYear && !asked.contains($0.plain) }) { return 0.9 }
+            let hasUnit = !plain.isDisjoint(with: TypeWords.timeUnits) || hasHan(TypeWords.hanTime)
+            if newNumber(asked), hasUnit { return 0.8 }
+            let lowered = text.lowercased()
+            if TypeWords.timePhrases.contains(where: { lowered.contains($0) }) { return 0.7 }
+            return newNumber(asked) ? 0.5 : plain.isDisjoint(with: TypeWords.timeRelations) ? 0.1 : 0.6
+        case .person:
+            let isRole = !plain.isDisjoint(with: TypeWords.roles.subtracting(asked))
+            return hasFullName(asked) ? 1 : hasName(asked) ? (isRole ? 0.9 : 0.7) : isRole ? 0.7 : 0.2
         case .place:
             if !plain.isDisjoint(with: TypeWords.places) || hasHan(TypeWords.hanPlaces) { return 1 }
             return hasName(asked) ? 0.7 : plain.isDisjoint(with: TypeWords.placePrepositions) ? 0.2 : 0.6
@@ -55,12 +63,24 @@ struct TypeEvidence: Sendable {
         }
     }
 
+    /// A number that the question does not say and that counts or measures: no year, no "step 7".
     private func newNumber(_ asked: Set<String>) -> Bool {
-        words.contains { word in
-            guard !asked.contains(word.plain) else { return false }
+        words.indices.contains { index in
+            let word = words[index]
+            guard !asked.contains(word.plain), !word.isYear, !isLabel(index) else { return false }
             return word.kind == .number || TypeWords.numbers.contains(word.plain)
                 || word.kind == .code && word.plain.first?.isNumber ?? false
         } || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
+    }
+
+    /// Whether a number tells one thing from others of its kind: "step 7", "section 4", and "4." in front of an item.
+    private func isLabel(_ index: Int) -> Bool {
+        if index == 0, words[0].kind == .number {
+            let rest = text.unicodeScalars.dropFirst(words[0].range.count)
+            return rest.first.map { $0 == "." || $0 == ")" } ?? false
+        }
+        return index > 0 && TypeWords.labelled.contains(words[index - 1].plain)
+            && words[index].range.lowerBound - words[index - 1].range.upperBound == 1
     }
 
     /// "08:37", "9 am", "17 Uhr", "14h".
@@ -73,10 +93,29 @@ struct TypeEvidence: Sendable {
 
     /// Capitalised words within the sentence that the question does not say, two of them or one after a title.
     private func hasName(_ asked: Set<String>) -> Bool {
-        let capitalised = words.dropFirst().filter { $0.isCapitalised && $0.kind == .word && !asked.contains($0.plain) }
+        let capitalised = words.dropFirst().filter {
+            $0.isCapitalised && $0.kind == .word && !asked.contains($0.plain) && !TypeWords.noNames.contains($0.plain)
+                && !TypeWords.labelled.contains($0.plain)
+        }
         if !capitalised.isEmpty { return true }
-        guard words.count > 1, words[0].isCapitalised, words[1].isCapitalised else { return false }
+        guard words.count > 1, words[0].isCapitalised, words[1].isCapitalised,
+            !TypeWords.noNames.contains(words[1].plain)
+        else { return false }
         return !asked.contains(words[0].plain)
+    }
+
+    /// A title and a name, or two capitalised words side by side that are not known to name a country, a place or an office.
+    private func hasFullName(_ asked: Set<String>) -> Bool {
+        words.indices.dropFirst().contains { index in
+            let (before, word) = (words[index - 1], words[index])
+            guard word.isCapitalised, word.kind == .word, !asked.contains(word.plain),
+                !TypeWords.noNames.contains(word.plain)
+            else { return false }
+            if TypeWords.titles.contains(before.plain) { return true }
+            let isSide = word.range.lowerBound - before.range.upperBound == 1
+            return isSide && before.isCapitalised && before.kind == .word && !TypeWords.noNames.contains(before.plain)
+                && !asked.contains(before.plain)
+        }
     }
 
     /// "A copay is …": what is asked for first, and then what it is.

@@ -1,3 +1,5 @@
+import TextAnalysis
+
 /// Words that show what a sentence names. Folded; in the languages whose questions are understood.
 enum TypeWords {
     static let numbers = list(
@@ -14,7 +16,7 @@ enum TypeWords {
     static let hanNumbers: Set<Unicode.Scalar> = [
         "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "百", "千", "万", "億", "亿", "两",
     ]
-    static let amounts = list("free none nothing gratis kostenlos gratuit no unlimited all full kostenfrei frei")
+    static let amounts = list("free none nothing gratis kostenlos gratuit unlimited kostenfrei frei")
     static let timeUnits = list(
         """
         second seconds minute minutes hour hours h min day days week weeks month months year years night nights quarter quarters
@@ -53,6 +55,23 @@ enum TypeWords {
         nach vor bis wenn wahrend seit sobald apres avant jusqu lorsque despues antes hasta cuando dopo prima quando na voor tot
         depois ate
         """)
+    /// What tells a time by what happens then.
+    static let timePhrases = [
+        "whenever", "as soon as", "at the end of", "at the beginning of", "at the start of", "prior to",
+        "no later than",
+        "upon ", "once ", "at least annually", "at all times", "periodically", "regularly", "sobald", "am ende",
+        "zu beginn",
+        "dès que", "à la fin", "au début", "en cuanto", "al final", "al principio", "non appena", "alla fine", "zodra",
+        "aan het einde", "assim que", "no final",
+    ]
+    /// Nouns whose number is a name: "step 7".
+    static let labelled = list(
+        """
+        step steps section sections chapter clause clauses article item appendix annex figure table page level phase version
+        part paragraph no nr point line schedule exhibit option schritt abschnitt kapitel artikel punkt seite etape chapitre
+        paso capitulo passo capitolo stap hoofdstuk
+        """)
+    static let labelledStems = Set(labelled.map(Stemmer(.en).stem)).union(labelled)
     static let clock = list("am pm o'clock clock uhr h heures horas hours ore uur hrs noon")
     static let places = list(
         """
@@ -74,7 +93,31 @@ enum TypeWords {
         """
         manager director head chair chairman officer supervisor team department office committee board company supplier
         contractor engineer doctor teacher tenant landlord owner employee employees staff customer president secretary
+        owners employers employer managers supervisors directors users user members member visitors contractors volunteers
+        applicants applicant parents parent students student patients patient customers clients client vendor provider board
+        authority hr engineers developer developers representative representatives insurer policyholder
         mr mrs ms dr prof herr frau leiter leiterin abteilung geschaftsfuhrer madame monsieur senor senora directeur director
+        """)
+    static let firstPerson = list(
+        "i we me us my our mine ours myself ich wir mich uns mein meine unser unsere je j nous mon ma mes notre nos yo nosotros io noi ik wij eu"
+    )
+    static let titles = list(
+        "mr mrs ms miss dr prof professor sir dame lord lady president vice chancellor minister judge herr frau monsieur madame senor senora don"
+    )
+    /// Capitalised words that are no part of a person's name, or seldom.
+    static let noNames = list(
+        """
+        january february march april may june july august september october november december
+        monday tuesday wednesday thursday friday saturday sunday
+        america american africa african asia asian europe european australia new zealand north south east west northern southern
+        eastern western central middle united kingdom states union republic england britain scotland wales ireland germany
+        france spain italy portugal netherlands belgium switzerland austria sweden norway denmark finland poland greece turkey
+        russia china japan korea india canada mexico brazil argentina chile nigeria egypt arabia emirates israel iran iraq
+        street road avenue lane square city county town university college school institute hospital bank company inc ltd llc
+        gmbh corporation corp group committee department office agency ministry court house senate congress council policy
+        agreement plan program programme act law form guide handbook report manual system service services team health human
+        resources information technology social security medicare insurance number the this these our your employees
+        first second third one two three a an and of in on at for if when
         """)
     static let reasons = [
         "because", "due to", "caused", "cause", "since ", "reason", "in order to", "so that", "as a result", "owing to",
@@ -106,7 +149,8 @@ enum TypeWords {
         ninguno sin excepto non mai nessun senza niet geen nooit zonder nao nunca sem
         """)
     static let definitions = [
-        " is a", " are ", " means", " refers to", " is the", " stands for", "defined as", " ist ", " bedeutet",
+        " is a", " are ", " means", " shall mean", " refers to", " is the", " stands for", "defined as", " ist ",
+        " bedeutet",
         " sind ", " est ",
         " désigne", " signifie", " es ", " significa", " è ", " is een", " betekent", " é ", "とは", "是", "：", ": ",
     ]

@@ -4,6 +4,9 @@ enum AnswerType: String, Sendable, CaseIterable {
     /// Anything else.
     case other
 
+    /// Whether a number is asked for.
+    var isQuantity: Bool { self == .amount || self == .duration }
+
     /// - Parameter words: The question's, in order.
     init(_ question: String, _ words: [AnswerWord], _ language: QuestionLanguage) {
         let text = " " + words.filter { $0.kind != .pair }.map(\.plain).joined(separator: " ") + " "

@@ -23,6 +23,12 @@ struct AnswerWord: Sendable, Equatable {
     /// Place among the scalars that it was read from.
     let range: Range<Int>
 
+    /// Whether it can be a year of our time.
+    var isYear: Bool {
+        kind == .number && plain.utf8.count == 4 && range.count == 4
+            && (Int(plain).map { (1900...2100).contains($0) } ?? false)
+    }
+
     /// The words of a stretch, in order. A code is there as a whole and, after it, in its parts.
     static func words(_ scalars: [Unicode.Scalar], in range: Range<Int>, _ language: QuestionLanguage) -> [AnswerWord] {
         var words: [AnswerWord] = []
@@ -94,6 +100,10 @@ struct AnswerWord: Sendable, Equatable {
         if hasDigit, range.count <= longestWord {
             let plain = folded(scalars[range])
             words.append(AnswerWord(plain: plain, stem: plain, kind: .code, isCapitalised: isCapitalised, range: range))
+            if let year = yearEnding(range, scalars) {
+                let plain = folded(scalars[year])
+                words.append(AnswerWord(plain: plain, stem: plain, kind: .number, isCapitalised: false, range: year))
+            }
             guard parts.count > 1 else { return }
         }
         for part in parts where part.count <= longestWord {
@@ -105,6 +115,16 @@ struct AnswerWord: Sendable, Equatable {
                     isCapitalised: scalars[part.startIndex].properties.isUppercase,
                     range: part.startIndex..<part.endIndex))
         }
+    }
+
+    /// The year of "FY2024".
+    private static func yearEnding(_ range: Range<Int>, _ scalars: [Unicode.Scalar]) -> Range<Int>? {
+        let digits = range.upperBound - 4..<range.upperBound
+        guard (1...3).contains(range.count - 4), scalars[digits].allSatisfy(isDigit),
+            scalars[range.lowerBound..<digits.lowerBound].allSatisfy({ $0.properties.isAlphabetic }),
+            let year = Int(folded(scalars[digits])), (1900...2100).contains(year)
+        else { return nil }
+        return digits
     }
 
     private static func appendPairs(_ scalars: [Unicode.Scalar], _ range: Range<Int>, _ words: inout [AnswerWord]) {

@@ -21,6 +21,10 @@ struct Question: Sendable {
         let weight: Double
         /// Stems that say the same.
         let synonyms: Set<String>
+        /// Whether it names who does or says what is asked for: "What did Ms Okoye sign?", "according to the minister".
+        var isAgent = false
+        /// Whether it says what is asked of the thing that the question names.
+        var isAttribute = false
 
         /// Whether the answer must be about it.
         var isSpecific: Bool {
@@ -63,6 +67,7 @@ struct Question: Sendable {
         var terms: [Term] = []
         var seen: Set<String> = []
         var coded: Range<Int>?
+        let agents = Agents(words)
         for (index, word) in words.enumerated() {
             // The parts of a code say less than the whole, which stands before them.
             if let coded, coded.contains(word.range.lowerBound), word.range != coded { continue }
@@ -85,11 +90,28 @@ struct Question: Sendable {
             case .name: weight = max(1.2, WordRarity.weight(word.plain))
             case .word: weight = word.kind == .pair ? pairWeight(word.plain) : WordRarity.weight(word.plain)
             }
-            let synonyms = Synonyms.of(word.stem, language)
-            terms.append(Term(word: word, kind: kind, weight: weight, synonyms: synonyms))
+            // "The main actions", and the source of the answer, tell little of what it says.
+            let isVague = agents.sources.contains(index) || vague.contains(word.plain)
+            var term = Term(
+                word: word, kind: agents.sources.contains(index) ? .word : kind,
+                weight: isVague ? 0.3 * weight : weight,
+                synonyms: Synonyms.of(word.stem, language), isAgent: agents.doers.contains(index))
+            if case .word = term.kind { term.isAttribute = !isVague }
+            terms.append(term)
         }
         return terms
     }
+
+    /// Nouns and adjectives that ask for anything of some kind.
+    private static let vague: Set = [
+        "action", "actions", "aspect", "aspects", "characteristics", "circumstances", "consequence", "consequences",
+        "detail",
+        "details", "discussed", "described", "event", "events", "example", "examples", "information", "key", "main",
+        "major",
+        "measures", "nature", "purpose", "regarding", "relation", "relationship", "response", "role", "roles",
+        "significance",
+        "significant", "situation", "situations", "specific", "specifically", "view", "views",
+    ]
 
     /// "lab 5", "Priority 1" and "year 2024" are labels, "12 years" and "£800" are not.
     private static func numberKind(_ words: [AnswerWord], _ index: Int, _ language: QuestionLanguage) -> Term.Kind {
@@ -105,11 +127,14 @@ struct Question: Sendable {
         return .label(before.stem)
     }
 
-    /// Not in German, where all nouns are capitalised, and not where everything is.
+    /// Not in German, where all nouns are capitalised, and not where everything is, "What Is the Fee?" as well.
     private static func namesAreMarked(_ words: [AnswerWord], _ language: QuestionLanguage) -> Bool {
         guard language != .german else { return false }
-        let plain = words.filter { $0.kind == .word && $0.plain.count > 1 }
-        return Double(plain.count(where: \.isCapitalised)) < 0.6 * Double(max(2, plain.count))
+        let plain = words.dropFirst().filter { $0.kind == .word && $0.plain.count > 1 }
+        let small = plain.filter { language.small.contains($0.plain) }
+        // Words that no name begins with tell best how capitals are used.
+        let telling = small.count > 1 ? small : plain
+        return Double(telling.count(where: \.isCapitalised)) < 0.6 * Double(max(2, telling.count))
     }
 
     /// Where there are no spaces, what only asks is taken out before characters are paired.
