@@ -566,7 +566,8 @@ let tests =
             .testTarget(
                 name: "AccountsTests",
                 dependencies: [
-                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "Digests", "HTTPClient", "HTTPMessages",
+                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPClient",
+                    "HTTPMessages",
                     "HTTPServing", "JSONCoding", "Postgres", "Problems", "ProductFixture", "Settings", "TestSupport",
                 ]),
             .testTarget(

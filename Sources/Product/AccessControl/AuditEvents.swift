@@ -33,6 +33,22 @@ extension AuditEntry.Event {
             }
     }
 
+    /// That somebody opened a link to a chat; what opens it stands in the path, and is left out.
+    ///
+    /// - Parameters:
+    ///   - id: The link's.
+    ///   - caller: `nil` for somebody who is not signed in.
+    public static func openedLink(
+        _ id: String, of workspace: String, by caller: Caller?, _ request: HTTPRequest, template: String
+    ) -> Self {
+        var shown = request
+        shown.parameters = [:]
+        let objects = AuditObjects()
+        objects.workspace = workspace
+        objects.add("link", id)
+        return Self(shown, template: template, caller: caller ?? .everybody, objects: objects, status: .ok)
+    }
+
     /// That somebody signed in, or tried to.
     ///
     /// - Parameters:

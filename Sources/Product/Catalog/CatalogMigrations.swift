@@ -352,5 +352,6 @@ enum CatalogMigrations {
         readers,
         retention,
         chosenPaths,
+        shares,
     ]
 }

@@ -179,11 +179,11 @@ extension WorkspaceCatalog {
         }
     }
 
-    /// Removes a chat's row and the copies of its texts, the last step of its deletion; its documents lose the reference and
-    /// go by themselves.
+    /// Removes a chat's row, the copies of its texts and its links, the last step of its deletion; its documents lose the
+    /// reference and go by themselves.
     ///
-    /// - Returns: How many rows there were.
-    public func removeChat(_ id: String) async throws -> Int {
+    /// - Returns: How many rows there were of the chat and its texts, and how many links.
+    public func removeChat(_ id: String) async throws -> (rows: Int, links: Int) {
         try await prepare()
         let workspace = self.workspace
         return try await database.transaction { connection in
@@ -193,11 +193,13 @@ extension WorkspaceCatalog {
             // Holds off texts that are just being kept, so that all are counted.
             let chat = try connection.query(
                 "SELECT id FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting FOR UPDATE", [workspace, id])
-            if chat.isEmpty { return 0 }
+            if chat.isEmpty { return (0, 0) }
             let texts = try connection.query(
                 "DELETE FROM chat_texts WHERE workspace_id = $1 AND chat_id = $2 RETURNING id", [workspace, id])
+            let links = try connection.query(
+                "DELETE FROM shares WHERE workspace_id = $1 AND chat_id = $2 RETURNING id", [workspace, id])
             try connection.query("DELETE FROM chats WHERE workspace_id = $1 AND id = $2", [workspace, id])
-            return 1 + texts.count
+            return (1 + texts.count, links.count)
         }
     }
 

@@ -48,8 +48,13 @@ public enum HistoryFunctions {
         @Sendable func exports(_ access: Access) -> ExportRoutes {
             ExportRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
         }
+        @Sendable func shares(_ access: Access) -> ShareRoutes {
+            ShareRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
+        }
+        let shared = SharedChatRoute(catalog: catalog, messages: messages, gate: gate, trail: trail)
         @Sendable func finishDeletions() async {
             do {
+                try await catalog.removeExpiredShares()
                 for workspace in try await catalog.workspaces() {
                     let view = catalog.view(of: workspace)
                     try await history(view).finishCutOffDeletions()
@@ -96,6 +101,11 @@ public enum HistoryFunctions {
         routes.http(.delete, "history/{chatId}", for: .ask) { try await history($1).delete($0) }
         routes.http(.put, "history/{chatId}/messages/{messageId}", for: .ask) { try await single($1).edit($0) }
         routes.http(.post, "history/{chatId}/branch", for: .ask) { try await single($1).branch($0) }
+        routes.http(.post, "history/{chatId}/share", for: .ask, audited: .first) { try await shares($1).make($0) }
+        routes.http(.get, "history/{chatId}/share", for: .read) { try await shares($1).list($0) }
+        routes.http(.delete, "history/{chatId}/share/{shareId}", for: .ask) { try await shares($1).end($0) }
+        routes.open(.get, "share") { await shared.open($0) }
+        routes.open(.get, "share/{token}") { await shared.open($0) }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("cosmos") { try await messages.probe() }
         return routes.functions

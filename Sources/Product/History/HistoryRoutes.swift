@@ -109,14 +109,17 @@ struct HistoryRoutes: Sendable {
         return HTTPResponse(
             json: [
                 "rows": .int(Int64(receipt.rows)), "messages": .int(Int64(receipt.messages)),
-                "documents": .int(Int64(documents.count)),
+                "documents": .int(Int64(documents.count)), "links": .int(Int64(receipt.links)),
             ])
     }
 
-    private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (rows: Int, messages: Int) {
+    private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (
+        rows: Int, messages: Int, links: Int
+    ) {
         let deleted = try await messages.deleteAll(in: id)
         for document in documents { try await queue.put(document, of: catalog.workspace) }
-        return (try await catalog.removeChat(id), deleted)
+        let (rows, links) = try await catalog.removeChat(id)
+        return (rows, deleted, links)
     }
 
     /// Completes deletions that a crash cut off.

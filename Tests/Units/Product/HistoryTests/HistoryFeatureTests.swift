@@ -169,7 +169,7 @@ struct HistoryFeatureTests {
             let shared = try await product.added("shared words", name: "shared.txt")
             try await product.storage.queues.clear(IngestMessage.queue)
             let receipt = try await product.send(.history, .delete, "/api/history/\(id)")
-            #expect(receipt.status == 200 && receipt.json == ["rows": 1, "messages": 120, "documents": 1])
+            #expect(receipt.status == 200 && receipt.json == ["rows": 1, "messages": 120, "documents": 1, "links": 0])
             #expect(try await product.get(.history, "/api/history/\(id)").status == 404)
             #expect(try await product.messages.count(in: id) == 0)
             #expect(try await product.messages.count(in: other) == 3)
