@@ -619,7 +619,7 @@ let tests =
                 dependencies: [
                     "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "HTTPMessages", "History",
                     "JSONCoding",
-                    "Postgres", "ProductFixture", "Telemetry", "TestSupport",
+                    "Postgres", "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
                 name: "IngestionTests",

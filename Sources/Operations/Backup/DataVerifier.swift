@@ -45,7 +45,7 @@ public struct DataVerifier: Sendable {
         for workspace in try await services.catalog.workspaces() {
             let catalog = services.catalog.view(of: workspace)
             for id in try await services.vectors.of(workspace).documentIDs().subtracting(known).sorted()
-            where try await catalog.document(id) == nil {
+            where try await catalog.knownDocuments([id]).isEmpty {
                 problems.append("document \(id) is gone, but has passages; the timer 'tidy' removes them")
             }
         }

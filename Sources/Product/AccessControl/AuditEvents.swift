@@ -3,7 +3,7 @@ public import HTTPMessages
 import Telemetry
 
 extension AuditEntry.Event {
-    private static let longestObject = 1000
+    private static let longestObject = 4000
 
     /// What somebody did, or was refused.
     init(

@@ -353,5 +353,6 @@ enum CatalogMigrations {
         retention,
         chosenPaths,
         shares,
+        keeping,
     ]
 }

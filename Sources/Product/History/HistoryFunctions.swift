@@ -38,7 +38,13 @@ public enum HistoryFunctions {
             let own = messages.view(of: view.workspace)
             return HistoryRoutes(
                 catalog: view, messages: own, copier: ChatTextCopier(catalog: view, messages: own),
-                interrupted: InterruptedAnswers(catalog: catalog, messages: messages), queue: queue, log: log)
+                interrupted: InterruptedAnswers(catalog: catalog, messages: messages), log: log)
+        }
+        @Sendable func deletion(_ view: WorkspaceCatalog) -> ChatDeletion {
+            ChatDeletion(catalog: view, messages: messages.view(of: view.workspace), queue: queue)
+        }
+        @Sendable func deletions(_ access: Access) -> DeletionRoutes {
+            DeletionRoutes(deletion: deletion(catalog.view(for: access)), log: log)
         }
         @Sendable func history(_ access: Access) -> HistoryRoutes { history(catalog.view(for: access)) }
         @Sendable func single(_ access: Access) -> MessageRoutes {
@@ -57,8 +63,8 @@ public enum HistoryFunctions {
                 try await catalog.removeExpiredShares()
                 for workspace in try await catalog.workspaces() {
                     let view = catalog.view(of: workspace)
-                    try await history(view).finishCutOffDeletions()
-                    let count = try await history(view).deletePastRetention()
+                    try await deletion(view).finishDue()
+                    let count = try await deletion(view).deletePastRetention()
                     guard count > 0 else { continue }
                     log.info("chats were kept long enough", ["workspace": workspace, "chats": String(count)])
                     await trail?.record(view.retentionEvent("chats", count))
@@ -91,6 +97,7 @@ public enum HistoryFunctions {
         routes.http(.get, "history/search", for: .read) {
             try await SearchRoute(catalog: catalog.view(for: $1)).search($0)
         }
+        routes.http(.get, "history/folders", for: .read) { try await history($1).folders($0) }
         routes.http(.get, "history/export", for: .read, audited: .soon) { try await exports($1).all($0) }
         routes.http(.post, "history/import", for: .ask, audited: .first) {
             try await ImportRoute(of: history($1), slot: importSlot).add($0)
@@ -98,7 +105,11 @@ public enum HistoryFunctions {
         routes.http(.get, "history/{chatId}/export", for: .read, audited: .soon) { try await exports($1).one($0) }
         routes.http(.get, "history/{chatId}", for: .read) { try await history($1).get($0) }
         routes.http(.patch, "history/{chatId}", for: .ask) { try await history($1).change($0) }
-        routes.http(.delete, "history/{chatId}", for: .ask) { try await history($1).delete($0) }
+        routes.http(.delete, "history/{chatId}", for: .ask) { try await deletions($1).one($0) }
+        routes.http(.post, "history/delete", for: .ask, audited: .first) { try await deletions($1).many($0) }
+        routes.http(.post, "history/{chatId}/restore", for: .ask, audited: .first) {
+            try await deletions($1).restore($0)
+        }
         routes.http(.put, "history/{chatId}/messages/{messageId}", for: .ask) { try await single($1).edit($0) }
         routes.http(.post, "history/{chatId}/branch", for: .ask) { try await single($1).branch($0) }
         routes.http(.post, "history/{chatId}/share", for: .ask, audited: .first) { try await shares($1).make($0) }
