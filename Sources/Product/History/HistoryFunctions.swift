@@ -17,6 +17,8 @@ public enum HistoryFunctions {
 
     /// Between two looks for chats whose deletion was cut off, or is for this app to do.
     private static let pause = Duration.seconds(300)
+    /// Between the first look and the second: by then what a kill has just cut off is due.
+    private static let firstPause = Duration.seconds(65)
 
     /// Reads the settings and wires the functions.
     ///
@@ -74,13 +76,15 @@ public enum HistoryFunctions {
             }
         }
         Task {
-            // The app has no timer of its own; each process looks after its start, and from time to time.
+            // The app has no timer of its own; each process looks after its start, a little later, and from time to time.
+            var pause = Self.firstPause
             while true {
                 await finishDeletions()
                 do { try await InterruptedAnswers(catalog: catalog, messages: messages).endAll() } catch {
                     log.warning("answers of dead processes could not be ended", ["error": String(describing: error)])
                 }
-                try await Task.sleep(for: Self.pause)
+                try await Task.sleep(for: pause)
+                pause = Self.pause
             }
         }
         Task {

@@ -22,13 +22,19 @@ enum ChatFields {
             if name.contains("\0") { reader.add("name", "Must not have the character U+0000.") }
             changes.name = name
         }
+        changes.isSeen = bool("seen", body, &reader)
+        keep(body, &changes, &reader)
+        return changes
+    }
+
+    /// Members that say how a chat is kept, in files of chats, too.
+    static let ofKeeping = ["pinned", "folder", "archived"]
+
+    /// Reads those.
+    static func keep(_ body: JSONValue, _ changes: inout ChatChanges, _ reader: inout FieldReader) {
         changes.isPinned = bool("pinned", body, &reader)
         changes.isArchived = bool("archived", body, &reader)
-        changes.isSeen = bool("seen", body, &reader)
-        if let folder = body["folder"] {
-            changes.folder = folder.isNull ? .nowhere : self.folder(&reader)
-        }
-        return changes
+        if let folder = body["folder"] { changes.folder = folder.isNull ? .nowhere : self.folder(&reader) }
     }
 
     private static func bool(_ name: String, _ body: JSONValue, _ reader: inout FieldReader) -> Bool? {

@@ -17,6 +17,14 @@ struct SharedChatRoute: Sendable {
     let messages: MessageStore
     let gate: AccessGuard
     let trail: AuditTrail?
+    private let noted = NotedOpenings()
+
+    init(catalog: CatalogDatabase, messages: MessageStore, gate: AccessGuard, trail: AuditTrail?) {
+        self.catalog = catalog
+        self.messages = messages
+        self.gate = gate
+        self.trail = trail
+    }
 
     /// Answers; refusals, too, are for nobody's index and tell no other site where somebody was.
     func open(_ request: HTTPRequest) async -> HTTPResponse {
@@ -36,7 +44,7 @@ struct SharedChatRoute: Sendable {
         let (share, caller, access) = try await opened(request)
         let view = access.map { catalog.view(for: $0) } ?? catalog.view(of: share.workspace)
         let count = try await view.shownMessages(of: share, isOutside: access == nil)
-        if let trail {
+        if let trail, noted.takesNote(of: share.record.id, by: caller?.person) {
             await trail.note(
                 .openedLink(share.record.id, of: share.workspace, by: caller, request, template: Self.template))
         }

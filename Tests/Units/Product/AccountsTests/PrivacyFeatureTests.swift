@@ -112,7 +112,7 @@ struct PrivacyFeatureTests {
         /// Does one thing; returns what was said to it that should not have been.
         func act() async throws -> String? {
             let workspace = workspaces.randomElement() ?? "default"
-            let action = Int.random(in: 0..<25)
+            let action = Int.random(in: 0..<29)
             var sent = ""
             let answer: AppAnswer
             switch action {
@@ -169,6 +169,20 @@ struct PrivacyFeatureTests {
                 let id = [UUIDv7.make(), secrets.answer].randomElement() ?? ""
                 answer = try await browser.send(
                     .history, .delete, "/api/history/\(secrets.chat)/share/\(id)", workspace: workspace)
+            case 25:
+                sent = secrets.make(workspace, number)
+                answer = try await browser.send(
+                    .history, .patch, "/api/history/\(secrets.chat)", ["folder": .string(sent), "pinned": true],
+                    workspace: workspace)
+            case 26: answer = try await browser.send(.history, .get, "/api/history/folders", workspace: workspace)
+            case 27 where Int.random(in: 0..<2) == 0:
+                let undo = Int.random(in: 0..<4) > 0
+                answer = try await browser.send(
+                    .history, .post, "/api/history/delete",
+                    ["ids": [.string(secrets.chat), .string(secrets.chat)], "undo": .bool(undo)], workspace: workspace)
+            case 27, 28:
+                answer = try await browser.send(
+                    .history, .post, "/api/history/\(secrets.chat)/restore", workspace: workspace)
             case 24:
                 guard let link = secrets.link else { return nil }
                 return try await open(link)

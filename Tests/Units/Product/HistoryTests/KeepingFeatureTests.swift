@@ -137,6 +137,33 @@ struct KeepingFeatureTests {
         }
     }
 
+    @Test func howAChatIsKeptGoesWithItsFile() async throws {
+        try await RunningProduct.with([.history]) { product in
+            let plain = try await chat("plain", product)
+            let kept = try await chat("kept", product)
+            _ = try await change(kept, ["pinned": true, "folder": "Work", "archived": true], product)
+            let file = try await product.get(.history, "/api/history/export")
+            let chats = file.json["chats"]?.array ?? []
+            #expect(chats.first { $0["id"]?.string == plain }?["pinned"] == nil)
+            for id in [plain, kept] {
+                #expect(try await product.send(.history, .delete, "/api/history/\(id)").status == 200)
+            }
+            #expect(
+                try await product.send(.history, .post, "/api/history/import", body: file.bytes).status == 200)
+            #expect(try await names("archived=true&folder=Work&pinned=true", product) == ["kept"])
+            #expect(try await names("", product) == ["plain"])
+            var wrong = chats.last?.object ?? [:]
+            for (name, value) in [("folder", "a\nb"), ("pinned", "yes"), ("archived", .null)] as [(String, JSONValue)] {
+                wrong[name] = value
+                let refused = try await product.post(
+                    .history, "/api/history/import",
+                    ["format": "apus-chats", "version": 1, "chats": [.object(wrong)]])
+                #expect(refused.status == 400 && refused.text.contains("chats[0].\(name)"), "\(refused.text)")
+                wrong[name] = nil
+            }
+        }
+    }
+
     @Test func thereIsALimitOfFolders() async throws {
         try await RunningProduct.with([.history]) { product in
             let id = try await chat("x", product)
