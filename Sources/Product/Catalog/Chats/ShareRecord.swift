@@ -36,8 +36,10 @@ public struct ShareRecord: Sendable {
 public struct SharedPath: Sendable {
     /// The messages in their order, with the attempts that have written them; empty where none did.
     public var messages: [(id: String, attempt: String)] = []
-    /// Documents, and the place of the first message that was made from each, from 1.
+    /// Documents, and the place of the first message that was made from each, or names it, from 1.
     public var documents: [String: Int] = [:]
+    /// What the link is called where nobody has named the chat: a name that a model thought of may say what is withheld.
+    public var name = ""
 
     /// Nothing.
     public init() {}

@@ -100,13 +100,18 @@ extension WorkspaceCatalog {
     public func chats(limit: Int, before: String?, _ filter: ChatFilter = ChatFilter()) async throws -> [ChatRecord] {
         if let before, !UUIDv7.isValid(before) { return [] }
         var folder: String?
-        if case .named(let name) = filter.folder { folder = name }
+        var isInFolder = "$6::text IS NULL"
+        switch filter.folder {
+        case nil: break
+        case .nowhere: isInFolder += " AND c.folder IS NULL"
+        case .named(let name): (folder, isInFolder) = (name, "c.folder = $6")
+        }
         let rows = try await query(
             """
             SELECT \(ChatRecord.columns) FROM chats c
             WHERE workspace_id = $1 AND NOT deleting AND \(Self.isSeen("c", by: "$3"))
                 AND ($4::boolean IS NULL OR c.archived = $4::boolean) AND ($5::boolean IS NULL OR c.pinned = $5::boolean)
-                AND (NOT $6::boolean OR c.folder IS NOT DISTINCT FROM $7::text)
+                AND \(isInFolder)
                 AND ($2::uuid IS NULL OR (c.updated_at, c.id) <
                     (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid
                         AND \(Self.isSeen("p", by: "$3"))))
@@ -114,7 +119,7 @@ extension WorkspaceCatalog {
             """,
             [
                 workspace, before, person, filter.isArchived.map { String($0) }, filter.isPinned.map { String($0) },
-                String(filter.folder != nil), folder,
+                folder,
             ])
         return try rows.map(ChatRecord.init)
     }

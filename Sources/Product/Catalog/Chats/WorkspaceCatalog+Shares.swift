@@ -48,8 +48,8 @@ extension WorkspaceCatalog {
                 """
                 INSERT INTO shares AS s (id, workspace_id, chat_id, person_id, selector, secret, name, message_ids,
                     attempts, document_ids, document_places, expires_at)
-                SELECT $4::uuid, workspace_id, id, $3::uuid, $5, $6, name, $7::uuid[], $8::text[], $9::uuid[],
-                    $10::integer[], now() + $11::int * interval '1 day'
+                SELECT $4::uuid, workspace_id, id, $3::uuid, $5, $6, CASE WHEN named_by_user THEN name ELSE $12 END,
+                    $7::uuid[], $8::text[], $9::uuid[], $10::integer[], now() + $11::int * interval '1 day'
                 FROM chats WHERE workspace_id = $1 AND id = $2::uuid
                 RETURNING \(ShareRecord.columns)
                 """,
@@ -57,6 +57,7 @@ extension WorkspaceCatalog {
                     workspace, chat, person, id, selector, secret, PostgresArray.text(path.messages.map(\.id)),
                     PostgresArray.text(path.messages.map(\.attempt)), PostgresArray.text(documents.map(\.key)),
                     PostgresArray.text(documents.map { String($0.value) }), String(days),
+                    path.name.replacing("\0", with: " "),
                 ]
             ).first.map(ShareRecord.init)
         }
@@ -88,8 +89,20 @@ extension WorkspaceCatalog {
         ).isEmpty
     }
 
+    /// Documents that are called so. Those that are not seen are not among them: who makes up names is not told which there are.
+    public func documents(named names: some Collection<String>) async throws -> [(id: String, name: String)] {
+        guard !names.isEmpty else { return [] }
+        return try await query(
+            """
+            SELECT id, name FROM documents WHERE workspace_id = $1 AND NOT deleting AND name = ANY ($2::text[])
+                AND \(Self.isDocumentSeen("documents", by: "$3", reader: "$4"))
+            LIMIT \(limits.documents)
+            """, [workspace, PostgresArray.text(names), person, reader]
+        ).map { row throws(PostgresError) in (try row.string("id"), try row.string("name")) }
+    }
+
     /// How many of a link's messages are shown to whoever has this view: all before the first that was made from a document
-    /// which they do not see. One that is deleted nobody sees; those of the chat itself are given with it.
+    /// which they do not see. One that is deleted nobody sees; those of the person's chats alone are given with them.
     ///
     /// - Parameter isOutside: Whether it is somebody who is no member: they see what is limited to nobody.
     public func shownMessages(of share: OpenedShare, isOutside: Bool) async throws -> Int {
@@ -98,7 +111,9 @@ extension WorkspaceCatalog {
             SELECT min(used.place) AS first FROM shares s, unnest(s.document_ids, s.document_places) AS used (id, place)
             WHERE s.workspace_id = $1 AND s.id = $2::uuid AND NOT EXISTS (
                 SELECT FROM documents d WHERE d.workspace_id = $1 AND d.id = used.id AND NOT d.deleting
-                    AND (d.chat_id IS NULL OR d.chat_id = s.chat_id)
+                    AND (d.chat_id IS NULL OR EXISTS (SELECT FROM chats c, chats o
+                        WHERE c.id = s.chat_id AND o.id = d.chat_id AND NOT o.deleting
+                            AND o.person_id IS NOT DISTINCT FROM c.person_id))
                     AND \(isOutside ? "NOT d.is_limited AND $3::uuid IS NULL" : Self.isReader("$3", of: "d")))
             """, [workspace, share.record.id, isOutside ? nil : reader])
         let first = try rows.first?.optionalInt("first")

@@ -11,7 +11,8 @@ struct ShareRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
     private static let days = 1...365
     private static let standardDays = 30
-    private static let atATime = 200
+    private static let atATime = 500
+    private static let longestName = 80
 
     let catalog: WorkspaceCatalog
     let messages: MessageStore
@@ -47,9 +48,22 @@ struct ShareRoutes: Sendable {
         while !rest.isEmpty {
             let page = try await messages.messages(rest.prefix(Self.atATime), in: chat.id)
             rest = rest.dropFirst(Self.atATime)
-            for message in page { path.add(message.id, attempt: message.attempt, documents: message.documents) }
+            let named = Dictionary(
+                grouping: try await catalog.documents(named: Set(page.flatMap(\.listed))), by: \.name)
+            for message in page {
+                let listed = message.listed.flatMap { named[$0] ?? [] }.map(\.id)
+                path.add(message.id, attempt: message.attempt, documents: message.documents.union(listed))
+                if path.name.isEmpty, message.role == "user" { path.name = Self.name(message.text) }
+            }
         }
         return path
+    }
+
+    /// The beginning of a question on one line.
+    private static func name(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return line.unicodeScalars.count > longestName
+            ? String(String.UnicodeScalarView(line.unicodeScalars.prefix(longestName))) + "…" : line
     }
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -75,4 +89,14 @@ extension ChatMessage {
     fileprivate var documents: Set<String> {
         Set((passages + citations).compactMap { $0["documentId"]?.string })
     }
+
+    /// Lines of an answer that may be names of documents: what there is in a library is answered with a list of them, and without
+    /// a passage.
+    fileprivate var listed: [String] {
+        guard role == "assistant" else { return [] }
+        return text.split(whereSeparator: \.isNewline).lazy.filter { $0.hasPrefix("- ") }.prefix(Self.mostListed)
+            .map { String($0.dropFirst(2)).replacing("\0", with: " ") }
+    }
+
+    private static let mostListed = 100
 }

@@ -11,7 +11,7 @@ import Problems
 /// which no server on the way keeps in its log.
 struct SharedChatRoute: Sendable {
     private static let template = "/api/share/{token}"
-    private static let atATime = 50
+    private static let atATime = 100
 
     let catalog: CatalogDatabase
     let messages: MessageStore
@@ -53,7 +53,8 @@ struct SharedChatRoute: Sendable {
         let shown = try await page(of: share, view, from: place, to: end)
         return HTTPResponse(
             json: [
-                "name": .string(share.name), "createdAt": .string(share.record.createdAt),
+                "name": count < share.record.messages ? .null : .string(share.name),
+                "createdAt": .string(share.record.createdAt),
                 "expiresAt": .string(share.record.expiresAt), "count": .int(Int64(share.record.messages)),
                 "withheld": .int(Int64(share.record.messages - count)), "messages": .array(shown.map(\.sharedJSON)),
                 "next": end < count ? .int(Int64(end)) : .null,
@@ -101,8 +102,9 @@ struct SharedChatRoute: Sendable {
     // MARK: - What is shown
 
     private func file(_ share: OpenedShare, _ view: WorkspaceCatalog, _ count: Int) -> HTTPResponse {
-        ChatFile.response(share.name, MarkdownFormat()) { [self] output in
-            try await output.put { _ in MarkdownFormat.heading(share.name, share.record.createdAt) }
+        let name = count < share.record.messages ? "Chat" : share.name
+        return ChatFile.response(name, MarkdownFormat()) { [self] output in
+            try await output.put { _ in MarkdownFormat.heading(name, share.record.createdAt) }
             for start in stride(from: 0, to: count, by: Self.atATime) {
                 let part = try await page(of: share, view, from: start, to: min(count, start + Self.atATime))
                 for message in part { try await output.put { $0.message(message) } }

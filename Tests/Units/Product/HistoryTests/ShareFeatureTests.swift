@@ -74,6 +74,7 @@ struct ShareFeatureTests {
             let document = try await product.added("a quote", name: "a.txt")
             let id = try await chat("Named", turns: 1, product)
             let second = try await ask("cited", in: id, product, citing: document)
+            _ = try await product.catalog.renameChat(id, to: "Named")
             let made = try await share(id, product, ["expiresInDays": 2])
             #expect(made.status == 201 && made.json["messages"] == 4)
             let token = made.json["token"]?.string ?? ""
@@ -243,7 +244,7 @@ struct ShareFeatureTests {
                 let answer = try await open(token, product)
                 #expect(texts(answer) == ["question one", "answer one [1]", "question two"])
                 #expect(answer.json["withheld"]?.int == (answer.json["count"]?.int ?? 0) - 3)
-                #expect(answer.json["next"]?.isNull == true)
+                #expect(answer.json["next"]?.isNull == true && answer.json["name"]?.isNull == true)
                 #expect(try await texts(open(token, product, "?after=3")).isEmpty)
                 #expect(try await texts(open(token, product, "?limit=2")).count == 2)
                 let file = try await open(token, product, "?format=markdown")
@@ -252,9 +253,38 @@ struct ShareFeatureTests {
         }
     }
 
+    /// A name that a model made of an answer could say what was in it; so does a list of the documents.
+    @Test func neitherTheNameNorAListTellsOfDocumentsThatAreNotSeen() async throws {
+        try await RunningProduct.with([.history, .upload]) { product in
+            let hidden = try await product.added("hidden", name: "Salaries - 2026.txt")
+            let id = try await chat("Salaries are too high", turns: 1, product)
+            let list = ChatMessage(
+                id: UUIDv7.make(), chatId: id, workspaceId: "default", role: "assistant",
+                text: "There are 2 documents:\n\n- a.txt\n- Salaries - 2026.txt", createdAt: "2026-01-02T00:00:00.000Z")
+            #expect(try await product.messages.add(list))
+            let token = try await token(of: id, product)
+            #expect(try await open(token, product).json["name"] == "question 0")
+            #expect(try await texts(open(token, product)).count == 3)
+            #expect(try await product.send(.upload, .delete, "/api/documents/\(hidden)").status == 200)
+            for format in ["", "?format=markdown"] {
+                let answer = try await open(token, product, format)
+                #expect(answer.status == 200 && answer.text.contains("answer 0") && !answer.text.contains("Salaries"))
+            }
+            // A branch quotes documents of the chat that it is from.
+            let other = try await chat("x", turns: 0, product)
+            let own = try await product.added("own", name: "own.txt", chatId: other)
+            let last = try await ask("own", in: other, product, citing: own)
+            let branch = try await product.post(
+                .history, "/api/history/\(other)/branch", ["messageId": .string(last.answer)])
+            let shown = try await open(try await self.token(of: branch.json["id"]?.string ?? "", product), product)
+            #expect(texts(shown).count == 2)
+        }
+    }
+
     @Test func aLinkComesInPagesAndAsMarkdown() async throws {
         try await RunningProduct.with([.history]) { product in
-            let id = try await chat("<b>Long</b>", turns: 60, product)
+            let id = try await chat("Long", turns: 60, product)
+            _ = try await product.catalog.renameChat(id, to: "<b>Long</b>")
             let token = try await token(of: id, product)
             var (seen, place): ([String], Int64?) = ([], 0)
             while let from = place {
