@@ -94,9 +94,12 @@ extension ChatMessage {
     /// a passage.
     fileprivate var listed: [String] {
         guard role == "assistant" else { return [] }
-        return text.split(whereSeparator: \.isNewline).lazy.filter { $0.hasPrefix("- ") }.prefix(Self.mostListed)
+        return text.split(whereSeparator: \.isNewline).lazy
+            .filter { $0.hasPrefix("- ") && $0.unicodeScalars.count <= Self.longestListed }.prefix(Self.mostListed)
             .map { String($0.dropFirst(2)).replacing("\0", with: " ") }
     }
 
-    private static let mostListed = 100
+    /// Such a list has 50 names, and a file's name at most 255 characters.
+    private static let mostListed = 60
+    private static let longestListed = 260
 }
