@@ -46,15 +46,18 @@ struct ChatDeletion: Sendable {
         return Receipt(rows: rows, messages: deleted, documents: chat.documents.count, links: links)
     }
 
-    /// Completes deletions that a crash cut off, and those that cannot be undone any more.
+    /// Completes deletions that a crash cut off, and those that cannot be undone any more; for a view that sees all chats.
     func finishDue() async throws {
-        // Each is removed, or has moved just now: there are fewer each time.
-        while case let ids = try await catalog.chatsBeingDeleted(olderThanSeconds: 60), !ids.isEmpty {
-            for id in ids {
+        // Each is removed, or has moved just now: there are fewer each time, unless all are in the hands of others.
+        var count = 0
+        repeat {
+            count = 0
+            for id in try await catalog.chatsBeingDeleted(olderThanSeconds: 60) {
                 guard let documents = try await catalog.markChatDeleting(id, isDue: true) else { continue }
+                count += 1
                 _ = try await finish(Marked(id: id, documents: documents))
             }
-        }
+        } while count > 0
     }
 
     /// Deletes chats that the workspace does not keep any longer. Returns how many.

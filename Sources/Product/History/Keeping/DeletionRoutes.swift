@@ -27,6 +27,7 @@ struct DeletionRoutes: Sendable {
         let id = request.parameters["chatId"] ?? ""
         if try Self.wantsUndo(request) {
             guard let until = try await catalog.hideChat(id) else { throw Self.unknown }
+            AuditObjects.note("undo", "true")
             finishLater()
             return HTTPResponse(.accepted, json: ["undoUntil": .string(until)])
         }
@@ -57,9 +58,12 @@ struct DeletionRoutes: Sendable {
 
     /// Nobody may be here to do it: then whichever process of the app looks next does.
     private func finishLater() {
+        // Whatever is due goes, whosever it is.
+        let due = ChatDeletion(
+            catalog: catalog.index.view(of: catalog.workspace), messages: deletion.messages, queue: deletion.queue)
         Task {
             try await Task.sleep(for: .seconds(WorkspaceCatalog.undoSeconds + 1))
-            do { try await deletion.finishDue() } catch {
+            do { try await due.finishDue() } catch {
                 log.warning("a deletion could not be completed", ["error": String(describing: error)])
             }
         }
@@ -75,7 +79,7 @@ struct DeletionRoutes: Sendable {
         let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
         var reader = try FieldReader(body, allowed: ["ids", "undo"])
         let given = reader.strings("ids", maximumCount: Self.mostChats) ?? []
-        if given.isEmpty, body["ids"]?.array?.isEmpty ?? true {
+        if body["ids"]?.isNull ?? true || body["ids"]?.array?.isEmpty == true {
             reader.add("ids", "Required: a list of 1 to \(Self.mostChats) ids of chats.")
         }
         let undo = reader.bool("undo", default: false)
@@ -85,7 +89,7 @@ struct DeletionRoutes: Sendable {
         let wanted = ids
         // What has begun goes on when the caller leaves.
         let results = await Task { undo ? await hide(wanted) : await remove(wanted) }.value
-        AuditObjects.note("chats", ids.filter { results[$0]?["status"] != 404 }.joined(separator: ","))
+        AuditObjects.note("chats", ids.filter { [200, 202].contains(results[$0]?["status"]) }.joined(separator: ","))
         AuditObjects.note("undo", String(undo))
         return HTTPResponse(
             json: [

@@ -89,11 +89,13 @@ struct KeepingPeopleFeatureTests {
             _ = try await ann.send(
                 .history, .post, "/api/history/delete", ["ids": .strings([one, two, unknown]), "undo": true])
             _ = try await ann.send(.history, .post, "/api/history/\(two)/restore")
+            _ = try await ann.send(.history, .delete, "/api/history/\(two)?undo=true")
             let entries = try await house.boss.send(.get, "audit?limit=50").json["entries"]?.array ?? []
             func object(_ action: String) -> String {
                 entries.first { $0["action"]?.string == action }?["object"]?.string ?? ""
             }
             #expect(object("POST /api/history/delete") == "chats=\(one),\(two) undo=true")
+            #expect(object("DELETE /api/history/{chatId}") == "chatId=\(two) undo=true")
             #expect(object("POST /api/history/{chatId}/restore") == "chatId=\(two)")
         }
     }

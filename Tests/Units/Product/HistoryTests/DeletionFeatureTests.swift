@@ -156,6 +156,26 @@ struct DeletionFeatureTests {
         }
     }
 
+    /// A look that sees only one person's chats comes to an end, and leaves those of others.
+    @Test(.timeLimit(.minutes(1))) func lookingForWhatIsDueEndsWhateverIsSeen() async throws {
+        try await RunningProduct.with([]) { product in
+            let (own, other) = (try await chat("own", product), try await chat("other", product))
+            let (person, stranger) = (UUIDv7.make(), UUIDv7.make())
+            for (id, owner) in [(own, person), (other, stranger)] {
+                #expect(try await product.catalog.hideChat(id) != nil)
+                try await expire(id, product)
+                try await product.sql.query("UPDATE chats SET person_id = $2 WHERE id = $1", [id, owner])
+            }
+            let view = product.catalog.index.view(of: "default", for: person)
+            let messages = product.messages.view(of: "default")
+            let queue = IngestQueue(product.storage.queues)
+            try await ChatDeletion(catalog: view, messages: messages, queue: queue).finishDue()
+            #expect(try await product.sql.query("SELECT id FROM chats").map { try $0.string("id") } == [other])
+            try await deletion(product).finishDue()
+            #expect(try await product.sql.query("SELECT id FROM chats").isEmpty)
+        }
+    }
+
     /// Whoever restores a chat at the last moment has all of it, or is told that it has gone.
     @Test func aChatIsRestoredWholeOrNotAtAll() async throws {
         try await RunningProduct.with([.history]) { product in
