@@ -7,7 +7,7 @@ public struct ChatTooLarge: ProblemConvertible {
     public var problem: Problem {
         Problem(
             .conflict,
-            "Only chats of up to \(MessageStore.mostWithVersions) messages have versions and branches. Begin a new chat.",
+            "Only chats of up to \(MessageStore.mostWithVersions) messages have versions, branches and links. Begin a new chat.",
             code: "chat_too_large")
     }
 }

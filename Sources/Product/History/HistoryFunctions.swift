@@ -59,7 +59,7 @@ public enum HistoryFunctions {
         @Sendable func shares(_ access: Access) -> ShareRoutes {
             ShareRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
         }
-        let shared = SharedChatRoute(catalog: catalog, messages: messages, gate: gate, trail: trail)
+        let shared = SharedChatRoute(catalog: catalog, messages: messages, gate: gate, trail: trail, log: log)
         @Sendable func finishDeletions() async {
             do {
                 try await catalog.removeExpiredShares()

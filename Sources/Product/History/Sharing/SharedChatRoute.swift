@@ -6,6 +6,7 @@ import FunctionsRuntime
 import HTTPMessages
 import JSONCoding
 import Problems
+import Telemetry
 
 /// `GET /api/share/{token}`: the chat of a link, for whoever has it and may see it. The token may come in `x-apus-link` instead,
 /// which no server on the way keeps in its log.
@@ -17,20 +18,27 @@ struct SharedChatRoute: Sendable {
     let messages: MessageStore
     let gate: AccessGuard
     let trail: AuditTrail?
+    private let log: Log
     private let noted = NotedOpenings()
 
-    init(catalog: CatalogDatabase, messages: MessageStore, gate: AccessGuard, trail: AuditTrail?) {
+    init(catalog: CatalogDatabase, messages: MessageStore, gate: AccessGuard, trail: AuditTrail?, log: Log) {
         self.catalog = catalog
         self.messages = messages
         self.gate = gate
         self.trail = trail
+        self.log = log
     }
 
     /// Answers; refusals, too, are for nobody's index and tell no other site where somebody was.
     func open(_ request: HTTPRequest) async -> HTTPResponse {
         var response: HTTPResponse
         do { response = try await answer(request) } catch {
-            response = Problem(error).response(requestID: request.id)
+            let problem = Problem(error)
+            if problem.status.rawValue >= 500 {
+                log.error(
+                    "request failed", ["path": request.target.loggedPath, "error": String(reflecting: error)])
+            }
+            response = problem.response(requestID: request.id)
         }
         response.fields["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         response.fields["Referrer-Policy"] = "no-referrer"
