@@ -566,7 +566,8 @@ let tests =
             .testTarget(
                 name: "AccountsTests",
                 dependencies: [
-                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "Digests", "HTTPClient", "HTTPMessages",
+                    "AccessControl", "Accounts", "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPClient",
+                    "HTTPMessages",
                     "HTTPServing", "JSONCoding", "Postgres", "Problems", "ProductFixture", "Settings", "TestSupport",
                 ]),
             .testTarget(
@@ -619,7 +620,7 @@ let tests =
                 dependencies: [
                     "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue", "HTTPMessages", "History",
                     "JSONCoding",
-                    "Postgres", "ProductFixture", "Telemetry", "TestSupport",
+                    "Postgres", "ProductFixture", "TestSupport",
                 ]),
             .testTarget(
                 name: "IngestionTests",

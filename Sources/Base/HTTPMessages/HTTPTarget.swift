@@ -27,6 +27,16 @@ public struct HTTPTarget: Sendable, Equatable {
     /// The target as it stands in the request line.
     public var text: String { rawQuery.map { rawPath + "?" + $0 } ?? rawPath }
 
+    /// Segments of this many bytes may be secrets, such as what opens a link; ids are shorter.
+    private static let secretLength = 40
+
+    /// The path for logs: without segments that are long enough to be a secret.
+    public var loggedPath: String {
+        guard rawPath.utf8.count >= Self.secretLength else { return rawPath }
+        return rawPath.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.utf8.count < Self.secretLength ? $0 : "…" }.joined(separator: "/")
+    }
+
     /// The path's segments, percent-decoded; `nil` when a segment is not valid UTF-8.
     public var segments: [String]? {
         var result: [String] = []

@@ -41,11 +41,12 @@ public struct DataVerifier: Sendable {
                 problems += try await problem(ofTexts: id, of: workspace, messages: count)
             }
         }
+        for row in rows.rows(of: "shares") { problems += try await problem(ofLink: row) }
         let known = Set(documents.compactMap { $0["id"]?.string })
         for workspace in try await services.catalog.workspaces() {
             let catalog = services.catalog.view(of: workspace)
             for id in try await services.vectors.of(workspace).documentIDs().subtracting(known).sorted()
-            where try await catalog.document(id) == nil {
+            where try await catalog.knownDocuments([id]).isEmpty {
                 problems.append("document \(id) is gone, but has passages; the timer 'tidy' removes them")
             }
         }
@@ -61,6 +62,16 @@ public struct DataVerifier: Sendable {
             try await catalog.countTexts(in: chat) == texts, try await catalog.chat(chat) != nil
         else { return [] }
         return ["chat \(chat): \(texts) of \(messages) messages can be found by searching; open it once"]
+    }
+
+    /// What of the messages that a link shows is not stored.
+    private func problem(ofLink row: JSONValue) async throws -> [String] {
+        guard let id = row["id"]?.string, let chat = row["chat_id"]?.string, let workspace = row["workspace_id"]?.string
+        else { return [] }
+        let shown = (row["message_ids"]?.array ?? []).compactMap(\.string)
+        let there = try await services.messages.view(of: workspace).messages(shown, in: chat).count
+        guard there < shown.count, try await services.catalog.view(of: workspace).chat(chat) != nil else { return [] }
+        return ["link \(id) of chat \(chat): \(there) of \(shown.count) messages are stored; end it"]
     }
 
     private func problem(ofDocument row: JSONValue) async throws -> [String] {

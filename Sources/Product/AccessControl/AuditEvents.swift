@@ -3,7 +3,7 @@ public import HTTPMessages
 import Telemetry
 
 extension AuditEntry.Event {
-    private static let longestObject = 1000
+    private static let longestObject = 4000
 
     /// What somebody did, or was refused.
     init(
@@ -31,6 +31,22 @@ extension AuditEntry.Event {
             && text.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (97...122).contains(byte) || (65...90).contains(byte) || byte == 45
             }
+    }
+
+    /// That somebody opened a link to a chat; what opens it stands in the path, and is left out.
+    ///
+    /// - Parameters:
+    ///   - id: The link's.
+    ///   - caller: `nil` for somebody who is not signed in.
+    public static func openedLink(
+        _ id: String, of workspace: String, by caller: Caller?, _ request: HTTPRequest, template: String
+    ) -> Self {
+        var shown = request
+        shown.parameters = [:]
+        let objects = AuditObjects()
+        objects.workspace = workspace
+        objects.add("link", id)
+        return Self(shown, template: template, caller: caller ?? .everybody, objects: objects, status: .ok)
     }
 
     /// That somebody signed in, or tried to.

@@ -17,8 +17,10 @@ public final class AuditObjects: Sendable {
     }
 
     /// Notes something by its kind and id.
-    public static func note(_ kind: String, _ id: String) {
-        current?.names.withLock { if $0.count < most { $0.append("\(kind)=\(id)") } }
+    public static func note(_ kind: String, _ id: String) { current?.add(kind, id) }
+
+    func add(_ kind: String, _ id: String) {
+        names.withLock { if $0.count < Self.most { $0.append("\(kind)=\(id)") } }
     }
 
     var all: [String] { names.withLock { $0 } }

@@ -25,6 +25,7 @@ extension CatalogDatabase {
         ("quota_usage", "true ORDER BY workspace_id, person_id, key_id, day"),
         ("chats", "NOT deleting ORDER BY id"),
         ("documents", "NOT deleting AND (t.chat_id IS NULL OR \(ofChats)) ORDER BY id"),
+        ("shares", "\(ofChats) AND t.expires_at > now() ORDER BY id"),
         ("document_readers", "EXISTS (SELECT FROM documents d WHERE d.id = t.document_id AND NOT d.deleting)"),
         ("usage_days", "true ORDER BY workspace_id, day, model"),
         ("experiments", "true ORDER BY id"),

@@ -352,5 +352,7 @@ enum CatalogMigrations {
         readers,
         retention,
         chosenPaths,
+        shares,
+        keeping,
     ]
 }

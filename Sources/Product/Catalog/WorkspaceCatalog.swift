@@ -52,13 +52,14 @@ public struct WorkspaceCatalog: Sendable {
         "(\(person)::uuid IS NULL OR \(chats).person_id IS NULL OR \(chats).person_id = \(person)::uuid)"
     }
 
-    /// A condition on rows of documents: whether a person sees them. Those of a chat go with it.
+    /// A condition on rows of documents: whether a person sees them. Those of a chat go with it, and come back with it when its
+    /// deletion is undone.
     ///
     /// - Parameter reader: The parameter with the id of whoever asks, where documents may be limited to others.
     static func isDocumentSeen(_ documents: String, by person: String, reader: String) -> String {
         """
-        (\(person)::uuid IS NULL OR \(documents).chat_id IS NULL OR EXISTS (
-            SELECT FROM chats seen WHERE seen.id = \(documents).chat_id AND \(isSeen("seen", by: person))))
+        (\(documents).chat_id IS NULL OR EXISTS (SELECT FROM chats seen WHERE seen.id = \(documents).chat_id
+            AND seen.undo_until IS NULL AND \(isSeen("seen", by: person))))
             AND \(isReader(reader, of: documents))
         """
     }

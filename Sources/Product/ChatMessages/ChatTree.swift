@@ -52,6 +52,9 @@ public struct ChatTree: Sendable {
     /// Whether a message is there.
     public func contains(_ id: String) -> Bool { places[id] != nil }
 
+    /// All messages, the oldest first.
+    public var all: [String] { nodes.map(\.id) }
+
     /// How many messages there are.
     public var count: Int { nodes.count }
 

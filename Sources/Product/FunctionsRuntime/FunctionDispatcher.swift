@@ -67,7 +67,7 @@ package struct FunctionDispatcher: Sendable {
         log.info(
             "request",
             [
-                "method": request.method.rawValue, "path": request.target.rawPath,
+                "method": request.method.rawValue, "path": request.target.loggedPath,
                 "status": String(response.status.rawValue), "milliseconds": String(watch.milliseconds),
             ])
         return response
@@ -76,7 +76,7 @@ package struct FunctionDispatcher: Sendable {
     private func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
         let problem = Problem(error)
         if problem.status.rawValue >= 500 {
-            log.error("request failed", ["path": request.target.rawPath, "error": String(reflecting: error)])
+            log.error("request failed", ["path": request.target.loggedPath, "error": String(reflecting: error)])
         }
         return problem.response(requestID: request.id)
     }

@@ -17,6 +17,8 @@ public enum HistoryFunctions {
 
     /// Between two looks for chats whose deletion was cut off, or is for this app to do.
     private static let pause = Duration.seconds(300)
+    /// Between the first look and the second: by then what a kill has just cut off is due.
+    private static let firstPause = Duration.seconds(65)
 
     /// Reads the settings and wires the functions.
     ///
@@ -38,7 +40,13 @@ public enum HistoryFunctions {
             let own = messages.view(of: view.workspace)
             return HistoryRoutes(
                 catalog: view, messages: own, copier: ChatTextCopier(catalog: view, messages: own),
-                interrupted: InterruptedAnswers(catalog: catalog, messages: messages), queue: queue, log: log)
+                interrupted: InterruptedAnswers(catalog: catalog, messages: messages), log: log)
+        }
+        @Sendable func deletion(_ view: WorkspaceCatalog) -> ChatDeletion {
+            ChatDeletion(catalog: view, messages: messages.view(of: view.workspace), queue: queue)
+        }
+        @Sendable func deletions(_ access: Access) -> DeletionRoutes {
+            DeletionRoutes(deletion: deletion(catalog.view(for: access)), log: log)
         }
         @Sendable func history(_ access: Access) -> HistoryRoutes { history(catalog.view(for: access)) }
         @Sendable func single(_ access: Access) -> MessageRoutes {
@@ -48,12 +56,17 @@ public enum HistoryFunctions {
         @Sendable func exports(_ access: Access) -> ExportRoutes {
             ExportRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
         }
+        @Sendable func shares(_ access: Access) -> ShareRoutes {
+            ShareRoutes(catalog: catalog.view(for: access), messages: messages.view(of: access.workspace))
+        }
+        let shared = SharedChatRoute(catalog: catalog, messages: messages, gate: gate, trail: trail, log: log)
         @Sendable func finishDeletions() async {
             do {
+                try await catalog.removeExpiredShares()
                 for workspace in try await catalog.workspaces() {
                     let view = catalog.view(of: workspace)
-                    try await history(view).finishCutOffDeletions()
-                    let count = try await history(view).deletePastRetention()
+                    try await deletion(view).finishDue()
+                    let count = try await deletion(view).deletePastRetention()
                     guard count > 0 else { continue }
                     log.info("chats were kept long enough", ["workspace": workspace, "chats": String(count)])
                     await trail?.record(view.retentionEvent("chats", count))
@@ -63,13 +76,15 @@ public enum HistoryFunctions {
             }
         }
         Task {
-            // The app has no timer of its own; each process looks after its start, and from time to time.
+            // The app has no timer of its own; each process looks after its start, a little later, and from time to time.
+            var pause = Self.firstPause
             while true {
                 await finishDeletions()
                 do { try await InterruptedAnswers(catalog: catalog, messages: messages).endAll() } catch {
                     log.warning("answers of dead processes could not be ended", ["error": String(describing: error)])
                 }
-                try await Task.sleep(for: Self.pause)
+                try await Task.sleep(for: pause)
+                pause = Self.pause
             }
         }
         Task {
@@ -86,6 +101,7 @@ public enum HistoryFunctions {
         routes.http(.get, "history/search", for: .read) {
             try await SearchRoute(catalog: catalog.view(for: $1)).search($0)
         }
+        routes.http(.get, "history/folders", for: .read) { try await history($1).folders($0) }
         routes.http(.get, "history/export", for: .read, audited: .soon) { try await exports($1).all($0) }
         routes.http(.post, "history/import", for: .ask, audited: .first) {
             try await ImportRoute(of: history($1), slot: importSlot).add($0)
@@ -93,9 +109,18 @@ public enum HistoryFunctions {
         routes.http(.get, "history/{chatId}/export", for: .read, audited: .soon) { try await exports($1).one($0) }
         routes.http(.get, "history/{chatId}", for: .read) { try await history($1).get($0) }
         routes.http(.patch, "history/{chatId}", for: .ask) { try await history($1).change($0) }
-        routes.http(.delete, "history/{chatId}", for: .ask) { try await history($1).delete($0) }
+        routes.http(.delete, "history/{chatId}", for: .ask) { try await deletions($1).one($0) }
+        routes.http(.post, "history/delete", for: .ask, audited: .first) { try await deletions($1).many($0) }
+        routes.http(.post, "history/{chatId}/restore", for: .ask, audited: .first) {
+            try await deletions($1).restore($0)
+        }
         routes.http(.put, "history/{chatId}/messages/{messageId}", for: .ask) { try await single($1).edit($0) }
         routes.http(.post, "history/{chatId}/branch", for: .ask) { try await single($1).branch($0) }
+        routes.http(.post, "history/{chatId}/share", for: .ask, audited: .first) { try await shares($1).make($0) }
+        routes.http(.get, "history/{chatId}/share", for: .read) { try await shares($1).list($0) }
+        routes.http(.delete, "history/{chatId}/share/{shareId}", for: .ask) { try await shares($1).end($0) }
+        routes.open(.get, "share") { await shared.open($0) }
+        routes.open(.get, "share/{token}") { await shared.open($0) }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("cosmos") { try await messages.probe() }
         return routes.functions

@@ -1,6 +1,5 @@
 import Catalog
 import ChatMessages
-import DocumentQueue
 import FunctionsRuntime
 import HTTPMessages
 import JSONCoding
@@ -15,12 +14,12 @@ struct HistoryRoutes: Sendable {
     let messages: MessageStore
     let copier: ChatTextCopier
     let interrupted: InterruptedAnswers
-    let queue: IngestQueue
     let log: Log
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let limit = try PageLimit.read(request, default: 30, maximum: 200)
-        let page = try await catalog.chats(limit: limit + 1, before: try request.idParameter("before"))
+        let page = try await catalog.chats(
+            limit: limit + 1, before: try request.idParameter("before"), try ChatFields.filter(request))
         let shown = page.prefix(limit)
         return HTTPResponse(
             json: ["chats": .array(shown.map(\.json)), "next": .optional(page.count > limit ? shown.last?.id : nil)])
@@ -75,12 +74,14 @@ struct HistoryRoutes: Sendable {
         }
     }
 
-    /// Another name, or another path: the one through `chosen`.
+    /// What is said about the chat, or another path: the one through `chosen`.
     func change(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
-        var reader = try FieldReader(body, allowed: ["name", "chosen"])
+        var reader = try FieldReader(body, allowed: ["chosen"] + ChatFields.names)
         if body["chosen"] != nil {
-            if body["name"] != nil { reader.add("chosen", "Must not come with a name: send one of them.") }
+            for name in ChatFields.names where body[name] != nil {
+                reader.add("chosen", "Must not come with \(name): send them one after the other.")
+            }
             let chosen = reader.requiredString("chosen", length: 1...64).lowercased()
             try reader.finish()
             let chat = try await chat(request)
@@ -90,55 +91,20 @@ struct HistoryRoutes: Sendable {
             guard let chat = try await catalog.choose(chosen, in: chat.id) else { throw Self.unknown }
             return HTTPResponse(json: chat.json)
         }
-        let name = reader.requiredString("name", length: 1...200)
-        if !name.isEmpty, name.allSatisfy(\.isWhitespace) { reader.add("name", "Must not be blank.") }
+        let changes = ChatFields.changes(body, &reader)
         try reader.finish()
-        guard let chat = try await catalog.renameChat(request.parameters["chatId"] ?? "", to: name) else {
+        guard let chat = try await catalog.changeChat(request.parameters["chatId"] ?? "", changes) else {
             throw Self.unknown
         }
         return HTTPResponse(json: chat.json)
     }
 
-    /// Marks first and removes the row last; the chat's own documents are handed to the ingest queue, whose function
-    /// reaches every store they are in.
-    func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let id = request.parameters["chatId"] ?? ""
-        guard let documents = try await catalog.markChatDeleting(id) else { throw Self.unknown }
-        // The deletion goes on when the caller leaves.
-        let receipt = try await Task { try await finishDeletion(id, documents) }.value
-        return HTTPResponse(
-            json: [
-                "rows": .int(Int64(receipt.rows)), "messages": .int(Int64(receipt.messages)),
-                "documents": .int(Int64(documents.count)),
-            ])
-    }
-
-    private func finishDeletion(_ id: String, _ documents: [String]) async throws -> (rows: Int, messages: Int) {
-        let deleted = try await messages.deleteAll(in: id)
-        for document in documents { try await queue.put(document, of: catalog.workspace) }
-        return (try await catalog.removeChat(id), deleted)
-    }
-
-    /// Completes deletions that a crash cut off.
-    func finishCutOffDeletions() async throws {
-        // Each is removed, or has moved just now: there are fewer each time.
-        while case let ids = try await catalog.chatsBeingDeleted(olderThanSeconds: 60), !ids.isEmpty {
-            for id in ids {
-                guard let documents = try await catalog.markChatDeleting(id) else { continue }
-                _ = try await finishDeletion(id, documents)
-            }
+    /// The folders of the chats that whoever asks sees.
+    func folders(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let folders = try await catalog.folders().map { folder -> JSONValue in
+            ["name": .string(folder.name), "chats": .int(Int64(folder.chats))]
         }
-    }
-
-    /// Deletes chats that the workspace does not keep any longer. Returns how many.
-    func deletePastRetention() async throws -> Int {
-        var count = 0
-        for id in try await catalog.chatsPastRetention() {
-            guard let documents = try await catalog.markChatDeleting(id) else { continue }
-            _ = try await finishDeletion(id, documents)
-            count += 1
-        }
-        return count
+        return HTTPResponse(json: ["folders": .array(folders)])
     }
 
     private static let unknown = Problem(.notFound, "There is no chat with this id.")

@@ -37,7 +37,7 @@ public struct APIProxy: Sendable {
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/mcp", "chat"),
         ("/api/upload", "upload"),
         ("/api/documents", "upload"), ("/api/history", "history"), ("/api/experiments", "chat"),
-        ("/api/feedback", "chat"), ("/api/account", "account"),
+        ("/api/feedback", "chat"), ("/api/account", "account"), ("/api/share", "history"),
     ]
 
     /// Whether a path is answered by the apps: what they do not know is a problem then, and no page that is missing.

@@ -56,7 +56,7 @@ def test_documents_of_a_chat_stay_in_it(stack, library):
     assert document["id"] not in {p["documentId"] for p in outside["passages"]}
     receipt = stack.call("DELETE", f"/api/history/{chat}").json
     # The chat, and the copies of its messages that make them searchable.
-    assert receipt == {"rows": 5, "messages": 4, "documents": 1}
+    assert receipt == {"rows": 5, "messages": 4, "documents": 1, "links": 0}
     end = time.time() + 30
     while stack.call("GET", "/api/documents/" + document["id"]).status != 404 and time.time() < end:
         time.sleep(0.2)
@@ -94,7 +94,7 @@ def test_history_lists_renames_and_deletes(stack, library):
     older = stack.call("GET", f"/api/history/{chat}?before={newest['next']}").json
     assert len(older["messages"]) == 4 and older["next"] is None
     assert stack.call("PATCH", f"/api/history/{chat}", {"name": "Costs"}).json["name"] == "Costs"
-    assert stack.call("DELETE", f"/api/history/{chat}").json == {"rows": 7, "messages": 6, "documents": 0}
+    assert stack.call("DELETE", f"/api/history/{chat}").json == {"rows": 7, "messages": 6, "documents": 0, "links": 0}
     assert stack.call("GET", f"/api/history/{chat}").status == 404
     assert stack.call("DELETE", f"/api/history/{chat}").status == 404
 

@@ -210,6 +210,9 @@ class TestRequests:
         check_problem(stack.call("PATCH", f"/api/history/{UNKNOWN}", {"name": "x"}), 404)
         check_problem(stack.call("PATCH", f"/api/history/{UNKNOWN}", {"name": ""}), 400)
         check_problem(stack.call("GET", "/api/nothing"), 404)
+        for method, path in [("POST", "share"), ("GET", "share"), ("DELETE", f"share/{UNKNOWN}"), ("POST", "restore")]:
+            for chat in (UNKNOWN, "nonsense"):
+                check_problem(stack.call(method, f"/api/history/{chat}/{path}", {} if method == "POST" else None), 404)
 
     def test_other_sites_cannot_send_forms(self, stack):
         own = stack.url.split("//")[1]
@@ -226,6 +229,8 @@ class TestRequests:
 
     @pytest.mark.parametrize("path,field", [("/api/documents?after=x", "after"), ("/api/documents?chatId=1", "chatId"), ("/api/history?before=%27", "before"), ("/api/experiments?before=x", "before"),
         ("/api/history/search?q=x&before=x", "before"), ("/api/history/search?q=x&limit=101", "limit"), ("/api/history/search", "q"), ("/api/history/search?q=%00", "q"),
-        ("/api/history/search?q=" + "x" * 301, "q"), ("/api/history/search?q=" + "a+" * 33, "q"), ("/api/history/search?q=%3F!%C2%AB", "q")])
+        ("/api/history/search?q=" + "x" * 301, "q"), ("/api/history/search?q=" + "a+" * 33, "q"), ("/api/history/search?q=%3F!%C2%AB", "q"),
+        ("/api/history?archived=x", "archived"), ("/api/history?pinned=", "pinned"), ("/api/history?folder=%00", "folder"), ("/api/share/x?after=x", "after"),
+        ("/api/share/x?limit=501", "limit"), ("/api/share/x?format=pdf", "format")])
     def test_cursors(self, stack, path, field):
         assert check_problem(stack.call("GET", path), 400)["errors"][0]["field"] == field

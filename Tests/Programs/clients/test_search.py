@@ -98,7 +98,7 @@ def test_the_same_message_twice_is_found_once(apus):
     body = {"message": "A pangolin?", "messageId": str(uuid.uuid4()), "useDocuments": False}
     first = [apus.call("POST", "/api/chat", body).json for _ in range(2)][0]
     assert len([h for h in search(apus, "pangolin")["hits"] if h["message"] and h["message"]["role"] == "user"]) == 1
-    assert apus.call("DELETE", "/api/history/" + first["chatId"]).json == {"rows": 3, "messages": 2, "documents": 0}
+    assert apus.call("DELETE", "/api/history/" + first["chatId"]).json == {"rows": 3, "messages": 2, "documents": 0, "links": 0}
     assert search(apus, "pangolin")["hits"] == []
     rows = subprocess.run(["psql", "-qAt", apus.database(), "-c", f"SELECT count(*) FROM chat_texts WHERE chat_id = '{first['chatId']}'"],
                           capture_output=True, check=True, text=True).stdout

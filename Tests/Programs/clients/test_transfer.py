@@ -72,7 +72,7 @@ def test_a_chat_goes_out_and_comes_back(apus, chat):
     # Twice is two copies, and the chat goes on as any other.
     assert bring(apus, answer.body).json["chats"][0]["id"] not in (chat, copy)
     assert apus.ask("And in the second year?", chatId=copy).status == 200
-    assert apus.call("DELETE", "/api/history/" + copy).json == {"rows": 5, "messages": 4, "documents": 0}
+    assert apus.call("DELETE", "/api/history/" + copy).json == {"rows": 5, "messages": 4, "documents": 0, "links": 0}
 
 
 def test_markdown_has_the_citation_as_a_footnote(apus, chat):

@@ -122,7 +122,7 @@ final class HTTPEdge {
         exchange.body.limit = bodyLimit
         if let length = exchange.body.length, length > bodyLimit { return try await refuseBody(exchange) }
         let request = exchange.request
-        let reason = "\(request.method) \(request.target.rawPath)"
+        let reason = "\(request.method) \(request.target.loggedPath)"
         let mode = function.isPlainHTTP ? configuration.handler?.mode ?? .envelope : .envelope
         do {
             switch mode {

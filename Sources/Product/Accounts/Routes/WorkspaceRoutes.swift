@@ -11,6 +11,7 @@ struct WorkspaceRoutes: Sendable {
     private static let madeLength = 30
     private static let chatsField = "keepChatsDays"
     private static let documentsField = "keepDocumentsDays"
+    private static let linksField = "publicLinks"
     private static let days = 1...36_500
 
     let services: AccountServices
@@ -67,20 +68,24 @@ struct WorkspaceRoutes: Sendable {
         return id.hasSuffix("-") ? String(id.dropLast()) : String(id)
     }
 
-    /// `{name?, keepChatsDays?, keepDocumentsDays?}`: what is not named stays, and null keeps for ever.
+    /// `{name?, keepChatsDays?, keepDocumentsDays?, publicLinks?}`: what is not named stays, and null keeps for ever.
     func change(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
         let body = try await AccountServices.body(request)
-        var reader = try FieldReader(body, allowed: ["name", Self.chatsField, Self.documentsField])
+        var reader = try FieldReader(body, allowed: ["name", Self.chatsField, Self.documentsField, Self.linksField])
         let name = reader.shownName()
         let chats = reader.integer(Self.chatsField, in: Self.days)
         let documents = reader.integer(Self.documentsField, in: Self.days)
+        let links = body[Self.linksField].map { _ in reader.bool(Self.linksField, default: false) }
         try reader.finish()
         let (hasChats, hasDocuments) = (body[Self.chatsField] != nil, body[Self.documentsField] != nil)
-        guard name != nil || hasChats || hasDocuments else {
+        guard name != nil || hasChats || hasDocuments || links != nil else {
             throw InvalidFields(
-                field: "body", detail: "Must have name, \(Self.chatsField) or \(Self.documentsField).")
+                field: "body",
+                detail: "Must have name, \(Self.chatsField), \(Self.documentsField) or \(Self.linksField).")
         }
-        let changed = try await services.catalog.changeWorkspace(access.workspace, name: name) { policy in
+        let changed = try await services.catalog.changeWorkspace(
+            access.workspace, name: name, publicLinks: links
+        ) { policy in
             if hasChats { policy.chatsDays = chats }
             if hasDocuments { policy.documentsDays = documents }
         }
@@ -88,6 +93,7 @@ struct WorkspaceRoutes: Sendable {
         // Who decided that things go, and when, is to be seen afterwards.
         if hasChats { AuditObjects.note(Self.chatsField, chats.map(String.init) ?? "ever") }
         if hasDocuments { AuditObjects.note(Self.documentsField, documents.map(String.init) ?? "ever") }
+        if let links { AuditObjects.note(Self.linksField, String(links)) }
         return HTTPResponse(json: workspace.json)
     }
 

@@ -7,7 +7,7 @@ extension WorkspaceCatalog {
     /// until the statement has ended, so no text comes after its chat's deletion.
     static let presentChat = """
         chat AS (
-            SELECT id, workspace_id FROM chats WHERE workspace_id = $1 AND id = $2 AND NOT deleting FOR KEY SHARE)
+            SELECT id, workspace_id FROM chats WHERE workspace_id = $1 AND id = $2 AND \(isWhole("chats")) FOR KEY SHARE)
         """
 
     /// Inserts the texts of $3 where there is a `chat`.

@@ -126,7 +126,7 @@ extension CatalogDatabase {
             try connection.query(
                 """
                 WITH own AS (
-                    UPDATE chats SET deleting = true, updated_at = now() WHERE person_id = $1::uuid
+                    UPDATE chats SET deleting = true, undo_until = NULL, updated_at = now() WHERE person_id = $1::uuid
                     RETURNING id, workspace_id),
                 forgotten AS (DELETE FROM answer_cache WHERE workspace_id IN (SELECT workspace_id FROM own))
                 UPDATE documents d SET deleting = true, updated_at = now() FROM own WHERE d.chat_id = own.id

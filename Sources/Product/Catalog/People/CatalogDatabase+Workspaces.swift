@@ -9,20 +9,24 @@ public struct WorkspaceRecord: Sendable, Equatable {
     /// What they are there.
     public let role: String
     public let retention: RetentionPolicy
+    /// Whether links to chats are for whoever has them, and not for members alone.
+    public let hasPublicLinks: Bool
 
-    static let columns = "w.id, w.name, \(RetentionPolicy.columns)"
+    static let columns = "w.id, w.name, w.public_links, \(RetentionPolicy.columns)"
 
     init(_ row: PostgresRow) throws(PostgresError) {
         id = try row.string("id")
         name = try row.string("name")
         role = try row.string("role")
         retention = try RetentionPolicy(row)
+        hasPublicLinks = try row.bool("public_links")
     }
 
     /// The wire form.
     public var json: JSONValue {
         var object: JSONObject = ["id": .string(id), "name": .string(name), "role": .string(role)]
         for (name, value) in retention.members { object[name] = value }
+        if hasPublicLinks { object["publicLinks"] = true }
         return .object(object)
     }
 }
@@ -76,10 +80,12 @@ extension CatalogDatabase {
     ///
     /// - Parameters:
     ///   - name: `nil` leaves it as it is.
+    ///   - publicLinks: Whether links to chats are for whoever has them; `nil` leaves it as it is.
     ///   - retention: Has the policy as it is, and changes it.
     /// - Returns: `nil` when it is not there.
     public func changeWorkspace(
-        _ id: String, name: String?, retention change: @escaping @Sendable (inout RetentionPolicy) -> Void
+        _ id: String, name: String?, publicLinks: Bool? = nil,
+        retention change: @escaping @Sendable (inout RetentionPolicy) -> Void
     ) async throws -> WorkspaceRecord? {
         try await prepare()
         return try await database.transaction { connection in
@@ -91,9 +97,13 @@ extension CatalogDatabase {
             return try connection.query(
                 """
                 UPDATE workspaces w SET name = coalesce($2, name), keep_chats_days = $3::integer,
-                    keep_documents_days = $4::integer WHERE id = $1
-                RETURNING \(WorkspaceRecord.columns), 'owner' AS role
-                """, [id, name, policy.chatsDays.map(String.init), policy.documentsDays.map(String.init)]
+                    keep_documents_days = $4::integer, public_links = coalesce($5::boolean, public_links)
+                WHERE id = $1 RETURNING \(WorkspaceRecord.columns), 'owner' AS role
+                """,
+                [
+                    id, name, policy.chatsDays.map(String.init), policy.documentsDays.map(String.init),
+                    publicLinks.map { String($0) },
+                ]
             ).first.map(WorkspaceRecord.init)
         }
     }

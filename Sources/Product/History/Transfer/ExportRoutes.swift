@@ -10,7 +10,6 @@ import Telemetry
 struct ExportRoutes: Sendable {
     private static let chatsAtATime = 200
     private static let messagesAtATime = 50
-    private static let pieceSize = 64 * 1024
 
     let catalog: WorkspaceCatalog
     let messages: MessageStore
@@ -19,7 +18,7 @@ struct ExportRoutes: Sendable {
         let format = try Self.format(request)
         // What cannot be reached is said before the file begins.
         let first = try await catalog.chats(after: nil, limit: Self.chatsAtATime)
-        return Self.file("apus-chats-" + Timestamp.now().prefix(10), format) { [self] output in
+        return ChatFile.response("apus-chats-" + Timestamp.now().prefix(10), format) { [self] output in
             var page = first
             while true {
                 for chat in page { try await write(chat, to: &output) }
@@ -35,10 +34,10 @@ struct ExportRoutes: Sendable {
             throw Problem(.notFound, "There is no chat with this id.")
         }
         _ = try await messages.messages(in: chat.id, limit: 1)
-        return Self.file(chat.name, format) { [self] output in try await write(chat, to: &output) }
+        return ChatFile.response(chat.name, format) { [self] output in try await write(chat, to: &output) }
     }
 
-    private static func format(_ request: HTTPRequest) throws -> any ChatFormat & Sendable {
+    static func format(_ request: HTTPRequest) throws -> any ChatFormat & Sendable {
         switch request.target.parameter("format") ?? "json" {
         case "json": JSONFormat()
         case "markdown": MarkdownFormat()
@@ -46,7 +45,7 @@ struct ExportRoutes: Sendable {
         }
     }
 
-    private func write(_ chat: ChatRecord, to output: inout Output) async throws {
+    private func write(_ chat: ChatRecord, to output: inout ChatFile.Output) async throws {
         try await output.put { $0.begin(chat) }
         if chat.chosen != nil, !output.format.hasVersions {
             try await writePath(of: chat, to: &output)
@@ -56,7 +55,7 @@ struct ExportRoutes: Sendable {
         try await output.put { $0.end() }
     }
 
-    private func writePath(of chat: ChatRecord, to output: inout Output) async throws {
+    private func writePath(of chat: ChatRecord, to output: inout ChatFile.Output) async throws {
         var rest = try await messages.tree(of: chat.id).path(through: chat.chosen)[...]
         while !rest.isEmpty {
             let page = try await messages.messages(rest.prefix(Self.messagesAtATime), in: chat.id)
@@ -65,57 +64,13 @@ struct ExportRoutes: Sendable {
         }
     }
 
-    private func writeAll(of chat: ChatRecord, to output: inout Output) async throws {
+    private func writeAll(of chat: ChatRecord, to output: inout ChatFile.Output) async throws {
         var last: (createdAt: String, id: String)?
         while true {
             let page = try await messages.messages(in: chat.id, limit: Self.messagesAtATime, after: last)
             for message in page { try await output.put { $0.message(message) } }
             guard page.count == Self.messagesAtATime, let end = page.last else { return }
             last = (end.createdAt, end.id)
-        }
-    }
-
-    private static func file(
-        _ name: String, _ format: any ChatFormat & Sendable,
-        _ write: @escaping @Sendable (inout Output) async throws -> Void
-    ) -> HTTPResponse {
-        let fields: HTTPFields = [
-            "Content-Type": format.mediaType,
-            "Content-Disposition": AttachmentName(name, extension: format.fileExtension).disposition,
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-        ]
-        return HTTPResponse(
-            .ok, fields: fields,
-            body: .stream(length: nil) { writer in
-                var output = Output(format: format, writer: writer)
-                try await output.put { $0.head() }
-                try await write(&output)
-                try await output.put { $0.tail() }
-                try await output.flush()
-            })
-    }
-
-    /// What is to be sent, in pieces that are worth sending.
-    private struct Output {
-        var format: any ChatFormat & Sendable
-        let writer: any HTTPBodyWriter
-        private var pending: [UInt8] = []
-
-        init(format: any ChatFormat & Sendable, writer: any HTTPBodyWriter) {
-            self.format = format
-            self.writer = writer
-        }
-
-        mutating func put(_ text: (inout any ChatFormat & Sendable) -> String) async throws {
-            pending += text(&format).bytes
-            if pending.count >= ExportRoutes.pieceSize { try await flush() }
-        }
-
-        mutating func flush() async throws {
-            guard !pending.isEmpty else { return }
-            let piece = pending
-            pending = []
-            try await writer.write(piece)
         }
     }
 }

@@ -107,6 +107,8 @@ struct ImportRoute: Sendable {
             if (try? await messages.deleteAll(in: id)) != nil { _ = try? await catalog.removeChat(id) }
             throw error
         }
+        // A chat is worth more than its folder, where there are too many of those.
+        if let keeping = chat.keeping { _ = try? await catalog.changeChat(id, keeping) }
         // It is there; what is not copied now is copied at the next start.
         try? await copier.copy(id, name: chat.name)
         return id

@@ -1,3 +1,4 @@
+import Catalog
 import ChatMessages
 import Digests
 import JSONCoding
@@ -14,6 +15,8 @@ struct ImportedChat: Sendable {
     let preset: String?
     /// The message that the chosen path leads through.
     private let chosen: String?
+    /// How it is kept; `nil` where nothing is said about that.
+    let keeping: ChatChanges?
     let messages: [ImportedMessage]
     /// The id that it had where it was exported.
     let id: String
@@ -27,15 +30,19 @@ struct ImportedChat: Sendable {
         let now = Timestamp.now()
         var (id, name, preset, times): (String, String, String?, [String]) = ("", "", nil, [now, now])
         var chosen: String?
+        var keeping = ChatChanges()
         try problems.collect { () throws in
             var reader = try FieldReader(
-                value, allowed: ["id", "name", "createdAt", "updatedAt", "preset", "messages", "chosen"])
+                value,
+                allowed: ["id", "name", "createdAt", "updatedAt", "preset", "messages", "chosen"] + ChatFields.ofKeeping
+            )
             id = reader.requiredString("id", length: 1...100)
             name = reader.requiredString("name", length: 1...Self.longestName)
             if name.contains("\0") { reader.add("name", "Must not have the character U+0000.") }
             preset = reader.string("preset", length: 1...40)
             if preset?.contains("\0") == true { reader.add("preset", "Must not have the character U+0000.") }
             chosen = reader.string("chosen", length: 1...100)
+            ChatFields.keep(value, &keeping, &reader)
             times = [
                 ImportedMessage.time("createdAt", &reader) ?? now, ImportedMessage.time("updatedAt", &reader) ?? now,
             ]
@@ -58,6 +65,7 @@ struct ImportedChat: Sendable {
         }
         try problems.finish()
         self.chosen = chosen
+        self.keeping = ChatFields.ofKeeping.contains { value[$0] != nil } ? keeping : nil
         (self.id, self.name, self.preset, self.messages) = (id, name, preset, messages)
         (createdAt, updatedAt) = (times[0], min(max(times[0], times[1]), now))
     }

@@ -29,6 +29,9 @@ struct JSONFormat: ChatFormat {
         ]
         // Files of chats without versions are what they were before there were any.
         if let chosen = chat.chosen { about["chosen"] = .string(chosen) }
+        if chat.isPinned { about["pinned"] = true }
+        if let folder = chat.folder { about["folder"] = .string(folder) }
+        if chat.isArchived { about["archived"] = true }
         return (isFirstChat ? "\n" : ",\n") + JSONValue.object(about).text.dropLast() + #","messages":["#
     }
 

@@ -16,8 +16,12 @@ struct MarkdownFormat: ChatFormat {
 
     mutating func begin(_ chat: ChatRecord) -> String {
         defer { isFirstChat = false }
-        return (isFirstChat ? "" : "\n---\n\n")
-            + "# \(MarkdownText.inline(chat.name))\n\n*\(Self.day(chat.createdAt))*\n"
+        return (isFirstChat ? "" : "\n---\n\n") + Self.heading(chat.name, chat.createdAt)
+    }
+
+    /// What stands above the messages of a chat of this name and time.
+    static func heading(_ name: String, _ time: String) -> String {
+        "# \(MarkdownText.inline(name))\n\n*\(day(time))*\n"
     }
 
     mutating func message(_ message: ChatMessage) -> String {

@@ -29,6 +29,17 @@ import Testing
         #expect(HTTPTarget(path).segments == segments)
     }
 
+    /// What opens a link has 48 characters, an id 36.
+    @Test(arguments: [
+        ("/", "/"),
+        ("/api/history/01a22be1-09bb-772f-9e4e-88510b699ad5", "/api/history/01a22be1-09bb-772f-9e4e-88510b699ad5"),
+        ("/api/share/" + String(repeating: "x", count: 48), "/api/share/…"),
+        ("/api//" + String(repeating: "%61", count: 48) + "/", "/api//…/"),
+    ])
+    func aPathInALogHasNoSegmentThatCouldBeASecret(path: String, logged: String) {
+        #expect(HTTPTarget(path).loggedPath == logged)
+    }
+
     /// RFC 3629, section 3: over-long forms, surrogates and cut sequences are no UTF-8.
     @Test(arguments: ["/%FF", "/%C0%AF", "/%ED%A0%80", "/%E2%82", "/ok/%80"])
     func aPathThatIsNotUTF8HasNoSegments(path: String) { #expect(HTTPTarget(path).segments == nil) }

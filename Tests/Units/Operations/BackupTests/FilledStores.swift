@@ -55,6 +55,7 @@ struct FilledStores {
             let chat = UUIDv7.make()
             let view = services.catalog.view(of: workspace, for: number == 1 ? nil : owner)
             _ = try await view.createChat(chat, name: "Chat \(number)")
+            var shown = SharedPath()
             for turn in 1...(number * 3) {
                 let message = ChatMessage(
                     id: UUIDv7.make(), chatId: chat, workspaceId: workspace,
@@ -62,7 +63,15 @@ struct FilledStores {
                     createdAt: "2026-11-20T10:00:0\(turn).000Z", finishReason: turn % 2 == 1 ? nil : "stop")
                 _ = try await services.messages.add(message)
                 try await view.countMessages(chat, added: 1, text: message.searchText)
+                shown.add(message.id, attempt: turn == 1 ? nil : UUIDv7.make(), documents: ready)
             }
+            _ = try await view.addShare(
+                UUIDv7.make(), of: chat, showing: shown, selector: "selector \(number)", secret: "s", days: 30)
+            var keeping = ChatChanges()
+            (keeping.isPinned, keeping.folder, keeping.isArchived) = (
+                true, .named("Folder, \"\(number)\""), number == 2
+            )
+            _ = try await view.changeChat(chat, keeping)
             chats.append(chat)
         }
         self.chats = chats

@@ -20,9 +20,24 @@ struct PrivacyFeatureTests {
         let person: Int?
         /// Whether the workspace's owners see it besides.
         let isForOwners: Bool
+        /// How many words there were before.
+        let number: Int
 
         func isSeen(by somebody: Int) -> Bool {
             person.map { $0 == somebody || isForOwners && somebody == PrivacyFeatureTests.boss } ?? true
+        }
+    }
+
+    /// A link to one of somebody's chats, for the members of its workspace.
+    private struct Link: Sendable {
+        let token: String
+        let workspace: String
+        let person: Int
+        /// How many words there were when it was made.
+        let words: Int
+
+        func shows(_ word: Owner) -> Bool {
+            word.workspace == workspace && word.person == person && word.number < words && !word.isForOwners
         }
     }
 
@@ -36,13 +51,17 @@ struct PrivacyFeatureTests {
             var chats: [String] = []
             var documents: [String] = []
             var answers: [String] = []
+            var links: [Link] = []
         }
 
         private let state = Mutex(State())
 
         func make(_ workspace: String, _ person: Int?, isForOwners: Bool = false) -> String {
             let word = "zq" + Digest.hex(Digest.randomBytes(6))
-            state.withLock { $0.owners[word] = Owner(workspace: workspace, person: person, isForOwners: isForOwners) }
+            state.withLock {
+                $0.owners[word] = Owner(
+                    workspace: workspace, person: person, isForOwners: isForOwners, number: $0.owners.count)
+            }
             return word
         }
 
@@ -52,6 +71,13 @@ struct PrivacyFeatureTests {
         var chat: String { state.withLock { $0.chats.randomElement() } ?? UUIDv7.make() }
         var answer: String { state.withLock { $0.answers.randomElement() } ?? UUIDv7.make() }
         var document: String { state.withLock { $0.documents.randomElement() } ?? UUIDv7.make() }
+        /// Notes a link that somebody has just made; what they say later is not in it.
+        func addLink(_ token: String, _ workspace: String, _ person: Int) {
+            state.withLock {
+                $0.links.append(Link(token: token, workspace: workspace, person: person, words: $0.owners.count))
+            }
+        }
+        var link: Link? { state.withLock { $0.links.randomElement() } }
         var word: String { state.withLock { $0.owners.keys.randomElement() } ?? "zq" }
 
         /// The words of a text that somebody may not see, but for one that they have sent themselves.
@@ -61,6 +87,13 @@ struct PrivacyFeatureTests {
                     guard word != sent, let owner = state.owners[word] else { return false }
                     return owner.workspace != workspace || !owner.isSeen(by: person)
                 }
+            }
+        }
+
+        /// The words of a link's answer that it does not show, to whoever is a member of its workspace.
+        func leaked(in text: String, of link: Link) -> [String] {
+            state.withLock { state in
+                Self.words(in: text).filter { word in state.owners[word].map { !link.shows($0) } ?? false }
             }
         }
 
@@ -79,7 +112,7 @@ struct PrivacyFeatureTests {
         /// Does one thing; returns what was said to it that should not have been.
         func act() async throws -> String? {
             let workspace = workspaces.randomElement() ?? "default"
-            let action = Int.random(in: 0..<22)
+            let action = Int.random(in: 0..<29)
             var sent = ""
             let answer: AppAnswer
             switch action {
@@ -131,6 +164,28 @@ struct PrivacyFeatureTests {
                 answer = try await browser.send(
                     .history, .put, "/api/history/\(secrets.chat)/messages/\(UUIDv7.make())", ["text": .string(sent)],
                     workspace: workspace)
+            case 22: answer = try await share(in: workspace)
+            case 23:
+                let id = [UUIDv7.make(), secrets.answer].randomElement() ?? ""
+                answer = try await browser.send(
+                    .history, .delete, "/api/history/\(secrets.chat)/share/\(id)", workspace: workspace)
+            case 25:
+                sent = secrets.make(workspace, number)
+                answer = try await browser.send(
+                    .history, .patch, "/api/history/\(secrets.chat)", ["folder": .string(sent), "pinned": true],
+                    workspace: workspace)
+            case 26: answer = try await browser.send(.history, .get, "/api/history/folders", workspace: workspace)
+            case 27 where Int.random(in: 0..<2) == 0:
+                let undo = Int.random(in: 0..<4) > 0
+                answer = try await browser.send(
+                    .history, .post, "/api/history/delete",
+                    ["ids": [.string(secrets.chat), .string(secrets.chat)], "undo": .bool(undo)], workspace: workspace)
+            case 27, 28:
+                answer = try await browser.send(
+                    .history, .post, "/api/history/\(secrets.chat)/restore", workspace: workspace)
+            case 24:
+                guard let link = secrets.link else { return nil }
+                return try await open(link)
             default:
                 // The same question from everybody, which is remembered.
                 answer = try await browser.send(
@@ -140,6 +195,25 @@ struct PrivacyFeatureTests {
             guard answer.status < 500 else { return "\(action): \(answer.status) \(answer.text)" }
             let leaked = secrets.leaked(in: answer.text, to: number, of: workspace, sent: sent)
             return leaked.isEmpty ? nil : "\(number) in \(workspace), \(action): \(leaked) in \(answer.text)"
+        }
+
+        /// One of their own chats, or any.
+        private func share(in workspace: String) async throws -> AppAnswer {
+            let path = "/api/history/\(secrets.chat)/share"
+            let answer = try await browser.send(.history, .post, path, [:], workspace: workspace)
+            if let token = answer.json["token"]?.string { secrets.addLink(token, workspace, number) }
+            return Bool.random() ? answer : try await browser.send(.history, .get, path, workspace: workspace)
+        }
+
+        /// A link of anybody's, as one of the workspace or from outside.
+        private func open(_ link: Link) async throws -> String? {
+            let format = Bool.random() ? "json" : "markdown"
+            let answer = try await browser.send(.history, .get, "/api/share/\(link.token)?format=\(format)")
+            if answer.status == 200, workspaces.contains(link.workspace) {
+                let leaked = secrets.leaked(in: answer.text, of: link)
+                return leaked.isEmpty ? nil : "\(number), link: \(leaked) in \(answer.text)"
+            }
+            return answer.status == 404 ? nil : "\(number), link: \(answer.status) \(answer.text)"
         }
 
         /// In a chat of their own, or in any.

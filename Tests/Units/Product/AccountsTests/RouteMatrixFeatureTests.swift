@@ -50,6 +50,12 @@ struct RouteMatrixFeatureTests {
             "GET /api/history/{chatId}/export": .permission(.read), "GET /api/history/{chatId}": .permission(.read),
             "PUT /api/history/{chatId}/messages/{messageId}": .permission(.ask),
             "POST /api/history/{chatId}/branch": .permission(.ask),
+            "GET /api/history/folders": .permission(.read), "POST /api/history/delete": .permission(.ask),
+            "POST /api/history/{chatId}/restore": .permission(.ask),
+            "POST /api/history/{chatId}/share": .permission(.ask),
+            "GET /api/history/{chatId}/share": .permission(.read),
+            "DELETE /api/history/{chatId}/share/{shareId}": .permission(.ask), "GET /api/share": .open,
+            "GET /api/share/{token}": .open,
             "PATCH /api/history/{chatId}": .permission(.ask), "DELETE /api/history/{chatId}": .permission(.ask),
         ],
         .account: [

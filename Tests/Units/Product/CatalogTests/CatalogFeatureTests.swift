@@ -201,8 +201,8 @@ struct CatalogFeatureTests {
             #expect(try await catalog.document(own)?.isDeleting == true)
             #expect(try await catalog.document(shared)?.isDeleting == false)
             #expect(try await catalog.chatsBeingDeleted(olderThanSeconds: 60).isEmpty)
-            #expect(try await catalog.removeChat(chat) == 1)
-            #expect(try await catalog.removeChat(chat) == 0)
+            #expect(try await catalog.removeChat(chat).rows == 1)
+            #expect(try await catalog.removeChat(chat).rows == 0)
             // The document's own deletion goes on without the chat.
             #expect(try await catalog.document(own)?.chatId == nil)
             #expect(try await catalog.removeDocument(own) == 1)

@@ -92,7 +92,7 @@ struct ChatTextsFeatureTests {
                 ChatText(id: UUIDv7.make(), role: "user", createdAt: "2026-01-01T00:00:00.000Z", text: "late gasket"))
             #expect(try await !catalog.keepTexts([late], of: gone))
             #expect(try await !catalog.countMessages(gone, added: 1, text: late))
-            #expect(try await catalog.removeChat(gone) == 3)
+            #expect(try await catalog.removeChat(gone).rows == 3)
             #expect(try await product.sql.query("SELECT DISTINCT chat_id FROM chat_texts").count == 1)
             #expect(try await catalog.countTexts(in: other) == 1)
             let stranger = CatalogDatabase(database: product.sql).view(of: "other")

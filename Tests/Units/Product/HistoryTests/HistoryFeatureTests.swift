@@ -7,7 +7,6 @@ import HTTPMessages
 import JSONCoding
 import Postgres
 import ProductFixture
-import Telemetry
 import TestSupport
 import Testing
 
@@ -55,19 +54,17 @@ struct HistoryFeatureTests {
             let old = try await chat("old", messages: 3, product)
             let new = try await chat("new", messages: 2, product)
             try await product.sql.query("UPDATE chats SET updated_at = now() - interval '8 days' WHERE id = $1", [old])
-            let routes = HistoryRoutes(
+            let deletion = ChatDeletion(
                 catalog: product.catalog, messages: product.messages.view(of: "default"),
-                copier: ChatTextCopier(catalog: product.catalog, messages: product.messages.view(of: "default")),
-                interrupted: InterruptedAnswers(catalog: product.catalog.index, messages: product.messages),
-                queue: IngestQueue(product.storage.queues), log: Log(label: "test", level: .error))
-            #expect(try await routes.deletePastRetention() == 0)
+                queue: IngestQueue(product.storage.queues))
+            #expect(try await deletion.deletePastRetention() == 0)
             _ = try await product.catalog.index.changeWorkspace("default", name: nil) { $0.chatsDays = 8 }
-            #expect(try await routes.deletePastRetention() == 1)
+            #expect(try await deletion.deletePastRetention() == 1)
             #expect(try await product.catalog.chat(old) == nil)
             #expect(try await product.messages.view(of: "default").count(in: old) == 0)
             #expect(try await product.catalog.chat(new) != nil)
             #expect(try await product.messages.view(of: "default").count(in: new) == 2)
-            #expect(try await routes.deletePastRetention() == 0)
+            #expect(try await deletion.deletePastRetention() == 0)
         }
     }
 
@@ -95,7 +92,11 @@ struct HistoryFeatureTests {
             try await product.catalog.countMessages(first, added: 2)
             let chats = try await product.get(.history, "/api/history").json["chats"]?.array ?? []
             #expect(chats.map { $0["name"] } == ["first", "second"] && chats[0]["messages"] == 2)
-            #expect(chats[0].object?.names == ["id", "name", "createdAt", "updatedAt", "messages", "preset"])
+            #expect(
+                chats[0].object?.names == [
+                    "id", "name", "createdAt", "updatedAt", "messages", "preset", "pinned", "folder", "archived",
+                    "unseen",
+                ])
         }
     }
 
@@ -169,7 +170,7 @@ struct HistoryFeatureTests {
             let shared = try await product.added("shared words", name: "shared.txt")
             try await product.storage.queues.clear(IngestMessage.queue)
             let receipt = try await product.send(.history, .delete, "/api/history/\(id)")
-            #expect(receipt.status == 200 && receipt.json == ["rows": 1, "messages": 120, "documents": 1])
+            #expect(receipt.status == 200 && receipt.json == ["rows": 1, "messages": 120, "documents": 1, "links": 0])
             #expect(try await product.get(.history, "/api/history/\(id)").status == 404)
             #expect(try await product.messages.count(in: id) == 0)
             #expect(try await product.messages.count(in: other) == 3)

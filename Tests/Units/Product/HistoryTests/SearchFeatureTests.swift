@@ -32,7 +32,7 @@ struct SearchFeatureTests {
             #expect(said?["excerpt"] == "The gasket is **new**." && said?["highlights"] == [[4, 10]])
             #expect(said?["message"]?.object?.names == ["id", "role", "createdAt"])
             let receipt = try await product.send(.history, .delete, "/api/history/\(chat ?? "")")
-            #expect(receipt.json == ["rows": 3, "messages": 2, "documents": 0])
+            #expect(receipt.json == ["rows": 3, "messages": 2, "documents": 0, "links": 0])
             #expect(try await product.get(.history, "/api/history/search?q=gasket").json["hits"] == [])
         }
     }

@@ -7,7 +7,8 @@ import ProductFixture
 import TestSupport
 import Testing
 
-/// Whatever is done to chats in whatever order, every message is on a path that can be shown and exported.
+/// Whatever is done to chats in whatever order, every message is on a path that can be shown and exported, and every link shows what
+/// was shown when it was made.
 @Suite(.serialized, .enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
 struct RedoSequenceFeatureTests {
     /// Does things at random, and knows what there has to be.
@@ -15,6 +16,8 @@ struct RedoSequenceFeatureTests {
         let product: RunningProduct
         /// Messages by chat, with what is a question.
         var chats: [String: [(id: String, isQuestion: Bool)]] = [:]
+        /// What was shown when a link was made.
+        var links: [(token: String, chat: String, texts: [JSONValue?])] = []
         var done: [String] = []
 
         private var picked: (chat: String, messages: [(id: String, isQuestion: Bool)])? {
@@ -22,13 +25,15 @@ struct RedoSequenceFeatureTests {
         }
 
         mutating func act() async throws {
-            switch Int.random(in: 0..<10) {
+            switch Int.random(in: 0..<13) {
             case 0...2: try await ask(stopping: false)
             case 3: try await ask(stopping: true)
             case 4, 5: try await regenerate()
             case 6: try await edit()
             case 7: try await branch()
             case 8: try await choose()
+            case 9, 10: try await share()
+            case 11: try await hideAndRestore()
             default: try await delete()
             }
         }
@@ -105,6 +110,26 @@ struct RedoSequenceFeatureTests {
             done.append("choose")
         }
 
+        private mutating func share() async throws {
+            guard let chat = picked?.chat else { return }
+            let shown = try await product.get(.history, "/api/history/\(chat)?limit=500").json["messages"]?.array ?? []
+            let link = try await product.post(.history, "/api/history/\(chat)/share", [:])
+            #expect(link.status == 201, "\(link.text) \(done)")
+            links.append((link.json["token"]?.string ?? "", chat, shown.map { $0["text"] }))
+            done.append("share")
+        }
+
+        private mutating func hideAndRestore() async throws {
+            guard let chat = picked?.chat else { return }
+            let before = try await product.get(.history, "/api/history/\(chat)?limit=500").json["messages"]
+            #expect(try await product.send(.history, .delete, "/api/history/\(chat)?undo=true").status == 202)
+            #expect(try await product.get(.history, "/api/history/\(chat)").status == 404)
+            #expect(try await product.send(.history, .post, "/api/history/\(chat)/restore").status == 200)
+            let after = try await product.get(.history, "/api/history/\(chat)?limit=500").json["messages"]
+            #expect(after == before, "\(done)")
+            done.append("hide and restore")
+        }
+
         private mutating func delete() async throws {
             guard chats.count > 1, let (chat, messages) = picked else { return }
             let receipt = try await product.send(.history, .delete, "/api/history/\(chat)")
@@ -115,6 +140,13 @@ struct RedoSequenceFeatureTests {
 
         /// Every message on a path that is shown whole and in order, counted, found in the files, which come in again.
         func check() async throws {
+            for link in links {
+                let opened = try await product.get(.history, "/api/share/\(link.token)?limit=500")
+                let isThere = chats[link.chat] != nil
+                #expect(opened.status == (isThere ? 200 : 404), "\(done)")
+                guard isThere else { continue }
+                #expect(opened.json["messages"]?.array?.map { $0["text"] } == link.texts, "\(done)")
+            }
             for (chat, messages) in chats {
                 let ids = Set(messages.map(\.id))
                 let listed = try await product.catalog.chat(chat)

@@ -20,7 +20,7 @@ extension WorkspaceCatalog {
         let rows = try await query(
             """
             UPDATE chats SET chosen = $3::uuid, summary = NULL, summarised_until = NULL
-            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND \(Self.isSeen("chats", by: "$4"))
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isWhole("chats")) AND \(Self.isSeen("chats", by: "$4"))
             RETURNING \(ChatRecord.columns)
             """,
             [workspace, chat, message, person])

@@ -17,9 +17,14 @@ public struct ChatRecord: Sendable {
     public let summarisedUntil: String?
     /// The message that the chosen path leads through; `nil` in a chat whose messages have no versions.
     public let chosen: String?
+    public let isPinned: Bool
+    public let folder: String?
+    public let isArchived: Bool
+    /// Whether an answer has come since somebody last said that they have seen the chat.
+    public let isUnseen: Bool
 
     static let columns = """
-        id, name, messages, preset, summary, summarised_until, chosen, \(SQLTime.column("created_at")),
+        id, name, messages, preset, summary, summarised_until, chosen, pinned, folder, archived, unseen, \(SQLTime.column("created_at")),
         \(SQLTime.column("updated_at"))
         """
 
@@ -31,6 +36,10 @@ public struct ChatRecord: Sendable {
         summary = try row.optional("summary")
         summarisedUntil = try row.optional("summarised_until")
         chosen = try row.optional("chosen")
+        isPinned = try row.bool("pinned")
+        folder = try row.optional("folder")
+        isArchived = try row.bool("archived")
+        isUnseen = try row.bool("unseen")
         createdAt = try row.string("created_at")
         updatedAt = try row.string("updated_at")
     }
@@ -39,7 +48,8 @@ public struct ChatRecord: Sendable {
     public var json: JSONValue {
         [
             "id": .string(id), "name": .string(name), "createdAt": .string(createdAt), "updatedAt": .string(updatedAt),
-            "messages": .int(Int64(messages)), "preset": .optional(preset),
+            "messages": .int(Int64(messages)), "preset": .optional(preset), "pinned": .bool(isPinned),
+            "folder": .optional(folder), "archived": .bool(isArchived), "unseen": .bool(isUnseen),
         ]
     }
 }
@@ -87,32 +97,38 @@ extension WorkspaceCatalog {
     /// Chats, the most recently used first.
     ///
     /// - Parameter before: Id of the last chat of the page before.
-    public func chats(limit: Int, before: String?) async throws -> [ChatRecord] {
+    public func chats(limit: Int, before: String?, _ filter: ChatFilter = ChatFilter()) async throws -> [ChatRecord] {
         if let before, !UUIDv7.isValid(before) { return [] }
+        var folder: String?
+        var isInFolder = "$6::text IS NULL"
+        switch filter.folder {
+        case nil: break
+        case .nowhere: isInFolder += " AND c.folder IS NULL"
+        case .named(let name): (folder, isInFolder) = (name, "c.folder = $6")
+        }
         let rows = try await query(
             """
             SELECT \(ChatRecord.columns) FROM chats c
             WHERE workspace_id = $1 AND NOT deleting AND \(Self.isSeen("c", by: "$3"))
+                AND ($4::boolean IS NULL OR c.archived = $4::boolean) AND ($5::boolean IS NULL OR c.pinned = $5::boolean)
+                AND \(isInFolder)
                 AND ($2::uuid IS NULL OR (c.updated_at, c.id) <
                     (SELECT p.updated_at, p.id FROM chats p WHERE p.workspace_id = $1 AND p.id = $2::uuid
                         AND \(Self.isSeen("p", by: "$3"))))
             ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit)
             """,
-            [workspace, before, person])
+            [
+                workspace, before, person, filter.isArchived.map { String($0) }, filter.isPinned.map { String($0) },
+                folder,
+            ])
         return try rows.map(ChatRecord.init)
     }
 
     /// Gives a chat another name. Returns the chat, `nil` when unknown.
     public func renameChat(_ id: String, to name: String) async throws -> ChatRecord? {
-        guard UUIDv7.isValid(id) else { return nil }
-        let rows = try await query(
-            """
-            UPDATE chats SET name = $3, name_terms = $4::tsvector, named_by_user = true
-            WHERE workspace_id = $1 AND id = $2 AND NOT deleting AND \(Self.isSeen("chats", by: "$5"))
-            RETURNING \(ChatRecord.columns)
-            """,
-            [workspace, id, name, TermVector(name, weight: .name).text, person])
-        return try rows.first.map(ChatRecord.init)
+        var changes = ChatChanges()
+        changes.name = name
+        return try await changeChat(id, changes)
     }
 
     /// Gives a chat a name that nobody chose; one that somebody did choose stays.
@@ -144,9 +160,11 @@ extension WorkspaceCatalog {
     ///   - text: The one that can be found from now on, in the place of an older one with its id.
     @discardableResult
     public func countMessages(_ id: String, added: Int, total: Int? = nil, text: ChatText? = nil) async throws -> Bool {
+        // An answer has not been seen yet, whoever follows it: that is theirs to say.
+        let unseen = text?.role == .assistant ? ", unseen = true" : ""
         let chat = """
-            UPDATE chats SET messages = \(total.map(String.init) ?? "messages + \(added)"), updated_at = now()
-            WHERE workspace_id = $1 AND id = $2 AND NOT deleting RETURNING id, workspace_id
+            UPDATE chats SET messages = \(total.map(String.init) ?? "messages + \(added)"), updated_at = now()\(unseen)
+            WHERE workspace_id = $1 AND id = $2 AND \(Self.isWhole("chats")) RETURNING id, workspace_id
             """
         guard let text else { return try await !query(chat, [workspace, id]).isEmpty }
         return try await !query(
@@ -155,18 +173,21 @@ extension WorkspaceCatalog {
         ).isEmpty
     }
 
-    /// Marks a chat and its own documents as being deleted. Returns the documents' ids, `nil` when there is no chat.
-    public func markChatDeleting(_ id: String) async throws -> [String]? {
+    /// Marks a chat and its own documents as being deleted, for good. Returns the documents' ids, `nil` when there is no chat.
+    ///
+    /// - Parameter isDue: Whether it has to be one whose deletion was cut off, or cannot be undone any more.
+    public func markChatDeleting(_ id: String, isDue: Bool = false) async throws -> [String]? {
         guard UUIDv7.isValid(id) else { return nil }
         try await prepare()
         let (workspace, person) = (self.workspace, self.person)
         return try await database.transaction { connection in
             let chats = try connection.query(
                 """
-                UPDATE chats SET deleting = true, updated_at = now()
-                WHERE workspace_id = $1 AND id = $2 AND \(Self.isSeen("chats", by: "$3")) RETURNING id
+                UPDATE chats SET deleting = true, undo_until = NULL, updated_at = now()
+                WHERE workspace_id = $1 AND id = $2 AND \(Self.isSeen("chats", by: "$3"))
+                    AND (NOT $4::boolean OR deleting AND (undo_until IS NULL OR undo_until <= now())) RETURNING id
                 """,
-                [workspace, id, person])
+                [workspace, id, person, String(isDue)])
             if chats.isEmpty { return nil }
             try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
             let documents = try connection.query(
@@ -179,11 +200,11 @@ extension WorkspaceCatalog {
         }
     }
 
-    /// Removes a chat's row and the copies of its texts, the last step of its deletion; its documents lose the reference and
-    /// go by themselves.
+    /// Removes a chat's row, the copies of its texts and its links, the last step of its deletion; its documents lose the
+    /// reference and go by themselves.
     ///
-    /// - Returns: How many rows there were.
-    public func removeChat(_ id: String) async throws -> Int {
+    /// - Returns: How many rows there were of the chat and its texts, and how many links.
+    public func removeChat(_ id: String) async throws -> (rows: Int, links: Int) {
         try await prepare()
         let workspace = self.workspace
         return try await database.transaction { connection in
@@ -193,20 +214,22 @@ extension WorkspaceCatalog {
             // Holds off texts that are just being kept, so that all are counted.
             let chat = try connection.query(
                 "SELECT id FROM chats WHERE workspace_id = $1 AND id = $2 AND deleting FOR UPDATE", [workspace, id])
-            if chat.isEmpty { return 0 }
+            if chat.isEmpty { return (0, 0) }
             let texts = try connection.query(
                 "DELETE FROM chat_texts WHERE workspace_id = $1 AND chat_id = $2 RETURNING id", [workspace, id])
+            let links = try connection.query(
+                "DELETE FROM shares WHERE workspace_id = $1 AND chat_id = $2 RETURNING id", [workspace, id])
             try connection.query("DELETE FROM chats WHERE workspace_id = $1 AND id = $2", [workspace, id])
-            return 1 + texts.count
+            return (1 + texts.count, links.count)
         }
     }
 
-    /// Chats whose deletion was cut off.
+    /// Chats whose deletion was cut off, or cannot be undone any more.
     public func chatsBeingDeleted(olderThanSeconds age: Int) async throws -> [String] {
         let rows = try await query(
             """
-            SELECT id FROM chats WHERE workspace_id = $1 AND deleting
-                AND updated_at < now() - make_interval(secs => \(age)) LIMIT 500
+            SELECT id FROM chats WHERE workspace_id = $1 AND deleting AND CASE WHEN undo_until IS NULL
+                THEN updated_at < now() - make_interval(secs => \(age)) ELSE undo_until <= now() END LIMIT 500
             """,
             [workspace])
         return try rows.map { row throws(PostgresError) in try row.string("id") }
