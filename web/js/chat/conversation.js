@@ -1,21 +1,27 @@
-import { $, announce, kept, make } from "./dom.js";
-import { api, newId } from "./api.js";
-import { linkHost, renderMarkdown } from "./markdown.js";
-import { chosenPreset, sampleQuestions, showPresetOf } from "./presets.js";
-import { receiptLine, toolLine } from "./receipt.js";
-import { thumbs } from "./feedback.js";
-import { openSource } from "./panel.js";
-import { readyCount } from "./documents.js";
-import { versionSteps } from "./versions.js";
-import { text, when } from "./strings.js";
+import { $, announce, make } from "../parts/dom.js";
+import { api, newId } from "../server/api.js";
+import { makeAnswer, makeUnanswered } from "./answer.js";
+import { chatFinished, chatRunning } from "./activity.js";
+import { moveDraftTo, setUpComposer, showAnswering, showDraftOf } from "./composer.js";
+import { loadMarkdown } from "../reading/markdown.js";
+import { wantedModel } from "./models.js";
+import { chosenPreset, showPresetOf } from "./presets.js";
+import { makeQuestion, placeName } from "./question.js";
+import { followEnd, isFollowing, scrollToEnd, setUpScrolling, showMessage } from "./scrolling.js";
+import { moveScopeTo, showScopeOf, wantedDocuments } from "./scope.js";
+import { complain, toast } from "../parts/toast.js";
+import { showWelcome } from "./welcome.js";
+import { text } from "../strings.js";
 
 let chatId = null;
 // Answers that are listened to: who they are, as soon as that is known, and how to listen no longer.
 const running = new Set();
 let onChatMade = () => {};
+let go = () => {};
+let nameOf = () => null;
 
 export const isAnswering = () => running.size > 0;
-const stop = (id) => api.stop(id).catch((problem) => announce(problem.message, true));
+const stop = (id) => api.stop(id).catch(complain);
 
 /** Has the server stop what it is writing here; what is written by then stays. */
 export function stopAnswer() {
@@ -29,67 +35,72 @@ export function stopAnswer() {
 export function leaveAnswer() {
   for (const one of running) one.controller.abort();
   running.clear();
-  showSend();
+  showAnswering(false);
 }
 
-export function setUpConversation(chatMade) {
-  onChatMade = chatMade;
-  const box = $("message");
-  const fit = () => { box.style.height = "auto"; box.style.height = `${Math.min(box.scrollHeight + 2, 240)}px`; };
-  box.addEventListener("input", () => { kept.set(draftName(), box.value); fit(); showSend(); });
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
-    event.preventDefault();
-    submit();
-  });
-  $("form").addEventListener("submit", (event) => { event.preventDefault(); if (isAnswering()) stopAnswer(); else submit(); });
-  $("log").addEventListener("scroll", () => { $("jump").hidden = isAtEnd(); });
-  $("jump").addEventListener("click", scrollToEnd);
-  document.addEventListener("apus:documents", () => { if (!chatId && !$("messages").querySelector(".message")) showEmpty(); });
+/** `chatMade` is told of chats that are new or have changed; `navigate` opens an address; `knownName` gives a chat's name, or null. */
+export function setUpConversation({ chatMade, navigate, knownName }) {
+  [onChatMade, go, nameOf] = [chatMade, navigate, knownName];
+  setUpScrolling();
+  setUpComposer({ submit, stop: stopAnswer, editLast });
+  const welcome = () => { if (!chatId && !$("messages").querySelector(".message")) showEmpty(); };
+  document.addEventListener("apus:documents", welcome);
+  document.addEventListener("apus:models", welcome);
 }
 
-const draftName = () => `draft.${chatId ?? "new"}`;
-const isAtEnd = () => $("log").scrollHeight - $("log").scrollTop - $("log").clientHeight < 80;
-function scrollToEnd() { $("log").scrollTop = $("log").scrollHeight; }
-
-function showSend() {
-  const send = $("send");
-  send.textContent = isAnswering() ? text.stop : text.send;
-  send.disabled = !isAnswering() && !$("message").value.trim();
-}
+const showEmpty = () => showWelcome(askNew);
 
 /** Shows a chat, or an empty one for null; at its end, or at a message of it. */
 export async function showChat(id, messageId = null) {
   leaveAnswer();
+  const isSame = id && chatId === id;
   chatId = id;
-  $("messages").replaceChildren();
-  $("message").value = kept.get(draftName()) ?? "";
-  $("message").dispatchEvent(new Event("input"));
-  setTitle(text.newChat);
+  if (!isSame) $("messages").replaceChildren();
+  showDraftOf(id);
+  showScopeOf(id);
+  setTitle(id ? nameOf(id) ?? text.oneMoment : text.newChat);
   showPresetOf(null);
+  $("chat-view").classList.toggle("is-empty", !id);
   if (!id) return showEmpty();
+  const waiting = isSame ? 0 : setTimeout(() => $("messages").replaceChildren(make("div", { class: "skeleton", "aria-hidden": "true" }, ...Array.from({ length: 6 }, () => make("span", {})))), 200);
   try {
-    const { chat, messages, open } = await load(id, messageId);
+    const [{ chat, messages, next, open }] = await Promise.all([load(id, messageId), loadMarkdown()]);
     if (chatId !== id) return;
+    clearTimeout(waiting);
     setTitle(chat.name);
     showPresetOf(chat);
-    const questions = new Map(messages.filter((m) => m.role === "user").map((m) => [m.id, m]));
-    const answered = new Set(messages.filter((m) => m.role === "assistant").map((m) => m.parentId));
-    for (const message of messages) {
-      const isQuestion = message.role === "user";
-      if (isQuestion) addQuestion(message.text, message.createdAt, message.id, message);
-      const question = isQuestion ? message : questions.get(message.parentId);
-      const retry = question && (() => ask({ message: question.text, messageId: question.id }));
-      const current = question && open.get(question.id);
-      // A try that is being written takes the place of one that failed.
-      if (isQuestion && answered.has(message.id)) continue;
-      if (current) follow(current, retry);
-      else if (isQuestion) addUnanswered(retry);
-      else addAnswer(message.createdAt, message.id).restore({ ...message, chatId: id, answerId: message.id }, retry);
-    }
+    $("messages").replaceChildren();
+    showMessages(messages, open);
+    if (next) offerEarlier(next, messageId);
     if (!messageId || !showMessage(messageId)) scrollToEnd();
   } catch (problem) {
-    addAnswer().fail(problem);
+    clearTimeout(waiting);
+    if (chatId !== id) return;
+    $("messages").replaceChildren();
+    addAnswer({}).fail(problem, () => showChat(id, messageId));
+  }
+}
+
+/** Puts messages at the end, or before what is there. */
+function showMessages(messages, open = new Map(), before = null) {
+  const questions = new Map(messages.filter((m) => m.role === "user").map((m) => [m.id, m]));
+  const answered = new Set(messages.filter((m) => m.role === "assistant").map((m) => m.parentId));
+  const put = (element) => $("messages").insertBefore(element, before);
+  for (const message of messages) {
+    const isQuestion = message.role === "user";
+    if (isQuestion) put(makeQuestion(message, acts));
+    const question = isQuestion ? message : questions.get(message.parentId);
+    const retry = question && (() => ask({ message: question.text, messageId: question.id }));
+    const current = question && open.get(question.id);
+    // A try that is being written takes the place of one that failed.
+    if (isQuestion && answered.has(message.id)) continue;
+    if (current) follow(current, retry);
+    else if (isQuestion) put(makeUnanswered(retry));
+    else {
+      const answer = makeAnswer(message, acts);
+      put(answer.element);
+      answer.restore({ ...message, chatId, answerId: message.id }, retry);
+    }
   }
 }
 
@@ -102,20 +113,30 @@ async function load(id, messageId) {
     messages = [...older.messages, ...messages];
     next = older.next;
   }
-  return { chat: page.chat, messages, open: new Map(page.running.map((one) => [one.messageId, one])) };
+  return { chat: page.chat, messages, next, open: new Map(page.running.map((one) => [one.messageId, one])) };
 }
 
-function showMessage(id) {
-  const element = document.getElementById(`m-${id}`);
-  if (!element) return false;
-  const show = () => element.scrollIntoView({ block: "center" });
-  show();
-  // Messages out of sight have no height of their own until they are shown.
-  requestAnimationFrame(() => requestAnimationFrame(show));
-  element.tabIndex = -1;
-  element.focus({ preventScroll: true });
-  element.classList.add("flash");
-  return true;
+/** A button for what was said before what is shown; what is read stays where it is. */
+function offerEarlier(next, through) {
+  const id = chatId;
+  const button = make("button", { class: "quiet small earlier", type: "button", onclick: async () => {
+    button.disabled = true;
+    try {
+      const older = await api.chat(id, next, through);
+      if (chatId !== id) return;
+      const first = button.nextElementSibling;
+      const distance = $("log").scrollHeight - $("log").scrollTop;
+      showMessages(older.messages, new Map(), first);
+      button.remove();
+      if (older.next) offerEarlier(older.next, through);
+      $("log").scrollTop = $("log").scrollHeight - distance;
+      first?.querySelector("button")?.focus({ preventScroll: true });
+    } catch (problem) {
+      button.disabled = false;
+      complain(problem);
+    }
+  } }, text.earlier);
+  $("messages").prepend(button);
 }
 
 function setTitle(name) {
@@ -123,35 +144,32 @@ function setTitle(name) {
   document.title = name === text.newChat ? "Apus" : `${name} – Apus`;
 }
 
-function showEmpty() {
-  const count = readyCount();
-  const examples = count ? make("div", { class: "examples" }, ...sampleQuestions().map((example) => make("button", {
-    type: "button", onclick: () => { $("message").value = example; submit(); } }, example))) : null;
-  $("messages").replaceChildren(make("div", { class: "empty" }, make("h2", {}, text.emptyTitle),
-    make("p", { class: "muted" }, count ? text.emptyWith(count) : text.emptyWithout), examples,
-    make("button", { class: "quiet needs-write", type: "button", onclick: () => $("files").click() }, $("attach").textContent)));
+/** Sends what was typed. Returns whether it is on its way. */
+function submit(question) {
+  if (isAnswering()) { toast(text.oneAtATime); return false; }
+  askNew(question);
+  return true;
 }
 
-function submit() {
-  const question = $("message").value.trim();
-  if (!question || isAnswering()) return;
-  kept.set(draftName(), "");
-  $("message").value = "";
-  $("message").dispatchEvent(new Event("input"));
-  $("messages").querySelector(".empty")?.remove();
-  askNew(question);
-  $("message").focus();
+function editLast() {
+  const last = [...$("messages").querySelectorAll(".message.user")].at(-1);
+  if (!last || isAnswering()) return false;
+  last.beginEdit();
+  return true;
 }
 
 function askNew(question) {
+  if (isAnswering()) return;
+  $("messages").querySelector(".empty")?.remove();
+  $("chat-view").classList.remove("is-empty");
   const messageId = newId();
-  addQuestion(question, new Date().toISOString(), messageId);
+  $("messages").append(makeQuestion({ id: messageId, text: question, createdAt: new Date().toISOString() }, acts));
   ask({ message: question, messageId });
   scrollToEnd();
 }
 
 function ask(request) {
-  const answer = addAnswer(new Date().toISOString(), null, $(placeName(request.messageId)));
+  const answer = addAnswer({ createdAt: new Date().toISOString() }, $(placeName(request.messageId)));
   answer.state(text.searching);
   const body = { ...request, ...manner() };
   if (chatId) body.chatId = chatId;
@@ -160,39 +178,79 @@ function ask(request) {
 }
 
 /** What is chosen beside the question. */
-function manner() {
-  const chosen = { useDocuments: $("use-documents").checked };
-  if ($("model").value && $("model").value !== $("model").dataset.standard) chosen.model = $("model").value;
-  return chosen;
-}
+const manner = () => ({ ...wantedDocuments(), ...(wantedModel() ? { model: wantedModel() } : {}) });
 
-/** Has an answer made anew. It takes the old one's place on the page, and that of what followed it; both stay in the chat. */
-async function tryAgain(element, answerId) {
-  if (isAnswering()) return;
-  const chat = chatId;
+/** Takes away what followed a message, and the message itself unless it stays. It is in the chat as another version. */
+function cutAt(element, stays = false) {
   while (element.nextElementSibling) element.nextElementSibling.remove();
-  element.remove();
-  const answer = addAnswer(new Date().toISOString(), null);
-  answer.state(text.searching);
-  const own = { controller: new AbortController() };
-  await listen(answer, own, (on, signal) => api.regenerate(answerId, manner(), on, signal), null);
-  // Now it is known which versions there are.
-  if (answer.place && chatId === chat && !own.controller.signal.aborted) showChat(chat);
+  if (!stays) element.remove();
 }
 
-async function showVersion(id) {
-  if (isAnswering()) return;
-  try {
-    await api.choose(chatId, id);
-    await showChat(chatId, id);
-  } catch (problem) {
-    announce(problem.message, true);
-  }
+const acts = {
+  isAnswering,
+  open: async (source, button, all) => (await import("../reading/panel.js")).openSource(source, button, all),
+  confirm(phrase) {
+    if (isAnswering()) return false;
+    askNew(phrase);
+    return true;
+  },
+  /** Has an answer made anew. It takes the old one's place on the page, and that of what followed it; both stay in the chat. */
+  async tryAgain(element, answerId) {
+    if (isAnswering()) return;
+    const chat = chatId;
+    cutAt(element);
+    const answer = addAnswer({ createdAt: new Date().toISOString() });
+    answer.state(text.searching);
+    const own = { controller: new AbortController() };
+    await listen(answer, own, (on, signal) => api.regenerate(answerId, manner(), on, signal), null);
+    // Now it is known which versions there are.
+    if (answer.place && chatId === chat && !own.controller.signal.aborted) showChat(chat);
+  },
+  /** Asks in other words. Resolves to whether that is on its way. */
+  async edit(element, id, value) {
+    if (isAnswering()) { toast(text.stopFirst); return false; }
+    const chat = chatId;
+    try {
+      const version = await api.edit(chat, id, value);
+      if (chatId !== chat) return true;
+      cutAt(element, true);
+      element.replaceWith(makeQuestion({ ...version, createdAt: version.createdAt ?? new Date().toISOString() }, acts));
+      $("message").focus({ preventScroll: true });
+      await ask({ message: value, messageId: version.id });
+      if (chatId === chat) showChat(chat);
+      return true;
+    } catch (problem) {
+      complain(problem);
+      return false;
+    }
+  },
+  async branch(id) {
+    try {
+      const chat = await api.branch(chatId, id);
+      onChatMade(null);
+      go(`/c/${chat.id}`);
+      toast(text.branched(chat.name));
+    } catch (problem) { complain(problem); }
+  },
+  async showVersion(id) {
+    if (isAnswering()) return;
+    try {
+      await api.choose(chatId, id);
+      await showChat(chatId, id);
+    } catch (problem) { complain(problem); }
+  },
+};
+
+/** An answer below its question, or at the end. */
+function addAnswer(message, question = null) {
+  const answer = makeAnswer(message, acts);
+  if (question) question.after(answer.element); else $("messages").append(answer.element);
+  return answer;
 }
 
 /** Listens to an answer that the server is writing. */
 function follow({ answerId, messageId, createdAt }, retry) {
-  const answer = addAnswer(createdAt, null, $(placeName(messageId)));
+  const answer = addAnswer({ createdAt }, $(placeName(messageId)));
   answer.state(text.stillAnswering);
   return listen(answer, { controller: new AbortController(), answerId }, (on, signal) => api.follow(answerId, on, signal), retry);
 }
@@ -200,9 +258,12 @@ function follow({ answerId, messageId, createdAt }, retry) {
 /** Shows what comes; `body` is what was asked, if it was asked here. */
 async function listen(answer, own, open, retry, body = null) {
   running.add(own);
-  showSend();
+  showAnswering(true);
   const isNewChat = body && !chatId;
+  const beat = setInterval(() => { if (answer.text) announce(text.stillWriting); }, 7000);
   try {
+    await loadMarkdown();
+    own.controller.signal.throwIfAborted();
     await open((name, data) => {
       if (own.controller.signal.aborted) return;
       if (name === "start") {
@@ -210,9 +271,12 @@ async function listen(answer, own, open, retry, body = null) {
         own.answerId = data.answerId;
         if (own.isStopped) stop(own.answerId);
         announce(text.answerStarted);
+        chatRunning(data.chatId, true);
         if (isNewChat && !chatId) {
           chatId = data.chatId;
           showPresetOf({ preset: body.preset });
+          moveDraftTo(chatId);
+          moveScopeTo(chatId);
           onChatMade(chatId);
         }
       } else if (name === "sources") {
@@ -225,136 +289,19 @@ async function listen(answer, own, open, retry, body = null) {
       } else if (name === "done") {
         answer.finish({ ...data, ...answer.place }, retry);
         if (isNewChat && data.chatName) setTitle(data.chatName);
-        announce(text.answerComplete(new Set(data.citations.map((c) => c.n)).size) + " " + data.text);
+        announce(`${text.answerComplete(new Set(data.citations.map((c) => c.n)).size)} ${answer.spoken()}`);
       } else if (name === "error") {
         answer.fail(data, retry);
       }
+      if (isFollowing()) followEnd();
     }, own.controller.signal);
   } catch (problem) {
     if (problem.name !== "AbortError") answer.fail(problem, retry);
   } finally {
+    clearInterval(beat);
     running.delete(own);
-    showSend();
+    showAnswering(isAnswering());
+    if (answer.place && !own.controller.signal.aborted) chatFinished(answer.place.chatId);
     onChatMade(chatId);
   }
-}
-
-// MARK: Messages
-
-const placeName = (id) => (id ? `m-${id}` : null);
-
-function addQuestion(question, createdAt, id, versions = {}) {
-  $("messages").append(make("article", { class: "message user", "aria-label": "You", id: placeName(id) },
-    make("div", { class: "bubble", dir: "auto", title: createdAt ? when(createdAt) : "" }, question), versionSteps(versions, showVersion)));
-}
-
-/** A button that has a question answered again, in the place of what is there. */
-const againButton = (element, label, retry) => make("button", { class: "quiet", type: "button", onclick: () => { element.remove(); retry(); } }, label);
-
-function addUnanswered(retry) {
-  const element = make("article", { class: "message", "aria-label": "Assistant" }, make("p", { class: "state" }, text.noAnswer));
-  element.append(make("div", { class: "actions" }, againButton(element, text.askAgain, retry)));
-  $("messages").append(element);
-}
-
-/** An answer below its question, or at the end. */
-function addAnswer(createdAt, id, question = null) {
-  const state = make("p", { class: "state" });
-  const body = make("div", { class: "body", dir: "auto" });
-  const tools = make("ul", { class: "tool-log" });
-  const element = make("article", { class: "message assistant", "aria-label": "Assistant", id: placeName(id), title: createdAt ? when(createdAt) : "" }, state, tools, body);
-  if (question) question.after(element); else $("messages").append(element);
-  let frame = 0;
-  const draw = () => {
-    frame = 0;
-    const follows = isAtEnd();
-    renderMarkdown(body, answer.text);
-    if (follows) scrollToEnd();
-  };
-  const confirm = (phrase) => {
-    if (isAnswering()) return false;
-    askNew(phrase);
-    return true;
-  };
-  const answer = {
-    text: "",
-    passages: [],
-    state(value) { state.textContent = value; },
-    /** What was shown before comes again. */
-    begin(place) {
-      answer.place = place;
-      answer.text = "";
-      body.replaceChildren();
-      tools.replaceChildren();
-    },
-    tool(activity) { toolLine(tools, activity, confirm); },
-    append(piece) {
-      answer.text += piece;
-      state.textContent = "";
-      if (!frame) frame = requestAnimationFrame(draw);
-    },
-    /** Shows an answer as it is stored. */
-    restore(message, retry) {
-      answer.passages = message.passages ?? [];
-      if (message.finishReason !== "error") answer.finish(message, retry);
-      else {
-        answer.text = message.text;
-        draw();
-        answer.fail(message.problem ?? { detail: text.failed }, retry);
-      }
-      const steps = versionSteps(message, showVersion);
-      if (steps) element.querySelector(".actions")?.append(steps);
-    },
-    finish({ text: whole, citations, finishReason, receipt, chatId: chat, answerId, feedback }, retry) {
-      cancelAnimationFrame(frame);
-      const follows = isAtEnd();
-      answer.text = whole;
-      state.textContent = { cancelled: text.stopped, interrupted: text.interrupted }[finishReason] ?? "";
-      renderMarkdown(body, whole, { citations, onCite: openSource });
-      if (!tools.children.length) for (const activity of receipt?.tools ?? []) toolLine(tools, activity, confirm);
-      const rating = answerId && !["cancelled", "error", "interrupted"].includes(finishReason) ? thumbs(chat, answerId, feedback) : null;
-      element.append(...[sources(citations, answer.passages, finishReason), receiptLine(receipt), actions(answer, rating), rating?.why].filter(Boolean));
-      if (finishReason === "interrupted" && retry) element.querySelector(".actions").prepend(againButton(element, text.retry, retry));
-      else if (answerId) element.querySelector(".actions").append(make("button", { type: "button", onclick: () => tryAgain(element, answerId) }, text.tryAgain));
-      if (follows) scrollToEnd();
-    },
-    fail(problem, retry) {
-      cancelAnimationFrame(frame);
-      const detail = problem.detail ?? problem.message;
-      state.className = "state problem";
-      state.textContent = problem.requestId ? `${detail} (${text.requestId(problem.requestId)})` : detail;
-      announce(detail, true);
-      if (retry) element.append(make("div", { class: "actions" }, againButton(element, text.retry, retry)));
-    },
-  };
-  return answer;
-}
-
-function sources(citations, passages, finishReason) {
-  const used = new Set(citations.map((c) => c.n));
-  // Two sentences may rest on the same words.
-  const listed = citations.filter((c, i) => citations.findIndex((o) => o.n === c.n && o.quote === c.quote) === i);
-  const others = passages.filter((p) => !used.has(p.n));
-  if (!citations.length && !others.length) return null;
-  const entry = (source, quote) => {
-    const words = quote ? make("span", { class: "quote" }, quote) : null;
-    if (source.url) return make("li", {}, make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer nofollow" }, `[${source.n}] ${source.name}`, linkHost(source.url), words));
-    return make("li", {}, make("button", { type: "button", onclick: (event) => openSource(source, event.currentTarget) },
-      [`[${source.n}] ${source.name}`, source.page && text.page(source.page)].filter(Boolean).join(", "), words));
-  };
-  const list = citations.length ? [make("strong", {}, text.sources), make("ol", {}, ...listed.map((c) => entry(c, c.quote)))] : [];
-  const isMissing = finishReason === "not_found";
-  const rest = isMissing ? others.slice(0, 3) : others;
-  const more = rest.length ? make("details", { open: isMissing }, make("summary", {}, isMissing ? text.nearest : text.alsoConsidered(rest.length)),
-    make("ol", {}, ...rest.map((p) => entry(p, null)))) : null;
-  return make("div", { class: "sources" }, ...list, more);
-}
-
-function actions(answer, rating) {
-  const copy = make("button", { type: "button", onclick: async () => {
-    await navigator.clipboard.writeText(answer.text);
-    copy.textContent = text.copied;
-    setTimeout(() => { copy.textContent = text.copy; }, 2000);
-  } }, text.copy);
-  return make("div", { class: "actions" }, copy, ...rating?.buttons ?? []);
 }

@@ -1,6 +1,6 @@
-import { announce, make } from "./dom.js";
-import { api } from "./api.js";
-import { text } from "./strings.js";
+import { announce, icon, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { text } from "../strings.js";
 
 /** Two buttons that say whether an answer helped; pressing one again takes it back. A thumb down may be explained. */
 export function thumbs(chatId, answerId, given) {
@@ -12,10 +12,10 @@ export function thumbs(chatId, answerId, given) {
   show();
 
   function button(rating, label) {
-    const element = make("button", { type: "button", onclick: () => {
+    const element = make("button", { class: "icon small", type: "button", "aria-label": label, title: label, onclick: () => {
       const withdraws = kept.rating === rating;
       send(element, { rating: withdraws ? null : rating, reason: null, comment: null }, withdraws ? text.withdrawn : text.thanks, rating === "down" && !withdraws);
-    } }, label);
+    } }, icon(rating === "up" ? "up" : "thumb-down"));
     return element;
   }
 

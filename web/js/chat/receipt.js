@@ -1,5 +1,5 @@
-import { make } from "./dom.js";
-import { text } from "./strings.js";
+import { make } from "../parts/dom.js";
+import { text } from "../strings.js";
 
 // What an answer took: tools as they work, and one line on who answered.
 

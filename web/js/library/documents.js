@@ -1,18 +1,29 @@
-import { $, announce, ask, make } from "./dom.js";
-import { api } from "./api.js";
-import { openSource } from "./panel.js";
-import { workspace } from "./account/session.js";
-import { text, when } from "./strings.js";
+import { $ } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { complain } from "../parts/toast.js";
+import { workspace } from "../account/session.js";
+import { text } from "../strings.js";
 
+// The documents as the server has them. Whoever shows some listens for `apus:documents`.
 let documents = [];
+let isRead = false;
 let timer = 0;
+let soon = 0;
 
 // Another workspace has others, even where they cannot be read.
-document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) documents = []; });
+document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) { documents = []; isRead = false; } });
 
-export const readyCount = () => documents.filter((d) => d.status === "ready").length;
+const isSettled = (item) => item.status === "ready" || item.status === "failed";
 
-/** Reads the list again and shows it; keeps reading while something is being worked on. */
+export const allDocuments = () => documents;
+export const readyDocuments = () => documents.filter((item) => item.status === "ready");
+export const documentById = (id) => documents.find((item) => item.id === id) ?? null;
+export const pendingCount = () => documents.filter((item) => !isSettled(item)).length;
+export const totalCount = () => documents.length;
+/** Whether it is known which there are. */
+export const hasRead = () => isRead;
+
+/** Reads the list again; keeps reading while something is being worked on. */
 export async function refreshDocuments() {
   clearTimeout(timer);
   const place = workspace();
@@ -20,39 +31,18 @@ export async function refreshDocuments() {
     const read = await api.documents();
     if (place && place !== workspace()) return;
     documents = read;
-  } catch (problem) { announce(problem.message, true); }
+    isRead = true;
+  } catch (problem) { complain(problem); }
   $("document-count").textContent = documents.length || "";
-  const passages = documents.reduce((sum, d) => sum + (d.passages ?? 0), 0);
-  $("documents-summary").textContent = documents.length ? text.summary(documents.length, passages) : text.noDocuments;
-  $("documents").replaceChildren(...documents.map(row));
+  const passages = documents.reduce((sum, item) => sum + (item.passages ?? 0), 0);
+  $("documents-summary").textContent = documents.length ? text.summary(documents.length, passages) : isRead ? text.noDocuments : "";
   document.dispatchEvent(new CustomEvent("apus:documents"));
-  if (documents.some((d) => !["ready", "failed"].includes(d.status))) timer = setTimeout(refreshDocuments, 1500);
+  clearTimeout(timer);
+  if (pendingCount()) timer = setTimeout(refreshDocuments, 2000);
 }
 
-function row(item) {
-  const state = make("span", { class: item.status === "ready" ? "ready" : item.status === "failed" ? "failed" : "muted" }, text.states[item.status]);
-  const name = item.status === "ready"
-    ? make("button", { class: "name", type: "button", dir: "auto", onclick: (event) => openSource({ documentId: item.id, name: item.name }, event.currentTarget) }, item.name)
-    : make("span", { class: "name", dir: "auto" }, item.name);
-  const facts = make("p", { class: "muted" }, state, ` · ${text.facts(item)} · ${when(item.createdAt)}`);
-  const buttons = make("div", { class: "buttons needs-write" },
-    item.status === "failed" ? make("button", { class: "quiet", type: "button", onclick: () => retry(item) }, text.retry) : null,
-    make("button", { class: "quiet danger", type: "button", "aria-label": text.remove(item.name), onclick: () => remove(item) }, text.deleteAction));
-  const reason = item.error ? make("p", { class: "reason" }, item.error.detail) : null;
-  return make("li", { class: "document", "data-id": item.id }, name, buttons, facts, reason);
-}
-
-async function retry(item) {
-  try { await api.retry(item.id); } catch (problem) { announce(problem.message, true); }
-  refreshDocuments();
-}
-
-async function remove(item) {
-  const isSure = await ask({ title: text.deleteDocument(item.name), message: text.deleteDocumentText, action: text.deleteAction, danger: true });
-  if (!isSure) return;
-  try {
-    announce(text.deleted(item.name, await api.deleteDocument(item.id)));
-  } catch (problem) { announce(problem.message, true); }
-  await refreshDocuments();
-  ($("documents").querySelector("button") ?? $("title")).focus();
+/** Reads the list again when what happens now has happened: forty uploads are one reading, not forty. */
+export function refreshSoon() {
+  if (soon) return;
+  soon = setTimeout(() => { soon = 0; refreshDocuments(); }, 400);
 }

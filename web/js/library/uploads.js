@@ -1,7 +1,8 @@
-import { $, announce, make } from "./dom.js";
-import { api } from "./api.js";
-import { may } from "./account/session.js";
-import { text } from "./strings.js";
+import { $ } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { may } from "../account/session.js";
+import { makeRow } from "./tray.js";
+import { text } from "../strings.js";
 
 // One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
 // What a file is, the server sees by its content; these it never reads, so that nobody waits to be told.
@@ -10,9 +11,10 @@ const waiting = [];
 let running = 0;
 let onChange = () => {};
 
+/** `changed` is called when the list of documents is another one. */
 export function setUpUploads(changed) {
   onChange = changed;
-  for (const id of ["attach", "attach-here"]) $(id).addEventListener("click", () => $("files").click());
+  for (const id of ["attach", "attach-here"]) $(id).addEventListener("click", chooseFiles);
   $("files").addEventListener("change", () => { addFiles($("files").files); $("files").value = ""; });
   setUpDrop();
   document.addEventListener("paste", (event) => {
@@ -20,6 +22,9 @@ export function setUpUploads(changed) {
   });
   window.addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(); });
 }
+
+/** Asks for files. */
+export const chooseFiles = () => $("files").click();
 
 function setUpDrop() {
   let depth = 0;
@@ -37,13 +42,19 @@ function setUpDrop() {
   window.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 }
 
+/** Uploads files, each by itself: one that is refused holds up no other. */
 export function addFiles(files) {
   if (!may("write")) return;
   for (const file of files) {
     const row = makeRow(file.name);
     // How large a file may be is the server's to say, and its answer is shown.
     const refusal = file.size === 0 ? text.emptyFile : unreadable.test(file.name) ? text.wrongType : null;
-    if (refusal) row.fail(refusal); else waiting.push({ file, row });
+    if (refusal) row.fail(refusal);
+    else {
+      const job = { file, row };
+      waiting.push(job);
+      row.onCancel(() => { waiting.splice(waiting.indexOf(job), 1); row.remove(); });
+    }
   }
   pump();
 }
@@ -66,7 +77,9 @@ async function send({ file, row }) {
     row.state(text.states[document.status]);
     follow(document.id, row);
   } catch (problem) {
-    if (problem.name === "AbortError") row.remove(); else row.fail(problem.message, () => { addFiles([file]); });
+    // What the server said of the file it would say again; a connection that broke may hold the next time.
+    const mayPass = !problem.status || problem.status === 429 || problem.status >= 500;
+    if (problem.name === "AbortError") row.remove(); else row.fail(problem.message, mayPass ? () => addFiles([file]) : null);
   }
 }
 
@@ -88,37 +101,4 @@ async function follow(id, row) {
       return row.fail(document.error?.detail ?? text.states.failed);
     }
   }
-}
-
-function makeRow(name) {
-  const state = make("span", { class: "muted" }, text.waiting);
-  const bar = make("progress", { max: 1, value: 0, "aria-label": name });
-  const close = make("button", { type: "button", "aria-label": text.dismiss(name) }, "✕");
-  const element = make("li", { class: "upload", title: name }, make("span", { class: "name", dir: "auto" }, name), make("span", {}, state, " ", close), bar);
-  $($("documents-view").hidden ? "uploads" : "uploads-here").append(element);
-  let cancel = null;
-  close.addEventListener("click", () => { if (cancel) cancel(); else element.remove(); });
-  return {
-    onCancel(action) { cancel = action; },
-    progress(part) { bar.value = part; state.textContent = text.uploading(Math.round(part * 100)); },
-    state(value) { cancel = null; bar.removeAttribute("value"); state.textContent = value; },
-    remove: () => element.remove(),
-    finish(value, document) {
-      cancel = null;
-      bar.remove();
-      state.className = "ready";
-      state.textContent = value;
-      announce(`${document}: ${value}`);
-      setTimeout(() => element.remove(), 6000);
-    },
-    fail(reason, retry) {
-      cancel = null;
-      bar.remove();
-      state.className = "failed";
-      state.textContent = text.states.failed;
-      element.append(make("span", { class: "reason" }, reason));
-      if (retry) close.before(make("button", { type: "button", onclick: () => { element.remove(); retry(); } }, text.retry), " ");
-      announce(`${name}: ${reason}`, true);
-    },
-  };
 }

@@ -15,6 +15,40 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A picture of the page's family, for the eye alone. Those that point along the line of reading turn with it. */
+export function icon(name, { small = false } = {}) {
+  const space = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(space, "svg");
+  const use = document.createElementNS(space, "use");
+  picture.setAttribute("class", ["i", small && "small", ["next", "previous", "sidebar"].includes(name) && "directed"].filter(Boolean).join(" "));
+  picture.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#i-${name}`);
+  picture.append(use);
+  return picture;
+}
+
+/** A square button with a picture alone; its label is also shown when the pointer rests on it. */
+export const iconButton = (name, label, action, properties = {}) => make("button", {
+  class: "icon small", type: "button", "aria-label": label, title: label, onclick: action, ...properties }, icon(name));
+
+/** Copies a text, also where the page came over plain http and the clipboard is kept from it. Resolves to whether it is there. */
+export async function copyText(value) {
+  try {
+    await navigator.clipboard.writeText(value);
+    return true;
+  } catch { /* the old way */ }
+  const focused = document.activeElement;
+  const box = make("textarea", { readonly: true, class: "visually-hidden", "aria-hidden": "true" });
+  box.value = value;
+  (document.querySelector("dialog[open]") ?? document.body).append(box);
+  box.select();
+  let isCopied = false;
+  try { isCopied = document.execCommand("copy"); } catch { /* said by the caller */ }
+  box.remove();
+  focused?.focus?.({ preventScroll: true });
+  return isCopied;
+}
+
 /** Tells assistive technology; the region is emptied first so that a repeated text is heard again. */
 export function announce(message, isAlert = false) {
   const region = $(isAlert ? "alert" : "status");
@@ -29,12 +63,13 @@ export function ask({ title, message = "", value, action, danger = false }) {
   $("ask-title").textContent = title;
   $("ask-text").textContent = message;
   $("ask-ok").textContent = action;
-  $("ask-ok").classList.toggle("danger-action", danger);
+  $("ask-ok").className = danger ? "danger-action" : "primary";
   input.hidden = value === undefined;
   input.value = value ?? "";
   dialog.returnValue = "cancel";
   dialog.showModal();
-  if (value !== undefined) input.select(); else $("ask-ok").focus();
+  // What cannot be taken back is not what Enter does by itself.
+  if (value !== undefined) input.select(); else (danger ? $("ask-cancel") : $("ask-ok")).focus();
   return new Promise((resolve) => {
     const submitByEnter = (event) => {
       if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); dialog.close("ok"); }

@@ -1,7 +1,7 @@
-import { $, make } from "./dom.js";
-import { api } from "./api.js";
-import { workspace } from "./account/session.js";
-import { text } from "./strings.js";
+import { $, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { workspace } from "../account/session.js";
+import { text } from "../strings.js";
 
 // A page of a PDF as it looks, with what is cited marked on it.
 const widths = [800, 1600];

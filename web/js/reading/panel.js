@@ -1,7 +1,8 @@
-import { $, announce, make } from "./dom.js";
-import { api } from "./api.js";
+import { $, announce, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { isPanelOpen, leavePanel, panelIsOpen } from "./panelstate.js";
 import { forgetPicture, setUpPageView, showPicture } from "./pageview.js";
-import { text } from "./strings.js";
+import { text } from "../strings.js";
 
 // A document's page beside the conversation, with the cited passage marked: of a PDF as it looks, of all others its text.
 // Offsets count Unicode scalars in the whole document; a page knows at which one it starts.
@@ -10,8 +11,15 @@ let opener = null;
 /** Whether PDFs are shown as they look; whoever prefers the text gets it for the next one, too. */
 let prefersPicture = true;
 
-export function setUpPanel() {
-  $("close-panel").addEventListener("click", closePanel);
+/** The citations of the answer that is read, and which of them is shown. */
+let citations = { all: [], at: -1 };
+
+setUpPanel();
+
+function setUpPanel() {
+  $("close-panel").addEventListener("click", leavePanel);
+  $("previous-citation").addEventListener("click", () => step(-1));
+  $("next-citation").addEventListener("click", () => step(1));
   $("previous-page").addEventListener("click", () => turn(-1));
   $("next-page").addEventListener("click", () => turn(1));
   $("as-page").addEventListener("click", () => choose(true));
@@ -24,28 +32,55 @@ export function setUpPanel() {
   setUpPageView();
 }
 
-export const isPanelOpen = () => !$("panel").hidden;
-
-export function closePanel() {
+/** Forgets what is shown, and gives the focus back. */
+function close() {
   $("panel").hidden = true;
   shown = null;
   forgetPicture();
+  citations.all[citations.at]?.classList.remove("is-shown");
   if (opener?.isConnected) opener.focus();
   opener = null;
 }
 
-/** Opens a document at a page; `start` and `end` mark a stretch of it. */
-export async function openSource({ documentId, url, name, page = 1, start, end, quote }, from = document.activeElement) {
-  opener = from;
+/** Shows the citation before or after the one that is shown. */
+function step(by) {
+  const { all, at } = citations;
+  const next = all.slice(by > 0 ? at + 1 : 0, by > 0 ? undefined : at);
+  const button = (by > 0 ? next : next.reverse()).find((one) => one.isConnected && !one.citation.url);
+  if (button) openSource(button.citation, button, { all, at: all.indexOf(button) });
+}
+
+/** Shows citation after citation without the mouse; nothing where the panel is not open. */
+export function stepCitation(by) { if (isPanelOpen()) step(by); }
+
+function showSteps(sequence) {
+  citations.all[citations.at]?.classList.remove("is-shown");
+  citations = sequence;
+  const { all, at } = sequence;
+  $("citation-steps").hidden = all.length < 2 || at < 0;
+  all[at]?.classList.add("is-shown");
+  $("citation-place").textContent = text.citationOf(at + 1, all.length);
+  const can = (list) => list.some((one) => !one.citation.url);
+  $("previous-citation").disabled = !can(all.slice(0, Math.max(0, at)));
+  $("next-citation").disabled = !can(all.slice(at + 1));
+}
+
+/** Opens a document at a page; `start` and `end` mark a stretch of it. `sequence` are the citations that it is one of. */
+export async function openSource({ documentId, url, name, page = 1, start, end, quote }, from = document.activeElement, sequence = { all: [], at: -1 }) {
   // A source on the web is shown by its own site.
   if (url) return void window.open(url, "_blank", "noopener,noreferrer");
+  const isStep = $("panel").contains(document.activeElement) && isPanelOpen();
+  opener = from;
+  showSteps(sequence);
+  panelIsOpen(close);
   $("panel").hidden = false;
   $("panel-title").textContent = name;
   $("original").hidden = !documentId;
   if (!documentId) return showQuote(quote, page);
   shown = { documentId, name, page, start, end, quote, pages: 0 };
   $("original").href = `/api/documents/${documentId}/content`;
-  $("panel-title").focus({ preventScroll: true });
+  // Whoever steps through the citations stays on the button.
+  if (!isStep || document.activeElement?.disabled) $("panel-title").focus({ preventScroll: true });
   $("report").hidden = true;
   await Promise.all([load(), showReport()]);
 }

@@ -1,5 +1,5 @@
 import { Problem, call, mayRepeat, ownFields, send, withBody } from "./http.js";
-import { text } from "./strings.js";
+import { text } from "../strings.js";
 
 export const api = {
   report: (id) => call(`/api/documents/${id}/report`),
@@ -9,13 +9,22 @@ export const api = {
   /** A part of a chat, on the path through a message where messages have versions. */
   chat: (id, before, through) =>
     call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}${through ? `&path=${through}` : ""}`),
+  /** The newest message of a chat, and whether one is being written. */
+  tail: (id) => call(`/api/history/${id}?limit=1`),
+  edit: (id, messageId, value) => call(`/api/history/${id}/messages/${messageId}`, withBody("PUT", { text: value })),
+  branch: (id, messageId) => call(`/api/history/${id}/branch`, withBody("POST", { messageId })),
   choose: (id, chosen) => call(`/api/history/${id}`, withBody("PATCH", { chosen })),
   search: (words, before, signal) =>
     call(`/api/history/search?${new URLSearchParams({ q: words, ...(before ? { before } : {}) })}`, { signal }),
   importChats: (file) => call("/api/history/import", { method: "POST", body: file, headers: { "Content-Type": "application/json" } }),
   rename: (id, name) => call(`/api/history/${id}`, withBody("PATCH", { name })),
   feedback: (value) => call("/api/feedback", withBody("POST", value)),
-  deleteChat: (id) => call(`/api/history/${id}`, { method: "DELETE" }),
+  /** `options` may name the workspace, and ask that it is sent although the page is left. */
+  deleteChat: (id, options = {}) => call(`/api/history/${id}`, { method: "DELETE", ...options }),
+  /** A document that comes with the page. */
+  async sample(name) {
+    return new File([await (await send(`/samples/${name}`, { headers: { Accept: "*/*" } })).blob()], name);
+  },
   documents: () => everything("/api/documents", "documents"),
   document: (id) => call(`/api/documents/${id}`),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),

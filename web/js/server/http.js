@@ -1,4 +1,4 @@
-import { text } from "./strings.js";
+import { text } from "../strings.js";
 
 /** An answer of the server that is a problem document (RFC 9457), or no answer at all. */
 export class Problem extends Error {

@@ -1,6 +1,6 @@
-import { $, announce, make } from "./dom.js";
-import { api } from "./api.js";
-import { text, when } from "./strings.js";
+import { $, announce, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { text, when } from "../strings.js";
 
 // Looking for chats by their words: while there are some in the field, what was found stands in the place of the list.
 const pause = 200;

@@ -1,12 +1,13 @@
-import { $, make } from "./dom.js";
-import { api } from "./api.js";
+import { $, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
 import { refreshChats } from "./sidebar.js";
-import { text } from "./strings.js";
+import { text } from "../strings.js";
 
 // Chats as files: one chat, or all, to keep; and a file of chats back.
-export function setUpTransfer() {
-  $("all-chats").addEventListener("click", () => show(null));
-  document.addEventListener("apus:export", (event) => show(event.detail));
+let isSetUp = false;
+
+function setUp() {
+  isSetUp = true;
   $("import-chats").addEventListener("click", () => $("import-file").click());
   $("import-file").addEventListener("change", async () => {
     const [file] = $("import-file").files;
@@ -15,7 +16,11 @@ export function setUpTransfer() {
   });
 }
 
-function show(chat) {
+/** Shows what can be done with a chat, or with all for null; the focus goes back to `button` afterwards. */
+export function showTransfer(detail) {
+  const { chat = null, button = $("all-chats") } = detail ?? {};
+  if (!isSetUp) setUp();
+  $("transfer").addEventListener("close", () => button.focus(), { once: true });
   $("transfer-title").textContent = chat ? chat.name : text.allChats;
   const path = chat ? `/api/history/${chat.id}/export` : "/api/history/export";
   $("export-markdown").href = `${path}?format=markdown`;
