@@ -1,4 +1,4 @@
-import { $, make } from "./parts/dom.js";
+import { $, addStyle, make } from "./parts/dom.js";
 import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
 import { showsChat } from "./chat/activity.js";
 import { api } from "./server/api.js";
@@ -8,13 +8,11 @@ import { refreshModels, setUpModels } from "./chat/models.js";
 import { setUpPresets } from "./chat/presets.js";
 import { closePanel, closedByGoingBack, isPanelOpen, leavePanel } from "./reading/panelstate.js";
 import { setUpScope } from "./chat/scope.js";
-import { setUpSearch } from "./sidebar/search.js";
 import { setUpShortcuts } from "./parts/shortcuts.js";
 import { closeDrawer, markCurrent, nameOfChat, refreshChats, setUpSidebar } from "./sidebar/sidebar.js";
 import { setUpTheme } from "./parts/thememenu.js";
 import { complain } from "./parts/toast.js";
-import { placeTray } from "./library/tray.js";
-import { setUpUploads } from "./library/uploads.js";
+import { placeUploads, setUpUploads } from "./library/uploads.js";
 import { showNotes } from "./chat/welcome.js";
 import { text } from "./strings.js";
 
@@ -24,7 +22,7 @@ async function route() {
   const isDocuments = view === "documents";
   $("chat-view").hidden = isDocuments;
   $("documents-view").hidden = !isDocuments;
-  placeTray(isDocuments);
+  placeUploads(isDocuments);
   closeDrawer();
   // A source belongs to what it was opened from.
   closePanel();
@@ -43,8 +41,8 @@ async function route() {
 let library = null;
 async function showLibrary() {
   if (library) return;
-  library = import("./library/table.js");
-  (await library).setUpLibrary(go);
+  library = Promise.all([import("./library/table.js"), addStyle("views")]);
+  (await library)[0].setUpLibrary(go);
 }
 
 async function showDocument(id) {
@@ -91,11 +89,16 @@ async function follow(link) {
 }
 
 // What only those see who sign in comes when it is needed.
-document.addEventListener("apus:account", async () => { (await import("./account/account.js")).setUpAccount(); }, { once: true });
-setUpSession(async (reason) => { (await import("./account/gate.js")).showGate(reason); }).catch(complain);
+document.addEventListener("apus:account", async () => { addStyle("views"); (await import("./account/account.js")).setUpAccount(); }, { once: true });
+setUpSession(async (reason) => {
+  const [gate] = await Promise.all([import("./account/gate.js"), addStyle("views")]);
+  gate.showGate(reason);
+}).catch(complain);
 setUpTheme();
 setUpSidebar(go);
-setUpSearch(go);
+// Looking for chats begins with the first look at the field.
+$("search-text").addEventListener("focus", async () => (await import("./sidebar/search.js")).setUpSearch(go), { once: true });
+$("search").addEventListener("submit", (event) => event.preventDefault());
 const exports = async (detail) => (await import("./sidebar/transfer.js")).showTransfer(detail);
 $("all-chats").addEventListener("click", () => exports(null));
 document.addEventListener("apus:export", (event) => exports(event.detail));

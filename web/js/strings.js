@@ -205,7 +205,7 @@ export const text = {
   emptyWith: (count) => `${counted(count, "document is", "documents are")} ready. Answers cite the page they come from.`,
   noDocuments: "There are no documents yet. Add some, or drop them anywhere on this page.",
   summary: (count, passages) => `${counted(count, "document", "documents")}, ${counted(passages, "passage", "passages")}`,
-  facts: (d) => [d.pages && counted(d.pages, "page", "pages"), d.passages && counted(d.passages, "passage", "passages"), size(d.bytes)].filter(Boolean).join(" · "),
+  shortFacts: (d) => [d.status !== "ready" && text.states[d.status], d.pages && counted(d.pages, "page", "pages"), size(d.bytes), shortDate(d.createdAt)].filter(Boolean).join(" · "),
   gone: "This document has been deleted since. The quoted text was:",
   unreachable: "The server cannot be reached. Check the connection and try again.",
   requestId: (id) => `Request ${id}`,

@@ -27,6 +27,10 @@ public final class StaticSite: Sendable {
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Frame-Options", "DENY"),
+    ]
+
+    /// What is about a page as a whole, and means nothing with any other file.
+    static let pageHeaders: [(String, String)] = [
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
     ]
@@ -70,6 +74,7 @@ public final class StaticSite: Sendable {
         // Files change with a release, names do not: browsers keep them and ask whether they are current.
         response.fields["Cache-Control"] = path.hasPrefix("vendor/") ? "public, max-age=86400" : "no-cache"
         for (name, value) in Self.securityHeaders { response.fields[name] = value }
+        if suffix == "html", !isSample { for (name, value) in Self.pageHeaders { response.fields[name] = value } }
         if request.fields["if-none-match"] == tag {
             response.status = .notModified
             response.fields["Content-Encoding"] = nil

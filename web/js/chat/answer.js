@@ -1,6 +1,5 @@
 import { announce, icon, iconButton, make } from "../parts/dom.js";
 import { citationFinder, placeCitations, withPlaces } from "../reading/citations.js";
-import { showDetails } from "./details.js";
 import { thumbs } from "./feedback.js";
 import { clearMarkdown, confirmCopy, renderMarkdown } from "../reading/markdown.js";
 import { placeName } from "./question.js";
@@ -105,7 +104,7 @@ export function makeAnswer({ createdAt, id = null }, acts) {
     const again = answerId && finishReason !== "interrupted"
       ? make("button", { class: "plain small", type: "button", onclick: () => acts.tryAgain(element, answerId) }, icon("again", { small: true }), text.tryAgain) : null;
     const branch = answerId ? iconButton("branch", text.branch, () => acts.branch(answerId)) : null;
-    const details = iconButton("info", text.details, () => showDetails({ model, timings, usage, receipt, passages: answer.passages, citations }, details));
+    const details = iconButton("info", text.details, async () => (await import("./details.js")).showDetails({ model, timings, usage, receipt, passages: answer.passages, citations }, details));
     return make("div", { class: "actions" }, copy, again, ...(rating?.buttons ?? []), branch, details);
   }
   return answer;

@@ -1,6 +1,6 @@
 import { $, icon, kept } from "../parts/dom.js";
 import { addFiles } from "../library/uploads.js";
-import { loadMarkdown } from "../reading/markdown.js";
+import { loadMessages } from "./loading.js";
 import { may } from "../account/session.js";
 import { toast } from "../parts/toast.js";
 import { text } from "../strings.js";
@@ -31,7 +31,7 @@ export function setUpComposer({ submit, stop, editLast }) {
     send();
   });
   // Whoever types will read an answer.
-  box().addEventListener("input", () => loadMarkdown().catch(() => { /* said when it is needed */ }), { once: true });
+  box().addEventListener("input", () => loadMessages().catch(() => { /* said when it is needed */ }), { once: true });
   box().addEventListener("paste", offerFile);
   $("form").addEventListener("submit", (event) => { event.preventDefault(); if (isAnswering) stop(); else send(); });
   // A click anywhere on the card is one into the box.

@@ -1,12 +1,10 @@
 import { $, announce, make } from "../parts/dom.js";
 import { api, newId } from "../server/api.js";
-import { makeAnswer, makeUnanswered } from "./answer.js";
 import { chatFinished, chatRunning } from "./activity.js";
-import { moveDraftTo, setUpComposer, showAnswering, showDraftOf } from "./composer.js";
-import { loadMarkdown } from "../reading/markdown.js";
+import { moveDraftTo, putText, setUpComposer, showAnswering, showDraftOf } from "./composer.js";
 import { wantedModel } from "./models.js";
 import { chosenPreset, showPresetOf } from "./presets.js";
-import { makeQuestion, placeName } from "./question.js";
+import { loadMessages, messages } from "./loading.js";
 import { followEnd, isFollowing, scrollToEnd, setUpScrolling, showMessage } from "./scrolling.js";
 import { moveScopeTo, showScopeOf, wantedDocuments } from "./scope.js";
 import { complain, toast } from "../parts/toast.js";
@@ -64,40 +62,40 @@ export async function showChat(id, messageId = null) {
   if (!id) return showEmpty();
   const waiting = isSame ? 0 : setTimeout(() => $("messages").replaceChildren(make("div", { class: "skeleton", "aria-hidden": "true" }, ...Array.from({ length: 6 }, () => make("span", {})))), 200);
   try {
-    const [{ chat, messages, next, open }] = await Promise.all([load(id, messageId), loadMarkdown()]);
+    const [{ chat, messages: path, next, open }] = await Promise.all([load(id, messageId), loadMessages()]);
     if (chatId !== id) return;
     clearTimeout(waiting);
     setTitle(chat.name);
     showPresetOf(chat);
     $("messages").replaceChildren();
-    showMessages(messages, open);
+    showMessages(path, open);
     if (next) offerEarlier(next, messageId);
     if (!messageId || !showMessage(messageId)) scrollToEnd();
   } catch (problem) {
     clearTimeout(waiting);
     if (chatId !== id) return;
-    $("messages").replaceChildren();
-    addAnswer({}).fail(problem, () => showChat(id, messageId));
+    $("messages").replaceChildren(make("article", { class: "message", role: "alert" }, make("p", { class: "state problem" }, problem.message),
+      make("div", { class: "actions" }, make("button", { class: "quiet small", type: "button", onclick: () => showChat(id, messageId) }, text.retry))));
   }
 }
 
 /** Puts messages at the end, or before what is there. */
-function showMessages(messages, open = new Map(), before = null) {
-  const questions = new Map(messages.filter((m) => m.role === "user").map((m) => [m.id, m]));
-  const answered = new Set(messages.filter((m) => m.role === "assistant").map((m) => m.parentId));
+function showMessages(path, open = new Map(), before = null) {
+  const questions = new Map(path.filter((m) => m.role === "user").map((m) => [m.id, m]));
+  const answered = new Set(path.filter((m) => m.role === "assistant").map((m) => m.parentId));
   const put = (element) => $("messages").insertBefore(element, before);
-  for (const message of messages) {
+  for (const message of path) {
     const isQuestion = message.role === "user";
-    if (isQuestion) put(makeQuestion(message, acts));
+    if (isQuestion) put(messages.makeQuestion(message, acts));
     const question = isQuestion ? message : questions.get(message.parentId);
     const retry = question && (() => ask({ message: question.text, messageId: question.id }));
     const current = question && open.get(question.id);
     // A try that is being written takes the place of one that failed.
     if (isQuestion && answered.has(message.id)) continue;
     if (current) follow(current, retry);
-    else if (isQuestion) put(makeUnanswered(retry));
+    else if (isQuestion) put(messages.makeUnanswered(retry));
     else {
-      const answer = makeAnswer(message, acts);
+      const answer = messages.makeAnswer(message, acts);
       put(answer.element);
       answer.restore({ ...message, chatId, answerId: message.id }, retry);
     }
@@ -107,13 +105,13 @@ function showMessages(messages, open = new Map(), before = null) {
 /** A chat with its newest messages, and as many before as lead to the wanted one. */
 async function load(id, messageId) {
   const page = await api.chat(id, null, messageId);
-  let { messages, next } = page;
-  while (messageId && next && !messages.some((m) => m.id === messageId) && chatId === id) {
+  let { messages: path, next } = page;
+  while (messageId && next && !path.some((m) => m.id === messageId) && chatId === id) {
     const older = await api.chat(id, next, messageId);
-    messages = [...older.messages, ...messages];
+    path = [...older.messages, ...path];
     next = older.next;
   }
-  return { chat: page.chat, messages, next, open: new Map(page.running.map((one) => [one.messageId, one])) };
+  return { chat: page.chat, messages: path, next, open: new Map(page.running.map((one) => [one.messageId, one])) };
 }
 
 /** A button for what was said before what is shown; what is read stays where it is. */
@@ -158,18 +156,26 @@ function editLast() {
   return true;
 }
 
-function askNew(question) {
+async function askNew(question) {
   if (isAnswering()) return;
+  const chat = chatId;
+  try {
+    await loadMessages();
+  } catch (problem) {
+    putText(question);
+    return complain(problem);
+  }
+  if (chatId !== chat || isAnswering()) return;
   $("messages").querySelector(".empty")?.remove();
   $("chat-view").classList.remove("is-empty");
   const messageId = newId();
-  $("messages").append(makeQuestion({ id: messageId, text: question, createdAt: new Date().toISOString() }, acts));
+  $("messages").append(messages.makeQuestion({ id: messageId, text: question, createdAt: new Date().toISOString() }, acts));
   ask({ message: question, messageId });
   scrollToEnd();
 }
 
 function ask(request) {
-  const answer = addAnswer({ createdAt: new Date().toISOString() }, $(placeName(request.messageId)));
+  const answer = addAnswer({ createdAt: new Date().toISOString() }, $(messages.placeName(request.messageId)));
   answer.state(text.searching);
   const body = { ...request, ...manner() };
   if (chatId) body.chatId = chatId;
@@ -214,7 +220,7 @@ const acts = {
       const version = await api.edit(chat, id, value);
       if (chatId !== chat) return true;
       cutAt(element, true);
-      element.replaceWith(makeQuestion({ ...version, createdAt: version.createdAt ?? new Date().toISOString() }, acts));
+      element.replaceWith(messages.makeQuestion({ ...version, createdAt: version.createdAt ?? new Date().toISOString() }, acts));
       $("message").focus({ preventScroll: true });
       await ask({ message: value, messageId: version.id });
       if (chatId === chat) showChat(chat);
@@ -243,14 +249,14 @@ const acts = {
 
 /** An answer below its question, or at the end. */
 function addAnswer(message, question = null) {
-  const answer = makeAnswer(message, acts);
+  const answer = messages.makeAnswer(message, acts);
   if (question) question.after(answer.element); else $("messages").append(answer.element);
   return answer;
 }
 
 /** Listens to an answer that the server is writing. */
 function follow({ answerId, messageId, createdAt }, retry) {
-  const answer = addAnswer({ createdAt }, $(placeName(messageId)));
+  const answer = addAnswer({ createdAt }, $(messages.placeName(messageId)));
   answer.state(text.stillAnswering);
   return listen(answer, { controller: new AbortController(), answerId }, (on, signal) => api.follow(answerId, on, signal), retry);
 }
@@ -262,8 +268,6 @@ async function listen(answer, own, open, retry, body = null) {
   const isNewChat = body && !chatId;
   const beat = setInterval(() => { if (answer.text) announce(text.stillWriting); }, 7000);
   try {
-    await loadMarkdown();
-    own.controller.signal.throwIfAborted();
     await open((name, data) => {
       if (own.controller.signal.aborted) return;
       if (name === "start") {

@@ -4,7 +4,8 @@ import { $ } from "../parts/dom.js";
 const nearEnd = 80;
 let follows = true;
 
-const isAtEnd = () => $("log").scrollHeight - $("log").scrollTop - $("log").clientHeight < nearEnd;
+const distance = () => $("log").scrollHeight - $("log").scrollTop - $("log").clientHeight;
+const isAtEnd = () => distance() < nearEnd;
 
 /** Whether the end is being read. */
 export const isFollowing = () => follows;
@@ -26,8 +27,9 @@ export function setUpScrolling() {
   let last = 0;
   log.addEventListener("scroll", () => {
     // What is out of sight has no height of its own until it is near: that the end moves away is nobody's look upwards.
-    if (isAtEnd()) follows = true;
-    else if (log.scrollTop < last - 2) follows = false;
+    // The first step upwards is still near the end, and must not be taken back.
+    if (log.scrollTop < last - 2 && distance() > 2) follows = false;
+    else if (distance() < 8) follows = true;
     last = log.scrollTop;
     $("jump").hidden = follows || isAtEnd();
   });

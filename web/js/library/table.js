@@ -101,7 +101,7 @@ function row(item) {
   return make("tr", { class: "document", "data-id": item.id },
     make("td", { class: "choose" }, box),
     make("td", { class: "col-name" }, make("div", { class: "named" }, make("span", { class: `type type-${typeOf(item.name).toLowerCase()}`, "aria-hidden": "true" }, typeOf(item.name)),
-      make("div", {}, name, make("p", { class: "muted facts" }, [text.facts(item), shortDate(item.createdAt)].filter(Boolean).join(" · ")), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
+      make("div", {}, name, make("p", { class: "muted facts" }, text.shortFacts(item)), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
     number(item.pages), number(item.passages), number(size(item.bytes)), make("td", { class: "wide-only when", title: when(item.createdAt) }, shortDate(item.createdAt)), make("td", { class: "col-status" }, state),
     make("td", { class: "row-actions needs-write" }, canRetry ? iconButton("again", text.retryOf(item.name), () => retry(item)) : null, iconButton("trash", text.remove(item.name), () => remove([item]), { class: "icon small danger" })));
 }

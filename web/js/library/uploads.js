@@ -1,7 +1,6 @@
 import { $ } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { may } from "../account/session.js";
-import { makeRow } from "./tray.js";
 import { text } from "../strings.js";
 
 // One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
@@ -10,6 +9,9 @@ const unreadable = /\.(png|jpe?g|gif|webp|tiff?|bmp|heic|svg|mp[34]|m4a|wav|ogg|
 const waiting = [];
 let running = 0;
 let onChange = () => {};
+let isInLibrary = false;
+// Rows come with the first file.
+let tray = null;
 
 /** `changed` is called when the list of documents is another one. */
 export function setUpUploads(changed) {
@@ -21,6 +23,12 @@ export function setUpUploads(changed) {
     if (event.clipboardData?.files.length) { event.preventDefault(); addFiles(event.clipboardData.files); }
   });
   window.addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(); });
+}
+
+/** Says where uploads are seen: in the conversation, or above the library. */
+export function placeUploads(isLibrary) {
+  isInLibrary = isLibrary;
+  tray?.placeTray(isLibrary);
 }
 
 /** Asks for files. */
@@ -43,10 +51,14 @@ function setUpDrop() {
 }
 
 /** Uploads files, each by itself: one that is refused holds up no other. */
-export function addFiles(files) {
+export async function addFiles(files) {
   if (!may("write")) return;
-  for (const file of files) {
-    const row = makeRow(file.name);
+  // A list of files that was chosen is emptied for the next choice.
+  const all = [...files];
+  tray ??= await import("./tray.js");
+  tray.placeTray(isInLibrary);
+  for (const file of all) {
+    const row = tray.makeRow(file.name);
     // How large a file may be is the server's to say, and its answer is shown.
     const refusal = file.size === 0 ? text.emptyFile : unreadable.test(file.name) ? text.wrongType : null;
     if (refusal) row.fail(refusal);

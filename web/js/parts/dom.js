@@ -31,6 +31,16 @@ export function icon(name, { small = false } = {}) {
 export const iconButton = (name, label, action, properties = {}) => make("button", {
   class: "icon small", type: "button", "aria-label": label, title: label, onclick: action, ...properties }, icon(name));
 
+const sheets = new Map();
+
+/** Fetches a style sheet that the first look does not need. Resolves when it is there; without it things stand as they can. */
+export function addStyle(name) {
+  if (!sheets.has(name)) sheets.set(name, new Promise((resolve) => {
+    document.head.append(make("link", { rel: "stylesheet", href: `/css/${name}.css`, onload: resolve, onerror: resolve }));
+  }));
+  return sheets.get(name);
+}
+
 /** Copies a text, also where the page came over plain http and the clipboard is kept from it. Resolves to whether it is there. */
 export async function copyText(value) {
   try {

@@ -1,4 +1,4 @@
-import { $, announce, make } from "../parts/dom.js";
+import { $, addStyle, announce, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { isPanelOpen, leavePanel, panelIsOpen } from "./panelstate.js";
 import { forgetPicture, setUpPageView, showPicture } from "./pageview.js";
@@ -69,6 +69,7 @@ function showSteps(sequence) {
 export async function openSource({ documentId, url, name, page = 1, start, end, quote }, from = document.activeElement, sequence = { all: [], at: -1 }) {
   // A source on the web is shown by its own site.
   if (url) return void window.open(url, "_blank", "noopener,noreferrer");
+  await addStyle("views");
   const isStep = $("panel").contains(document.activeElement) && isPanelOpen();
   opener = from;
   showSteps(sequence);

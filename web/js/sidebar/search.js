@@ -23,6 +23,8 @@ export function setUpSearch(navigate) {
   });
   $("search").addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); look(); });
   $("more-hits").addEventListener("click", () => look(true));
+  // What was typed before this was there.
+  if (field.value) look();
 }
 
 async function look(more = false) {

@@ -4,7 +4,6 @@ import { stateOf } from "../chat/activity.js";
 import { workspace } from "../account/session.js";
 import { openMenu } from "../parts/menu.js";
 import { complain } from "../parts/toast.js";
-import { undoable } from "../parts/undo.js";
 import { groupOf, text, when } from "../strings.js";
 
 // The chats, in groups by the day they were last used. Rows that are as they were stay: neither the focus nor the place is lost.
@@ -161,12 +160,13 @@ function makeRow(id) {
 }
 
 /** Takes a chat away; the server is told when nobody wants it back. */
-function remove(chat, element) {
+async function remove(chat, element) {
   const neighbour = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("a");
   removed.add(chat.id);
   if (chat.id === current) go("/");
   show();
   (neighbour?.isConnected ? neighbour : $("new-chat")).focus();
+  const { undoable } = await import("../parts/undo.js");
   const back = () => { removed.delete(chat.id); show(); };
   undoable(text.chatDeleted(chat.name), (options) => api.deleteChat(chat.id, options).then(() => {
     chats = chats.filter((one) => one.id !== chat.id);

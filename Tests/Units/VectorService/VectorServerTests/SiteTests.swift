@@ -43,6 +43,8 @@ import VectorServer
             #expect(answer.fields["x-content-type-options"] == "nosniff")
             #expect(answer.fields["content-security-policy"]?.contains("default-src 'none'") == true)
             #expect(answer.fields["x-frame-options"] == "DENY")
+            #expect((answer.fields["permissions-policy"] != nil) == type.hasPrefix("text/html"))
+            #expect((answer.fields["cross-origin-opener-policy"] != nil) == type.hasPrefix("text/html"))
         }
     }
 
