@@ -108,6 +108,36 @@ def test_groups_by_day_and_a_dot_for_what_nobody_has_seen(page):
     expect(page.locator(".message.assistant .actions")).to_be_visible()
 
 
+def test_what_is_sent_meanwhile_waits_for_its_turn(page):
+    page.goto("/")
+    choose(page, "Model", "openai:test-model")
+    box = page.get_by_label("Message", exact=True)
+    box.fill("SLOWLY 50 first")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message.assistant .body")).to_contain_text("word3")
+    for words in ("SLOWLY 3 second", "never"):
+        box.fill(words)
+        page.keyboard.press("Enter")
+        expect(box).to_have_value("")
+    queue = page.get_by_role("list", name="Waiting to be sent").get_by_role("listitem")
+    expect(queue).to_have_count(2)
+    queue.last.get_by_role("button", name="Remove this waiting question").click()
+    expect(page.locator(".message.user .bubble")).to_have_text(["SLOWLY 50 first", "SLOWLY 3 second"], timeout=20000)
+    expect(page.locator(".message.assistant .actions")).to_have_count(2, timeout=20000)
+    expect(page.locator("#queue")).to_be_hidden()
+    # Whoever leaves finds what waited in the box.
+    box.fill("SLOWLY 60 third")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    box.fill("later")
+    page.keyboard.press("Enter")
+    chat = page.url
+    page.get_by_role("button", name="New chat", exact=True).click()
+    expect(box).to_have_value("")
+    page.goto(chat)
+    expect(box).to_have_value("later")
+
+
 def test_the_library_is_searched_sorted_and_tidied(page, apus):
     for name, size in (("apples.txt", 30), ("Bananas.txt", 3000), ("cherries.md", 300)):
         apus.wait_settled(apus.upload(name, (f"{name} are sweet. " * (size // 10)).encode()).json["documents"][0]["id"])

@@ -52,6 +52,9 @@ const showEmpty = () => showWelcome(askNew);
 export async function showChat(id, messageId = null) {
   leaveAnswer();
   const isSame = id && chatId === id;
+  // What waited belongs to the chat that is left: it is there as its draft.
+  const waited = isSame ? [] : messages?.takeAll() ?? [];
+  if (waited.length) putText([...waited, $("message").value].filter(Boolean).join("\n"));
   chatId = id;
   if (!isSame) $("messages").replaceChildren();
   showDraftOf(id);
@@ -144,7 +147,11 @@ function setTitle(name) {
 
 /** Sends what was typed. Returns whether it is on its way. */
 function submit(question) {
-  if (isAnswering()) { toast(text.oneAtATime); return false; }
+  if (isAnswering()) {
+    if (messages.enqueue(question)) return true;
+    toast(text.queueFull);
+    return false;
+  }
   askNew(question);
   return true;
 }
@@ -202,7 +209,7 @@ const acts = {
   },
   /** Has an answer made anew. It takes the old one's place on the page, and that of what followed it; both stay in the chat. */
   async tryAgain(element, answerId) {
-    if (isAnswering()) return;
+    if (isAnswering()) return toast(text.stopFirst);
     const chat = chatId;
     cutAt(element);
     const answer = addAnswer({ createdAt: new Date().toISOString() });
@@ -239,7 +246,7 @@ const acts = {
     } catch (problem) { complain(problem); }
   },
   async showVersion(id) {
-    if (isAnswering()) return;
+    if (isAnswering()) return toast(text.stopFirst);
     try {
       await api.choose(chatId, id);
       await showChat(chatId, id);
@@ -266,6 +273,7 @@ async function listen(answer, own, open, retry, body = null) {
   running.add(own);
   showAnswering(true);
   const isNewChat = body && !chatId;
+  let isDone = false;
   const beat = setInterval(() => { if (answer.text) announce(text.stillWriting); }, 7000);
   try {
     await open((name, data) => {
@@ -291,6 +299,7 @@ async function listen(answer, own, open, retry, body = null) {
       } else if (name === "delta") {
         answer.append(data.text);
       } else if (name === "done") {
+        isDone = !own.isStopped;
         answer.finish({ ...data, ...answer.place }, retry);
         if (isNewChat && data.chatName) setTitle(data.chatName);
         announce(`${text.answerComplete(new Set(data.citations.map((c) => c.n)).size)} ${answer.spoken()}`);
@@ -305,7 +314,13 @@ async function listen(answer, own, open, retry, body = null) {
     clearInterval(beat);
     running.delete(own);
     showAnswering(isAnswering());
-    if (answer.place && !own.controller.signal.aborted) chatFinished(answer.place.chatId);
+    const isHere = !own.controller.signal.aborted;
+    if (answer.place && isHere) chatFinished(answer.place.chatId);
     onChatMade(chatId);
+    // After a failure nothing goes out by itself.
+    if (isHere && isDone && !isAnswering()) {
+      const next = messages.takeNext();
+      if (next) askNew(next);
+    }
   }
 }
