@@ -92,6 +92,23 @@ def test_what_was_loaded_stays_and_the_list_stays_where_it_is(page):
     page.get_by_role("button", name="Undo").click()
 
 
+def test_a_name_that_is_being_given_is_not_disturbed(page):
+    page.goto("/")
+    name = rows(page).first.locator(".name").inner_text()
+    page.get_by_label("Message", exact=True).fill("Where are the herons?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message.assistant .actions")).to_be_visible(timeout=20000)
+    row_menu(page, name, "Rename")
+    page.keyboard.type("Half a na")
+    # The list is read again some seconds after an answer.
+    page.wait_for_timeout(5000)
+    field = page.get_by_label(f"Rename {name}", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Half a na")
+    page.keyboard.press("Escape")
+    expect(rows(page).filter(has_text=name).locator("a").first).to_be_focused()
+
+
 def test_groups_by_day_and_a_dot_for_what_nobody_has_seen(page):
     page.goto("/")
     choose(page, "Model", "openai:test-model")

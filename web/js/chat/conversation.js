@@ -12,6 +12,9 @@ import { showWelcome } from "./welcome.js";
 import { text } from "../strings.js";
 
 let chatId = null;
+/** How many messages are made at a time; and what says that those of an earlier look are not wanted any more. */
+const piece = 40;
+let shown = null;
 // Answers that are listened to: who they are, as soon as that is known, and how to listen no longer.
 const running = new Set();
 let onChatMade = () => {};
@@ -71,8 +74,7 @@ export async function showChat(id, messageId = null) {
     setTitle(chat.name);
     showPresetOf(chat);
     $("messages").replaceChildren();
-    showMessages(path, open);
-    if (next) offerEarlier(next, messageId);
+    showFromEnd(path, open, Boolean(messageId), () => { if (next) offerEarlier(next, messageId); });
     if (!messageId || !showMessage(messageId)) scrollToEnd();
   } catch (problem) {
     clearTimeout(waiting);
@@ -80,6 +82,29 @@ export async function showChat(id, messageId = null) {
     $("messages").replaceChildren(make("article", { class: "message", role: "alert" }, make("p", { class: "state problem" }, problem.message),
       make("div", { class: "actions" }, make("button", { class: "quiet small", type: "button", onclick: () => showChat(id, messageId) }, text.retry))));
   }
+}
+
+/** Shows the newest messages at once, unless all are wanted, and those before them piece by piece; `done` is called when all are there. */
+function showFromEnd(path, open, isWhole, done) {
+  const id = chatId;
+  const cut = (end) => {
+    let from = isWhole ? 0 : Math.max(0, end - piece);
+    // An answer stays with its question.
+    while (from > 0 && path[from].role !== "user") from -= 1;
+    return from;
+  };
+  let from = cut(path.length);
+  showMessages(path.slice(from), open);
+  const mine = shown = {};
+  const step = () => {
+    if (chatId !== id || shown !== mine) return;
+    if (from === 0) return done();
+    const end = from;
+    from = cut(end);
+    showMessages(path.slice(from, end), open, $("messages").querySelector(".message"));
+    setTimeout(step);
+  };
+  if (from === 0) done(); else setTimeout(step, 50);
 }
 
 /** Puts messages at the end, or before what is there. */

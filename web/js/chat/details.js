@@ -8,7 +8,7 @@ export function showDetails({ model, timings, usage, receipt, passages, citation
   const tokens = usage ?? (receipt?.tokens && { promptTokens: receipt.tokens.prompt, completionTokens: receipt.tokens.completion });
   const total = timings?.totalMs ?? receipt?.attempts?.reduce((sum, attempt) => sum + (attempt.milliseconds ?? 0), 0);
   const facts = [
-    [text.model, receipt?.model ?? model], [text.firstWord, timings?.firstTokenMs > 0 && seconds(timings.firstTokenMs)], [text.totalTime, total > 0 && seconds(total)],
+    [text.model, text.modelName(receipt?.model ?? model)], [text.firstWord, timings?.firstTokenMs > 0 && seconds(timings.firstTokenMs)], [text.totalTime, total > 0 && seconds(total)],
     [text.tokens, tokens?.promptTokens > 0 && text.tokenCount(tokens.promptTokens, tokens.completionTokens)],
     [text.price, receipt?.cost > 0 && text.cost(receipt.cost)], [text.understood, receipt?.question]].filter(([, value]) => value);
   const row = (passage) => {

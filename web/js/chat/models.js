@@ -18,7 +18,7 @@ export const isWithoutModel = () => models.length > 0 && models.every((model) =>
 
 export function setUpModels() {
   setUpChip($("model"), text.model, () => models.map((model) => ({
-    label: nameOf(model.id), note: model.id === standard() ? text.standardModel : model.id === "extractive" ? text.extractiveNote : "", isChosen: model.id === chosen(),
+    label: text.modelName(model.id), note: model.id === standard() ? text.standardModel : model.id === "extractive" ? text.extractiveNote : "", isChosen: model.id === chosen(),
     run: () => { kept.set("model", model.id === standard() ? null : model.id); show(); } })));
   refreshModels();
 }
@@ -34,7 +34,5 @@ export async function refreshModels() {
 
 function show() {
   $("model").hidden = models.length < 2;
-  if (chosen()) showChip($("model"), text.model, "model", nameOf(chosen()));
+  if (chosen()) showChip($("model"), text.model, "model", text.modelName(chosen()));
 }
-
-const nameOf = (id) => (id === "extractive" ? text.extractive : id);

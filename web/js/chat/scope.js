@@ -1,5 +1,6 @@
 import { $, kept, make } from "../parts/dom.js";
 import { setUpChip, showChip } from "../parts/chip.js";
+import { isWithoutModel } from "./models.js";
 import { documentById, readyDocuments } from "../library/documents.js";
 import { text } from "../strings.js";
 
@@ -35,7 +36,7 @@ export function setUpScope() {
   setUpChip($("scope"), text.scope, () => [
     { label: text.allDocuments, note: text.readyCount(readyDocuments().length), isChosen: scope.mode === "all", run: () => set({ mode: "all", ids: [] }) },
     { label: text.someDocuments, isChosen: scope.mode === "some", isDisabled: !readyDocuments().length, run: choose },
-    { label: text.noDocumentsScope, note: text.noDocumentsNote, isChosen: scope.mode === "none", run: () => set({ mode: "none", ids: [] }) }]);
+    { label: text.noDocumentsScope, note: isWithoutModel() ? text.needsModel : text.noDocumentsNote, isDisabled: isWithoutModel(), isChosen: scope.mode === "none", run: () => set({ mode: "none", ids: [] }) }]);
   document.addEventListener("apus:documents", show);
   show();
 }

@@ -12,21 +12,24 @@ import { text } from "../strings.js";
 // What a new chat shows: with nothing to ask about, how to begin; otherwise what can be asked.
 let isFetching = false;
 
-/** Shows it; `ask` asks a question. */
+/** Shows it; `ask` asks a question. What is as it was stays, with the focus in it. */
 export function showWelcome(ask) {
-  const isFirst = hasRead() && !totalCount();
-  const place = isFirst && may("write") ? beginning() : hero(ask);
-  if (isFirst && place.isEqualNode($("messages").firstElementChild)) return;
+  const isFirst = hasRead() && !totalCount() && may("write");
+  const count = readyDocuments().length;
+  const ofPreset = sampleQuestions();
+  const questions = count ? (ofPreset.length ? ofPreset : answerableQuestions()).slice(0, 4) : [];
+  const note = count ? text.emptyWith(count) : pendingCount() ? text.beingRead(pendingCount()) : hasRead() ? text.emptyWithout : "";
+  const print = JSON.stringify([isFirst, note, questions]);
+  if ($("messages").firstElementChild?.print === print) return;
+  const place = isFirst ? beginning() : hero(note, questions, ask);
+  place.print = print;
   $("messages").replaceChildren(place);
 }
 
-function hero(ask) {
-  const count = readyDocuments().length;
-  const presetQuestions = sampleQuestions();
-  const questions = count ? (presetQuestions.length ? presetQuestions : answerableQuestions()).slice(0, 4) : [];
-  const note = count ? text.emptyWith(count) : pendingCount() ? text.beingRead(pendingCount()) : hasRead() ? text.emptyWithout : "";
+function hero(note, questions, ask) {
+  const entry = (question) => make("li", {}, make("button", { type: "button", onclick: () => ask(question) }, make("span", {}, question), icon("next", { small: true })));
   return make("div", { class: "empty" }, make("h2", {}, text.emptyTitle), make("p", { class: "muted" }, note),
-    questions.length ? make("ul", { class: "examples", "aria-label": text.questionsToTry }, ...questions.map((question) => make("li", {}, make("button", { type: "button", onclick: () => ask(question) }, make("span", {}, question), icon("next", { small: true }))))) : null);
+    questions.length ? make("ul", { class: "examples", "aria-label": text.questionsToTry }, ...questions.map(entry)) : null);
 }
 
 function beginning() {

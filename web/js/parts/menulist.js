@@ -38,7 +38,7 @@ function entry({ label, icon: name, note, run, isDanger, isChosen, isDisabled })
     type: "button", role: isChoice ? "menuitemradio" : "menuitem", tabIndex: -1, class: isDanger ? "danger" : null,
     "aria-checked": isChoice ? String(isChosen) : null, "aria-disabled": isDisabled ? "true" : null,
     onclick: () => { if (isDisabled) return; closeMenu(); run(); },
-  }, name ? icon(name) : null, make("span", { class: "label", dir: "auto" }, label, note ? make("span", { class: "note" }, note) : null), isChosen ? icon("check") : null);
+  }, name ? icon(name) : null, make("span", { class: "words", dir: "auto" }, label, note ? make("span", { class: "note" }, note) : null), isChosen ? icon("check") : null);
 }
 
 function place(menu, button) {

@@ -11,6 +11,7 @@ let chats = [];
 let next = null;
 let current = null;
 let isReading = false;
+let shownPrint = "";
 let go = () => {};
 const removed = new Set();
 const rows = new Map();
@@ -75,6 +76,8 @@ export function markCurrent(id) { current = id; show(); }
 function show() {
   $("documents-link").toggleAttribute("aria-current", false);
   if (location.pathname.startsWith("/documents")) $("documents-link").setAttribute("aria-current", "page");
+  // Whoever gives a chat a name is not disturbed; the list is shown anew behind that.
+  if ($("chats").querySelector(".rename")) return;
   const groups = new Map();
   for (const chat of chats.filter((one) => !removed.has(one.id))) {
     const name = groupOf(chat.updatedAt);
@@ -82,29 +85,36 @@ function show() {
   }
   const focused = document.activeElement;
   const top = $("chats").scrollTop;
-  const known = new Set();
-  const sections = [...groups].map(([name, items], index) => make("section", { "aria-labelledby": `group-${index}` }, make("h3", { class: "label", id: `group-${index}` }, name),
-    make("ul", {}, ...items.map((chat) => { known.add(chat.id); return rowOf(chat); }))));
-  const more = next ? make("button", { class: "quiet wide small", id: "more-chats", type: "button", onclick: () => refreshChats(true) }, text.loadMore) : null;
-  $("chats").replaceChildren(...sections, ...(more ? [more] : []));
+  const known = new Set([...groups.values()].flat().map((chat) => chat.id));
+  for (const chat of [...groups.values()].flat()) rowOf(chat);
+  const print = JSON.stringify([[...groups].map(([title, items]) => [title, ...items.map((chat) => chat.id)]), Boolean(next)]);
+  if (print !== shownPrint) draw(groups);
+  shownPrint = print;
   for (const id of rows.keys()) if (!known.has(id)) rows.delete(id);
   $("chats").scrollTop = top;
   if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }
 
-/** The row of a chat: the one that is there, brought up to date, or a new one. */
+/** Draws the groups. Rows that are there already are moved, not made. */
+function draw(groups) {
+  const sections = [...groups].map(([title, items], index) => make("section", { "aria-labelledby": `group-${index}` }, make("h3", { class: "label", id: `group-${index}` }, title),
+    make("ul", {}, ...items.map((chat) => rows.get(chat.id).element))));
+  const more = next ? [make("button", { class: "quiet wide small", id: "more-chats", type: "button", onclick: () => refreshChats(true) }, text.loadMore)] : [];
+  $("chats").replaceChildren(...sections, ...more);
+}
+
+/** Brings the row of a chat up to date, or makes it. */
 function rowOf(chat) {
   let row = rows.get(chat.id);
   if (!row) rows.set(chat.id, row = makeRow(chat.id));
   row.update(chat);
-  return row.element;
 }
 
 function makeRow(id) {
   let chat = null;
   const state = make("span", { class: "row-state" });
-  const name = make("span", { class: "name" });
-  const link = make("a", { class: "row", href: `/c/${id}`, dir: "auto", onclick: (event) => {
+  const name = make("span", { class: "name", dir: "auto" });
+  const link = make("a", { class: "row", href: `/c/${id}`, onclick: (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     go(`/c/${id}`);
@@ -129,6 +139,7 @@ function makeRow(id) {
       const value = box.value.trim();
       const hadFocus = document.activeElement === box;
       box.replaceWith(link);
+      show();
       if (hadFocus) link.focus();
       if (!saves || !value || value === chat.name) return;
       const before = chat.name;
@@ -142,6 +153,7 @@ function makeRow(id) {
     });
     box.addEventListener("blur", () => end(true));
     link.replaceWith(box);
+    box.focus();
     box.select();
   }
 
