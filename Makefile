@@ -71,4 +71,4 @@ evaluate-documents:
 	@.venv/bin/python scripts/evaluate-documents.py $(EVALUATE_ARGS)
 
 clean:
-	rm -rf .build web/vendor
+	rm -rf .build web/vendor web/samples

@@ -26,6 +26,7 @@ let cModules = group(
         .systemLibrary(name: "CUchardet", providers: [.apt(["libuchardet-dev"])]),
         .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     ])
@@ -78,6 +79,7 @@ let adapters = group(
             name: "EncodingDetection", dependencies: ["CUchardet", "TextEncodings"],
             linkerSettings: [.linkedLibrary(":libuchardet.a"), .linkedLibrary("stdc++")]),
         .target(name: "ZipArchives", dependencies: ["CZip"]),
+        .target(name: "GzipCoding", dependencies: ["CZlib"]),
         .target(name: "TarArchives", dependencies: ["CArchive"]),
         .target(name: "SQLite", dependencies: ["CSQLite"]),
         .target(name: "ChildProcess", dependencies: ["CLinux"]),
@@ -162,8 +164,9 @@ let vectorService = group(
         .target(
             name: "VectorServer",
             dependencies: [
-                "Chroma", "Digests", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "MatrixProducts",
-                "LateInteraction", "OTLP", "Problems", "ProgramSupport", "RequestGuards", "Settings", "TaskTools",
+                "Chroma", "Digests", "GzipCoding", "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding",
+                "MatrixProducts", "LateInteraction", "OTLP", "Problems", "ProgramSupport", "RequestGuards", "Settings",
+                "TaskTools",
                 "Telemetry",
                 "TelemetryExport", "TextEmbedding", "Vectors",
             ]
@@ -479,6 +482,7 @@ let tests =
                     "HTTPClient", "HTTPMessages", "HTTPServing", "JSONCoding", "OTLP", "ProgramSupport", "Settings",
                     "Telemetry", "TelemetryExport", "TestSupport",
                 ]),
+            .testTarget(name: "GzipCodingTests", dependencies: ["CZlib", "GzipCoding"]),
             .testTarget(name: "ZipArchivesTests", dependencies: ["TestSupport", "ZipArchives"]),
         ])
     + group(

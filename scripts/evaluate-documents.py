@@ -58,7 +58,7 @@ def letters(text):
 
 
 def joined(boxes):
-    """Boxes of words as one for each line, as web/js/pageview.js joins them."""
+    """Boxes of words as one for each line, as web/js/reading/pageview.js joins them."""
     lines = []
     for box in boxes:
         if lines:

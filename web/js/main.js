@@ -1,43 +1,56 @@
-import { $, announce, make } from "./dom.js";
+import { $, addStyle, make } from "./parts/dom.js";
 import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
-import { api } from "./api.js";
-import { isAnswering, leaveAnswer, setUpConversation, showChat, stopAnswer } from "./conversation.js";
-import { refreshDocuments } from "./documents.js";
-import { setUpPresets } from "./presets.js";
-import { closePanel, isPanelOpen, openSource, setUpPanel } from "./panel.js";
-import { setUpSearch } from "./search.js";
-import { closeDrawer, markCurrent, refreshChats, setUpSidebar } from "./sidebar.js";
-import { setUpTransfer } from "./transfer.js";
-import { setUpUploads } from "./uploads.js";
+import { showsChat } from "./chat/activity.js";
+import { api } from "./server/api.js";
+import { isAnswering, leaveAnswer, setUpConversation, showChat, stopAnswer } from "./chat/conversation.js";
+import { refreshDocuments, refreshSoon } from "./library/documents.js";
+import { refreshModels, setUpModels } from "./chat/models.js";
+import { setUpPresets } from "./chat/presets.js";
+import { closePanel, closedByGoingBack, isPanelOpen, leavePanel } from "./reading/panelstate.js";
+import { setUpScope } from "./chat/scope.js";
+import { setUpShortcuts } from "./parts/shortcuts.js";
+import { closeDrawer, markCurrent, nameOfChat, refreshChats, setUpSidebar } from "./sidebar/sidebar.js";
+import { setUpTheme } from "./parts/thememenu.js";
+import { complain } from "./parts/toast.js";
+import { placeUploads, setUpUploads } from "./library/uploads.js";
+import { showNotes } from "./chat/welcome.js";
 import { text } from "./strings.js";
 
 // The address says what is shown: /, /c/<chat>?m=<message>, /documents, /documents/<id>?page=N.
-function route() {
+async function route() {
   const [view, id] = location.pathname.split("/").filter(Boolean);
   const isDocuments = view === "documents";
   $("chat-view").hidden = isDocuments;
   $("documents-view").hidden = !isDocuments;
+  placeUploads(isDocuments);
   closeDrawer();
-  if (isDocuments) {
-    leaveAnswer();
-    $("title").textContent = text.documents;
-    document.title = `${text.documents} – Apus`;
-    markCurrent(null);
-    refreshDocuments();
-    if (id) showDocument(id);
-    return;
-  }
+  // A source belongs to what it was opened from.
+  closePanel();
   const chat = view === "c" ? id : null;
   markCurrent(chat);
-  showChat(chat, new URLSearchParams(location.search).get("m"));
+  showsChat(chat);
+  if (!isDocuments) return showChat(chat, new URLSearchParams(location.search).get("m"));
+  leaveAnswer();
+  $("title").textContent = text.documents;
+  document.title = `${text.documents} – Apus`;
+  refreshDocuments();
+  if (id) showDocument(id);
+  showLibrary();
+}
+
+let library = null;
+async function showLibrary() {
+  if (library) return;
+  library = Promise.all([import("./library/table.js"), addStyle("views")]);
+  (await library)[0].setUpLibrary(go);
 }
 
 async function showDocument(id) {
   try {
     const info = await api.document(id);
     const page = Number(new URLSearchParams(location.search).get("page")) || 1;
-    openSource({ documentId: id, name: info.name, page });
-  } catch (problem) { announce(problem.message, true); }
+    (await import("./reading/panel.js")).openSource({ documentId: id, name: info.name, page });
+  } catch (problem) { complain(problem); }
 }
 
 function go(path) {
@@ -46,30 +59,22 @@ function go(path) {
   $("title").focus({ preventScroll: true });
 }
 
-function setUpModels() {
-  api.models().then(({ models }) => {
-    // What is not chosen is left to the server, which may have another one in trial.
-    $("model").dataset.standard = models.find((model) => model.default)?.id ?? "";
-    $("model").replaceChildren(...models.map((model) => new Option(model.id, model.id, model.default, model.default)));
-    $("model").hidden = models.length < 2;
-  }).catch((problem) => announce(problem.message, true));
-}
+function newChat() { go("/"); $("message").focus(); }
 
 // Another workspace has other chats, documents and models.
 document.addEventListener("apus:account", (event) => {
   if (!event.detail.isMoved) return;
-  closePanel();
   go("/");
   refreshChats();
   refreshDocuments();
-  setUpModels();
+  refreshModels();
 });
 // A file that is fetched by a link cannot be asked for again.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[download]");
   if (!link || link.dataset.isFresh || !workspace()) return;
   event.preventDefault();
-  follow(link).catch((problem) => announce(problem.message, true));
+  follow(link).catch(complain);
 });
 
 async function follow(link) {
@@ -84,31 +89,43 @@ async function follow(link) {
 }
 
 // What only those see who sign in comes when it is needed.
-document.addEventListener("apus:account", async () => { (await import("./account/account.js")).setUpAccount(); }, { once: true });
-setUpSession(async (reason) => { (await import("./account/gate.js")).showGate(reason); }).catch((problem) => announce(problem.message, true));
-setUpPanel();
+document.addEventListener("apus:account", async () => { addStyle("views"); (await import("./account/account.js")).setUpAccount(); }, { once: true });
+setUpSession(async (reason) => {
+  const [gate] = await Promise.all([import("./account/gate.js"), addStyle("views")]);
+  gate.showGate(reason);
+}).catch(complain);
+setUpTheme();
 setUpSidebar(go);
-setUpSearch(go);
-setUpTransfer();
-setUpConversation((chat) => {
-  if (chat && location.pathname === "/") history.replaceState(null, "", `/c/${chat}`);
-  markCurrent(chat);
-  refreshChats();
-  // A model may find a better name while nobody waits for it.
-  setTimeout(refreshChats, 4000);
+// Looking for chats begins with the first look at the field.
+$("search-text").addEventListener("focus", async () => (await import("./sidebar/search.js")).setUpSearch(go), { once: true });
+$("search").addEventListener("submit", (event) => event.preventDefault());
+const exports = async (detail) => (await import("./sidebar/transfer.js")).showTransfer(detail);
+$("all-chats").addEventListener("click", () => exports(null));
+document.addEventListener("apus:export", (event) => exports(event.detail));
+setUpConversation({
+  navigate: go, knownName: nameOfChat,
+  chatMade(chat) {
+    if (chat && location.pathname === "/") { history.replaceState(null, "", `/c/${chat}`); showsChat(chat); }
+    if (chat && location.pathname === `/c/${chat}`) markCurrent(chat);
+    refreshChats();
+    // A model may find a better name while nobody waits for it.
+    setTimeout(refreshChats, 4000);
+  },
 });
-setUpUploads(refreshDocuments);
+setUpUploads(refreshSoon);
 setUpModels();
+setUpScope();
 setUpPresets(() => document.dispatchEvent(new Event("apus:documents")));
-$("new-chat").addEventListener("click", () => { go("/"); $("message").focus(); });
+for (const name of ["apus:documents", "apus:models"]) document.addEventListener(name, showNotes);
+$("new-chat").addEventListener("click", newChat);
 $("documents-link").addEventListener("click", (event) => { event.preventDefault(); go("/documents"); });
-$("theme").value = window.apusTheme.get();
-$("theme").addEventListener("change", () => window.apusTheme.set($("theme").value));
-window.addEventListener("popstate", route);
+window.addEventListener("popstate", () => { if (!closedByGoingBack()) route(); });
+setUpShortcuts({ newChat });
 window.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
-  if (closeDrawer()) return;
-  if (isPanelOpen()) closePanel(); else if (isAnswering()) stopAnswer();
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (event.shiftKey) return $("message").focus();
+  if (closeDrawer()) return $("open-sidebar").focus();
+  if (isPanelOpen()) leavePanel(); else if (isAnswering()) stopAnswer();
 });
 route();
 refreshChats();

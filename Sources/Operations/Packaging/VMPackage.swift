@@ -55,8 +55,10 @@ public struct VMPackage: Sendable {
     }
 
     private func copyPage(to target: String) throws {
-        guard FileManager.default.fileExists(atPath: layout.web + "/vendor/marked.js") else {
-            throw PackageError("\(layout.web)/vendor is not complete. Run 'make setup'.")
+        for (folder, file) in [("vendor", "marked.js"), ("samples", "product-manual.pdf")] {
+            guard FileManager.default.fileExists(atPath: "\(layout.web)/\(folder)/\(file)") else {
+                throw PackageError("\(layout.web)/\(folder) is not complete. Run 'make setup'.")
+            }
         }
         try FileManager.default.copyItem(atPath: layout.web, toPath: target)
     }

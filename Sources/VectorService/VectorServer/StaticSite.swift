@@ -1,11 +1,17 @@
 import Digests
 import FoundationEssentials
+import GzipCoding
 public import HTTPMessages
 import Problems
+import Synchronization
 
-/// Serves the web page from a folder, with content types, revalidation and security headers.
-public struct StaticSite: Sendable {
+/// Serves the web page from a folder, with content types, compression, revalidation and security headers.
+public final class StaticSite: Sendable {
     private let directory: String
+    /// What was compressed, by the tag of what it was made of.
+    private let compressed = Mutex<[String: [UInt8]]>([:])
+    /// Files of a page, and some editions of each while somebody works on it; beyond that, compressing starts anew.
+    private static let compressedAtMost = 256
 
     /// Serves the files below a folder.
     public init(directory: String) { self.directory = directory }
@@ -21,6 +27,10 @@ public struct StaticSite: Sendable {
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Frame-Options", "DENY"),
+    ]
+
+    /// What is about a page as a whole, and means nothing with any other file.
+    static let pageHeaders: [(String, String)] = [
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
     ]
@@ -43,20 +53,62 @@ public struct StaticSite: Sendable {
         let isView = segments.isEmpty || ["c", "documents", "settings"].contains(segments[0])
         let path = isView ? "index.html" : segments.joined(separator: "/")
         let suffix = path.split(separator: ".").last.map(String.init) ?? ""
-        guard let type = Self.types[suffix], let bytes = content(path) else {
+        let isSample = segments.first == Self.samples
+        guard let type = isSample ? "application/octet-stream" : Self.types[suffix], let bytes = content(path) else {
             return Problem(.notFound, "There is no such file.").response(requestID: request.id)
         }
         var response = HTTPResponse(.ok, fields: ["Content-Type": type], body: .bytes(bytes))
-        let tag = "\"\(Digest.hex(Array(Digest.sha256(bytes).prefix(12))))\""
+        // Documents are fetched by the page to be uploaded; nobody is to look at them as if they were pages of it.
+        if isSample { response.fields["Content-Disposition"] = "attachment" }
+        let digest = Digest.hex(Array(Digest.sha256(bytes).prefix(12)))
+        var tag = "\"\(digest)\""
+        if !isSample, Self.isText(type) {
+            response.fields["Vary"] = "Accept-Encoding"
+            if Self.takesGzip(request.fields["accept-encoding"]), let small = smaller(bytes, digest: digest) {
+                response.fields["Content-Encoding"] = "gzip"
+                response.body = .bytes(small)
+                tag = "\"\(digest)-gzip\""
+            }
+        }
         response.fields["ETag"] = tag
         // Files change with a release, names do not: browsers keep them and ask whether they are current.
         response.fields["Cache-Control"] = path.hasPrefix("vendor/") ? "public, max-age=86400" : "no-cache"
         for (name, value) in Self.securityHeaders { response.fields[name] = value }
+        if suffix == "html", !isSample { for (name, value) in Self.pageHeaders { response.fields[name] = value } }
         if request.fields["if-none-match"] == tag {
             response.status = .notModified
+            response.fields["Content-Encoding"] = nil
             response.body = .bytes([])
         }
         return response
+    }
+
+    /// The folder of documents that can be tried.
+    private static let samples = "samples"
+
+    private static func isText(_ type: String) -> Bool {
+        type.hasPrefix("text/") || type.hasSuffix("json") || type == "image/svg+xml"
+    }
+
+    /// Whether a client takes gzip: it says so, and not with a weight of nothing (RFC 9110, section 12.5.3).
+    private static func takesGzip(_ field: String?) -> Bool {
+        (field ?? "").lowercased().split(separator: ",").contains { entry in
+            let parts = entry.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard parts.first == "gzip" else { return false }
+            guard let weight = parts.dropFirst().first(where: { $0.hasPrefix("q=") }) else { return true }
+            return Double(weight.dropFirst(2)).map { $0 > 0 } ?? true
+        }
+    }
+
+    /// The bytes compressed; `nil` where that is not worth it.
+    private func smaller(_ bytes: [UInt8], digest: String) -> [UInt8]? {
+        if let known = compressed.withLock({ $0[digest] }) { return known.isEmpty ? nil : known }
+        let made = Gzip.compressed(bytes).flatMap { $0.count < bytes.count ? $0 : nil }
+        compressed.withLock { all in
+            if all.count >= Self.compressedAtMost { all.removeAll() }
+            all[digest] = made ?? []
+        }
+        return made
     }
 
     private static func isSafe(_ segment: String) -> Bool {

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
+from pages import row_menu
 
 SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
 CITATION = {"n": 1, "documentId": "01a22983-a383-7df2-a634-64f44c848b89", "name": "gone.pdf", "page": 3, "start": 0, "end": 9, "quote": "The quote <b>"}
@@ -39,7 +40,7 @@ def test_chats_are_saved_and_brought_in(browser, apus, look, tmp_path):
     if look == "phone":
         page.get_by_role("button", name="Open menu").click()
 
-    page.get_by_role("button", name="Export Where do kiwis live?").click()
+    row_menu(page, "Where do kiwis live?", "Export")
     dialog = page.get_by_role("dialog", name="Where do kiwis live?")
     expect(dialog).to_be_visible()
     expect(dialog.get_by_role("button", name="Import JSON")).to_be_hidden()

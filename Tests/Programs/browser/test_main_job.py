@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 import stack as stacks
 from library import LIBRARIES
+from pages import choose, row_menu
 
 SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
 
@@ -118,20 +119,24 @@ def test_main_job(page, apus, library):
 def test_names_and_deletes_chats_by_keyboard(page, apus):
     page.goto("/")
     ask(page, "Where are the whales?")
-    page.get_by_role("button", name="Rename Where are the whales?").press("Enter")
-    page.locator("#ask-input").fill("Whales")
+    row_menu(page, "Where are the whales?", "Rename")
+    page.get_by_label("Rename Where are the whales?").fill("Whales")
     page.keyboard.press("Enter")
-    expect(page.locator("#chats a", has_text="Whales")).to_be_visible()
+    expect(page.locator("#chats a", has_text="Whales")).to_be_focused()
     expect(page.get_by_role("heading", level=1)).to_have_text("Whales")
-    page.get_by_role("button", name="Delete Whales").press("Enter")
-    page.keyboard.press("Enter")
+    row_menu(page, "Whales", "Rename")
+    page.keyboard.type("Something else")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Whales")
+    row_menu(page, "Whales", "Delete")
     expect(page.locator("#chats a", has_text="Whales")).to_have_count(0)
+    assert not page.evaluate("document.activeElement === document.body")
     assert not page.problems, page.problems
 
 
 def test_streams_and_stops(page, apus, model):
     page.goto("/")
-    page.get_by_label("Model").select_option("openai:test-model")
+    choose(page, "Model", "openai:test-model")
     page.get_by_label("Message", exact=True).fill("ENDLESS talk, please")
     page.keyboard.press("Enter")
     body = page.locator(".message.assistant .body")

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
+from pages import choose
 
 NOBODY = "Nobody is signed in."
 ADA = {"id": "p1", "login": "ada@example.com", "name": "Ada Lovelace"}
@@ -184,7 +185,7 @@ def test_a_question_is_asked_again_after_the_renewal(page):
     sessions = Sessions(page, ADA)
     page.goto("/")
     inside(page)
-    page.get_by_label("Model").select_option("openai:test-model")
+    choose(page, "Model", "openai:test-model")
     sessions.end_token()
     page.get_by_label("Message", exact=True).fill("Where are the whales?")
     page.keyboard.press("Enter")

@@ -1,10 +1,11 @@
 """What the page shows of tools, of who answered, and of presets."""
-import json, os, shutil, tempfile
+import json, os, re, shutil, tempfile
 
 import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
+from pages import choose
 from providers import Provider, Script, openai_calls, openai_text
 
 SHOTS = os.path.join(stacks.ROOT, ".build", "screenshots")
@@ -77,7 +78,7 @@ def test_a_preset_is_chosen_for_a_chat_and_stays(set_up, page):
     for provider in (first, second):
         provider.play(Script(openai_text("No. Storks do not sing [1].")))
     page.goto("/")
-    page.get_by_label("Assistant", exact=True).select_option("medical")
+    choose(page, "Assistant", re.compile("medical", re.IGNORECASE))
     expect(page.locator("#disclaimer")).to_contain_text("not medical advice")
     expect(page.locator(".examples button").first).to_have_text("Does the treatment reduce mortality?")
     page.screenshot(path=os.path.join(SHOTS, "preset.png"))

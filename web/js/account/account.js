@@ -1,9 +1,10 @@
-import { $, announce, make } from "../dom.js";
-import { api } from "../api.js";
+import { $, announce, icon, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
 import { account, change, may, signOut } from "./session.js";
 import { act, labelled, section } from "./pieces.js";
 import { showKeys } from "./keys.js";
 import { showMembers, showPeople } from "./people.js";
+import { complain } from "../parts/toast.js";
 import { text, when } from "../strings.js";
 
 // The button with one's name, and what is behind it: oneself, sessions, keys, members of the workspace, people.
@@ -30,7 +31,7 @@ async function move(id) {
     await change({ workspace: id });
     announce(text.movedTo(account().workspace.name));
   } catch (problem) {
-    announce(problem.message, true);
+    complain(problem);
     show();
   }
 }
@@ -40,7 +41,7 @@ function show(event) {
   $("account-open").hidden = !person;
   if (!person) return;
   const name = person.name || person.login;
-  $("account-open").replaceChildren(make("span", { class: "who", dir: "auto" }, name));
+  $("account-open").replaceChildren(icon("person"), make("span", { class: "who", dir: "auto" }, name));
   $("account-open").setAttribute("aria-label", text.accountOf(name));
   $("workspace").replaceChildren(...workspaces.map((one) => make("option", { value: one.id, selected: one.id === workspace?.id }, one.name)));
   $("workspace-row").hidden = workspaces.length < 2;
@@ -94,7 +95,7 @@ function showYou(place) {
       await change({ password: { old: old.value, new: fresh.value } });
     }, labelled(text.oldPassword, old), labelled(text.newPassword, fresh), labelled(text.passwordAgain, again))]),
     make("button", { class: "quiet", type: "button", onclick: async () => {
-      try { await signOut(); } catch (problem) { announce(problem.message, true); }
+      try { await signOut(); } catch (problem) { complain(problem); }
     } }, text.signOut));
 }
 

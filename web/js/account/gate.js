@@ -1,4 +1,4 @@
-import { $, announce, make } from "../dom.js";
+import { $, announce, make } from "../parts/dom.js";
 import { CookieProblem, accept, invitation, signIn, signInAt, takeProblem, ways } from "./session.js";
 import { text } from "../strings.js";
 

@@ -1,5 +1,5 @@
-import { make } from "../dom.js";
-import { api } from "../api.js";
+import { make } from "../parts/dom.js";
+import { api } from "../server/api.js";
 import { account, may } from "./session.js";
 import { act, labelled, secret, section } from "./pieces.js";
 import { text, when } from "../strings.js";

@@ -1,7 +1,8 @@
-import { announce, ask, make } from "../dom.js";
-import { api } from "../api.js";
+import { ask, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
 import { account, change, may } from "./session.js";
 import { act, labelled, secret, section } from "./pieces.js";
+import { complain } from "../parts/toast.js";
 import { text } from "../strings.js";
 
 // Who belongs to the workspace, and, for administrators, everybody that there is.
@@ -85,7 +86,7 @@ function entry(person, again, show) {
   const state = [person.login, person.administrator ? text.administrator : "", person.active ? "" : text.deactivated, person.hasPassword === false && !person.hasIdentity ? text.invited : ""].filter(Boolean).join(" · ");
   const button = (label, action, properties = {}) => make("button", { class: "quiet", type: "button", "aria-label": `${label}: ${name}`, onclick: action, ...properties }, label);
   const reset = async () => {
-    try { show((await api.resetPerson(person.id)).link, name, text.resetNote); } catch (problem) { announce(problem.message, true); }
+    try { show((await api.resetPerson(person.id)).link, name, text.resetNote); } catch (problem) { complain(problem); }
   };
   return make("li", {}, make("div", {}, make("strong", { dir: "auto" }, name), make("p", { class: "muted", dir: "auto" }, state)),
     make("div", { class: "buttons" },

@@ -1,4 +1,4 @@
-import { $, announce, ask, make } from "../dom.js";
+import { $, announce, ask, copyText, make } from "../parts/dom.js";
 import { text } from "../strings.js";
 
 // What the views of the account are made of.
@@ -41,8 +41,7 @@ function showProblem(problem) {
 export function secret(label, value, note) {
   const input = make("input", { value, readOnly: true, spellcheck: "false", class: "code", onfocus: (event) => event.target.select() });
   const copy = make("button", { class: "primary", type: "button", onclick: async () => {
-    await navigator.clipboard.writeText(value);
-    copy.textContent = text.copied;
+    copy.textContent = await copyText(value) ? text.copied : text.notCopied;
     setTimeout(() => { copy.textContent = text.copy; }, 2000);
   } }, text.copy);
   return make("div", { class: "secret" }, labelled(label, input), copy, make("p", { class: "muted" }, note));

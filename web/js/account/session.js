@@ -1,5 +1,5 @@
-import { Problem, call, exchange, problemOf, useWorkspace, whenNobody, withBody } from "../http.js";
-import { kept } from "../dom.js";
+import { Problem, call, exchange, problemOf, useWorkspace, whenNobody, withBody } from "../server/http.js";
+import { kept } from "../parts/dom.js";
 
 // Who is signed in. Where nobody signs in, all of this stays still: everybody may do everything.
 let me = null;
@@ -177,7 +177,7 @@ function arrive(next) {
 
 /** Begins anew: nothing of what somebody saw or typed is left to the next. */
 function leave(address = "/") {
-  kept.forget("draft.");
+  for (const name of ["draft.", "scope."]) kept.forget(name);
   kept.set("person", null);
   location.replace(address);
 }

@@ -26,6 +26,7 @@ struct PackageTests {
         try write("LICENSE", "MIT")
         try write("web/index.html", "<title>Apus</title>")
         try write("web/vendor/marked.js", "")
+        try write("web/samples/product-manual.pdf", "")
         try write("models/all-MiniLM-L6-v2/model.safetensors", "weights")
         let programs = root + "/.build/debug"
         try manager.createDirectory(atPath: programs, withIntermediateDirectories: true)
@@ -99,6 +100,7 @@ struct PackageTests {
     @Test(arguments: [
         ("models/all-MiniLM-L6-v2/model.safetensors", "the embedding model is not in"),
         ("web/vendor/marked.js", "vendor is not complete. Run 'make setup'."),
+        ("web/samples/product-manual.pdf", "samples is not complete. Run 'make setup'."),
         (".build/debug/vm-server", "is not built for x86_64 or aarch64. Run 'make build' first."),
     ])
     func whatIsMissingIsNamedAndNothingIsLeftBehind(file: String, words: String) async throws {

@@ -10,10 +10,14 @@ import VectorServer
         let folder = try Fixtures.temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder + "/web/vendor", withIntermediateDirectories: true)
+        for sub in ["css", "samples"] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/web/\(sub)", withIntermediateDirectories: true)
+        }
         for (name, content) in [
             ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"),
             (".secret.js", "no"),
-            ("notes.exe", "no"),
+            ("notes.exe", "no"), ("samples/report.html", "<p>Report"),
+            ("css/app.css", String(repeating: ".message { color: var(--text); }\n", count: 100)),
         ] {
             try content.write(toFile: folder + "/web/" + name, atomically: true, encoding: .utf8)
         }
@@ -39,6 +43,8 @@ import VectorServer
             #expect(answer.fields["x-content-type-options"] == "nosniff")
             #expect(answer.fields["content-security-policy"]?.contains("default-src 'none'") == true)
             #expect(answer.fields["x-frame-options"] == "DENY")
+            #expect((answer.fields["permissions-policy"] != nil) == type.hasPrefix("text/html"))
+            #expect((answer.fields["cross-origin-opener-policy"] != nil) == type.hasPrefix("text/html"))
         }
     }
 
@@ -63,6 +69,36 @@ import VectorServer
             #expect(again.status == 304 && again.bytes.isEmpty && again.fields["etag"] == tag)
             #expect(try get("/app.mjs", ["if-none-match": "\"other\""]).status == 200)
             #expect(try get("/vendor/marked.js", [:]).fields["cache-control"] == "public, max-age=86400")
+        }
+    }
+
+    @Test func whoTakesGzipGetsTextInIt() throws {
+        try with { _, get in
+            let plain = try get("/css/app.css", [:])
+            #expect(plain.fields["content-encoding"] == nil && plain.fields["vary"] == "Accept-Encoding")
+            for field in ["gzip", "gzip, deflate, br", "br;q=1.0, GZIP;q=0.5"] {
+                let small = try get("/css/app.css", ["accept-encoding": field])
+                #expect(small.fields["content-encoding"] == "gzip" && small.bytes.count < plain.bytes.count / 4)
+                let tag = try #require(small.fields["etag"])
+                #expect(tag != plain.fields["etag"])
+                let again = try get("/css/app.css", ["accept-encoding": field, "if-none-match": tag])
+                #expect(again.status == 304 && again.bytes.isEmpty && again.fields["content-encoding"] == nil)
+            }
+            for field in ["", "br", "gzip;q=0", "xgzip"] {
+                let answer = try get("/css/app.css", ["accept-encoding": field])
+                #expect(answer.fields["content-encoding"] == nil && answer.bytes == plain.bytes)
+            }
+            // So little gets no smaller.
+            #expect(try get("/vendor/marked.js", ["accept-encoding": "gzip"]).fields["content-encoding"] == nil)
+        }
+    }
+
+    @Test func samplesAreBytesToBeFetchedAndNothingToLookAt() throws {
+        try with { _, get in
+            let answer = try get("/samples/report.html", ["accept-encoding": "gzip"])
+            #expect(answer.status == 200 && answer.fields["content-type"] == "application/octet-stream")
+            #expect(answer.fields["content-disposition"] == "attachment")
+            #expect(answer.fields["content-encoding"] == nil)
         }
     }
 

@@ -1,0 +1,145 @@
+import { $, ask, icon, iconButton, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { allDocuments, hasRead, refreshDocuments } from "./documents.js";
+import { narrowTo } from "../chat/scope.js";
+import { complain, toast } from "../parts/toast.js";
+import { shortDate, size, text, typeOf, when } from "../strings.js";
+
+// The documents as a table: searched, sorted, filtered, several chosen.
+const step = 200;
+// What another try cannot change: the file itself is the reason.
+const lasting = ["password_protected", "no_text", "damaged", "too_complex", "unsupported"];
+const columns = [
+  { id: "name", label: text.columnName, value: (d) => d.name.toLowerCase() }, { id: "pages", label: text.columnPages, value: (d) => d.pages ?? -1, isNumber: true },
+  { id: "passages", label: text.columnPassages, value: (d) => d.passages ?? -1, isNumber: true }, { id: "bytes", label: text.columnSize, value: (d) => d.bytes, isNumber: true },
+  { id: "createdAt", label: text.columnAdded, value: (d) => d.createdAt }, { id: "status", label: text.columnState, value: (d) => d.status }];
+const order = { by: "createdAt", isUp: false };
+const chosen = new Set();
+let words = "";
+let status = "all";
+let limit = step;
+let go = () => {};
+let rows = new Map();
+
+/** Sets the table up. `navigate` opens an address. */
+export function setUpLibrary(navigate) {
+  go = navigate;
+  const filter = make("input", { type: "search", id: "library-search", placeholder: text.filterDocuments, "aria-label": text.filterDocuments, maxlength: "200", dir: "auto", oninput: () => { words = filter.value.trim().toLowerCase(); limit = step; show(); } });
+  const states = make("select", { id: "library-state", "aria-label": text.columnState, onchange: () => { status = states.value; show(); } },
+    ...Object.entries(text.stateFilters).map(([value, label]) => new Option(label, value)));
+  const all = make("input", { type: "checkbox", id: "choose-all", "aria-label": text.chooseAll, onchange: () => {
+    for (const item of visible()) if (all.checked) chosen.add(item.id); else chosen.delete(item.id);
+    show();
+  } });
+  const head = make("tr", {}, make("th", { scope: "col", class: "choose" }, all), ...columns.map((column) => make("th", { scope: "col", class: `col-${column.id}${column.isNumber ? " number" : ""}`, "data-by": column.id },
+    make("button", { class: "plain small", type: "button", onclick: () => { order.isUp = order.by === column.id ? !order.isUp : column.id === "name"; order.by = column.id; show(); } }, column.label, icon("down", { small: true })))),
+  make("th", { scope: "col" }, make("span", { class: "visually-hidden" }, text.actions)));
+  $("library").replaceChildren(
+    make("div", { class: "library-tools", id: "library-tools" }, filter, states),
+    make("div", { class: "chosen-bar", id: "chosen-bar", hidden: true }, make("span", { id: "chosen-count", role: "status" }),
+      make("button", { class: "quiet small", type: "button", onclick: askAbout }, text.askAboutThese),
+      make("button", { class: "quiet small danger needs-write", type: "button", onclick: () => remove(picked()) }, text.deleteChosen),
+      make("button", { class: "plain small", type: "button", onclick: () => { chosen.clear(); show(); } }, text.chooseNone)),
+    make("table", { class: "documents", id: "documents-table" }, make("caption", { class: "visually-hidden" }, text.documents), make("thead", {}, head), make("tbody", { id: "documents" })),
+    make("p", { class: "muted none", id: "documents-none", hidden: true }, text.noMatch),
+    make("button", { class: "quiet wide", id: "more-documents", type: "button", onclick: () => { limit += step; show(); } }, text.more));
+  document.addEventListener("apus:documents", show);
+  show();
+}
+
+const picked = () => allDocuments().filter((item) => chosen.has(item.id));
+const stateGroup = (item) => (["ready", "failed"].includes(item.status) ? item.status : "reading");
+
+function visible() {
+  const { value } = columns.find((column) => column.id === order.by);
+  const sign = order.isUp ? 1 : -1;
+  return allDocuments().filter((item) => (!words || item.name.toLowerCase().includes(words)) && (status === "all" || stateGroup(item) === status))
+    .sort((a, b) => { const [one, two] = [value(a), value(b)]; return sign * (typeof one === "string" ? one.localeCompare(two, undefined, { numeric: true }) : one - two); });
+}
+
+function show() {
+  const items = visible();
+  const known = new Set(allDocuments().map((item) => item.id));
+  for (const id of chosen) if (!known.has(id)) chosen.delete(id);
+  const next = new Map();
+  for (const item of items.slice(0, limit)) {
+    const print = JSON.stringify(item);
+    const old = rows.get(item.id);
+    next.set(item.id, old?.print === print ? old : { print, element: row(item) });
+  }
+  const focused = document.activeElement;
+  const place = $("documents");
+  const elements = [...next.values()].map((one) => one.element);
+  if (elements.length !== place.children.length || elements.some((element, index) => element !== place.children[index])) place.replaceChildren(...elements);
+  if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  rows = next;
+  for (const [id, { element }] of rows) { element.querySelector("input").checked = chosen.has(id); element.classList.toggle("is-chosen", chosen.has(id)); }
+  for (const head of $("documents-table").querySelectorAll("th[data-by]")) {
+    if (head.dataset.by === order.by) head.setAttribute("aria-sort", order.isUp ? "ascending" : "descending"); else head.removeAttribute("aria-sort");
+  }
+  const isEmpty = !allDocuments().length;
+  $("library-tools").hidden = isEmpty;
+  $("documents-table").hidden = !items.length;
+  $("documents-none").hidden = isEmpty || Boolean(items.length) || !hasRead();
+  $("more-documents").hidden = items.length <= limit;
+  $("chosen-bar").hidden = !chosen.size;
+  $("chosen-count").textContent = text.chosenCount(chosen.size);
+  const box = $("choose-all");
+  box.checked = Boolean(items.length) && items.every((item) => chosen.has(item.id));
+  box.indeterminate = !box.checked && chosen.size > 0;
+}
+
+function row(item) {
+  const isReady = item.status === "ready";
+  const state = make("span", { class: `state-word ${isReady ? "ready" : item.status === "failed" ? "failed" : "muted"}` },
+    isReady ? icon("check", { small: true }) : item.status === "failed" ? icon("warning", { small: true }) : make("span", { class: "spinner", "aria-hidden": "true" }), text.states[item.status]);
+  const open = async (event) => (await import("../reading/panel.js")).openSource({ documentId: item.id, name: item.name }, event.currentTarget ?? event.target);
+  const name = isReady ? make("button", { class: "name", type: "button", dir: "auto", title: item.name, onclick: (event) => open(event) }, item.name) : make("span", { class: "name", dir: "auto", title: item.name }, item.name);
+  const box = make("input", { type: "checkbox", "aria-label": text.choose(item.name), onchange: () => { if (box.checked) chosen.add(item.id); else chosen.delete(item.id); show(); } });
+  const number = (value) => make("td", { class: "number wide-only" }, value ?? "");
+  const canRetry = item.status === "failed" && !lasting.includes(item.error?.code);
+  return make("tr", { class: "document", "data-id": item.id },
+    make("td", { class: "choose" }, box),
+    make("td", { class: "col-name" }, make("div", { class: "named" }, make("span", { class: `type type-${typeOf(item.name).toLowerCase()}`, "aria-hidden": "true" }, typeOf(item.name)),
+      make("div", {}, name, make("p", { class: "muted facts" }, text.shortFacts(item)), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
+    number(item.pages), number(item.passages), number(size(item.bytes)), make("td", { class: "wide-only when", title: when(item.createdAt) }, shortDate(item.createdAt)), make("td", { class: "col-status" }, state),
+    make("td", { class: "row-actions needs-write" }, canRetry ? iconButton("again", text.retryOf(item.name), () => retry(item)) : null, iconButton("trash", text.remove(item.name), () => remove([item]), { class: "icon small danger" })));
+}
+
+async function retry(item) {
+  try { await api.retry(item.id); } catch (problem) { complain(problem); }
+  refreshDocuments();
+}
+
+function askAbout() {
+  const ids = picked().filter((item) => item.status === "ready").map((item) => item.id);
+  if (!ids.length) return toast(text.noneReady);
+  go("/");
+  narrowTo(ids);
+  chosen.clear();
+  $("message").focus();
+}
+
+/** Deletes after a word, and says what went with it. */
+async function remove(items) {
+  const [first] = items;
+  if (!first) return;
+  const isOne = items.length === 1;
+  const passages = items.reduce((sum, item) => sum + (item.passages ?? 0), 0);
+  const isSure = await ask({ title: isOne ? text.deleteDocument(first.name) : text.deleteDocuments(items.length), message: text.deleteDocumentText(passages), action: text.deleteAction, danger: true });
+  if (!isSure) return;
+  const sum = { blobs: 0, passages: 0 };
+  let count = 0;
+  for (const item of items) {
+    try {
+      const receipt = await api.deleteDocument(item.id);
+      sum.blobs += receipt.blobs;
+      sum.passages += receipt.passages;
+      count += 1;
+      chosen.delete(item.id);
+    } catch (problem) { complain(problem); }
+  }
+  if (count) toast(text.deleted(isOne ? first.name : text.documentCount(count), sum), { seconds: 10 });
+  await refreshDocuments();
+  ($("documents").querySelector("button") ?? $("title")).focus();
+}

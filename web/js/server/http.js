@@ -1,0 +1,78 @@
+import { text } from "../strings.js";
+
+/** An answer of the server that is a problem document (RFC 9457), or no answer at all. */
+export class Problem extends Error {
+  constructor(detail, { status = 0, requestId = "", fields = [], retryAfter = 0 } = {}) {
+    super(detail);
+    this.status = status;
+    this.requestId = requestId;
+    this.fields = fields;
+    /** Seconds after which it may be tried again. */
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** A header field that begins a trace here, so that the logs of every program involved name it (W3C Trace Context). */
+export function trace() {
+  const digits = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (b) => b.toString(16).padStart(2, "0")).join("");
+  return { traceparent: `00-${digits(16)}-${digits(8)}-01` };
+}
+
+/** The problem that an answer is. */
+export async function problemOf(response) {
+  const body = await response.json().catch(() => ({}));
+  return new Problem(body.detail ?? `${response.status} ${response.statusText}`, {
+    status: response.status, requestId: body.requestId, fields: body.errors ?? [],
+    retryAfter: Number(response.headers.get("Retry-After")) || 0,
+  });
+}
+
+let restore = async () => false;
+let workspace = null;
+
+/**
+ * Says what to do when the server does not know, or no longer knows, who asks: the action gets the time at which that was asked,
+ * and resolves to whether it may be asked again.
+ */
+export function whenNobody(action) { restore = action; }
+
+/** Has every request be about a workspace; null leaves it to the server. */
+export function useWorkspace(id) { workspace = id; }
+
+/** The header fields that every request has. */
+export const ownFields = () => ({ ...trace(), ...(workspace ? { "x-apus-workspace": workspace } : {}) });
+
+/** Whether a request that was refused because nobody is signed in may be sent again. */
+export const mayRepeat = (status, sentAt) => (status === 401 ? restore(sentAt) : Promise.resolve(false));
+
+/** One exchange, without another try. */
+export async function exchange(path, options = {}) {
+  try {
+    return await fetch(path, { ...options, headers: { Accept: "application/json", ...ownFields(), ...options.headers } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(text.unreachable);
+  }
+}
+
+/** Sends a request, and again when it was refused and somebody is signed in then. Resolves to a good answer. */
+export async function send(path, options = {}) {
+  let sentAt = Date.now();
+  let response = await exchange(path, options);
+  if (response.status === 401 && await mayRepeat(401, sentAt)) {
+    options.signal?.throwIfAborted();
+    sentAt = Date.now();
+    response = await exchange(path, options);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/** Sends a request. Resolves to what its answer says; to nothing when that is empty. */
+export async function call(path, options) {
+  const response = await send(path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+/** The options of a request with a JSON body. */
+export const withBody = (method, value) => ({ method, body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });

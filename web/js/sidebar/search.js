@@ -1,0 +1,78 @@
+import { $, announce, make } from "../parts/dom.js";
+import { api } from "../server/api.js";
+import { text, when } from "../strings.js";
+
+// Looking for chats by their words: while there are some in the field, what was found stands in the place of the list.
+const pause = 200;
+let go = () => {};
+let timer = 0;
+let running = null;
+let next = null;
+
+export function setUpSearch(navigate) {
+  go = navigate;
+  const field = $("search-text");
+  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, pause); });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !field.value) return;
+    // Otherwise it would close the menu, too.
+    event.stopPropagation();
+    event.preventDefault();
+    field.value = "";
+    look();
+  });
+  $("search").addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); look(); });
+  $("more-hits").addEventListener("click", () => look(true));
+  // What was typed before this was there.
+  if (field.value) look();
+}
+
+async function look(more = false) {
+  running?.abort();
+  const words = $("search-text").value.trim();
+  document.body.classList.toggle("searching", Boolean(words));
+  if (!words) { $("hits").replaceChildren(); $("more-hits").hidden = true; return; }
+  const controller = new AbortController();
+  running = controller;
+  try {
+    const page = await api.search($("search-text").value, more ? next : null, controller.signal);
+    if (running !== controller) return;
+    next = page.next;
+    const first = more ? $("hits").childElementCount : 0;
+    if (!more) $("hits").replaceChildren();
+    $("hits").append(...page.hits.map(entry));
+    if (!$("hits").childElementCount) $("hits").append(make("li", { class: "muted none" }, text.noHits));
+    $("more-hits").hidden = !next;
+    announce(text.hits($("hits").querySelectorAll("a").length, Boolean(next)));
+    if (more) $("hits").children[first]?.querySelector("a")?.focus();
+  } catch (problem) {
+    if (problem.name === "AbortError") return;
+    $("hits").replaceChildren(make("li", { class: "muted none" }, problem.message));
+    $("more-hits").hidden = true;
+    announce(problem.message, true);
+  }
+}
+
+function entry({ chat, message, excerpt, highlights }) {
+  const address = message ? `/c/${chat.id}?m=${message.id}` : `/c/${chat.id}`;
+  return make("li", {}, make("a", {
+    class: "hit", href: address, title: message ? when(message.createdAt) : null,
+    onclick: (event) => { event.preventDefault(); go(address); },
+  },
+  message ? make("span", { class: "hit-name", dir: "auto" }, chat.name) : null,
+  make("span", { class: message ? "hit-text" : "hit-name", dir: "auto" },
+    message ? make("span", { class: "visually-hidden" }, message.role === "user" ? text.youSaid : text.answerSaid) : null,
+    ...marked(excerpt, highlights))));
+}
+
+/** The text with its words marked. Places count characters as Unicode does, not as JavaScript does. */
+function marked(excerpt, highlights) {
+  const scalars = Array.from(excerpt);
+  const pieces = [];
+  let end = 0;
+  for (const [from, to] of highlights) {
+    pieces.push(scalars.slice(end, from).join(""), make("mark", {}, scalars.slice(from, to).join("")));
+    end = to;
+  }
+  return [...pieces, scalars.slice(end).join("")];
+}
