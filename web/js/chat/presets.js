@@ -27,7 +27,7 @@ export function showPresetOf(chat) {
   current = chat;
   $("preset").hidden = Boolean(chat) || presets.length < 2;
   const shown = shownFor(chat);
-  if (shown) showChip($("preset"), text.assistant, "assistant", shown.name, !shown.default);
+  if (shown) showChip($("preset"), text.assistant, "assistant", shown.default ? text.standardAssistant : shown.name, !shown.default);
   $("disclaimer").textContent = shown?.disclaimer ?? "";
   $("disclaimer").hidden = !shown?.disclaimer;
   const accent = shown && !shown.default ? shown.look?.accent : null;

@@ -5,7 +5,10 @@ export const api = {
   report: (id) => call(`/api/documents/${id}/report`),
   models: () => call("/api/models"),
   presets: () => call("/api/presets"),
-  chats: (before) => call(`/api/history?limit=30${before ? `&before=${before}` : ""}`),
+  chats: (before, isArchive) => call(`/api/history?limit=30${isArchive ? "&archived=true" : ""}${before ? `&before=${before}` : ""}`),
+  pinnedChats: () => call("/api/history?limit=100&pinned=true"),
+  /** Changes how a chat is kept: `pinned`, `archived`. */
+  keepChat: (id, value) => call(`/api/history/${id}`, withBody("PATCH", value)),
   /** A part of a chat, on the path through a message where messages have versions. */
   chat: (id, before, through) =>
     call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}${through ? `&path=${through}` : ""}`),

@@ -1,9 +1,9 @@
-import { $, icon, make } from "../parts/dom.js";
+import { $, addStyle, icon, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { stateOf } from "../chat/activity.js";
 import { workspace } from "../account/session.js";
 import { openMenu } from "../parts/menu.js";
-import { complain } from "../parts/toast.js";
+import { complain, toast } from "../parts/toast.js";
 import { groupOf, text, when } from "../strings.js";
 
 // The chats, in groups by the day they were last used. Rows that are as they were stay: neither the focus nor the place is lost.
@@ -11,13 +11,14 @@ let chats = [];
 let next = null;
 let current = null;
 let isReading = false;
+let isArchive = false;
 let shownPrint = "";
 let go = () => {};
 const removed = new Set();
 const rows = new Map();
 
 // Another workspace has others, even where they cannot be read.
-document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) { chats = []; next = null; removed.clear(); } });
+document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) { chats = []; next = null; isArchive = false; removed.clear(); } });
 document.addEventListener("apus:activity", show);
 
 export function setUpSidebar(navigate) {
@@ -54,7 +55,8 @@ export async function refreshChats(more = false) {
   const place = workspace();
   isReading = true;
   try {
-    const page = await api.chats(more ? next : null);
+    // Those that are pinned stand above the others, however long ago they were used.
+    const [page, pinned] = await Promise.all([api.chats(more ? next : null, isArchive), more || isArchive ? null : api.pinnedChats()]);
     // Those of another workspace have been asked for meanwhile.
     if (place && place !== workspace()) return;
     const fresh = new Set(page.chats.map((chat) => chat.id));
@@ -65,7 +67,8 @@ export async function refreshChats(more = false) {
       const oldest = page.chats.at(-1)?.updatedAt ?? "";
       const older = page.next ? others.filter((chat) => chat.updatedAt < oldest) : [];
       if (!older.length) next = page.next;
-      chats = [...page.chats, ...older];
+      const listed = new Set([...fresh, ...older.map((chat) => chat.id)]);
+      chats = [...page.chats, ...older, ...(pinned?.chats ?? []).filter((chat) => !listed.has(chat.id))];
     }
   } catch (problem) { complain(problem); } finally { isReading = false; }
   show();
@@ -79,15 +82,16 @@ function show() {
   // Whoever gives a chat a name is not disturbed; the list is shown anew behind that.
   if ($("chats").querySelector(".rename")) return;
   const groups = new Map();
-  for (const chat of chats.filter((one) => !removed.has(one.id))) {
-    const name = groupOf(chat.updatedAt);
+  const listed = chats.filter((one) => !removed.has(one.id));
+  for (const chat of [...listed.filter((one) => one.pinned), ...listed.filter((one) => !one.pinned)]) {
+    const name = chat.pinned ? text.pinned : groupOf(chat.updatedAt);
     groups.set(name, [...(groups.get(name) ?? []), chat]);
   }
   const focused = document.activeElement;
   const top = $("chats").scrollTop;
   const known = new Set([...groups.values()].flat().map((chat) => chat.id));
   for (const chat of [...groups.values()].flat()) rowOf(chat);
-  const print = JSON.stringify([[...groups].map(([title, items]) => [title, ...items.map((chat) => chat.id)]), Boolean(next)]);
+  const print = JSON.stringify([isArchive, [...groups].map(([title, items]) => [title, ...items.map((chat) => chat.id)]), Boolean(next)]);
   if (print !== shownPrint) draw(groups);
   shownPrint = print;
   for (const id of rows.keys()) if (!known.has(id)) rows.delete(id);
@@ -100,7 +104,17 @@ function draw(groups) {
   const sections = [...groups].map(([title, items], index) => make("section", { "aria-labelledby": `group-${index}` }, make("h3", { class: "label", id: `group-${index}` }, title),
     make("ul", {}, ...items.map((chat) => rows.get(chat.id).element))));
   const more = next ? [make("button", { class: "quiet wide small", id: "more-chats", type: "button", onclick: () => refreshChats(true) }, text.loadMore)] : [];
-  $("chats").replaceChildren(...sections, ...more);
+  const empty = isArchive && !groups.size ? [make("p", { class: "muted none" }, text.noArchived)] : [];
+  const other = make("button", { class: "plain wide small other-chats", id: "other-chats", type: "button", onclick: () => showArchive(!isArchive) }, text.chatsOf[isArchive ? "current" : "archive"]);
+  $("chats").replaceChildren(...sections, ...empty, ...more, other);
+}
+
+/** Lists the archived chats in the place of the others, or the others again. */
+async function showArchive(value) {
+  isArchive = value;
+  [chats, next] = [[], null];
+  await refreshChats();
+  $("other-chats")?.focus();
 }
 
 /** Brings the row of a chat up to date, or makes it. */
@@ -125,9 +139,36 @@ function makeRow(id) {
   function menu() {
     openMenu(button, [
       { label: text.renameAction, icon: "edit", run: rename },
+      { label: chat.pinned ? text.unpin : text.pin, icon: "pin", run: () => keep({ pinned: !chat.pinned }) },
+      { label: text.share, icon: "share", run: async () => {
+        const [links] = await Promise.all([import("../sharing/links.js"), addStyle("sharing")]);
+        links.showLinks(chat, button);
+      } },
+      { label: chat.archived ? text.unarchive : text.archive, icon: "archive", run: () => archive(!chat.archived) },
       { label: text.exportAction, icon: "download", run: () => document.dispatchEvent(new CustomEvent("apus:export", { detail: { chat, button } })) },
       null,
       { label: text.deleteAction, icon: "trash", isDanger: true, run: () => remove(chat, element) }], text.menuOf(chat.name));
+  }
+
+  /** Changes how the chat is kept. Resolves to whether it is so now. */
+  async function keep(value) {
+    try {
+      const kept = await api.keepChat(id, value);
+      chats = chats.map((one) => (one.id === id ? kept : one));
+      show();
+      return true;
+    } catch (problem) { complain(problem); return false; }
+  }
+
+  async function archive(isAway) {
+    const before = chat;
+    if (!await keep({ archived: isAway })) return;
+    chats = chats.filter((one) => one.id !== id);
+    show();
+    $("new-chat").focus();
+    toast(isAway ? text.archived(before.name) : text.unarchived(before.name), { action: { label: text.undo, run: async () => {
+      if (await keep({ archived: !isAway })) await refreshChats();
+    } } });
   }
 
   function rename() {

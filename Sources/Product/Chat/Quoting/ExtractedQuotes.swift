@@ -26,6 +26,8 @@ struct ExtractedQuotes: Sendable {
     private static let passagesRead = 8
     /// What is less than this behind the best is quoted with it.
     private static let nearBest = 0.12
+    /// Rows of a table that differ by less answer alike.
+    private static let equalRows = 0.01
     /// Passages that score less have next to nothing to do with the question.
     private static let farScore = 0.2
     /// MaxSim of a sentence that has to do with the question, wherever it stands.
@@ -100,8 +102,11 @@ struct ExtractedQuotes: Sendable {
             let unit = scores.readings[candidate.passage].units[candidate.unit]
             let repeats = chosen.contains { other in
                 let there = scores.readings[other.passage].units[other.unit]
-                let isSameTable = other.passage == candidate.passage && unit.table != nil && unit.table == there.table
-                return isSameTable
+                // Rows that are as good as each other are all that is asked for.
+                let isLesserRow =
+                    other.passage == candidate.passage && unit.table != nil && unit.table == there.table
+                    && candidate.score < other.score - equalRows
+                return isLesserRow
                     || WordOverlap.score(WordOverlap.words(there.text), WordOverlap.words(unit.text)) > 0.6
             }
             if !repeats { chosen.append(candidate) }

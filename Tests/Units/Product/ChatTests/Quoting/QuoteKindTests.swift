@@ -60,6 +60,16 @@ import WordPieces
         #expect(Self.first(Self.quotes(question, "\(wrong) \(right)")) == right)
     }
 
+    // MARK: - Rows
+
+    @Test func rowsThatAnswerAlikeAreAllGiven() {
+        let table =
+            "Fees\n\n| Berth | Fee |\n|---|---|\n| Boat, Hemmel | 30 euros |\n| Boat, Marlow | 45 euros |\n| Raft | 12 euros |\n"
+        let found = Self.quotes("What is the fee for a boat?", table)
+        #expect(found.standing == .answer && found.quotes.count == 2)
+        #expect(Self.quotes("What is the fee for a raft?", table).quotes.count == 1)
+    }
+
     // MARK: - Any text
 
     /// Pieces of lists, clauses, tables and marks in any order, as torn pages have them.
