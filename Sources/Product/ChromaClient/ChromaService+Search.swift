@@ -55,7 +55,7 @@ extension ChromaService {
             ",\"limit\":{\"limit\":\(count)}"
             + (filter.map { ",\"filter\":\($0.text)" } ?? "")
             + (try await late(tokens))
-            + ",\"select\":{\"keys\":[\"#document\",\"#score\",\"documentId\",\"name\",\"page\",\"start\",\"end\",\"heading\"]}}"
+            + ",\"select\":{\"keys\":[\"#document\",\"#score\",\"documentId\",\"name\",\"page\",\"start\",\"end\",\"heading\",\"columns\"]}}"
         var body = "{\"searches\":[{\"rank\":{\"$knn\":{\"limit\":\(count),\"key\":\"#embedding\",\"query\":".bytes
         body += numbers
         body += "}}\(rest),{\"rank\":{\"$knn\":{\"limit\":\(count),\"key\":\"\(Self.wordsKey)\",\"query\":".utf8

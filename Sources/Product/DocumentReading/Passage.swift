@@ -11,14 +11,17 @@ public struct Passage: Sendable, Equatable {
     public let text: String
     /// The heading that it stands under; `nil` when there is none above it.
     public let heading: String?
+    /// The first row of the table that it begins within, which mostly names the columns; `nil` when it begins within none.
+    public let columns: String?
 
     /// A passage with its place.
-    public init(page: Int, start: Int, end: Int, text: String, heading: String? = nil) {
+    public init(page: Int, start: Int, end: Int, text: String, heading: String? = nil, columns: String? = nil) {
         self.page = page
         self.start = start
         self.end = end
         self.text = text
         self.heading = heading
+        self.columns = columns
     }
 
     /// The form in which the reader hands it over, a line for each.
@@ -27,6 +30,7 @@ public struct Passage: Sendable, Equatable {
             "page": .int(Int64(page)), "start": .int(Int64(start)), "end": .int(Int64(end)), "text": .string(text),
         ]
         if let heading { json["heading"] = .string(heading) }
+        if let columns { json["columns"] = .string(columns) }
         return .object(json)
     }
 
@@ -37,6 +41,6 @@ public struct Passage: Sendable, Equatable {
         else { return nil }
         self.init(
             page: Int(clamping: page), start: Int(clamping: start), end: Int(clamping: end), text: text,
-            heading: json["heading"]?.string)
+            heading: json["heading"]?.string, columns: json["columns"]?.string)
     }
 }

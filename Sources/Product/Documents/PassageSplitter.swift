@@ -11,6 +11,9 @@ public struct PassageSplitter: Sendable {
     /// Most scalars of that overlap: what has few word pieces would be repeated without end.
     private static let overlapScalars = ReaderLimits.passageScalars / 5
 
+    /// Most scalars of the names of a table's columns that stand with a passage.
+    private static let longestColumns = 160
+
     private let targetPieces: Int
     private let overlapPieces: Int
 
@@ -42,7 +45,10 @@ public struct PassageSplitter: Sendable {
         var ranges = SentenceSplitter.units(scalars).makeIterator()
         var units: [Unit] = []
         func reaches(_ index: Int) -> Bool {
-            while units.count <= index, let range = ranges.next() { units += fitted(range, scalars) }
+            while units.count <= index, let range = ranges.next() {
+                let table = tableStart(range, after: units.last, at: units.count, scalars)
+                units += fitted(range, scalars).map { Unit(range: $0.range, pieces: $0.pieces, table: table) }
+            }
             return index < units.count
         }
         var first = 0
@@ -59,7 +65,8 @@ public struct PassageSplitter: Sendable {
             try visit(
                 Passage(
                     page: page.number, start: page.start + range.lowerBound, end: page.start + range.upperBound,
-                    text: String(String.UnicodeScalarView(scalars[range])), heading: isUnderOwn ? nil : heading))
+                    text: String(String.UnicodeScalarView(scalars[range])), heading: isUnderOwn ? nil : heading,
+                    columns: columns(above: first, units, scalars)))
             if !reaches(last) { break }
             // Step back over whole units while they fit into the overlap, but always forward in all.
             var next = last
@@ -84,7 +91,29 @@ public struct PassageSplitter: Sendable {
     private struct Unit {
         let range: Range<Int>
         let pieces: Int
+        /// Index of the unit that its table begins with; `nil` when it is no row.
+        var table: Int?
     }
+
+    // MARK: - Tables
+
+    /// Where the table begins that a unit is a row of: rows stand on lines below each other.
+    private func tableStart(_ range: Range<Int>, after last: Unit?, at index: Int, _ scalars: [Unicode.Scalar]) -> Int?
+    {
+        guard scalars[range].contains("\t") || scalars[range.lowerBound] == "|" else { return nil }
+        guard let last, let table = last.table,
+            scalars[last.range.upperBound..<range.lowerBound].count(where: { $0 == "\n" }) == 1
+        else { return index }
+        return table
+    }
+
+    /// The first row of the table that the unit is a later row of.
+    private func columns(above index: Int, _ units: [Unit], _ scalars: [Unicode.Scalar]) -> String? {
+        guard let table = units[index].table, table < index else { return nil }
+        return String(String.UnicodeScalarView(scalars[units[table].range].prefix(Self.longestColumns)))
+    }
+
+    // MARK: - Size
 
     /// The unit with its size; one that is too long for a passage is cut at white space, or anywhere if need be.
     private func fitted(_ range: Range<Int>, _ scalars: [Unicode.Scalar]) -> [Unit] {

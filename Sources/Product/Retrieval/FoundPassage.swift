@@ -21,6 +21,8 @@ public struct FoundPassage: Sendable, Equatable {
     public let similarity: Double
     /// The heading above it in its document; of a passage found, and no part of the wire form.
     public var heading: String?
+    /// The first row of the table that it begins within; of a passage found, and no part of the wire form.
+    public var columns: String?
     /// Its id in the index; of a passage found, and no part of the wire form.
     public var recordId: String?
     /// MaxSim of its tokens with the question's, -1 to 1; `nil` where they were not compared, and no part of the wire form.

@@ -28,6 +28,7 @@ public struct PassageEntry: Sendable {
         metadata["start"] = .int(Int64(passage.start))
         metadata["end"] = .int(Int64(passage.end))
         if let heading = passage.heading { metadata["heading"] = .string(heading) }
+        if let columns = passage.columns { metadata["columns"] = .string(columns) }
         if let language { metadata["language"] = .string(language) }
         self.init(passage.text, metadata: metadata)
     }
@@ -37,8 +38,10 @@ public struct PassageEntry: Sendable {
 
     private init(_ passage: String, metadata: JSONObject) {
         self.passage = passage
-        let context = Self.context(name: metadata["name"]?.string ?? "", heading: metadata["heading"]?.string)
-        text = PlainForm.of(context.isEmpty ? passage : context + "\n" + passage)
+        let context = Self.context(
+            name: metadata["name"]?.string ?? "", heading: metadata["heading"]?.string,
+            columns: metadata["columns"]?.string)
+        text = PlainForm.of(context + passage)
         let language = metadata["language"]?.string.flatMap(Language.init(rawValue:))
         let words = SearchTerms(passage: text, languages: language.map { [$0] } ?? Language.guess(passage))
         var metadata = metadata
@@ -54,15 +57,16 @@ public struct PassageEntry: Sendable {
 
     /// What stands in front of a passage when it is embedded.
     static func context(of passage: FoundPassage) -> String {
-        let context = context(name: passage.name, heading: passage.heading)
-        return context.isEmpty ? "" : context + "\n"
+        context(name: passage.name, heading: passage.heading, columns: passage.columns)
     }
 
-    /// `Benefit_Options.pdf` with the heading `Vision care`: `Benefit Options › Vision care`.
-    private static func context(name: String, heading: String?) -> String {
+    /// `Benefit_Options.pdf` with the heading `Vision care`: `Benefit Options › Vision care`; on the next line the names of
+    /// the columns where it begins within a table.
+    private static func context(name: String, heading: String?, columns: String?) -> String {
         let base = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
         let words = String(base.map { $0 == "_" || $0 == "-" ? " " : $0 })
         let parts = [words.isEmpty ? nil : words, heading].compactMap { $0 }
-        return String(parts.joined(separator: " › ").prefix(longestContext))
+        let place = String(parts.joined(separator: " › ").prefix(longestContext))
+        return [place, columns ?? ""].filter { !$0.isEmpty }.map { $0 + "\n" }.joined()
     }
 }

@@ -85,6 +85,7 @@ public struct PassageRetriever: Sendable {
             n: 0, documentId: document, name: metadata["name"]?.string ?? "", page: Int(clamping: page),
             start: Int(clamping: start), end: Int(clamping: end), text: text, score: similarity, similarity: similarity)
         passage.heading = metadata["heading"]?.string
+        passage.columns = metadata["columns"]?.string
         return passage
     }
 

@@ -117,7 +117,7 @@ struct ExtractedQuotes: Sendable {
     private static func quote(_ scored: ScoredUnit, _ scores: SentenceScore, _ passages: [FoundPassage]) -> Quote {
         let reading = scores.readings[scored.passage]
         let unit = reading.units[scored.unit]
-        var lead = unit.header.map { reading.text($0).oneLine }.joined(separator: " | ")
+        var lead = unit.header.map(\.oneLine).joined(separator: " | ")
         if lead.isEmpty, let heading = scored.lead.last {
             lead = reading.units[heading].text.oneLine
             while let last = lead.last, ":#*".contains(last) { lead.removeLast() }

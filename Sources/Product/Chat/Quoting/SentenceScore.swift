@@ -23,7 +23,7 @@ struct SentenceScore {
         self.question = question
         self.passages = passages
         let language = question.language
-        let readings = passages.map { PassageUnits($0.text, language) }
+        let readings = passages.map { PassageUnits($0.text, language, columns: $0.columns) }
         self.readings = readings
         names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
         above = passages.map { AnswerWord.words($0.heading ?? "", language) }
@@ -87,7 +87,7 @@ struct SentenceScore {
         guard !question.terms.isEmpty else { return nil }
         let header =
             unit.header.isEmpty
-            ? [] : unit.header.flatMap { AnswerWord.words(reading.scalars, in: $0, question.language) }
+            ? [] : unit.header.flatMap { AnswerWord.words($0, question.language) }
         var own = 0.0
         var nearest = 0.0
         var about = 0.0

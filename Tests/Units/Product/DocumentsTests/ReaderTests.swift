@@ -117,6 +117,22 @@ import Testing
         }
     }
 
+    @Test func passagesWithinATableKnowTheNamesOfItsColumns() {
+        let rows = (1...60).map { "Part \($0)\tbolt of steel, number \($0)\t\($0 * 3)" }
+        let text =
+            (["Prices of parts follow.", "", "Part\tDescription\tPrice"] + rows + [
+                "", "All prices are net, as ever and everywhere.",
+            ])
+            .joined(separator: "\n")
+        let passages = PassageSplitter().passages(of: ExtractedText(pageTexts: [text, "Part 7\tbolt"]))
+        #expect(passages.first?.columns == nil)
+        let within = passages.dropFirst().filter { $0.page == 1 && $0.text.hasPrefix("Part") }
+        #expect(within.count > 1 && within.allSatisfy { $0.columns == "Part\tDescription\tPrice" })
+        // The text is the document's own, and another page has other tables.
+        #expect(within.allSatisfy { !$0.text.contains("Description") } && passages.last?.columns == nil)
+        for passage in passages { #expect(Passage(json: passage.json) == passage) }
+    }
+
     @Test func passagesOverlapBetweenSentences() {
         let text = (0..<60).map { "Sentence \($0) is about one thing only. " }.joined()
         let passages = PassageSplitter(targetPieces: 60, overlapPieces: 20).passages(

@@ -16,7 +16,7 @@ struct PassageUnit: Sendable {
     /// Indices of the headings above it: the passage's first, the nearest, and a sentence that ends with a colon.
     var headings: [Int] = []
     /// Names of the columns; empty but for rows.
-    var header: [Range<Int>] = []
+    var header: [String] = []
     /// Which table it belongs to, counted within the passage.
     var table: Int?
     /// Blank lines and tables before it.

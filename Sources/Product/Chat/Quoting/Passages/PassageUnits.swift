@@ -6,16 +6,22 @@ struct PassageUnits: Sendable {
     private(set) var units: [PassageUnit] = []
     private let language: QuestionLanguage
 
-    init(_ text: String, _ language: QuestionLanguage) {
+    /// - Parameter columns: The first row of the table that the text begins within, where it does not begin with it.
+    init(_ text: String, _ language: QuestionLanguage, columns: String? = nil) {
+        let above = columns.map(TextParts.names) ?? []
         scalars = Array(text.unicodeScalars)
         self.language = language
         var table = 0
-        for part in TextParts.parts(scalars) {
+        for (index, part) in TextParts.parts(scalars).enumerated() {
             switch part {
             case .text(let range): appendText(range)
             case .table(let rows, let header):
                 table += 1
-                for cells in rows { appendRow(cells, header: header, table: table) }
+                // What looks like names of columns is the first of the rows there.
+                let isWithin = index == 0 && !above.isEmpty
+                for cells in isWithin && !header.isEmpty ? [header] + rows : rows {
+                    appendRow(cells, header: isWithin ? above : header.map(self.text), table: table)
+                }
             }
         }
         addHeadings()
@@ -25,7 +31,7 @@ struct PassageUnits: Sendable {
 
     // MARK: - Reading
 
-    private mutating func appendRow(_ cells: [Range<Int>], header: [Range<Int>], table: Int) {
+    private mutating func appendRow(_ cells: [Range<Int>], header: [String], table: Int) {
         guard let first = cells.first, let last = cells.last else { return }
         var unit = unit(.row(cells), first.lowerBound..<last.upperBound)
         unit.header = header

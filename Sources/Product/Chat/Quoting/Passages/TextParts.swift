@@ -58,6 +58,12 @@ enum TextParts {
         return marks.count > 2 && marks.contains("-") && marks.allSatisfy { "|-:+=".unicodeScalars.contains($0) }
     }
 
+    /// The names in a row of columns that stands by itself.
+    static func names(_ row: String) -> [String] {
+        let scalars = Array(row.unicodeScalars)
+        return (cells(scalars, 0..<scalars.count) ?? []).map { String(String.UnicodeScalarView(scalars[$0])) }
+    }
+
     /// The cells of a line that is a row: between bars, tabs, or wide gaps.
     private static func cells(_ scalars: [Unicode.Scalar], _ line: Range<Int>) -> [Range<Int>]? {
         let range = trimmed(scalars, line)

@@ -108,7 +108,8 @@ struct Question: Sendable {
         "detail",
         "details", "discussed", "described", "event", "events", "example", "examples", "information", "key", "main",
         "major",
-        "measures", "nature", "purpose", "regarding", "relation", "relationship", "response", "role", "roles",
+        "happen", "happened", "happens", "measures", "nature", "occur", "occurred", "purpose", "regarding", "relation",
+        "relationship", "response", "role", "roles",
         "significance",
         "significant", "situation", "situations", "specific", "specifically", "view", "views",
     ]

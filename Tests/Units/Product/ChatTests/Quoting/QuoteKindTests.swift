@@ -70,6 +70,19 @@ import WordPieces
         #expect(Self.quotes("What is the fee for a raft?", table).quotes.count == 1)
     }
 
+    /// A passage that begins within a table has the names of its columns beside it.
+    @Test func rowsBelowTheBorderOfAPassageKeepTheirColumns() throws {
+        let text = "Raft\t12\t7\nBoat\t30\t4\nShip\t80\t1"
+        var passage = FoundPassage(
+            n: 1, documentId: "d", name: "fees.xlsx", page: 1, start: 0, end: text.unicodeScalars.count, text: text,
+            score: 0.4, similarity: 0.5)
+        passage.columns = "Kind\tFee in euros\tFree berths"
+        let found = ExtractedQuotes("What is the fee for a raft?", [passage])
+        #expect(found.standing == .answer && Self.first(found) == "Raft 12 7")
+        #expect(found.quotes.first?.lead == "Kind | Fee in euros | Free berths")
+        #expect(Self.first(ExtractedQuotes("How many berths are free for a ship?", [passage])) == "Ship 80 1")
+    }
+
     // MARK: - Any text
 
     /// Pieces of lists, clauses, tables and marks in any order, as torn pages have them.
