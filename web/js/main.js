@@ -9,7 +9,7 @@ import { setUpPresets } from "./chat/presets.js";
 import { closePanel, closedByGoingBack, isPanelOpen, leavePanel } from "./reading/panelstate.js";
 import { setUpScope } from "./chat/scope.js";
 import { setUpShortcuts } from "./parts/shortcuts.js";
-import { closeDrawer, markCurrent, nameOfChat, refreshChats, setUpSidebar } from "./sidebar/sidebar.js";
+import { closeDrawer, leaveArchive, markCurrent, nameOfChat, refreshChats, setUpSidebar } from "./sidebar/sidebar.js";
 import { setUpTheme } from "./parts/thememenu.js";
 import { complain } from "./parts/toast.js";
 import { placeUploads, setUpUploads } from "./library/uploads.js";
@@ -105,7 +105,7 @@ document.addEventListener("apus:export", (event) => exports(event.detail));
 setUpConversation({
   navigate: go, knownName: nameOfChat,
   chatMade(chat) {
-    if (chat && location.pathname === "/") { history.replaceState(null, "", `/c/${chat}`); showsChat(chat); }
+    if (chat && location.pathname === "/") { history.replaceState(null, "", `/c/${chat}`); showsChat(chat); leaveArchive(); }
     if (chat && location.pathname === `/c/${chat}`) markCurrent(chat);
     refreshChats();
     // A model may find a better name while nobody waits for it.

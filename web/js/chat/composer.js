@@ -53,6 +53,12 @@ export function putText(value) {
   box().dispatchEvent(new Event("input"));
 }
 
+/** A question could not be sent: it is there again for whoever comes back. */
+export function keepDraft(question) { if (!box().value) kept.set(`draft.${place}`, question); }
+
+/** A question has arrived, perhaps at another try. */
+export function dropDraft(question) { if (!box().value && kept.get(`draft.${place}`) === question) kept.set(`draft.${place}`, null); }
+
 /** A new chat has its name now; what is typed meanwhile belongs to it. */
 export function moveDraftTo(chat) {
   kept.set(`draft.${place}`, null);

@@ -1,7 +1,7 @@
 import { $, announce, make } from "../parts/dom.js";
 import { api, newId } from "../server/api.js";
 import { chatFinished, chatRunning } from "./activity.js";
-import { moveDraftTo, putText, setUpComposer, showAnswering, showDraftOf } from "./composer.js";
+import { dropDraft, keepDraft, moveDraftTo, putText, setUpComposer, showAnswering, showDraftOf } from "./composer.js";
 import { wantedModel } from "./models.js";
 import { chosenPreset, showPresetOf } from "./presets.js";
 import { loadMessages, messages } from "./loading.js";
@@ -79,8 +79,10 @@ export async function showChat(id, messageId = null) {
   } catch (problem) {
     clearTimeout(waiting);
     if (chatId !== id) return;
-    $("messages").replaceChildren(make("article", { class: "message", role: "alert" }, make("p", { class: "state problem" }, problem.message),
-      make("div", { class: "actions" }, make("button", { class: "quiet small", type: "button", onclick: () => showChat(id, messageId) }, text.retry))));
+    const isGone = problem.status === 404;
+    setTitle(isGone ? text.chatGone : nameOf(id) ?? text.failed);
+    $("messages").replaceChildren(make("article", { class: "message", role: "alert" }, make("p", { class: "state problem" }, isGone ? text.chatGoneNote : problem.message),
+      isGone ? null : make("div", { class: "actions" }, make("button", { class: "quiet small", type: "button", onclick: () => showChat(id, messageId) }, text.retry))));
   }
 }
 
@@ -308,6 +310,7 @@ async function listen(answer, own, open, retry, body = null) {
         own.answerId = data.answerId;
         if (own.isStopped) stop(own.answerId);
         announce(text.answerStarted);
+        if (body) dropDraft(body.message);
         chatRunning(data.chatId, true);
         if (isNewChat && !chatId) {
           chatId = data.chatId;
@@ -335,6 +338,7 @@ async function listen(answer, own, open, retry, body = null) {
     }, own.controller.signal);
   } catch (problem) {
     if (problem.name !== "AbortError") answer.fail(problem, retry);
+    if (body && !answer.place) keepDraft(body.message);
   } finally {
     clearInterval(beat);
     running.delete(own);

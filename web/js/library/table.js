@@ -2,6 +2,7 @@ import { $, ask, icon, iconButton, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { allDocuments, hasRead, refreshDocuments } from "./documents.js";
 import { narrowTo } from "../chat/scope.js";
+import { isPanelOpen, leavePanel } from "../reading/panelstate.js";
 import { complain, toast } from "../parts/toast.js";
 import { shortDate, size, text, typeOf, when } from "../strings.js";
 
@@ -47,7 +48,8 @@ export function setUpLibrary(navigate) {
   show();
 }
 
-const picked = () => allDocuments().filter((item) => chosen.has(item.id));
+// What is out of sight is not meant.
+const picked = () => visible().filter((item) => chosen.has(item.id));
 const stateGroup = (item) => (["ready", "failed"].includes(item.status) ? item.status : "reading");
 
 function visible() {
@@ -82,11 +84,12 @@ function show() {
   $("documents-table").hidden = !items.length;
   $("documents-none").hidden = isEmpty || Boolean(items.length) || !hasRead();
   $("more-documents").hidden = items.length <= limit;
-  $("chosen-bar").hidden = !chosen.size;
-  $("chosen-count").textContent = text.chosenCount(chosen.size);
+  const count = picked().length;
+  $("chosen-bar").hidden = !count;
+  $("chosen-count").textContent = text.chosenCount(count);
   const box = $("choose-all");
   box.checked = Boolean(items.length) && items.every((item) => chosen.has(item.id));
-  box.indeterminate = !box.checked && chosen.size > 0;
+  box.indeterminate = !box.checked && count > 0;
 }
 
 function row(item) {
@@ -126,19 +129,20 @@ async function remove(items) {
   if (!first) return;
   const isOne = items.length === 1;
   const passages = items.reduce((sum, item) => sum + (item.passages ?? 0), 0);
-  const isSure = await ask({ title: isOne ? text.deleteDocument(first.name) : text.deleteDocuments(items.length), message: text.deleteDocumentText(passages), action: text.deleteAction, danger: true });
+  const isSure = await ask({ title: isOne ? text.deleteDocument(first.name) : text.deleteDocuments(items.length), message: text.deleteDocumentText(passages, items.length), action: text.deleteAction, danger: true });
   if (!isSure) return;
-  const sum = { blobs: 0, passages: 0 };
+  const sum = { passages: 0 };
   let count = 0;
   for (const item of items) {
     try {
       const receipt = await api.deleteDocument(item.id);
-      sum.blobs += receipt.blobs;
       sum.passages += receipt.passages;
       count += 1;
       chosen.delete(item.id);
     } catch (problem) { complain(problem); }
   }
+  // It may be one of them that is shown.
+  if (count && isPanelOpen()) leavePanel();
   if (count) toast(text.deleted(isOne ? first.name : text.documentCount(count), sum), { seconds: 10 });
   await refreshDocuments();
   ($("documents").querySelector("button") ?? $("title")).focus();

@@ -6,6 +6,8 @@ const lingers = 6000;
 const rows = new Set();
 let isOpen = true;
 let timer = 0;
+// Those that were ready and have gone.
+let gone = 0;
 
 const list = make("ul", { class: "uploads" });
 const total = make("progress", { max: 1, value: 0, "aria-label": text.allUploads });
@@ -29,12 +31,13 @@ function show() {
   if (all.length < 2) isOpen = true;
   list.hidden = !isOpen;
   toggle.setAttribute("aria-expanded", String(isOpen));
-  words.textContent = text.trayOf(count("ready"), all.length, count("failed"));
+  if (!all.length) gone = 0;
+  words.textContent = text.trayOf(count("ready") + gone, all.length + gone, count("failed"));
   total.value = all.reduce((sum, row) => sum + (row.is === "going" ? row.part : 1), 0) / Math.max(1, all.length);
   total.hidden = !count("going");
   clearTimeout(timer);
-  // What is ready goes by itself, once nothing is on its way any more; what failed stays until it is read.
-  if (!count("going") && count("ready")) timer = setTimeout(() => { for (const row of all) if (row.is === "ready") row.end(); }, lingers);
+  // What is ready goes by itself, once nothing is on its way any more, and is still counted; what failed stays until it is read.
+  if (!count("going") && count("ready")) timer = setTimeout(() => { for (const row of all) if (row.is === "ready") { gone += 1; row.end(); } }, lingers);
 }
 
 /** A row for a file, with what can happen to it. */

@@ -1,4 +1,4 @@
-import { $, make } from "./dom.js";
+import { $, addStyle, make } from "./dom.js";
 import { toggleSidebar } from "../sidebar/sidebar.js";
 import { text } from "../strings.js";
 
@@ -41,7 +41,8 @@ async function step(event) {
   }
 }
 
-function list(all) {
+async function list(all) {
+  await addStyle("answers");
   const focused = document.activeElement;
   const fixed = [{ keys: ["Shift", "Esc"], label: text.shortcuts.box }, { keys: ["Esc"], label: text.shortcuts.stop }, { keys: ["↑"], label: text.shortcuts.edit },
     { keys: ["Alt", "↑ ↓"], label: text.shortcuts.messages }, { keys: ["Alt", "[ ]"], label: text.shortcuts.citations }];

@@ -8,6 +8,7 @@ const choices = [1, 7, 30, 90, 365];
 
 /** Shows the links to a chat; the focus goes back to `button` afterwards. */
 export function showLinks(chat, button) {
+  let newest = null;
   const list = make("ul", { class: "links" });
   const days = make("select", { id: "link-days" }, ...choices.map((count) => make("option", { value: String(count), selected: count === 30 }, words.dayCount(count))));
   const fresh = make("div", { class: "new-link", role: "status" });
@@ -36,7 +37,7 @@ export function showLinks(chat, button) {
       try {
         await call(`/api/history/${chat.id}/share/${link.id}`, { method: "DELETE" });
         announce(words.ended);
-        fresh.replaceChildren();
+        if (link.id === newest) fresh.replaceChildren();
         await read();
         maker.focus();
       } catch (problem) { fail(problem); read(); }
@@ -46,7 +47,7 @@ export function showLinks(chat, button) {
   async function create() {
     maker.disabled = true;
     try {
-      const { token } = await call(`/api/history/${chat.id}/share`, withBody("POST", { expiresInDays: Number(days.value) }));
+      const { id, token } = await call(`/api/history/${chat.id}/share`, withBody("POST", { expiresInDays: Number(days.value) }));
       // Behind the mark: what stands there no browser sends, and no server or proxy writes down.
       const address = make("input", { readonly: true, value: `${location.origin}/share.html#${token}`, "aria-label": words.newLink, dir: "ltr" });
       const copy = make("button", { class: "quiet", type: "button", onclick: async () => {
@@ -54,6 +55,7 @@ export function showLinks(chat, button) {
         if (!isCopied) address.select();
         copy.textContent = isCopied ? words.copied : words.notCopied;
       } }, words.copy);
+      newest = id;
       fresh.replaceChildren(make("p", {}, make("strong", {}, words.newLink), " ", words.once), make("div", { class: "choices" }, address, copy));
       copy.focus();
       await read();

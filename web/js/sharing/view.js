@@ -66,7 +66,8 @@ function sources(citations) {
 function say(message, action = null) { $("messages").replaceChildren(make("p", { class: "state" }, message), ...(action ? [action] : [])); }
 
 function fail(problem) {
-  if (problem.status === 401) say(words.signIn, make("a", { class: "quiet", href: "/" }, words.toSignIn));
+  if (problem.status === 401) say(words.signIn, make("p", { class: "choices" }, make("a", { class: "quiet", href: "/", target: "_blank" }, words.toSignIn), " ",
+    make("button", { class: "quiet", type: "button", onclick: () => location.reload() }, words.again)));
   else say(problem.status === 404 ? words.gone : problem.message);
 }
 

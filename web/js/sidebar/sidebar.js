@@ -1,9 +1,8 @@
-import { $, addStyle, icon, make } from "../parts/dom.js";
+import { $, icon, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { stateOf } from "../chat/activity.js";
 import { workspace } from "../account/session.js";
-import { openMenu } from "../parts/menu.js";
-import { complain, toast } from "../parts/toast.js";
+import { complain } from "../parts/toast.js";
 import { groupOf, text, when } from "../strings.js";
 
 // The chats, in groups by the day they were last used. Rows that are as they were stay: neither the focus nor the place is lost.
@@ -109,12 +108,16 @@ function draw(groups) {
   $("chats").replaceChildren(...sections, ...empty, ...more, other);
 }
 
+/** The chats that are not archived again, if others are listed. */
+export function leaveArchive() { if (isArchive) showArchive(false); }
+
 /** Lists the archived chats in the place of the others, or the others again. */
 async function showArchive(value) {
   isArchive = value;
+  $("chats-label").textContent = text.chatsOf[isArchive ? "archive" : "title"];
   [chats, next] = [[], null];
   await refreshChats();
-  $("other-chats")?.focus();
+  if (!document.activeElement || document.activeElement === document.body) $("other-chats")?.focus();
 }
 
 /** Brings the row of a chat up to date, or makes it. */
@@ -136,39 +139,19 @@ function makeRow(id) {
   const button = make("button", { class: "icon small row-menu", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => menu() }, icon("more"));
   const element = make("li", { oncontextmenu: (event) => { if (event.target.closest("input")) return; event.preventDefault(); menu(); } }, link, button);
 
-  function menu() {
-    openMenu(button, [
-      { label: text.renameAction, icon: "edit", run: rename },
-      { label: chat.pinned ? text.unpin : text.pin, icon: "pin", run: () => keep({ pinned: !chat.pinned }) },
-      { label: text.share, icon: "share", run: async () => {
-        const [links] = await Promise.all([import("../sharing/links.js"), addStyle("sharing")]);
-        links.showLinks(chat, button);
-      } },
-      { label: chat.archived ? text.unarchive : text.archive, icon: "archive", run: () => archive(!chat.archived) },
-      { label: text.exportAction, icon: "download", run: () => document.dispatchEvent(new CustomEvent("apus:export", { detail: { chat, button } })) },
-      null,
-      { label: text.deleteAction, icon: "trash", isDanger: true, run: () => remove(chat, element) }], text.menuOf(chat.name));
+  // What it offers comes when it is opened for the first time.
+  const menu = async () => (await import("./rowmenu.js")).showRowMenu(button, chat, { rename, remove: () => remove(chat, element), take, drop, refresh: refreshChats });
+
+  /** Shows the chat as it is kept now. */
+  function take(kept) {
+    chats = chats.map((one) => (one.id === id ? kept : one));
+    show();
   }
 
-  /** Changes how the chat is kept. Resolves to whether it is so now. */
-  async function keep(value) {
-    try {
-      const kept = await api.keepChat(id, value);
-      chats = chats.map((one) => (one.id === id ? kept : one));
-      show();
-      return true;
-    } catch (problem) { complain(problem); return false; }
-  }
-
-  async function archive(isAway) {
-    const before = chat;
-    if (!await keep({ archived: isAway })) return;
+  /** Leaves the chat out of this list. */
+  function drop() {
     chats = chats.filter((one) => one.id !== id);
     show();
-    $("new-chat").focus();
-    toast(isAway ? text.archived(before.name) : text.unarchived(before.name), { action: { label: text.undo, run: async () => {
-      if (await keep({ archived: !isAway })) await refreshChats();
-    } } });
   }
 
   function rename() {
@@ -216,7 +199,8 @@ function makeRow(id) {
 async function remove(chat, element) {
   const neighbour = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("a");
   removed.add(chat.id);
-  if (chat.id === current) go("/");
+  const wasShown = chat.id === current;
+  if (wasShown) go("/");
   show();
   (neighbour?.isConnected ? neighbour : $("new-chat")).focus();
   const { undoable } = await import("../parts/undo.js");
@@ -225,5 +209,5 @@ async function remove(chat, element) {
     chats = chats.filter((one) => one.id !== chat.id);
     removed.delete(chat.id);
     show();
-  }, (problem) => { back(); complain(problem); }), () => { back(); rows.get(chat.id)?.element.querySelector("a")?.focus(); });
+  }, (problem) => { back(); complain(problem); }), () => { back(); if (wasShown && location.pathname === "/") go(`/c/${chat.id}`); rows.get(chat.id)?.element.querySelector("a")?.focus(); });
 }

@@ -33,11 +33,8 @@ struct LibraryOverview: Sendable {
             return LibraryOverview(question: question, names: records.map(\.name), count: documents.count, openings: [])
         }
         if !wanted.isEmpty {
-            let stemmer = Stemmer(.en)
-            records = records.filter { record in
-                let words = Set(AnswerWord.words(record.name, .english).flatMap { [$0.plain, $0.stem] })
-                return wanted.contains { words.contains($0) || words.contains(stemmer.stem($0)) }
-            }
+            let meant = Self.meant(records.map(\.name), by: wanted)
+            records = meant.map { records[$0] }
             guard !records.isEmpty else { return nil }
         }
         var openings: [FoundPassage] = []
@@ -46,6 +43,19 @@ struct LibraryOverview: Sendable {
             openings += pages.prefix(1).map(Self.beginning)
         }
         return LibraryOverview(question: question, names: records.map(\.name), count: records.count, openings: openings)
+    }
+
+    /// Which of the names some words mean: those that have one of them, but for those of which another name has the same words
+    /// and more. "zstd-README.md" is not every README.
+    static func meant(_ names: [String], by wanted: some Collection<String>) -> [Int] {
+        let stemmer = Stemmer(.en)
+        let said = names.map { name in
+            let words = Set(AnswerWord.words(name, .english).flatMap { [$0.plain, $0.stem] })
+            return Set(wanted.filter { words.contains($0) || words.contains(stemmer.stem($0)) })
+        }
+        return names.indices.filter { index in
+            !said[index].isEmpty && !said.contains { $0.isStrictSuperset(of: said[index]) }
+        }
     }
 
     /// The answer.

@@ -120,4 +120,15 @@ import Testing
             Set([key(), key("r"), key("q", nil), key("q", []), key("q", ["a"]), key("q", ["b", "a"], ["n"])]).count == 6
         )
     }
+
+    // MARK: - Questions about the documents
+
+    @Test(arguments: [
+        (["zstd", "readme", "md"], [0]), (["readme"], [0, 1]), (["handbook", "travel", "policy"], [2, 3]),
+        (["invoice"], []),
+    ])
+    func aNameThatIsGivenWholeIsMeantAlone(wanted: [String], meant: [Int]) {
+        let names = ["zstd-README.md", "man-db-README.md", "handbook.pdf", "travel-policy.docx"]
+        #expect(LibraryOverview.meant(names, by: wanted) == meant)
+    }
 }
