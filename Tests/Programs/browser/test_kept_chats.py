@@ -61,6 +61,7 @@ def test_a_pinned_chat_stands_above_the_others_however_old(page):
     expect(page.locator("#chats li")).to_have_count(31)
     assert names(page)[0] == oldest
     row_menu(page, oldest, "Unpin")
+    expect(page.locator("#chats h3").first).not_to_have_text("Pinned")
     page.reload()
     expect(page.locator("#chats li")).to_have_count(30)
     assert oldest not in names(page)
