@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
-from pages import choose
+from pages import choose, watched
 from providers import Provider, Script, openai_text
 
 ANSWER = "Storks winter south of the Sahara [1]."
@@ -42,14 +42,8 @@ def apus():
 
 @pytest.fixture
 def page(browser, apus):
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=apus[0].url)
-    page = context.new_page()
-    page.problems = []
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: page.problems.append(str(e)))
-    yield page
-    assert not page.problems, page.problems
-    context.close()
+    with watched(browser, apus[0].url, console=True) as page:
+        yield page
 
 
 def ask(page, question):

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 import library
 import stack as stacks
+from pages import watched
 
 with open(os.path.join(stacks.ROOT, "web", "js", "chat", "samples.js"), encoding="utf-8") as file:
     CODE = file.read()
@@ -24,14 +25,8 @@ def apus():
 
 @pytest.fixture
 def page(browser, apus):
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=apus.url)
-    page = context.new_page()
-    page.problems = []
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: page.problems.append(str(e)))
-    yield page
-    assert not page.problems, page.problems
-    context.close()
+    with watched(browser, apus.url, console=True) as page:
+        yield page
 
 
 def test_the_samples_are_those_of_the_repository():

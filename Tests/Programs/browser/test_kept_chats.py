@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
-from pages import axe, row_menu
+from pages import axe, row_menu, watched
 
 ANSWER = "Swifts sleep on the wing. [1]\n\n<img src=x onerror=alert(1)>"
 
@@ -33,13 +33,8 @@ def apus():
 
 @pytest.fixture
 def page(browser, apus):
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=apus.url)
-    page = context.new_page()
-    page.problems = []
-    page.on("pageerror", lambda e: page.problems.append(str(e)))
-    yield page
-    assert not page.problems, page.problems
-    context.close()
+    with watched(browser, apus.url) as page:
+        yield page
 
 
 def names(page):

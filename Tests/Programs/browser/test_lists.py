@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
-from pages import choose, row_menu
+from pages import choose, row_menu, watched
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +22,10 @@ def apus(model):
 
 @pytest.fixture
 def page(browser, apus):
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=apus.url)
-    page = context.new_page()
-    page.problems, page.deleted = [], []
-    page.on("pageerror", lambda e: page.problems.append(str(e)))
-    page.on("request", lambda r: page.deleted.append(r.url) if r.method == "DELETE" else None)
-    yield page
-    assert not page.problems, page.problems
-    context.close()
+    with watched(browser, apus.url) as page:
+        page.deleted = []
+        page.on("request", lambda r: page.deleted.append(r.url) if r.method == "DELETE" else None)
+        yield page
 
 
 def rows(page):

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import stack as stacks
-from pages import choose
+from pages import choose, watched
 
 NOBODY = "Nobody is signed in."
 ADA = {"id": "p1", "login": "ada@example.com", "name": "Ada Lovelace"}
@@ -89,13 +89,8 @@ def apus(model):
 
 @pytest.fixture
 def page(browser, apus):
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=apus.url)
-    page = context.new_page()
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    yield page
-    assert not page.problems
-    context.close()
+    with watched(browser, apus.url) as page:
+        yield page
 
 
 def sign_in(page, login="ada@example.com", password="correct horse"):

@@ -1,7 +1,23 @@
 """What tests do with the page that takes more than one step of a browser."""
-import re
+import contextlib, re
 
 from playwright.sync_api import expect
+
+
+@contextlib.contextmanager
+def watched(browser, url, console=False):
+    """A page of its own, in a context of its own. Its `problems` are what scripts throw, and with `console` what it calls an error; there may be none."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=url)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    if console:
+        page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+    try:
+        yield page
+        assert not page.problems, page.problems
+    finally:
+        context.close()
 
 
 def choose(page, chip, name):
