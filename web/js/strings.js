@@ -3,7 +3,7 @@
 const locale = undefined;
 const plural = new Intl.PluralRules(locale);
 const number = new Intl.NumberFormat(locale);
-const counted = (count, one, many) => `${number.format(count)} ${plural.select(count) === "one" ? one : many}`;
+export const counted = (count, one, many) => `${number.format(count)} ${plural.select(count) === "one" ? one : many}`;
 
 export const text = {
   newChat: "New chat",

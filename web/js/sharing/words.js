@@ -1,10 +1,7 @@
 // What is said of chats that are kept apart or shown to others. Apart from the other texts, which the first look needs.
-const locale = undefined;
-const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-const minute = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const number = new Intl.NumberFormat(locale);
-const plural = new Intl.PluralRules(locale);
-const counted = (count, one, other) => `${number.format(count)} ${plural.select(count) === "one" ? one : other}`;
+import { counted, when } from "../strings.js";
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export const words = {
   pin: "Pin",
@@ -27,9 +24,9 @@ export const words = {
   notCopied: "Press Ctrl+C to copy.",
   links: "Links to this chat",
   none: "There are none yet.",
-  link: ({ createdAt, expiresAt, messages }) => `Made ${minute.format(new Date(createdAt))}, ends ${day.format(new Date(expiresAt))}, ${counted(messages, "message", "messages")}`,
+  link: ({ createdAt, expiresAt, messages }) => `Made ${when(createdAt)}, ends ${day.format(new Date(expiresAt))}, ${counted(messages, "message", "messages")}`,
   end: "End",
-  endOf: (link) => `End the link made ${minute.format(new Date(link.createdAt))}`,
+  endOf: (link) => `End the link made ${when(link.createdAt)}`,
   ended: "The link has ended.",
   close: "Close",
   sharedChat: "Shared chat",

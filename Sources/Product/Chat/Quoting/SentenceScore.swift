@@ -27,9 +27,18 @@ struct SentenceScore {
         self.readings = readings
         names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
         above = passages.map { AnswerWord.words($0.heading ?? "", language) }
-        openings = passages.map { AnswerWord.words(evidence.opening(of: $0.documentId) ?? "", language) }
+        // Most passages are of few documents.
+        var read: [String: [AnswerWord]] = [:]
+        openings = passages.map { passage in
+            if let words = read[passage.documentId] { return words }
+            let words = AnswerWord.words(evidence.opening(of: passage.documentId) ?? "", language)
+            read[passage.documentId] = words
+            return words
+        }
         likeness = zip(readings, passages).map { reading, passage in
-            evidence.likeness(of: reading.units.map(\.range), in: passage)
+            // The encoder was trained on English alone.
+            language == .english
+                ? evidence.likeness(of: reading.units.map(\.range), in: passage) : reading.units.map { _ in nil }
         }
         let terms = question.terms
         func credits(allowingTypos: [Bool]) -> [[[Double]]] {
@@ -159,11 +168,11 @@ struct SentenceScore {
                 + min(around, 0.7 * own)) / total,
             own: (isUnder ? base : own) / total, fit: fit,
             missing: missing, isRival: isRival, lead: lead.sorted(), passageScore: passages[passage].score,
-            // A row's meaning is in the names of its columns as much as in itself.
             attribute: attribute.total >= 0.9 ? attribute.said / attribute.total : 1,
             beginsWithIt: unit.words.prefix(3).contains { word in
                 question.terms.contains { $0.weight >= 1 && $0.word.stem == word.stem }
             },
+            // A row's meaning is in the names of its columns as much as in itself.
             likeness: unit.isRow ? nil : likeness[passage][index])
     }
 

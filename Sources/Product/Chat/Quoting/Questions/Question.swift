@@ -67,7 +67,8 @@ struct Question: Sendable {
         var terms: [Term] = []
         var seen: Set<String> = []
         var coded: Range<Int>?
-        let agents = Agents(words)
+        let isEnglish = language == .english
+        let agents = Agents(isEnglish ? words : [])
         for (index, word) in words.enumerated() {
             // The parts of a code say less than the whole, which stands before them.
             if let coded, coded.contains(word.range.lowerBound), word.range != coded { continue }
@@ -91,7 +92,7 @@ struct Question: Sendable {
             case .word: weight = word.kind == .pair ? pairWeight(word.plain) : WordRarity.weight(word.plain)
             }
             // "The main actions", and the source of the answer, tell little of what it says.
-            let isVague = agents.sources.contains(index) || vague.contains(word.plain)
+            let isVague = agents.sources.contains(index) || isEnglish && vague.contains(word.plain)
             var term = Term(
                 word: word, kind: agents.sources.contains(index) ? .word : kind,
                 weight: isVague ? 0.3 * weight : weight,

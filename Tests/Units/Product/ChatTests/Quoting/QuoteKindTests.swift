@@ -197,6 +197,9 @@ import WordPieces
             let evidence = PassageEvidence(question: question, tokens: ["d:0": tokens], openings: [:])
             let found = ExtractedQuotes("What about the lock at Hemmel?", [passage], evidence)
             #expect(found.quotes.first?.range.lowerBound == (near == places[0] ? 0 : 27))
+            // The encoder knows English alone.
+            let german = ExtractedQuotes("Was ist mit der Schleuse bei Hemmel?", [passage], evidence)
+            #expect(german.best?.likeness == nil && found.best?.likeness != nil)
         }
     }
 }
