@@ -21,8 +21,8 @@ struct ExtractedQuotes: Sendable {
     private static let mostQuotes = 3
     private static let mostOfKind = 6
     private static let longestQuote = 700
-    /// Scalars of an answer that is quoted from its beginning.
-    private static let longestAnswer = 300
+    /// Scalars that are quoted in front of what answers, from the answer's beginning on.
+    private static let longestBeginning = 200
     private static let passagesRead = 8
     /// What is less than this behind the best is quoted with it.
     private static let nearBest = 0.12
@@ -159,7 +159,10 @@ struct ExtractedQuotes: Sendable {
             case .sentence = unit.kind, !isItem(unit, reading)
         else { return unit.range }
         let first = reading.units[heading + 1]
-        guard case .sentence = first.kind, unit.range.upperBound - first.range.lowerBound <= longestAnswer else {
+        let before = unit.range.lowerBound - first.range.lowerBound
+        guard case .sentence = first.kind, before <= longestBeginning,
+            unit.range.upperBound - first.range.lowerBound <= longestQuote
+        else {
             return unit.range
         }
         return first.range.lowerBound..<unit.range.upperBound

@@ -160,6 +160,10 @@ import WordPieces
         let text =
             "11. Can members lend their berths?\n    Yes. However the board has to agree to every berth that members lend.\n12. Is there water?\n    No."
         #expect(Self.first(Self.quotes("Can members lend their berths?", text)).hasPrefix("Yes. However"))
+        // However long the sentence is that says it.
+        let long = text.replacing(
+            " that members lend.", with: " that members lend" + String(repeating: ", in writing", count: 20) + ".")
+        #expect(Self.first(Self.quotes("Can members lend their berths?", long)).hasPrefix("Yes. However"))
     }
 
     @Test func aNumberedTitleIsNotQuoted() {
