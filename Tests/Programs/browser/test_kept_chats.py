@@ -81,6 +81,24 @@ def test_an_archived_chat_is_apart_and_comes_back(page):
     expect(page.locator("#chats .name", has_text=name)).to_have_count(1)
 
 
+def test_older_chats_that_come_late_are_not_put_into_the_archive(page):
+    held = []
+    page.route("**/api/history?limit=30&before=*", lambda route: held.append(route))
+    page.goto("/")
+    expect(page.locator("#chats li")).to_have_count(30)
+    page.locator("#chats").evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    page.get_by_role("button", name="Archived chats").click()
+    expect(page.locator("#chats")).to_contain_text("No chat is archived.")
+    assert held
+    with page.expect_response("**/api/history?limit=30&before=*") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate("() => new Promise((seen) => setTimeout(seen, 100))")
+    expect(page.locator("#chats li")).to_have_count(0)
+    page.get_by_role("button", name="Back to chats").click()
+    expect(page.locator("#chats li")).to_have_count(30)
+
+
 def test_a_link_shows_the_chat_and_can_be_ended(page):
     page.goto("/")
     expect(page.locator("#chats li")).to_have_count(30)

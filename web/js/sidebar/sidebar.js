@@ -11,13 +11,15 @@ let next = null;
 let current = null;
 let isReading = false;
 let isArchive = false;
+// Counts the lists that were begun: what was asked for another one comes too late.
+let list = 0;
 let shownPrint = "";
 let go = () => {};
 const removed = new Set();
 const rows = new Map();
 
 // Another workspace has others, even where they cannot be read.
-document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) { chats = []; next = null; isArchive = false; removed.clear(); } });
+document.addEventListener("apus:account", (event) => { if (event.detail.isMoved) { begin(false); removed.clear(); } });
 document.addEventListener("apus:activity", show);
 
 export function setUpSidebar(navigate) {
@@ -51,13 +53,13 @@ export const nameOfChat = (id) => chats.find((chat) => chat.id === id)?.name ?? 
 
 /** Reads the newest chats, or the next ones before those that are there. */
 export async function refreshChats(more = false) {
-  const place = workspace();
+  const [place, mine] = [workspace(), list];
   isReading = true;
   try {
     // Those that are pinned stand above the others, however long ago they were used.
     const [page, pinned] = await Promise.all([api.chats(more ? next : null, isArchive), more || isArchive ? null : api.pinnedChats()]);
-    // Those of another workspace have been asked for meanwhile.
-    if (place && place !== workspace()) return;
+    // Those of another workspace, or of the other list, have been asked for meanwhile.
+    if (mine !== list || (place && place !== workspace())) return;
     const fresh = new Set(page.chats.map((chat) => chat.id));
     const others = chats.filter((chat) => !fresh.has(chat.id));
     if (more) [chats, next] = [[...others, ...page.chats], page.next];
@@ -69,8 +71,14 @@ export async function refreshChats(more = false) {
       const listed = new Set([...fresh, ...older.map((chat) => chat.id)]);
       chats = [...page.chats, ...older, ...(pinned?.chats ?? []).filter((chat) => !listed.has(chat.id))];
     }
-  } catch (problem) { complain(problem); } finally { isReading = false; }
+  } catch (problem) { complain(problem); } finally { if (mine === list) isReading = false; }
   show();
+}
+
+/** Begins a list anew: of the archived chats, or of the others. */
+function begin(ofArchive) {
+  [isArchive, chats, next, isReading] = [ofArchive, [], null, false];
+  list += 1;
 }
 
 export function markCurrent(id) { current = id; show(); }
@@ -113,9 +121,8 @@ export function leaveArchive() { if (isArchive) showArchive(false); }
 
 /** Lists the archived chats in the place of the others, or the others again. */
 async function showArchive(value) {
-  isArchive = value;
+  begin(value);
   $("chats-label").textContent = text.chatsOf[isArchive ? "archive" : "title"];
-  [chats, next] = [[], null];
   await refreshChats();
   if (!document.activeElement || document.activeElement === document.body) $("other-chats")?.focus();
 }
