@@ -308,7 +308,7 @@ let product = group(
         ),
         // What a sentence of an answer says, against the passages that it cites.
         .target(name: "ClaimChecking", dependencies: ["SentenceUnits"]),
-        .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog"]),
+        .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog", "Digests", "JSONCoding"]),
         .target(
             name: "Ingestion",
             dependencies: [
@@ -332,7 +332,8 @@ let product = group(
             name: "Upload",
             dependencies: [
                 "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue",
-                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
+                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding",
+                "Models", "Problems",
                 "Quotas", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
@@ -573,6 +574,7 @@ let tests =
                     "AccessControl", "Accounts", "AzureStorage", "Catalog", "ChatMessages", "Digests", "HTTPClient",
                     "HTTPMessages",
                     "HTTPServing", "JSONCoding", "Postgres", "Problems", "ProductFixture", "Settings", "TestSupport",
+                    "VectorServer",
                 ]),
             .testTarget(
                 name: "ModelContextProtocolTests",
@@ -659,8 +661,8 @@ let tests =
             .testTarget(
                 name: "UploadTests",
                 dependencies: [
-                    "AzureStorage", "Catalog", "Digests", "HTTPMessages", "JSONCoding", "Postgres", "ProductFixture",
-                    "TestSupport", "Upload",
+                    "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "HTTPMessages", "JSONCoding",
+                    "Postgres", "ProductFixture", "TestSupport", "Upload", "ZipArchives",
                 ]),
         ])
     + group(

@@ -42,7 +42,7 @@ public final class ZipArchive {
     /// Names of the entries, at most 10,000.
     public var names: [String] {
         let count = min(10_000, max(0, zip_get_num_entries(handle, 0)))
-        return (0..<UInt64(count)).compactMap { index in zip_get_name(handle, index, 0).map { String(cString: $0) } }
+        return (0..<UInt64(count)).map { index in zip_get_name(handle, index, 0).map { String(cString: $0) } ?? "" }
     }
 
     /// The content of an entry, `nil` when there is none of that name.
@@ -51,6 +51,14 @@ public final class ZipArchive {
     public func read(_ name: String, limit: Int) throws(Failure) -> [UInt8]? {
         let index = zip_name_locate(handle, name, UInt32(ZIP_FL_NOCASE))
         guard index >= 0 else { return nil }
+        return try read(at: Int(index), limit: limit)
+    }
+
+    /// The content of an entry by its place among the names.
+    ///
+    /// - Parameter limit: Most bytes that are inflated.
+    public func read(at index: Int, limit: Int) throws(Failure) -> [UInt8] {
+        guard index >= 0 else { throw .damaged }
         guard let file = zip_fopen_index(handle, UInt64(index), 0) else {
             var information = zip_stat_t()
             let known = zip_stat_index(handle, UInt64(index), 0, &information) == 0

@@ -12,6 +12,7 @@ import Telemetry
 //     document-reader file MEDIA-TYPE FOLDER    reads FOLDER/original, writes FOLDER/text.json and FOLDER/passages
 //     document-reader draw PAGE WIDTH FOLDER    draws a page of FOLDER/original, a PDF, as FOLDER/picture.jpg
 //     document-reader words PAGE FOLDER         finds the words of FOLDER/page.json there, writes FOLDER/words.json
+//     document-reader unpack FOLDER             unpacks FOLDER/original, a ZIP archive, as FOLDER/entry-0 and so on
 //     document-reader page html|text            reads standard input, prints title and text
 
 /// Everything on standard input.
@@ -40,13 +41,15 @@ func work() async throws -> JSONValue {
     case "words" where arguments.count == 3:
         guard let page = Int(arguments[1]) else { break }
         return try await answer { try await PageJob(ReadingFolder(path: arguments[2]), page: page).placeWords() }
+    case "unpack" where arguments.count == 2:
+        return try ArchiveJob(ReadingFolder(path: arguments[1])).run()
     case "page" where arguments.count == 2:
         return WebPage(try readInput(limit: ReaderLimits.webPageBytes), isHTML: arguments[1] == "html").json
     default: break
     }
     throw ReadingFailure(
         reason: "usage: document-reader file MEDIA-TYPE FOLDER | draw PAGE WIDTH FOLDER | words PAGE FOLDER | "
-            + "page html|text")
+            + "unpack FOLDER | page html|text")
 }
 
 /// What is wrong with a document is an answer, too.

@@ -38,6 +38,11 @@ public struct Access: Sendable, Equatable {
         return permission.role.map { role >= $0 } ?? isAdministrator
     }
 
+    /// - Throws: `Problem` 403, which says what would.
+    public func require(_ permission: Permission) throws {
+        guard permits(permission) else { throw AccessProblem.forbidden(permission, self) }
+    }
+
     /// Everything that it permits.
     public var permissions: [Permission] { Permission.allCases.filter(permits) }
 }

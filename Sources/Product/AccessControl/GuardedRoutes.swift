@@ -94,7 +94,7 @@ public struct GuardedRoutes: Sendable {
                 let access = try await gate.access(of: caller, named)
                 // What is about the installation is no workspace's, whichever is chosen.
                 if permission.role != nil { objects?.workspace = access.workspace }
-                guard access.permits(permission) else { throw AccessProblem.forbidden(permission, access) }
+                try access.require(permission)
                 return try await action(request, access)
             }
         }

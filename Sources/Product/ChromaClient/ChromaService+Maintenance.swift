@@ -33,6 +33,27 @@ extension ChromaService {
         return try await indexesWords()
     }
 
+    /// The documents that have passages, at most those of the first million passages.
+    public func documentIDs() async throws -> Set<String> { Set(try await passageCounts().keys) }
+
+    /// How many passages each document has, of the first million.
+    public func passageCounts() async throws -> [String: Int] {
+        let size = 1000
+        var found: [String: Int] = [:]
+        for page in 0..<1000 {
+            let body = JSONValue.object([
+                "limit": .int(Int64(size)), "offset": .int(Int64(page * size)), "include": ["metadatas"],
+            ])
+            guard let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false) else {
+                return [:]
+            }
+            let list = answer["metadatas"]?.array ?? []
+            for id in list.compactMap({ $0["documentId"]?.string }) { found[id, default: 0] += 1 }
+            if list.count < size { break }
+        }
+        return found
+    }
+
     /// Records in the order of the store, without a search.
     public func records(limit: Int, offset: Int) async throws -> [Hit] {
         try await hits([

@@ -174,24 +174,6 @@ public actor ChromaService: SecretSettings {
         return Int(answer?["deleted"]?.int ?? 0)
     }
 
-    /// The documents that have passages, at most those of the first million passages.
-    public func documentIDs() async throws -> Set<String> {
-        let size = 1000
-        var found: Set<String> = []
-        for page in 0..<1000 {
-            let body = JSONValue.object([
-                "limit": .int(Int64(size)), "offset": .int(Int64(page * size)), "include": ["metadatas"],
-            ])
-            guard let answer = try await onCollectionRaw("get", dimension: nil, body.encoded, makes: false) else {
-                return []
-            }
-            let list = answer["metadatas"]?.array ?? []
-            found.formUnion(list.compactMap { $0["documentId"]?.string })
-            if list.count < size { break }
-        }
-        return found
-    }
-
     /// Whether the server keeps embeddings of tokens and compares them, which is an extension of Chroma's API.
     public func keepsTokens() async throws -> Bool {
         if let serverKeepsTokens { return serverKeepsTokens }

@@ -17,11 +17,6 @@ public struct IngestQueue: Sendable {
     ///
     /// - Parameter delay: Time until it becomes visible.
     public func put(_ message: IngestMessage, delay: Duration = .zero) async throws {
-        do {
-            try await queue.put(message.text, to: IngestMessage.queue, delay: delay)
-        } catch let error as StorageError where error.isNotFound {
-            try await queue.create(IngestMessage.queue)
-            try await queue.put(message.text, to: IngestMessage.queue, delay: delay)
-        }
+        try await queue.put(message.text, making: IngestMessage.queue, delay: delay)
     }
 }

@@ -37,6 +37,12 @@ public enum ReaderLimits {
     /// Bytes of a passage in the file of passages, with what JSON needs around it.
     public static let passageLineBytes = 64 << 10
 
+    /// Files of a ZIP archive.
+    public static let archiveEntries = 1000
+    /// Bytes of one file of a ZIP archive, and of all of them together.
+    public static let unpackedFileBytes = 100 << 20
+    public static let unpackedBytes = 512 << 20
+
     /// Readers of one process at the same time.
     public static let atOnce = 4
     /// What the program ends with when there is no memory for it (sysexits.h, EX_OSERR).

@@ -85,6 +85,34 @@ public enum ReaderProcess {
         return folder.words
     }
 
+    /// Unpacks the ZIP archive that lies in a folder.
+    ///
+    /// - Returns: The name of each entry, with the path of its file or what is wrong with it.
+    /// - Throws: as `read(_:as:)`.
+    public static func unpack(_ folder: ReadingFolder) async throws -> [(
+        name: String, file: Result<String, ExtractionError>
+    )] {
+        let found = try await run(
+            ["unpack", folder.path], writable: [folder.path], processorSeconds: ReaderLimits.processorSeconds,
+            seconds: ReaderLimits.seconds, outputLimit: 8 << 20)
+        guard let entries = found["entries"]?.array, entries.count <= ReaderLimits.archiveEntries else {
+            throw ReadingFailure(reason: "the reader's answer cannot be read")
+        }
+        return entries.map { entry in
+            let name = entry["name"]?.string ?? ""
+            if let number = entry["file"]?.int, (0..<Int64(entries.count)).contains(number) {
+                return (name, .success(folder.entry(Int(number))))
+            }
+            return (
+                name,
+                .failure(
+                    ExtractionError(
+                        code: entry["error"]?["code"]?.string ?? "damaged",
+                        detail: entry["error"]?["detail"]?.string ?? ExtractionError.damaged("it is empty").detail))
+            )
+        }
+    }
+
     private static func run(
         _ arguments: [String], input: [UInt8] = [], writable: [String], slots: Slots? = slots, processorSeconds: Int,
         seconds: Int, outputLimit: Int

@@ -21,6 +21,11 @@ public struct ReadingFolder: Sendable {
     /// A page as it is drawn, without the ending that its format has.
     public var picture: String { path + "/picture" }
 
+    /// A file out of an archive.
+    ///
+    /// - Parameter number: From 0.
+    public func entry(_ number: Int) -> String { path + "/entry-\(number)" }
+
     /// Makes a new folder.
     ///
     /// - Throws: `ReadingFailure`.

@@ -12,6 +12,9 @@ public struct BacklogWatch: Sendable {
         "apus.queue.age", unit: "s", "Age of the oldest message that waits in a queue.")
     private static let documents = Metrics.shared.gauge(
         "apus.documents", unit: "{document}", "Documents by status.")
+    private static let jobs = Metrics.shared.gauge("apus.jobs.open", unit: "{job}", "Jobs that are not over, by kind.")
+    private static let oldestJob = Metrics.shared.gauge(
+        "apus.jobs.age", unit: "s", "Age of the oldest job that is not over, by kind.")
 
     private let catalog: CatalogDatabase
     private let queue: QueueClient
@@ -32,6 +35,12 @@ public struct BacklogWatch: Sendable {
                 Self.documents.reset()
                 for (status, count) in try await catalog.documentsByStatus() {
                     Self.documents.set(Double(count), ["status": status])
+                }
+                Self.jobs.reset()
+                Self.oldestJob.reset()
+                for open in try await catalog.openJobs() {
+                    Self.jobs.set(Double(open.count), ["kind": open.kind.rawValue])
+                    Self.oldestJob.set(Double(open.oldestSeconds), ["kind": open.kind.rawValue])
                 }
             } catch {
                 log.debug("the backlog cannot be looked at", ["error": String(describing: error)])

@@ -13,10 +13,15 @@ public import Telemetry
 public struct Tidy: Sendable {
     /// Work on a document shows at least every few seconds.
     private static let stuckSeconds = 120
+    /// Between a document's row and its message there is nothing that takes long.
+    private static let unsentSeconds = 5
     /// Blobs are removed only when their document is older than this: an upload writes its row last.
     private static let orphanMilliseconds: Int64 = 3_600_000
     /// The logs of answers are kept for so long after their end: until then who was cut off goes on where that was.
     private static let logSeconds = 3600
+
+    /// It can be asked for so long what became of a job.
+    private static let jobDays = 30
 
     private let catalog: CatalogDatabase
     private let blobs: BlobClient
@@ -54,7 +59,9 @@ public struct Tidy: Sendable {
         let stuck = try await requeueStuck()
         var orphans = 0
         var past = 0
+        var jobs = 0
         for workspace in try await catalog.workspaces() {
+            jobs += try await catalog.view(of: workspace).removeOldJobs(olderThanDays: Self.jobDays)
             orphans += try await removeOrphans(of: workspace) + removeOrphanedPassages(of: workspace)
             past += try await removePastRetention(of: workspace)
         }
@@ -68,7 +75,7 @@ public struct Tidy: Sendable {
             "tidied",
             [
                 "pastRetention": String(past), "requeued": String(stuck), "poisoned": String(poisoned),
-                "orphans": String(orphans),
+                "orphans": String(orphans), "jobs": String(jobs),
                 "auditRemoved": String(forgotten), "answerLogs": String(logs),
             ])
     }
@@ -89,9 +96,20 @@ public struct Tidy: Sendable {
     /// Puts documents back into the queue that nobody works on. Returns how many.
     @discardableResult
     public func requeueStuck() async throws -> Int {
+        try await requeue(olderThanSeconds: Self.stuckSeconds, isBegun: true)
+    }
+
+    /// Puts documents into the queue whose upload was killed before it did that: they wait, and no message does. Returns how many.
+    @discardableResult
+    public func requeueUnsent() async throws -> Int {
+        guard try await queues.count(IngestMessage.queue) ?? 0 == 0 else { return 0 }
+        return try await requeue(olderThanSeconds: Self.unsentSeconds, isBegun: false)
+    }
+
+    private func requeue(olderThanSeconds age: Int, isBegun: Bool) async throws -> Int {
         var count = 0
         for workspace in try await catalog.workspaces() {
-            let stuck = try await catalog.view(of: workspace).stuckDocuments(olderThanSeconds: Self.stuckSeconds)
+            let stuck = try await catalog.view(of: workspace).stuckDocuments(olderThanSeconds: age, isBegun: isBegun)
             for document in stuck { try await ingest.put(document.id, of: workspace) }
             count += stuck.count
         }

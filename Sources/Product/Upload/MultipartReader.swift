@@ -17,10 +17,11 @@ struct MultipartReader {
     }
 
     private static let maximumHeadBytes = 16 * 1024
-    private static let maximumParts = 100
+    private static let standardParts = 100
 
     private let source: any HTTPBodySource
     private let delimiter: [UInt8]
+    private let maximumParts: Int
     private var buffer: [UInt8]
     /// Bytes at the front of the buffer in which what is looked for does not begin.
     private var searched = 0
@@ -29,11 +30,12 @@ struct MultipartReader {
     private var parts = 0
 
     /// A reader for a body whose content type gives the boundary; `nil` when it does not.
-    init?(_ source: any HTTPBodySource, contentType: String) {
+    init?(_ source: any HTTPBodySource, contentType: String, maximumParts: Int = standardParts) {
         guard let boundary = Self.parameter("boundary", of: contentType), (1...200).contains(boundary.utf8.count) else {
             return nil
         }
         self.source = source
+        self.maximumParts = maximumParts
         delimiter = "\r\n--\(boundary)".bytes
         // The first delimiter stands at the very beginning; with a line end before it, it looks like the others.
         buffer = [13, 10]
@@ -50,8 +52,8 @@ struct MultipartReader {
         guard buffer.count >= 2 else { throw Failure(reason: "The body is cut short.") }
         if buffer[0] == 45, buffer[1] == 45 { return nil }
         parts += 1
-        guard parts <= Self.maximumParts else {
-            throw Failure(reason: "The body has more than \(Self.maximumParts) parts.")
+        guard parts <= maximumParts else {
+            throw Failure(reason: "The body has more than \(maximumParts) parts.")
         }
         let head = try await readHead()
         isInPart = true

@@ -94,9 +94,11 @@ public enum UploadFunctions {
         ) { await trail?.record($0) }
         Task {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
-            try await Task.sleep(for: .seconds(150))
-            do { try await tidy.requeueStuck() } catch {
-                log.warning("stuck documents could not be requeued", ["error": String(describing: error)])
+            for round in 1...15 {
+                try await Task.sleep(for: .seconds(10))
+                do { _ = try await round < 15 ? tidy.requeueUnsent() : tidy.requeueStuck() } catch {
+                    log.warning("stuck documents could not be requeued", ["error": String(describing: error)])
+                }
             }
         }
         // Nobody would see what it finds otherwise.
@@ -122,6 +124,10 @@ public enum UploadFunctions {
             try await ReadersRoutes(catalog: catalog.view(for: $1)).set($0)
         }
         routes.http(.post, "documents/{id}/retry", for: .write) { try await documents($1).retry($0) }
+        routes.http(.post, "documents/batch", for: .write) {
+            try await BatchRoute(intake: uploads($1).intake, temporaryDirectory: temporary).take($0)
+        }
+        routes.addJobs(catalog, storage, vectors, log)
         routes.functions.queue("ingest") { try await ingestion.take($0) }
         routes.functions.timer("tidy") { _ in try await tidy.run() }
         routes.functions.check("postgres") { try await catalog.probe() }

@@ -96,6 +96,12 @@ struct UploadIntake: Sendable {
     static let unknownChat = Problem(
         .notFound, "There is no chat with this id.", fields: [.init(field: "chatId", detail: "Unknown.")])
 
+    static func tooLarge(_ name: String, limit: Int) -> Problem {
+        Problem(
+            .contentTooLarge, "\(name) is larger than the limit of \(limit) bytes. Split it and upload the parts.",
+            fields: [.init(field: "file", detail: "Larger than \(limit) bytes.")])
+    }
+
     /// Takes back what one request brought before it failed; the ingest function removes it everywhere.
     func withdraw(_ received: [Received]) async {
         for item in received where !item.isDuplicate {
@@ -155,9 +161,7 @@ private final class MeasuredSource: HTTPBodySource {
             return state.count
         }
         guard count <= limit else {
-            throw Problem(
-                .contentTooLarge, "\(name) is larger than the limit of \(limit) bytes. Split it and upload the parts.",
-                fields: [.init(field: "file", detail: "Larger than \(limit) bytes.")])
+            throw UploadIntake.tooLarge(name, limit: limit)
         }
         return piece
     }

@@ -36,13 +36,21 @@ public struct APIProxy: Sendable {
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/mcp", "chat"),
         ("/api/upload", "upload"),
-        ("/api/documents", "upload"), ("/api/history", "history"), ("/api/experiments", "chat"),
+        ("/api/documents", "upload"), ("/api/jobs", "upload"), ("/api/check", "upload"), ("/api/history", "history"),
+        ("/api/experiments", "chat"),
         ("/api/feedback", "chat"), ("/api/account", "account"), ("/api/share", "history"),
     ]
 
     /// Whether a path is answered by the apps: what they do not know is a problem then, and no page that is missing.
     static func isForApps(_ path: String) -> Bool {
         ["/api/", "/v1/"].contains { path.hasPrefix($0) } || routes.contains { path == $0.prefix }
+    }
+
+    /// The app that answers a path; `nil` for none.
+    public static func app(of path: String) -> String? { route(of: path)?.app }
+
+    private static func route(of path: String) -> (prefix: String, app: String)? {
+        routes.first { path == $0.prefix || path.hasPrefix($0.prefix + "/") }
     }
 
     private let upstreams: Upstreams
@@ -57,7 +65,7 @@ public struct APIProxy: Sendable {
     /// Passes a request on; problems are our own answers.
     public func forward(_ request: HTTPRequest) async -> HTTPResponse {
         let path = request.target.rawPath
-        guard let route = Self.routes.first(where: { path == $0.prefix || path.hasPrefix($0.prefix + "/") }) else {
+        guard let route = Self.route(of: path) else {
             return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
         }
         Span.current?.route = route.prefix

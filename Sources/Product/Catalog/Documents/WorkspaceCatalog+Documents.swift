@@ -213,11 +213,15 @@ extension WorkspaceCatalog {
     }
 
     /// Documents that have not moved for a while: unfinished ones and ones whose deletion was cut off.
-    public func stuckDocuments(olderThanSeconds age: Int, limit: Int = 500) async throws -> [DocumentRecord] {
+    ///
+    /// - Parameter isBegun: Whether those count that somebody has begun to work on.
+    public func stuckDocuments(olderThanSeconds age: Int, isBegun: Bool = true, limit: Int = 500) async throws
+        -> [DocumentRecord]
+    {
         let rows = try await query(
             """
             SELECT \(DocumentRecord.columns) FROM documents
-            WHERE workspace_id = $1 AND (deleting OR status IN ('queued', 'extracting', 'embedding'))
+            WHERE workspace_id = $1 AND (deleting OR status IN (\(isBegun ? "'queued', 'extracting', 'embedding'" : "'queued'")))
                 AND updated_at < now() - make_interval(secs => \(age)) ORDER BY updated_at LIMIT \(limit)
             """,
             [workspace])

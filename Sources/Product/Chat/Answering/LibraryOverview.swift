@@ -1,4 +1,5 @@
 import Catalog
+import ChatMessages
 import Retrieval
 import SentenceUnits
 import TextAnalysis
@@ -8,6 +9,8 @@ struct LibraryOverview: Sendable {
     private static let mostNames = 50
     private static let mostOpenings = 4
     private static let longestOpening = 600
+    private static let mostMentions = 8
+    private static let searched = 20
     private static let longestPage = 2000
     private static let needsModel = """
         A summary needs a language model, and this answer is made without one. This is how the documents begin:
@@ -29,6 +32,11 @@ struct LibraryOverview: Sendable {
         -> LibraryOverview?
     {
         var records = try await library.catalog.names(of: documents, limit: mostNames)
+        if case .mentions(let words) = question {
+            let passages = try await mentions(of: words, in: documents, library)
+            guard !passages.isEmpty else { return nil }
+            return LibraryOverview(question: question, names: [], count: passages.count, openings: passages)
+        }
         guard case .summary(let wanted) = question else {
             return LibraryOverview(question: question, names: records.map(\.name), count: documents.count, openings: [])
         }
@@ -43,6 +51,32 @@ struct LibraryOverview: Sendable {
             openings += pages.prefix(1).map(Self.beginning)
         }
         return LibraryOverview(question: question, names: records.map(\.name), count: records.count, openings: openings)
+    }
+
+    /// The best passage of each document that has all of the words; documents that were found make room for others.
+    private static func mentions(of words: [String], in documents: [String], _ library: Library) async throws
+        -> [FoundPassage]
+    {
+        var found: [FoundPassage] = []
+        var left = documents
+        while found.count < mostMentions, !left.isEmpty {
+            let passages = try await library.search(words.joined(separator: " "), in: left, count: searched).passages
+            let before = found.count
+            for passage in passages where found.count < mostMentions && says(words, passage.text) == words.count {
+                if !found.contains(where: { $0.documentId == passage.documentId }) { found.append(passage) }
+            }
+            guard found.count > before else { break }
+            let known = Set(found.map(\.documentId))
+            left.removeAll { known.contains($0) }
+        }
+        return found
+    }
+
+    /// How many of the words a text says, in whatever form.
+    private static func says(_ words: [String], _ text: String) -> Int {
+        let stemmer = Stemmer(.en)
+        let said = Set(AnswerWord.words(text, .english).flatMap { [$0.plain, $0.stem] })
+        return words.count { said.contains($0) || said.contains(stemmer.stem($0)) }
     }
 
     /// Which of the names some words mean: those that have one of them, but for those of which another name has the same words
@@ -65,11 +99,30 @@ struct LibraryOverview: Sendable {
         if question == .names {
             let more = count > names.count ? ["\n- and \(count - names.count) more"] : []
             let first = count == 1 ? "There is one document:\n" : "There are \(count) documents:\n"
-            return .init(pieces: [first] + names.map { "\n- \($0)" } + more, citations: [], isFound: true)
+            return .init(
+                pieces: [first] + names.map { "\n- \(MarkdownName.escaped($0))" } + more, citations: [], isFound: true)
+        }
+        if case .mentions(let words) = question {
+            let citations = sources.add(openings).compactMap { Self.mention(words, $0) }
+            let first = count == 1 ? "One document mentions this:\n" : "\(count) documents mention this:\n"
+            let lines = citations.map {
+                "\n- \(MarkdownName.escaped($0.passage.name)): “\($0.quote.oneLine)” [\($0.passage.n)]"
+            }
+            return .init(pieces: [first] + lines, citations: citations, isFound: true)
         }
         let citations = sources.add(openings).compactMap { Self.opening($0) }
-        let lines = citations.map { "\n- \($0.passage.name): “\($0.quote.oneLine)” [\($0.passage.n)]" }
+        let lines = citations.map {
+            "\n- \(MarkdownName.escaped($0.passage.name)): “\($0.quote.oneLine)” [\($0.passage.n)]"
+        }
         return .init(pieces: [Self.needsModel] + lines, citations: citations, isFound: true)
+    }
+
+    /// The sentence that says most of the words.
+    private static func mention(_ words: [String], _ passage: FoundPassage) -> Citation? {
+        let reading = PassageUnits(passage.text, .english)
+        let counts = reading.units.map { says(words, $0.text) }
+        guard let best = counts.max(), let index = counts.firstIndex(of: best) else { return nil }
+        return Citation(passage, reading.scalars, range: reading.units[index].range)
     }
 
     /// A page may be a whole book.

@@ -96,10 +96,14 @@ extension ChatMessage {
         guard role == "assistant" else { return [] }
         return text.split(whereSeparator: \.isNewline).lazy
             .filter { $0.hasPrefix("- ") && $0.unicodeScalars.count <= Self.longestListed }.prefix(Self.mostListed)
-            .map { String($0.dropFirst(2)).replacing("\0", with: " ") }
+            .flatMap { line -> [String] in
+                let name = String(line.dropFirst(2)).replacing("\0", with: " ")
+                // Lists of before are not escaped.
+                return [MarkdownName.plain(name), name]
+            }
     }
 
-    /// Such a list has 50 names, and a file's name at most 255 characters.
+    /// Such a list has 50 names, and a file's name at most 255 characters, each of which may be escaped.
     private static let mostListed = 60
-    private static let longestListed = 260
+    private static let longestListed = 520
 }

@@ -46,6 +46,30 @@ struct ReadersFeatureTests {
         }
     }
 
+    @Test func jobsAreTheirPersonsAndTheOwners() async throws {
+        try await House.with([.upload]) { house in
+            let (ann, bob) = (try await house.person("ann").browser, try await house.person("bob").browser)
+            let owner = try await house.person("owner", ["default": "owner"]).browser
+            let document = try id(try await upload(ann, "Only for Ann.", readers: "me"))
+            try await house.product.put(document, into: .ready)
+            let body: JSONValue = ["kind": "process", "documents": [.string(document)]]
+            // He cannot have read anew what he does not see.
+            #expect(try await bob.send(.upload, .post, "/api/jobs", body).status == 409)
+            #expect(try await ann.send(.upload, .post, "/api/jobs", ["kind": "check"]).status == 403)
+            let job = try await ann.send(.upload, .post, "/api/jobs", body).json["id"]?.string ?? ""
+            for (browser, count, status) in [(ann, 1, 200), (owner, 1, 200), (bob, 0, 404)] {
+                let list = try await browser.send(.upload, .get, "/api/jobs").json["jobs"]?.array
+                #expect(list?.count == count)
+                for path in ["", "/items", "/events"] where status == 404 || path != "/events" {
+                    let answer = try await browser.send(.upload, .get, "/api/jobs/\(job)\(path)")
+                    #expect(answer.status == status, "\(path)")
+                }
+            }
+            #expect(try await bob.send(.upload, .post, "/api/jobs/\(job)/cancel").status == 404)
+            #expect(try await owner.send(.upload, .post, "/api/jobs/\(job)/cancel").status == 200)
+        }
+    }
+
     @Test func ownersSayWhoSeesIt() async throws {
         try await House.with([.upload]) { house in
             let (ann, bob) = (try await house.person("ann"), try await house.person("bob"))

@@ -5,6 +5,7 @@ import JSONCoding
 import ProductFixture
 import TestSupport
 import Testing
+import VectorServer
 
 /// Every route of every app, asked by everybody: who gets in, and how the others are turned away.
 @Suite(.enabled(if: RunningProduct.hasDatabase, "\(RunningProduct.noDatabase)"))
@@ -40,7 +41,12 @@ struct RouteMatrixFeatureTests {
             "GET /api/documents/{id}/report": .permission(.read),
             "GET /api/documents/{id}/pages/{page}": .permission(.read),
             "GET /api/documents/{id}/pages/{page}/words": .permission(.read),
-            "POST /api/documents/{id}/retry": .permission(.write),
+            "POST /api/documents/{id}/retry": .permission(.write), "POST /api/documents/batch": .permission(.write),
+            "POST /api/jobs": .permission(.write), "GET /api/jobs": .permission(.write),
+            "GET /api/jobs/{id}": .permission(.write), "GET /api/jobs/{id}/items": .permission(.write),
+            "GET /api/jobs/{id}/events": .permission(.write), "POST /api/jobs/{id}/cancel": .permission(.write),
+            "POST /api/jobs/{id}/retry": .permission(.write), "GET /api/check": .permission(.manage),
+            "POST /api/check": .permission(.manage), "POST /api/check/{id}/repair": .permission(.manage),
             "GET /api/documents/{id}/access": .permission(.manage),
             "PUT /api/documents/{id}/access": .permission(.manage),
         ],
@@ -95,6 +101,15 @@ struct RouteMatrixFeatureTests {
         try await RunningProduct.with(Self.apps + [.account], settings: House.settings) { product in
             for (app, rows) in Self.expected {
                 #expect(Set(product.routes[app] ?? []) == Set(rows.keys), "\(app)")
+            }
+        }
+    }
+
+    @Test func thePagesOriginPassesEveryRouteOnToItsApp() {
+        for (app, rows) in Self.expected {
+            for route in rows.keys {
+                let path = route.split(separator: " ").last.map(String.init) ?? ""
+                #expect(APIProxy.app(of: path) == app.rawValue, "\(route)")
             }
         }
     }

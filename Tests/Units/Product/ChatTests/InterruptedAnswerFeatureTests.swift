@@ -183,6 +183,8 @@ struct InterruptedAnswerFeatureTests {
             try await product.catalog.index.renewAnswers([attempt])
             let interrupted = InterruptedAnswers(catalog: product.catalog.index, messages: product.messages)
             #expect(try await interrupted.endAll() == 0)
+            // What lives says so again and again, however slow the machine is.
+            try await product.catalog.index.renewAnswers([attempt])
             let json = try await product.get(.history, "/api/history/\(chat)").json
             #expect(json["running"]?[0]?["answerId"]?.string == answer && json["messages"]?.array?.count == 1)
         }

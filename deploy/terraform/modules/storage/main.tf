@@ -77,7 +77,7 @@ resource "azurerm_storage_container" "packages" {
 }
 
 resource "azurerm_storage_queue" "ingest" {
-  for_each           = toset(["ingest", "ingest-poison"])
+  for_each           = toset(["ingest", "ingest-poison", "jobs", "jobs-poison"])
   name               = each.key
   storage_account_id = azurerm_storage_account.main.id
 }

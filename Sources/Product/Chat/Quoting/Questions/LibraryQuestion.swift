@@ -4,6 +4,8 @@ enum LibraryQuestion: Sendable, Equatable {
     case names
     /// What documents are about; of those whose names have these words, or of all.
     case summary(of: [String])
+    /// Which documents speak of something that is called by these words.
+    case mentions(of: [String])
 
     /// `nil` for every other question.
     init?(_ question: String) {
@@ -23,6 +25,13 @@ enum LibraryQuestion: Sendable, Equatable {
         let namesDocuments = words.contains { Self.documents.contains($0) }
         let isAbout =
             words.contains("about") || words.contains("handelt") || words.contains("geht") || words.contains("parle")
+        let spoken = content.filter { !Self.documents.contains($0) && !Self.mentioning.contains($0) }
+        if Self.asksWhichDocument(words), isAbout || words.contains(where: { Self.mentioning.contains($0) }),
+            !spoken.isEmpty
+        {
+            self = .mentions(of: spoken)
+            return
+        }
         let wantsSummary = words.contains { Self.summaries.contains($0) } || isAbout && others.isEmpty && namesDocuments
         if wantsSummary, namesDocuments || !others.isEmpty || words.count <= 2 {
             // "a summary of the costs" asks for costs, "summarise the travel policy" for a document, if one has that name.
@@ -34,6 +43,26 @@ enum LibraryQuestion: Sendable, Equatable {
         }
     }
 
+    /// "Which document …", "which of the files …", not "what does the document …".
+    private static func asksWhichDocument(_ words: [String]) -> Bool {
+        words.prefix(2).indices.contains { index in
+            which.contains(words[index])
+                && words[index...].dropFirst().prefix(4).contains { documents.contains($0) }
+                && words[index...].dropFirst().prefix { !documents.contains($0) }.allSatisfy { between.contains($0) }
+        }
+    }
+
+    private static let which = list(
+        "which what welche welches welchen welchem quel quels quelle que cuales cual quale quali welk quais qual")
+    private static let between = list("of the my our your these all von den der des mes nos de los mis dei i dos os")
+    private static let mentioning = list(
+        """
+        mention mentions mentioned mentioning talk talks discuss discusses contain contains cover covers describe describes refer refers
+        speak speaks deal deals explain explains address addresses include includes something anything word words
+        erwahnt erwahnen behandelt behandeln beschreibt beschreiben enthalt enthalten spricht sprechen steht
+        mentionne mentionnent parlent traite traitent contient contiennent decrit decrivent
+        menciona mencionan habla hablan trata tratan contiene contienen describen contem falam fala vermeldt beschrijft
+        """)
     private static let documents = list(
         """
         document documents file files pdf pdfs text texts doc docs library dokument dokumente dokumenten datei dateien unterlagen

@@ -1,0 +1,138 @@
+import AccessControl
+import Catalog
+import DocumentReading
+import HTTPMessages
+import Ingestion
+import JSONCoding
+import Problems
+
+/// `POST /api/documents/batch`: up to 1,000 files as parts of a form, or as a ZIP archive, or both. Each is accepted or refused
+/// alone, and one job tells how far they are.
+struct BatchRoute: Sendable {
+    let intake: UploadIntake
+    let temporaryDirectory: String
+
+    func take(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let type = request.fields["content-type"] ?? ""
+        let kind = type.prefix { $0 != ";" }.lowercased()
+        let source: any HTTPBodySource =
+            switch request.body {
+            case .source(let source): source
+            case .bytes(let bytes): WholeBody(bytes)
+            }
+        let receiver: BatchReceiver
+        switch kind {
+        case "multipart/form-data":
+            guard
+                let reader = MultipartReader(
+                    source, contentType: type, maximumParts: WorkspaceCatalog.mostJobItems)
+            else { throw Problem(.badRequest, "The content type has no usable boundary.") }
+            receiver = try await begin()
+            let parts = PartsCursor(reader)
+            try await whole(receiver) { try await takeParts(parts, receiver) }
+        case "application/zip", "application/x-zip-compressed":
+            receiver = try await begin()
+            try await whole(receiver) { try await takeArchive(nil, receiver) { try await source.next() } }
+        default:
+            throw Problem(
+                .unsupportedMediaType,
+                "A batch is a form with parts named file (multipart/form-data), or a ZIP archive (application/zip).")
+        }
+        let items = await receiver.items
+        guard !items.isEmpty else {
+            _ = try await intake.catalog.cancelJob(receiver.job)
+            throw InvalidFields(field: "file", detail: "Required: at least one file.")
+        }
+        try await intake.catalog.openJob(receiver.job)
+        guard let job = try await intake.catalog.job(receiver.job) else {
+            throw Problem(.notFound, "The job was deleted while its files came.")
+        }
+        return HTTPResponse(
+            HTTPStatus(rawValue: 207), fields: ["Content-Type": "application/json", "Location": "/api/jobs/\(job.id)"],
+            body: .bytes(JSONValue.object(["job": job.json, "items": .array(items.map(\.json))]).encoded))
+    }
+
+    private func begin() async throws -> BatchReceiver {
+        let job = try await intake.catalog.addJob(.batch)
+        AuditObjects.note("job", job)
+        return BatchReceiver(job: job, intake: intake)
+    }
+
+    /// Where the files cannot be taken in to the last, the job says so; those that came stay.
+    private func whole(_ receiver: BatchReceiver, _ take: @Sendable () async throws -> Void) async throws {
+        do { try await take() } catch {
+            await Task { [intake] in try? await intake.catalog.openJob(receiver.job, isWhole: false) }.value
+            throw error
+        }
+    }
+
+    private func takeParts(_ parts: PartsCursor, _ receiver: BatchReceiver) async throws {
+        do {
+            while let part = try await parts.nextPart() {
+                guard part.name == "file" else {
+                    throw InvalidFields(
+                        field: String(part.name.prefix(100)), detail: "Unknown part. Known parts: file.")
+                }
+                if part.fileName?.lowercased().hasSuffix(".zip") == true {
+                    try await takeArchive(part.fileName, receiver) { try await parts.nextPiece() }
+                } else {
+                    try await receiver.take(part.fileName) { try await parts.nextPiece() }
+                }
+            }
+        } catch let failure as MultipartReader.Failure {
+            let taken = await receiver.items.count
+            throw Problem(
+                .badRequest,
+                "The form cannot be read: \(failure.reason) \(counted(taken, "file")) before that came in; see the job \(receiver.job)."
+            )
+        }
+    }
+
+    /// Takes in the files of an archive: unpacked by the program that reads documents, within its limits.
+    private func takeArchive(
+        _ name: String?, _ receiver: BatchReceiver, _ next: @escaping @Sendable () async throws -> [UInt8]?
+    ) async throws {
+        let folder = try ReadingFolder(in: temporaryDirectory)
+        defer { folder.remove() }
+        let title = name ?? "archive.zip"
+        do {
+            try await FileBody.write(
+                LimitedBody(next: next, limit: intake.maximumBytes, name: title), to: folder.original)
+            for entry in try await ReaderProcess.unpack(folder) {
+                switch entry.file {
+                case .success(let path):
+                    let body = try FileBody(path)
+                    try await receiver.take(entry.name) { try await body.next() }
+                case .failure(let error):
+                    try await receiver.refuse(
+                        entry.name, Problem(.unprocessableContent, error.detail, code: error.code))
+                }
+            }
+        } catch let error as ExtractionError {
+            try await receiver.refuse(title, Problem(.unprocessableContent, error.detail, code: error.code))
+        } catch let problem as Problem where problem.status == .contentTooLarge {
+            try await receiver.refuse(title, problem)
+        }
+    }
+}
+
+/// A body that is not to be longer than one file may be.
+private actor LimitedBody: HTTPBodySource {
+    private let source: @Sendable () async throws -> [UInt8]?
+    private let limit: Int
+    private let name: String
+    private var count = 0
+
+    init(next: @escaping @Sendable () async throws -> [UInt8]?, limit: Int, name: String) {
+        source = next
+        self.limit = limit
+        self.name = name
+    }
+
+    func next() async throws -> [UInt8]? {
+        guard let piece = try await source() else { return nil }
+        count += piece.count
+        guard count <= limit else { throw UploadIntake.tooLarge(name, limit: limit) }
+        return piece
+    }
+}
