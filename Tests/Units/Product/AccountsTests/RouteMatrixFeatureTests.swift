@@ -41,6 +41,7 @@ struct RouteMatrixFeatureTests {
             "GET /api/documents/{id}/pages/{page}": .permission(.read),
             "GET /api/documents/{id}/pages/{page}/words": .permission(.read),
             "POST /api/documents/{id}/retry": .permission(.write),
+            "PATCH /api/documents/{id}": .permission(.write), "POST /api/documents/{id}/restore": .permission(.write),
             "GET /api/documents/{id}/access": .permission(.manage),
             "PUT /api/documents/{id}/access": .permission(.manage),
         ],
