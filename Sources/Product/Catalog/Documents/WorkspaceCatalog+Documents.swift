@@ -198,7 +198,8 @@ extension WorkspaceCatalog {
     /// Ids of the ready documents that a chat can see, of each the current version: the workspace's and its own.
     ///
     /// - Parameters:
-    ///   - only: Restricts the answer to these. Whichever version of a document is named, its current one is meant.
+    ///   - only: Restricts the answer to these. Whichever version of a document is named, its current one is meant;
+    ///     the first also when it is gone.
     ///   - filter: Restricts it to those of which this is said.
     public func searchableDocuments(chatId: String?, only: [String]?, filter: DocumentFilter = DocumentFilter())
         async throws -> [String]
@@ -211,7 +212,8 @@ extension WorkspaceCatalog {
             WHERE workspace_id = $1 AND status = 'ready' AND NOT deleting AND superseded_at IS NULL
                 AND (chat_id IS NULL OR chat_id = $2::uuid) AND ($3::uuid[] IS NULL OR \(Self.family("d")) IN (
                     SELECT \(Self.family("named")) FROM documents named
-                    WHERE named.workspace_id = $1 AND named.id = ANY ($3::uuid[]) AND NOT named.deleting))
+                    WHERE named.workspace_id = $1 AND named.id = ANY ($3::uuid[]) AND NOT named.deleting)
+                    OR \(Self.family("d")) = ANY ($3::uuid[]))
                 AND \(DocumentFilter.condition(on: "d", first: 5)) AND \(Self.isReader("$4", of: "d"))
             LIMIT \(limits.documents)
             """,
