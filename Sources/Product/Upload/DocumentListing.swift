@@ -18,7 +18,7 @@ struct DocumentListing: Sendable {
     init(_ request: HTTPRequest) throws {
         let query = request.target.query
         var members = JSONObject()
-        let tags = query.filter { $0.name == "tag" }.map(\.value)
+        let tags = query.filter { $0.name == "tag" || $0.name == "tags" }.map(\.value)
         if !tags.isEmpty { members["tags"] = .strings(tags) }
         for name in ["before", "source", "author", "language"] {
             if let text = request.target.parameter(name), !text.isEmpty { members[name] = .string(text) }

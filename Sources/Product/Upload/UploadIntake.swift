@@ -110,7 +110,10 @@ struct UploadIntake: Sendable {
 
     /// Answers for a file of which nothing was stored, because its place has a document of its name.
     private func leftOut(_ existing: DocumentRecord, hash: String, _ onExisting: OnExisting) async throws -> Received {
-        if existing.sha256 == hash { return Received(document: try await retried(existing), isDuplicate: true) }
+        let same = try await catalog.document(sha256: hash, chatId: existing.chatId)
+        if let same = existing.sha256 == hash ? existing : same {
+            return Received(document: try await retried(same), isDuplicate: true)
+        }
         guard onExisting == .ask else { return Received(document: existing, isDuplicate: false, isSkipped: true) }
         let choices = OnExisting.allCases.filter { $0 != .ask }.map(\.rawValue)
         throw Problem(

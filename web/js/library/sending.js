@@ -14,7 +14,7 @@ export async function send({ file, row, batch }, changed, again) {
     try {
       const document = await promise;
       changed();
-      if (document.skipped) return row.finish(words.skipped, document.name);
+      if (document.skipped) return row.finish(words.skipped, document.name, true);
       if (document.duplicate && document.status === "ready") return row.finish(text.duplicate, document.name);
       row.state(text.states[document.status]);
       return void follow(document.id, row, changed);
@@ -23,7 +23,7 @@ export async function send({ file, row, batch }, changed, again) {
         row.state(words.asks);
         onExisting = await (await import("./taken.js")).askAbout(problem.existing, file, batch);
         // Nothing of it was stored, and nothing is to be.
-        if (onExisting === "skip") return row.finish(words.skipped, file.name);
+        if (onExisting === "skip") return row.finish(words.skipped, file.name, true);
         continue;
       }
       // What the server said of the file it would say again; a connection that broke may hold the next time.

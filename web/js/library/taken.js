@@ -5,8 +5,8 @@ import { words } from "./words.js";
 let before = Promise.resolve();
 
 /**
- * Asks what becomes of `file`: resolves to `replace`, `keep` or `skip`. One question stands at a time; `batch` is `{choice, left}` of the files
- * that came with it, and remembers an answer for all of them.
+ * Asks what becomes of `file`: resolves to `replace`, `keep` or `skip`. One question stands at a time; `batch` is `{choice, left}` of all files
+ * that came with it and are not settled, and remembers an answer for all of them.
  */
 export function askAbout(existing, file, batch) {
   const answer = before.then(() => batch.choice ?? ask(existing, file, batch));
@@ -17,7 +17,7 @@ export function askAbout(existing, file, batch) {
 async function ask(existing, file, batch) {
   await addStyle("views");
   const focused = document.activeElement;
-  const others = batch.left;
+  const others = batch.left - 1;
   const all = make("input", { type: "checkbox" });
   const dialog = make("dialog", { class: "taken", "aria-labelledby": "taken-title", "aria-describedby": "taken-text" }, make("form", { method: "dialog" },
     make("h2", { id: "taken-title", dir: "auto" }, words.taken(existing.name)),

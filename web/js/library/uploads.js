@@ -79,7 +79,6 @@ function pump() {
   while (running < 2 && waiting.length) {
     const job = waiting.shift();
     running += 1;
-    job.batch.left -= 1;
-    sending.send(job, onChange, () => addFiles([job.file])).finally(() => { running -= 1; pump(); });
+    sending.send(job, onChange, () => addFiles([job.file])).finally(() => { running -= 1; job.batch.left -= 1; pump(); });
   }
 }

@@ -3,7 +3,7 @@ import { counted, shortDate, size, when } from "../strings.js";
 
 export const words = {
   taken: (name) => `“${name}” is in your library already`,
-  takenText: ({ createdAt, bytes, version }, file) => `The one there is of ${when(createdAt)}, ${size(bytes)}${version > 1 ? `, version ${version}` : ""}. The new file has ${size(file.size)}.`,
+  takenText: ({ createdAt, bytes, version }, file) => `Added ${when(createdAt)}, ${size(bytes)}${version > 1 ? `, version ${version}` : ""}. The new file has ${size(file.size)}.`,
   choices: {
     replace: ["Replace", "New questions see the new file as soon as it is read. Answers that were given keep what they quote."],
     keep: ["Keep both", "Questions see both files."],

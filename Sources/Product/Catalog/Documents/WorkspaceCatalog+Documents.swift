@@ -54,16 +54,23 @@ extension WorkspaceCatalog {
                 throw ReadersRefused.noMember
             }
             if let chatId = document.chatId, try await chat(chatId) == nil { throw ChatGone() }
-            let existing = try await query(
-                """
-                SELECT \(DocumentRecord.columns) FROM documents
-                WHERE \(Self.hasSameBytes("$1", "$2", "$3")) ORDER BY created_at LIMIT 1
-                """,
-                [workspace, document.sha256, document.chatId])
-            if let row = existing.first { return (try DocumentRecord(row), true) }
+            if let existing = try await self.document(sha256: document.sha256, chatId: document.chatId) {
+                return (existing, true)
+            }
             try await requireRoom("documents", limits.documents)
         }
         throw PostgresError.contention
+    }
+
+    /// The document in a place that has these bytes; `nil` when there is none whose duplicate it may be called.
+    public func document(sha256: String, chatId: String?) async throws -> DocumentRecord? {
+        try await query(
+            """
+            SELECT \(DocumentRecord.columns) FROM documents
+            WHERE \(Self.hasSameBytes("$1", "$2", "$3")) ORDER BY created_at LIMIT 1
+            """,
+            [workspace, sha256, chatId]
+        ).first.map(DocumentRecord.init)
     }
 
     /// The newest version of the document that is to be replaced has the bytes of the file.
