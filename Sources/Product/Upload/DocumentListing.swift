@@ -39,11 +39,13 @@ struct DocumentListing: Sendable {
         try reader.finish()
         switch request.target.parameter("versions") {
         case nil, "", "current": versions = .current
+        case "newest": versions = .newest
         case "all": versions = .all
         case let id? where UUIDv7.isValid(id): versions = .of(id)
         default:
             throw InvalidFields(
-                field: "versions", detail: "Must be current, all, or a document's id for the versions of that one.")
+                field: "versions",
+                detail: "Must be current, newest, all, or a document's id for the versions of that one.")
         }
     }
 }

@@ -103,6 +103,14 @@ def test_a_new_version_takes_over_and_the_old_quotation_says_so(page, apus):
     expect(versions.locator("li").first).to_contain_text("Version 3")
     versions.get_by_role("button", name="Close").click()
     expect(row(page).get_by_role("button", name=re.compile("^Version 3"))).to_be_visible()
+    # Without its current version it is not searched, and not lost either.
+    row(page).get_by_role("button", name=re.compile("^Version 3")).click()
+    versions.get_by_role("button", name="Delete version 3").click()
+    page.locator("#ask-ok").click()
+    expect(versions.locator("li")).to_have_count(1)
+    versions.get_by_role("button", name="Close").click()
+    expect(row(page)).to_contain_text("Not searched")
+    assert axe(page) == [] and current(apus) == []
     row(page).get_by_role("button", name="Delete Policy.txt").click()
     expect(page.locator("#ask-text")).to_contain_text("Earlier versions go with it.")
     page.locator("#ask-ok").click()

@@ -16,7 +16,7 @@ document.addEventListener("apus:account", (event) => { if (event.detail.isMoved)
 const isSettled = (item) => item.status === "ready" || item.status === "failed";
 
 export const allDocuments = () => documents;
-export const readyDocuments = () => documents.filter((item) => item.status === "ready");
+export const readyDocuments = () => documents.filter((item) => item.status === "ready" && !item.supersededAt);
 /** The current version of a document, by its id or that of its first one. */
 export const documentById = (id) => documents.find((item) => item.id === id || item.versionOf === id) ?? null;
 /** What a choice of documents keeps, so that it means the next version, too. */

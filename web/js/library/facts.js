@@ -9,7 +9,7 @@ import { words } from "./words.js";
 export async function describe(item, button) {
   await addStyle("views");
   const input = (name, value, properties = {}) => make("input", { id: `fact-${name}`, value: value ?? "", maxlength: "300", dir: "auto", autocomplete: "off", ...properties });
-  const fields = { tags: input("tags", item.tags.join(", "), { "aria-describedby": "fact-tags-note", maxlength: "1100" }), source: input("source", item.source), author: input("author", item.author),
+  const fields = { tags: input("tags", (item.tags ?? []).join(", "), { "aria-describedby": "fact-tags-note", maxlength: "1100" }), source: input("source", item.source), author: input("author", item.author),
     date: input("date", item.date, { type: "date", "aria-describedby": "fact-date-note" }) };
   const failure = make("p", { class: "danger", role: "alert", hidden: true });
   const row = (name, note) => make("div", { class: "field" }, make("label", { for: `fact-${name}` }, words[name]), fields[name], note ? make("span", { class: "muted", id: `fact-${name}-note` }, note) : null);

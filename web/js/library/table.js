@@ -17,6 +17,8 @@ const columns = [
   { id: "passages", label: text.columnPassages, value: (d) => d.passages ?? -1, isNumber: true }, { id: "bytes", label: text.columnSize, value: (d) => d.bytes, isNumber: true },
   { id: "createdAt", label: text.columnAdded, value: (d) => d.createdAt }, { id: "status", label: text.columnState, value: (d) => d.status }];
 const order = { by: "createdAt", isUp: false };
+// An app of an earlier version says none.
+const tagsOf = (item) => item.tags ?? [];
 const chosen = new Set();
 let words = "";
 let status = "all";
@@ -54,18 +56,19 @@ export function setUpLibrary(navigate) {
 
 // What is out of sight is not meant.
 const picked = () => visible().filter((item) => chosen.has(item.id));
-const stateGroup = (item) => (["ready", "failed"].includes(item.status) ? item.status : "reading");
+// What is not searched any more is neither ready nor anything else that is waited for.
+const stateGroup = (item) => (item.supersededAt ? "old" : ["ready", "failed"].includes(item.status) ? item.status : "reading");
 
 function visible() {
   const { value } = columns.find((column) => column.id === order.by);
   const sign = order.isUp ? 1 : -1;
-  return allDocuments().filter((item) => (!words || [item.name.toLowerCase(), ...item.tags].some((one) => one.includes(words))) && (!tag || item.tags.includes(tag)) && (status === "all" || stateGroup(item) === status))
+  return allDocuments().filter((item) => (!words || [item.name.toLowerCase(), ...tagsOf(item)].some((one) => one.includes(words))) && (!tag || tagsOf(item).includes(tag)) && (status === "all" || stateGroup(item) === status))
     .sort((a, b) => { const [one, two] = [value(a), value(b)]; return sign * (typeof one === "string" ? one.localeCompare(two, undefined, { numeric: true }) : one - two); });
 }
 
 /** Which tags there are to choose by. */
 function showTags() {
-  const known = [...new Set(allDocuments().flatMap((item) => item.tags))].sort((a, b) => a.localeCompare(b));
+  const known = [...new Set(allDocuments().flatMap(tagsOf))].sort((a, b) => a.localeCompare(b));
   if (!known.includes(tag)) tag = "";
   const box = $("library-tag");
   box.hidden = !known.length;
@@ -109,7 +112,7 @@ function show() {
 
 function row(item) {
   const isReady = item.status === "ready";
-  const state = make("span", { class: `state-word ${isReady ? "ready" : item.status === "failed" ? "failed" : "muted"}` },
+  const state = item.supersededAt ? make("span", { class: "state-word muted" }, said.notSearched) : make("span", { class: `state-word ${isReady ? "ready" : item.status === "failed" ? "failed" : "muted"}` },
     isReady ? icon("check", { small: true }) : item.status === "failed" ? icon("warning", { small: true }) : make("span", { class: "spinner", "aria-hidden": "true" }), text.states[item.status]);
   const open = async (event) => (await import("../reading/panel.js")).openSource({ documentId: item.id, name: item.name }, event.currentTarget ?? event.target);
   const name = isReady ? make("button", { class: "name", type: "button", dir: "auto", title: item.name, onclick: (event) => open(event) }, item.name) : make("span", { class: "name", dir: "auto", title: item.name }, item.name);
@@ -119,7 +122,7 @@ function row(item) {
   return make("tr", { class: "document", "data-id": item.id },
     make("td", { class: "choose" }, box),
     make("td", { class: "col-name" }, make("div", { class: "named" }, make("span", { class: `type type-${typeOf(item.name).toLowerCase()}`, "aria-hidden": "true" }, typeOf(item.name)),
-      make("div", {}, name, version(item), item.tags.length ? make("p", { class: "tags", "aria-label": said.tagged(item.tags) }, ...item.tags.map((one) => make("span", { class: "tag" }, one))) : null, make("p", { class: "muted facts" }, text.shortFacts(item)), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
+      make("div", {}, name, version(item), tagsOf(item).length ? make("p", { class: "tags", "aria-label": said.tagged(item.tags) }, ...item.tags.map((one) => make("span", { class: "tag" }, one))) : null, make("p", { class: "muted facts" }, text.shortFacts(item)), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
     number(item.pages), number(item.passages), number(size(item.bytes)), make("td", { class: "wide-only when", title: when(item.createdAt) }, shortDate(item.createdAt)), make("td", { class: "col-status" }, state),
     make("td", { class: "row-actions needs-write" }, canRetry ? iconButton("again", text.retryOf(item.name), () => retry(item)) : null,
       iconButton("edit", said.describe(item.name), async (event) => { const { currentTarget: from } = event; (await import("./facts.js")).describe(item, from); }), iconButton("trash", text.remove(item.name), () => remove([item]), { class: "icon small danger" })));
@@ -127,7 +130,7 @@ function row(item) {
 
 /** Which version it is, where there are others. */
 function version(item) {
-  if (!item.versionOf) return null;
+  if (!item.versionOf && !item.supersededAt) return null;
   return make("button", { class: "chip version", type: "button", "aria-label": said.showVersions(item.name, item.version), onclick: async (event) => {
     const { currentTarget: from } = event;
     (await import("./versions.js")).showVersions(item, from);
@@ -140,7 +143,7 @@ async function retry(item) {
 }
 
 function askAbout() {
-  const ids = picked().filter((item) => item.status === "ready").map(lasting);
+  const ids = picked().filter((item) => stateGroup(item) === "ready").map(lasting);
   if (!ids.length) return toast(text.noneReady);
   go("/");
   narrowTo(ids);
@@ -155,7 +158,7 @@ async function remove(items) {
   const isOne = items.length === 1;
   const passages = items.reduce((sum, item) => sum + (item.passages ?? 0), 0);
   // One that is not searched yet goes by itself, and leaves the version that is.
-  const isWhole = (item) => item.status === "ready" && Boolean(item.versionOf);
+  const isWhole = (item) => item.status === "ready" && Boolean(item.versionOf || item.supersededAt);
   const isSure = await ask({ title: isOne ? text.deleteDocument(first.name) : text.deleteDocuments(items.length), message: `${text.deleteDocumentText(passages, items.length)}${items.some(isWhole) ? ` ${said.andEarlier}` : ""}`, action: text.deleteAction, danger: true });
   if (!isSure) return;
   const sum = { passages: 0 };

@@ -1,7 +1,7 @@
 import { addStyle, announce, ask, make } from "../parts/dom.js";
 import { complain, toast } from "../parts/toast.js";
 import { call } from "../server/http.js";
-import { refreshDocuments } from "./documents.js";
+import { lasting, refreshDocuments } from "./documents.js";
 import { words } from "./words.js";
 
 // The versions of a document: which one is current, what the others say, and how one of them becomes current again.
@@ -21,7 +21,7 @@ export async function showVersions(item, button) {
 
   async function read() {
     try {
-      const { documents } = await call(`/api/documents?versions=${item.id}&limit=200`);
+      const { documents } = await call(`/api/documents?versions=${lasting(item)}&limit=200`);
       list.replaceChildren(...documents.sort((a, b) => b.version - a.version).map((one) => entry(one)));
       if (!documents.length) dialog.close();
     } catch (problem) { complain(problem); }

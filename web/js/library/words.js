@@ -17,6 +17,7 @@ export const words = {
   versionsOf: (name) => `Versions of “${name}”`,
   showVersions: (name, number) => `Version ${number}. Show the versions of ${name}`,
   currentVersion: "Current",
+  notSearched: "Not searched",
   unreadVersion: { queued: "Waiting to be read", extracting: "Reading", embedding: "Indexing", failed: "Failed" },
   versionFacts: ({ createdAt, bytes }) => `Added ${shortDate(createdAt)}, ${size(bytes)}`,
   open: "Open",

@@ -28,7 +28,7 @@ export const api = {
   async sample(name) {
     return new File([await (await send(`/samples/${name}`, { headers: { Accept: "*/*" } })).blob()], name);
   },
-  documents: () => everything("/api/documents", "documents"),
+  documents: () => everything("/api/documents?versions=newest", "documents"),
   document: (id) => call(`/api/documents/${id}`),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
@@ -142,7 +142,7 @@ async function everything(path, name) {
   const all = [];
   let after = "";
   do {
-    const page = await call(`${path}?limit=200${after ? `&after=${after}` : ""}`);
+    const page = await call(`${path}${path.includes("?") ? "&" : "?"}limit=200${after ? `&after=${after}` : ""}`);
     all.push(...page[name]);
     after = page.next;
   } while (after && all.length < 10000);

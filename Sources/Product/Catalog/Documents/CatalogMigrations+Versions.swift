@@ -29,9 +29,14 @@ extension CatalogMigrations {
         // An older program would search all versions.
         down: """
             DO $$ BEGIN
-                IF EXISTS (SELECT FROM documents WHERE family_id IS NOT NULL AND NOT deleting) THEN
-                    RAISE EXCEPTION 'documents have versions, of which an older version of the program knows nothing: \
-            delete the old ones first';
+                IF EXISTS (SELECT FROM documents WHERE superseded_at IS NOT NULL AND NOT deleting) THEN
+                    RAISE EXCEPTION 'there are old versions of documents, which an older version of the program would \
+            search again: delete them first';
+                END IF;
+                IF EXISTS (SELECT FROM documents WHERE NOT deleting AND NOT is_limited
+                        GROUP BY workspace_id, sha256, chat_id HAVING count(*) > 1) THEN
+                    RAISE EXCEPTION 'documents have the same content, which an older version of the program does not \
+            allow: delete one of each first';
                 END IF;
             END $$;
             DROP INDEX documents_content;

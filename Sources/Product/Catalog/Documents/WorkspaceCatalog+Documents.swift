@@ -184,13 +184,22 @@ extension WorkspaceCatalog {
             guard UUIDv7.isValid(id) else { return [] }
             one = id
         }
-        var isCurrent = "true"
-        if case .current = versions { isCurrent = "superseded_at IS NULL" }
+        let isListed =
+            switch versions {
+            case .current: "superseded_at IS NULL"
+            case .newest:
+                """
+                (superseded_at IS NULL OR NOT EXISTS (SELECT FROM documents n WHERE n.workspace_id = d.workspace_id
+                    AND \(Self.family("n")) = \(Self.family("d")) AND n.version > d.version AND NOT n.deleting
+                    AND \(Self.isDocumentSeen("n", by: "$4", reader: "$5"))))
+                """
+            case .all, .of: "true"
+            }
         let rows = try await query(
             """
             SELECT \(DocumentRecord.columns) FROM documents d
-            WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid) AND \(isCurrent)
-                AND ($6::uuid IS NULL OR \(Self.isOfFamily("d", of: "$6")))
+            WHERE workspace_id = $1 AND NOT deleting AND ($2::uuid IS NULL OR chat_id = $2::uuid) AND \(isListed)
+                AND ($6::uuid IS NULL OR \(Self.family("d")) = $6::uuid OR \(Self.isOfFamily("d", of: "$6")))
                 AND \(DocumentFilter.condition(on: "d", first: 7))
                 AND \(Self.isDocumentSeen("d", by: "$4", reader: "$5"))
                 AND ($3::uuid IS NULL OR (d.created_at, d.id) <

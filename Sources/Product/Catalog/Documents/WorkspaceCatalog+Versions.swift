@@ -24,6 +24,8 @@ public struct NameTaken: Error {
 public enum ListedVersions: Sendable {
     /// What is searched, and what is on its way to that.
     case current
+    /// Those, and of documents whose current version was deleted the newest that is left.
+    case newest
     case all
     /// Those of the document that this id names a version of.
     case of(String)

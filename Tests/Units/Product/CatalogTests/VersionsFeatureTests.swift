@@ -48,6 +48,8 @@ struct VersionsFeatureTests {
             #expect(try await catalog.documents(chatId: nil, limit: 9, after: nil).map(\.id) == [second.id])
             let all = try await catalog.documents(chatId: nil, limit: 9, after: nil, versions: .of(second.id))
             #expect(all.map(\.id) == [second.id, first.id])
+            let newest = try await catalog.documents(chatId: nil, limit: 9, after: nil, versions: .newest)
+            #expect(newest.map(\.id) == [second.id])
             #expect(try await catalog.otherVersions(of: first.id) == 1)
         }
     }
@@ -99,13 +101,24 @@ struct VersionsFeatureTests {
             #expect(try await catalog.removeDocument(second) == 1)
             #expect(try await searched(catalog).isEmpty)
             #expect(try await catalog.currentVersions(of: [first]).isEmpty)
+            // Who looks for what is stored still finds it.
+            #expect(try await catalog.documents(chatId: nil, limit: 9, after: nil).isEmpty)
+            let left = try await catalog.documents(chatId: nil, limit: 9, after: nil, versions: .newest)
+            #expect(left.map(\.id) == [first])
             let restored = try #require(try await catalog.restoreVersion(first))
             #expect(restored.supersededAt == nil)
             #expect(try await searched(catalog) == [first])
             await #expect(throws: RestoreRefused.self) { try await catalog.restoreVersion(first) }
             let third = try await add("a", "3", to: catalog).document
             await #expect(throws: RestoreRefused.self) { try await catalog.restoreVersion(third.id) }
-            #expect(Set(try await catalog.markAllVersionsDeleting(first)) == [first, third.id])
+            // The first version's id stands for the document also when that version is gone.
+            #expect(try await catalog.markDeleting(first))
+            #expect(try await catalog.removeDocument(first) == 1)
+            let rest = try await catalog.documents(chatId: nil, limit: 9, after: nil, versions: .of(first))
+            #expect(rest.map(\.id) == [third.id] && rest.first?.family == first)
+            try await read(third.id, catalog)
+            #expect(try await catalog.searchableDocuments(chatId: nil, only: [first]) == [third.id])
+            #expect(try await catalog.markAllVersionsDeleting(third.id) == [third.id])
             #expect(try await searched(catalog).isEmpty)
         }
     }
