@@ -12,17 +12,20 @@ public struct Problem: Error, Sendable {
     public var code: String?
     /// Header fields that the status asks for, such as `Retry-After`.
     public var headers: HTTPFields
+    /// What programs need to go on, as further members of the document (RFC 9457, section 3.2).
+    public var members: JSONObject
 
     /// Makes a problem.
     public init(
         _ status: HTTPStatus, _ detail: String, fields: [FieldProblem] = [], code: String? = nil,
-        headers: HTTPFields = [:]
+        headers: HTTPFields = [:], members: JSONObject = JSONObject()
     ) {
         self.status = status
         self.detail = detail
         self.fields = fields
         self.code = code
         self.headers = headers
+        self.members = members
     }
 
     /// The problem that an error stands for. Errors that do not say are 500 without any detail.
@@ -53,6 +56,7 @@ public struct Problem: Error, Sendable {
         if !fields.isEmpty {
             object["errors"] = .array(fields.map { ["field": .string($0.field), "detail": .string($0.detail)] })
         }
+        for (name, value) in members.members { object[name] = value }
         return .object(object)
     }
 

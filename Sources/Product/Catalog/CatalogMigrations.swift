@@ -354,6 +354,7 @@ enum CatalogMigrations {
         chosenPaths,
         shares,
         keeping,
+        versions,
         jobs,
     ]
 }

@@ -12,6 +12,17 @@ public struct DocumentRemover: Sendable {
         public let blobs: Int
         public let passages: Int
 
+        /// Counts what went.
+        public init(rows: Int, blobs: Int, passages: Int) {
+            (self.rows, self.blobs, self.passages) = (rows, blobs, passages)
+        }
+
+        /// What went of several documents.
+        public static func += (sum: inout Receipt, more: Receipt) {
+            sum = Receipt(
+                rows: sum.rows + more.rows, blobs: sum.blobs + more.blobs, passages: sum.passages + more.passages)
+        }
+
         /// The wire form.
         public var json: JSONValue {
             ["rows": .int(Int64(rows)), "blobs": .int(Int64(blobs)), "passages": .int(Int64(passages))]

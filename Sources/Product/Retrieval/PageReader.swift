@@ -15,9 +15,15 @@ public struct PageReader: Sendable {
     public func pages(of name: String, from first: Int64, to last: Int64, in documents: [String]) async throws
         -> [FoundPassage]
     {
-        let filter: JSONValue = [
-            "$and": [["name": .string(name)], ["page": ["$gte": .int(first)]], ["page": ["$lte": .int(last)]]]
+        guard !documents.isEmpty else { return [] }
+        // Old versions have the same name, and would leave no room for the one that counts.
+        var conditions: [JSONValue] = [
+            ["name": .string(name)], ["page": ["$gte": .int(first)]], ["page": ["$lte": .int(last)]],
         ]
+        if documents.count <= PassageRetriever.filterLimit {
+            conditions.append(["documentId": ["$in": .strings(documents)]])
+        }
+        let filter: JSONValue = ["$and": .array(conditions)]
         let allowed = Set(documents)
         let parts = try await vectors.records(filter: filter, limit: Self.maximumPassages)
             .compactMap { PassageRetriever.passage($0.document, $0.metadata, similarity: 1) }.filter {

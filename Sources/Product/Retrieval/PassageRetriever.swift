@@ -19,8 +19,8 @@ public struct PassageRetriever: Sendable {
         public var questionTokens: TokenEmbeddings?
     }
 
-    /// More documents than this are filtered after the search instead of in it.
-    private static let filterLimit = 500
+    /// More documents than this, which is as many as a workspace holds, are filtered after the search instead of in it.
+    static let filterLimit = 10_000
 
     private let embeddings: EmbeddingClient
     let vectors: ChromaService

@@ -14,12 +14,15 @@ struct DocumentRoutes: Sendable {
     let blobs: BlobClient
     let queue: IngestQueue
     let remover: DocumentRemover
+    private static let bodyLimit = 64 * 1024
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let wanted = try DocumentListing(request)
         let page = try await catalog.documents(
-            chatId: try request.idParameter("chatId"), limit: limit + 1, after: try request.idParameter("after"))
-        let shown = page.prefix(limit)
+            chatId: try request.idParameter("chatId"), limit: limit + 1, after: wanted.after, filter: wanted.filter,
+            versions: wanted.versions)
+        let shown = try await withNewest(Array(page.prefix(limit)))
         return HTTPResponse(
             json: [
                 "documents": .array(shown.map(\.json)), "next": .optional(page.count > limit ? shown.last?.id : nil),
@@ -27,7 +30,40 @@ struct DocumentRoutes: Sendable {
     }
 
     func get(_ request: HTTPRequest) async throws -> HTTPResponse {
-        HTTPResponse(json: try await document(request).json)
+        HTTPResponse(json: .array(try await withNewest([try await document(request)]).map(\.json))[0] ?? .null)
+    }
+
+    /// Says of old versions which one is searched in their place.
+    private func withNewest(_ documents: [DocumentRecord]) async throws -> [DocumentRecord] {
+        let current = try await catalog.currentVersions(of: documents.filter { $0.supersededAt != nil }.map(\.id))
+        return documents.map { document in
+            var document = document
+            document.supersededBy = document.supersededAt == nil ? nil : current[document.id]
+            return document
+        }
+    }
+
+    /// `PATCH /api/documents/{id}`: what is said of it.
+    func describe(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
+        var reader = try FieldReader(body, allowed: DocumentFacts.names)
+        let facts = DocumentFacts(body, &reader)
+        if facts == DocumentFacts() {
+            reader.add("body", "Must have one of \(DocumentFacts.names.joined(separator: ", ")).")
+        }
+        try reader.finish()
+        guard let changed = try await catalog.setFacts(facts, of: request.parameters["id"] ?? "") else {
+            throw Self.unknown
+        }
+        return HTTPResponse(json: .array(try await withNewest([changed]).map(\.json))[0] ?? .null)
+    }
+
+    /// `POST /api/documents/{id}/restore`: an old version becomes the newest.
+    func restore(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let restored = try await catalog.restoreVersion(request.parameters["id"] ?? "") else {
+            throw Self.unknown
+        }
+        return HTTPResponse(json: restored.json)
     }
 
     func content(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -106,10 +142,27 @@ struct DocumentRoutes: Sendable {
 
     func delete(_ request: HTTPRequest) async throws -> HTTPResponse {
         let id = request.parameters["id"] ?? ""
-        guard try await catalog.markDeleting(id) else { throw Self.unknown }
-        // The deletion goes on when the caller leaves.
-        let receipt = try await Task { [remover] in try await remover.remove(id) }.value
-        return HTTPResponse(json: receipt.json)
+        switch request.target.parameter("versions") {
+        case nil, "this"?:
+            let left = try await catalog.otherVersions(of: id)
+            guard try await catalog.markDeleting(id) else { throw Self.unknown }
+            // The deletion goes on when the caller leaves.
+            let receipt = try await Task { [remover] in try await remover.remove(id) }.value
+            guard left > 0, var json = receipt.json.object else { return HTTPResponse(json: receipt.json) }
+            json["versionsLeft"] = .int(Int64(left))
+            return HTTPResponse(json: .object(json))
+        case "all"?:
+            let ids = try await catalog.markAllVersionsDeleting(id)
+            guard !ids.isEmpty else { throw Self.unknown }
+            let receipt = try await Task { [remover] in
+                var sum = DocumentRemover.Receipt(rows: 0, blobs: 0, passages: 0)
+                for id in ids { sum += try await remover.remove(id) }
+                return sum
+            }.value
+            return HTTPResponse(json: receipt.json)
+        default:
+            throw InvalidFields(field: "versions", detail: "Must be this, which is meant when nothing is said, or all.")
+        }
     }
 
     private static let unknown = Problem(.notFound, "There is no document with this id.")

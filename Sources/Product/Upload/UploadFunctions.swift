@@ -109,7 +109,9 @@ public enum UploadFunctions {
         routes.http(.post, "upload", for: .write) { try await uploads($1).upload($0) }
         routes.http(.get, "documents", for: .read) { try await documents($1).list($0) }
         routes.http(.get, "documents/{id}", for: .read) { try await documents($1).get($0) }
+        routes.http(.patch, "documents/{id}", for: .write) { try await documents($1).describe($0) }
         routes.http(.delete, "documents/{id}", for: .write) { try await documents($1).delete($0) }
+        routes.http(.post, "documents/{id}/restore", for: .write) { try await documents($1).restore($0) }
         routes.http(.get, "documents/{id}/content", for: .read, audited: .soon) { try await documents($1).content($0) }
         routes.http(.get, "documents/{id}/text", for: .read, audited: .soon) { try await documents($1).text($0) }
         routes.http(.get, "documents/{id}/report", for: .read, audited: .soon) { try await documents($1).report($0) }
@@ -125,7 +127,7 @@ public enum UploadFunctions {
         }
         routes.http(.post, "documents/{id}/retry", for: .write) { try await documents($1).retry($0) }
         routes.http(.post, "documents/batch", for: .write) {
-            try await BatchRoute(intake: uploads($1).intake, temporaryDirectory: temporary).take($0)
+            try await BatchRoute(uploads: uploads($1), temporaryDirectory: temporary).take($0)
         }
         routes.addJobs(catalog, storage, vectors, log)
         routes.functions.queue("ingest") { try await ingestion.take($0) }

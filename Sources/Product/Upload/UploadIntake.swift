@@ -24,20 +24,30 @@ struct UploadIntake: Sendable {
 
     struct Received: Sendable {
         let document: DocumentRecord
+        /// Its place had the same bytes already.
         let isDuplicate: Bool
+        /// Its place had a document of its name, and the file was left out.
+        var isSkipped = false
+
+        var isNew: Bool { !isDuplicate && !isSkipped }
 
         var json: JSONValue {
             var object = document.json.object ?? JSONObject()
             if isDuplicate { object["duplicate"] = true }
+            if isSkipped { object["skipped"] = true }
             return .object(object)
         }
     }
 
     /// Stores a file whose content `next` gives piece by piece.
     ///
-    /// - Throws: `Problem` 400, 413 or 415; errors of the stores.
+    /// - Parameters:
+    ///   - facts: What is said of it.
+    ///   - onExisting: What becomes of it where its place has a document of its name.
+    /// - Throws: `Problem` 400, 409, 413 or 415; errors of the stores.
     func receive(
-        name given: String?, chatId: String?, readers: [String]? = nil,
+        name given: String?, chatId: String?, readers: [String]? = nil, facts: DocumentFacts = DocumentFacts(),
+        onExisting: OnExisting = .keep,
         _ next: @escaping @Sendable () async throws -> [UInt8]?
     ) async throws -> Received {
         let name = try FileName.checked(given)
@@ -58,18 +68,30 @@ struct UploadIntake: Sendable {
         let path = BlobPaths.original(workspace: catalog.workspace, document: id)
         let measured = MeasuredSource(prefix: prefix, next: next, limit: maximumBytes, name: name)
         let stored: (document: DocumentRecord, isDuplicate: Bool)
+        if onExisting == .ask || onExisting == .skip,
+            let existing = try await catalog.document(named: name, chatId: chatId)
+        {
+            // Read to its end, so that it can be said whether it is the same; kept nowhere.
+            while try await measured.next() != nil {}
+            return try await leftOut(existing, hash: measured.result.hash, onExisting)
+        }
         do {
             var write = BlobWrite(contentType: type.rawValue)
             write.makesContainer = true
             write.blockBytes = Self.blockBytes
             _ = try await blobs.upload(measured, to: BlobPaths.container, path, write)
             let (count, hash) = measured.result
-            stored = try await catalog.addDocument(
-                .init(
-                    id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId,
-                    readers: readers), hasQuotas: hasQuotas)
+            var new = WorkspaceCatalog.NewDocument(
+                id: id, name: name, mediaType: type.rawValue, bytes: count, sha256: hash, chatId: chatId,
+                readers: readers)
+            (new.facts, new.onExisting) = (facts, onExisting)
+            stored = try await catalog.addDocument(new, hasQuotas: hasQuotas)
         } catch {
             await Task { _ = try? await blobs.delete(BlobPaths.container, path) }.value
+            // Another file of the name came in while this one did.
+            if let taken = error as? NameTaken {
+                return try await leftOut(taken.document, hash: measured.result.hash, onExisting)
+            }
             throw error is ChatGone ? Self.unknownChat as any Error : error
         }
         if stored.isDuplicate {
@@ -84,6 +106,31 @@ struct UploadIntake: Sendable {
             throw error
         }
         return Received(document: stored.document, isDuplicate: false)
+    }
+
+    /// Answers for a file of which nothing was stored, because its place has a document of its name.
+    private func leftOut(_ existing: DocumentRecord, hash: String, _ onExisting: OnExisting) async throws -> Received {
+        let same = try await catalog.document(sha256: hash, chatId: existing.chatId)
+        if let same = existing.sha256 == hash ? existing : same {
+            return Received(document: try await retried(same), isDuplicate: true)
+        }
+        guard onExisting == .ask else { return Received(document: existing, isDuplicate: false, isSkipped: true) }
+        let choices = OnExisting.allCases.filter { $0 != .ask }.map(\.rawValue)
+        throw Problem(
+            .conflict,
+            """
+            There is a document with the name \(existing.name) already. Nothing was stored; send the file again and say what \
+            becomes of it by the field onExisting.
+            """,
+            fields: [.init(field: "onExisting", detail: "Must be one of \(choices.joined(separator: ", ")).")],
+            code: "name_exists",
+            members: [
+                "existing": [
+                    "id": .string(existing.id), "name": .string(existing.name), "bytes": .int(Int64(existing.bytes)),
+                    "version": .int(Int64(existing.version)), "status": .string(existing.status.rawValue),
+                    "createdAt": .string(existing.createdAt),
+                ], "choices": .strings(choices),
+            ])
     }
 
     /// Uploading a file again that failed before is a wish to try again.
@@ -104,8 +151,8 @@ struct UploadIntake: Sendable {
 
     /// Takes back what one request brought before it failed; the ingest function removes it everywhere.
     func withdraw(_ received: [Received]) async {
-        for item in received where !item.isDuplicate {
-            guard (try? await catalog.markDeleting(item.document.id)) == true else { continue }
+        for item in received where item.isNew {
+            guard (try? await catalog.takeBack(item.document)) == true else { continue }
             try? await queue.put(item.document.id, of: catalog.workspace)
         }
     }

@@ -9,7 +9,6 @@ import Synchronization
 /// `POST /api/upload`: files as form parts or as one raw body.
 struct UploadRoutes: Sendable {
     private static let maximumFiles = 20
-    private static let readersLimit = 64 * 1024
     private static let readersField = "readers"
 
     let intake: UploadIntake
@@ -24,18 +23,27 @@ struct UploadRoutes: Sendable {
     }
 
     private func uploadRaw(_ request: HTTPRequest) async throws -> UploadIntake.Received {
-        let chat = try await checkedChat(request.target.parameter("chatId"))
-        let readers = try checkedReaders(request.target.parameter("readers"), chat)
+        var form = UploadForm()
+        for name in UploadForm.names { try form.set(name, request.target.parameter(name)) }
         let name = request.target.parameter("name")
         switch request.body {
-        case .source(let source):
-            return try await intake.receive(name: name, chatId: chat, readers: readers) { try await source.next() }
+        case .source(let source): return try await receive(name, form) { try await source.next() }
         case .bytes(let bytes):
             let pieces = Mutex<[[UInt8]]>(bytes.isEmpty ? [] : [bytes])
-            return try await intake.receive(name: name, chatId: chat, readers: readers) {
-                pieces.withLock { $0.popLast() }
-            }
+            return try await receive(name, form) { pieces.withLock { $0.popLast() } }
         }
+    }
+
+    /// Stores one file as the form says.
+    ///
+    /// - Throws: as `UploadIntake.receive` does; `InvalidFields`.
+    func receive(
+        _ name: String?, _ form: UploadForm, _ next: @escaping @Sendable () async throws -> [UInt8]?
+    ) async throws -> UploadIntake.Received {
+        let chat = try await checkedChat(form.chatId)
+        let readers = try checkedReaders(form.readers, chat)
+        return try await intake.receive(
+            name: name, chatId: chat, readers: readers, facts: form.facts, onExisting: form.onExisting, next)
     }
 
     private func uploadParts(_ request: HTTPRequest, _ type: String) async throws -> [UploadIntake.Received] {
@@ -48,26 +56,23 @@ struct UploadRoutes: Sendable {
             throw Problem(.badRequest, "The content type has no usable boundary.")
         }
         let parts = PartsCursor(reader)
-        var chat = try await checkedChat(request.target.parameter("chatId"))
-        var named = request.target.parameter("readers")
+        var form = UploadForm()
+        for name in UploadForm.names { try form.set(name, request.target.parameter(name)) }
         var received: [UploadIntake.Received] = []
         do {
             while let part = try await parts.nextPart() {
                 switch part.name {
-                case "chatId": chat = try await checkedChat(try await parts.text(limit: 64))
-                case "readers": named = try await parts.text(limit: Self.readersLimit)
+                case let name where UploadForm.names.contains(name):
+                    try form.set(name, try await parts.text(limit: UploadForm.longestField))
                 case "file":
                     guard received.count < Self.maximumFiles else {
                         throw InvalidFields(field: "file", detail: "At most \(Self.maximumFiles) files in one request.")
                     }
-                    let readers = try checkedReaders(named, chat)
-                    received.append(
-                        try await intake.receive(name: part.fileName, chatId: chat, readers: readers) {
-                            try await parts.nextPiece()
-                        })
+                    received.append(try await receive(part.fileName, form) { try await parts.nextPiece() })
                 case let name:
                     throw InvalidFields(
-                        field: String(name.prefix(100)), detail: "Unknown part. Known parts: file, chatId, readers.")
+                        field: String(name.prefix(100)),
+                        detail: "Unknown part. Known parts: file, \(UploadForm.names.joined(separator: ", ")).")
                 }
             }
         } catch {

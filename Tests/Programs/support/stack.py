@@ -77,7 +77,7 @@ class Stack:
         if self.process is None or self.process.poll() is not None or self.processes() != self.started:
             self.stop()
             self.start()
-        for kind, path, which in [("documents", "/api/documents", ""), ("chats", "/api/history", "&archived=any")]:
+        for kind, path, which in [("documents", "/api/documents", "&versions=all"), ("chats", "/api/history", "&archived=any")]:
             while left := self.call("GET", path + "?limit=200" + which).json[kind]:
                 for entry in left:
                     answer = self.call("DELETE", f"{path}/{entry['id']}")

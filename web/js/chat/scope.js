@@ -1,7 +1,7 @@
 import { $, kept, make } from "../parts/dom.js";
 import { setUpChip, showChip } from "../parts/chip.js";
 import { isWithoutModel } from "./models.js";
-import { documentById, readyDocuments } from "../library/documents.js";
+import { documentById, lasting, readyDocuments } from "../library/documents.js";
 import { text } from "../strings.js";
 
 // Which documents a question is about: all, some, or none. Kept for each chat.
@@ -58,7 +58,7 @@ function choose() {
     for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(words);
   } });
   const list = make("div", { class: "pick", role: "group", "aria-label": text.documents }, ...readyDocuments().map((item) => make("label", {},
-    make("input", { type: "checkbox", value: item.id, checked: scope.ids.includes(item.id) }), make("span", { dir: "auto" }, item.name))));
+    make("input", { type: "checkbox", value: lasting(item), checked: scope.ids.includes(lasting(item)) }), make("span", { dir: "auto" }, item.name))));
   const dialog = make("dialog", { "aria-labelledby": "scope-title" }, make("form", { method: "dialog" },
     make("h2", { id: "scope-title" }, text.whichDocuments), filter, list,
     make("div", { class: "buttons" }, make("button", { class: "quiet", value: "cancel", type: "submit" }, text.cancel), make("button", { class: "primary", value: "ok", type: "submit" }, text.useThese))));

@@ -16,8 +16,11 @@ document.addEventListener("apus:account", (event) => { if (event.detail.isMoved)
 const isSettled = (item) => item.status === "ready" || item.status === "failed";
 
 export const allDocuments = () => documents;
-export const readyDocuments = () => documents.filter((item) => item.status === "ready");
-export const documentById = (id) => documents.find((item) => item.id === id) ?? null;
+export const readyDocuments = () => documents.filter((item) => item.status === "ready" && !item.supersededAt);
+/** The current version of a document, by its id or that of its first one. */
+export const documentById = (id) => documents.find((item) => item.id === id || item.versionOf === id) ?? null;
+/** What a choice of documents keeps, so that it means the next version, too. */
+export const lasting = (item) => item.versionOf ?? item.id;
 export const pendingCount = () => documents.filter((item) => !isSettled(item)).length;
 export const totalCount = () => documents.length;
 /** Whether it is known which there are. */

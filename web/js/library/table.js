@@ -1,6 +1,8 @@
 import { $, ask, icon, iconButton, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
-import { allDocuments, hasRead, refreshDocuments } from "./documents.js";
+import { allDocuments, hasRead, lasting, refreshDocuments } from "./documents.js";
+import { call } from "../server/http.js";
+import { words as said } from "./words.js";
 import { narrowTo } from "../chat/scope.js";
 import { isPanelOpen, leavePanel } from "../reading/panelstate.js";
 import { complain, toast } from "../parts/toast.js";
@@ -9,15 +11,18 @@ import { shortDate, size, text, typeOf, when } from "../strings.js";
 // The documents as a table: searched, sorted, filtered, several chosen.
 const step = 200;
 // What another try cannot change: the file itself is the reason.
-const lasting = ["password_protected", "no_text", "damaged", "too_complex", "unsupported"];
+const final = ["password_protected", "no_text", "damaged", "too_complex", "unsupported"];
 const columns = [
   { id: "name", label: text.columnName, value: (d) => d.name.toLowerCase() }, { id: "pages", label: text.columnPages, value: (d) => d.pages ?? -1, isNumber: true },
   { id: "passages", label: text.columnPassages, value: (d) => d.passages ?? -1, isNumber: true }, { id: "bytes", label: text.columnSize, value: (d) => d.bytes, isNumber: true },
   { id: "createdAt", label: text.columnAdded, value: (d) => d.createdAt }, { id: "status", label: text.columnState, value: (d) => d.status }];
 const order = { by: "createdAt", isUp: false };
+// An app of an earlier version says none.
+const tagsOf = (item) => item.tags ?? [];
 const chosen = new Set();
 let words = "";
 let status = "all";
+let tag = "";
 let limit = step;
 let go = () => {};
 let rows = new Map();
@@ -28,6 +33,7 @@ export function setUpLibrary(navigate) {
   const filter = make("input", { type: "search", id: "library-search", placeholder: text.filterDocuments, "aria-label": text.filterDocuments, maxlength: "200", dir: "auto", oninput: () => { words = filter.value.trim().toLowerCase(); limit = step; show(); } });
   const states = make("select", { id: "library-state", "aria-label": text.columnState, onchange: () => { status = states.value; show(); } },
     ...Object.entries(text.stateFilters).map(([value, label]) => new Option(label, value)));
+  const tags = make("select", { id: "library-tag", "aria-label": said.byTag, hidden: true, onchange: () => { tag = tags.value; limit = step; show(); } });
   const all = make("input", { type: "checkbox", id: "choose-all", "aria-label": text.chooseAll, onchange: () => {
     for (const item of visible()) if (all.checked) chosen.add(item.id); else chosen.delete(item.id);
     show();
@@ -36,7 +42,7 @@ export function setUpLibrary(navigate) {
     make("button", { class: "plain small", type: "button", onclick: () => { order.isUp = order.by === column.id ? !order.isUp : column.id === "name"; order.by = column.id; show(); } }, column.label, icon("down", { small: true })))),
   make("th", { scope: "col" }, make("span", { class: "visually-hidden" }, text.actions)));
   $("library").replaceChildren(
-    make("div", { class: "library-tools", id: "library-tools" }, filter, states),
+    make("div", { class: "library-tools", id: "library-tools" }, filter, tags, states),
     make("div", { class: "chosen-bar", id: "chosen-bar", hidden: true }, make("span", { id: "chosen-count", role: "status" }),
       make("button", { class: "quiet small", type: "button", onclick: askAbout }, text.askAboutThese),
       make("button", { class: "quiet small danger needs-write", type: "button", onclick: () => remove(picked()) }, text.deleteChosen),
@@ -50,16 +56,28 @@ export function setUpLibrary(navigate) {
 
 // What is out of sight is not meant.
 const picked = () => visible().filter((item) => chosen.has(item.id));
-const stateGroup = (item) => (["ready", "failed"].includes(item.status) ? item.status : "reading");
+// What is not searched any more is neither ready nor anything else that is waited for.
+const stateGroup = (item) => (item.supersededAt ? "old" : ["ready", "failed"].includes(item.status) ? item.status : "reading");
 
 function visible() {
   const { value } = columns.find((column) => column.id === order.by);
   const sign = order.isUp ? 1 : -1;
-  return allDocuments().filter((item) => (!words || item.name.toLowerCase().includes(words)) && (status === "all" || stateGroup(item) === status))
+  return allDocuments().filter((item) => (!words || [item.name.toLowerCase(), ...tagsOf(item)].some((one) => one.includes(words))) && (!tag || tagsOf(item).includes(tag)) && (status === "all" || stateGroup(item) === status))
     .sort((a, b) => { const [one, two] = [value(a), value(b)]; return sign * (typeof one === "string" ? one.localeCompare(two, undefined, { numeric: true }) : one - two); });
 }
 
+/** Which tags there are to choose by. */
+function showTags() {
+  const known = [...new Set(allDocuments().flatMap(tagsOf))].sort((a, b) => a.localeCompare(b));
+  if (!known.includes(tag)) tag = "";
+  const box = $("library-tag");
+  box.hidden = !known.length;
+  box.replaceChildren(new Option(said.allTags, ""), ...known.map((one) => new Option(one, one)));
+  box.value = tag;
+}
+
 function show() {
+  showTags();
   const items = visible();
   const known = new Set(allDocuments().map((item) => item.id));
   for (const id of chosen) if (!known.has(id)) chosen.delete(id);
@@ -94,19 +112,29 @@ function show() {
 
 function row(item) {
   const isReady = item.status === "ready";
-  const state = make("span", { class: `state-word ${isReady ? "ready" : item.status === "failed" ? "failed" : "muted"}` },
+  const state = item.supersededAt ? make("span", { class: "state-word muted" }, said.notSearched) : make("span", { class: `state-word ${isReady ? "ready" : item.status === "failed" ? "failed" : "muted"}` },
     isReady ? icon("check", { small: true }) : item.status === "failed" ? icon("warning", { small: true }) : make("span", { class: "spinner", "aria-hidden": "true" }), text.states[item.status]);
   const open = async (event) => (await import("../reading/panel.js")).openSource({ documentId: item.id, name: item.name }, event.currentTarget ?? event.target);
   const name = isReady ? make("button", { class: "name", type: "button", dir: "auto", title: item.name, onclick: (event) => open(event) }, item.name) : make("span", { class: "name", dir: "auto", title: item.name }, item.name);
   const box = make("input", { type: "checkbox", "aria-label": text.choose(item.name), onchange: () => { if (box.checked) chosen.add(item.id); else chosen.delete(item.id); show(); } });
   const number = (value) => make("td", { class: "number wide-only" }, value ?? "");
-  const canRetry = item.status === "failed" && !lasting.includes(item.error?.code);
+  const canRetry = item.status === "failed" && !final.includes(item.error?.code);
   return make("tr", { class: "document", "data-id": item.id },
     make("td", { class: "choose" }, box),
     make("td", { class: "col-name" }, make("div", { class: "named" }, make("span", { class: `type type-${typeOf(item.name).toLowerCase()}`, "aria-hidden": "true" }, typeOf(item.name)),
-      make("div", {}, name, make("p", { class: "muted facts" }, text.shortFacts(item)), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
+      make("div", {}, name, version(item), tagsOf(item).length ? make("p", { class: "tags", "aria-label": said.tagged(item.tags) }, ...item.tags.map((one) => make("span", { class: "tag" }, one))) : null, make("p", { class: "muted facts" }, text.shortFacts(item)), item.error ? make("p", { class: "reason" }, item.error.detail) : null))),
     number(item.pages), number(item.passages), number(size(item.bytes)), make("td", { class: "wide-only when", title: when(item.createdAt) }, shortDate(item.createdAt)), make("td", { class: "col-status" }, state),
-    make("td", { class: "row-actions needs-write" }, canRetry ? iconButton("again", text.retryOf(item.name), () => retry(item)) : null, iconButton("trash", text.remove(item.name), () => remove([item]), { class: "icon small danger" })));
+    make("td", { class: "row-actions needs-write" }, canRetry ? iconButton("again", text.retryOf(item.name), () => retry(item)) : null,
+      iconButton("edit", said.describe(item.name), async (event) => { const { currentTarget: from } = event; (await import("./facts.js")).describe(item, from); }), iconButton("trash", text.remove(item.name), () => remove([item]), { class: "icon small danger" })));
+}
+
+/** Which version it is, where there are others. */
+function version(item) {
+  if (!item.versionOf && !item.supersededAt) return null;
+  return make("button", { class: "chip version", type: "button", "aria-label": said.showVersions(item.name, item.version), onclick: async (event) => {
+    const { currentTarget: from } = event;
+    (await import("./versions.js")).showVersions(item, from);
+  } }, said.versionShort(item.version));
 }
 
 async function retry(item) {
@@ -115,7 +143,7 @@ async function retry(item) {
 }
 
 function askAbout() {
-  const ids = picked().filter((item) => item.status === "ready").map((item) => item.id);
+  const ids = picked().filter((item) => stateGroup(item) === "ready").map(lasting);
   if (!ids.length) return toast(text.noneReady);
   go("/");
   narrowTo(ids);
@@ -129,13 +157,15 @@ async function remove(items) {
   if (!first) return;
   const isOne = items.length === 1;
   const passages = items.reduce((sum, item) => sum + (item.passages ?? 0), 0);
-  const isSure = await ask({ title: isOne ? text.deleteDocument(first.name) : text.deleteDocuments(items.length), message: text.deleteDocumentText(passages, items.length), action: text.deleteAction, danger: true });
+  // One that is not searched yet goes by itself, and leaves the version that is.
+  const isWhole = (item) => item.status === "ready" && Boolean(item.versionOf || item.supersededAt);
+  const isSure = await ask({ title: isOne ? text.deleteDocument(first.name) : text.deleteDocuments(items.length), message: `${text.deleteDocumentText(passages, items.length)}${items.some(isWhole) ? ` ${said.andEarlier}` : ""}`, action: text.deleteAction, danger: true });
   if (!isSure) return;
   const sum = { passages: 0 };
   let count = 0;
   for (const item of items) {
     try {
-      const receipt = await api.deleteDocument(item.id);
+      const receipt = await call(`/api/documents/${item.id}${isWhole(item) ? "?versions=all" : ""}`, { method: "DELETE" });
       sum.passages += receipt.passages;
       count += 1;
       chosen.delete(item.id);

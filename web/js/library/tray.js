@@ -32,12 +32,13 @@ function show() {
   list.hidden = !isOpen;
   toggle.setAttribute("aria-expanded", String(isOpen));
   if (!all.length) gone = 0;
-  words.textContent = text.trayOf(count("ready") + gone, all.length + gone, count("failed"));
+  words.textContent = text.trayOf(count("ready") + gone, all.length - count("left out") + gone, count("failed"));
   total.value = all.reduce((sum, row) => sum + (row.is === "going" ? row.part : 1), 0) / Math.max(1, all.length);
   total.hidden = !count("going");
   clearTimeout(timer);
   // What is ready goes by itself, once nothing is on its way any more, and is still counted; what failed stays until it is read.
-  if (!count("going") && count("ready")) timer = setTimeout(() => { for (const row of all) if (row.is === "ready") { gone += 1; row.end(); } }, lingers);
+  const isDone = (row) => row.is === "ready" || row.is === "left out";
+  if (!count("going") && all.some(isDone)) timer = setTimeout(() => { for (const row of all.filter(isDone)) { gone += row.is === "ready"; row.end(); } }, lingers);
 }
 
 /** A row for a file, with what can happen to it. */
@@ -64,12 +65,12 @@ export function makeRow(name) {
     progress(part) { bar.value = part; row.part = part / 2; state.textContent = text.uploading(Math.round(part * 100)); show(); },
     state(value) { cancel = null; bar.removeAttribute("value"); state.textContent = value; row.part = 0.6; show(); },
     remove: () => row.end(),
-    finish(value, document) {
+    finish(value, document, isLeftOut = false) {
       cancel = null;
       bar.remove();
-      state.className = "ready";
+      state.className = isLeftOut ? "muted" : "ready";
       state.textContent = value;
-      row.is = "ready";
+      row.is = isLeftOut ? "left out" : "ready";
       announce(`${document}: ${value}`);
       show();
     },

@@ -1,5 +1,4 @@
 import { $ } from "../parts/dom.js";
-import { api } from "../server/api.js";
 import { may } from "../account/session.js";
 import { text } from "../strings.js";
 
@@ -10,8 +9,9 @@ const waiting = [];
 let running = 0;
 let onChange = () => {};
 let isInLibrary = false;
-// Rows come with the first file.
+// Rows, and what sends files, come with the first one.
 let tray = null;
+let sending = null;
 
 /** `changed` is called when the list of documents is another one. */
 export function setUpUploads(changed) {
@@ -56,16 +56,20 @@ export async function addFiles(files) {
   // A list of files that was chosen is emptied for the next choice.
   const all = [...files];
   tray ??= await import("./tray.js");
+  sending ??= await import("./sending.js");
   tray.placeTray(isInLibrary);
+  // What is said once for all of them, and how many are still to come.
+  const batch = { left: 0 };
   for (const file of all) {
     const row = tray.makeRow(file.name);
     // How large a file may be is the server's to say, and its answer is shown.
     const refusal = file.size === 0 ? text.emptyFile : unreadable.test(file.name) ? text.wrongType : null;
     if (refusal) row.fail(refusal);
     else {
-      const job = { file, row };
+      const job = { file, row, batch };
       waiting.push(job);
-      row.onCancel(() => { waiting.splice(waiting.indexOf(job), 1); row.remove(); });
+      batch.left += 1;
+      row.onCancel(() => { waiting.splice(waiting.indexOf(job), 1); batch.left -= 1; row.remove(); });
     }
   }
   pump();
@@ -75,42 +79,6 @@ function pump() {
   while (running < 2 && waiting.length) {
     const job = waiting.shift();
     running += 1;
-    send(job).finally(() => { running -= 1; pump(); });
-  }
-}
-
-async function send({ file, row }) {
-  const { promise, cancel } = api.upload(file, (part) => row.progress(part));
-  row.onCancel(cancel);
-  try {
-    const document = await promise;
-    onChange();
-    if (document.duplicate && document.status === "ready") return row.finish(text.duplicate, document.name);
-    row.state(text.states[document.status]);
-    follow(document.id, row);
-  } catch (problem) {
-    // What the server said of the file it would say again; a connection that broke may hold the next time.
-    const mayPass = !problem.status || problem.status === 429 || problem.status >= 500;
-    if (problem.name === "AbortError") row.remove(); else row.fail(problem.message, mayPass ? () => addFiles([file]) : null);
-  }
-}
-
-/** Follows a document until it is ready or failed. Does not hold up the next upload. */
-async function follow(id, row) {
-  let pause = 250;
-  while (true) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    pause = Math.min(2000, pause * 1.3);
-    let document;
-    try { document = await api.document(id); } catch (problem) {
-      if (problem.status === 404) return row.remove();
-      continue;
-    }
-    row.state(text.states[document.status]);
-    if (document.status === "ready") { onChange(); return row.finish(text.states.ready, document.name); }
-    if (document.status === "failed") {
-      onChange();
-      return row.fail(document.error?.detail ?? text.states.failed);
-    }
+    sending.send(job, onChange, () => addFiles([job.file])).finally(() => { running -= 1; job.batch.left -= 1; pump(); });
   }
 }

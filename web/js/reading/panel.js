@@ -2,6 +2,7 @@ import { $, addStyle, announce, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { isPanelOpen, leavePanel, panelIsOpen } from "./panelstate.js";
 import { forgetPicture, setUpPageView, showPicture } from "./pageview.js";
+import { words } from "../library/words.js";
 import { text } from "../strings.js";
 
 // A document's page beside the conversation, with the cited passage marked: of a PDF as it looks, of all others its text.
@@ -13,6 +14,9 @@ let prefersPicture = true;
 
 /** The citations of the answer that is read, and which of them is shown. */
 let citations = { all: [], at: -1 };
+
+/** Says that what is shown is not the current version. */
+const age = make("p", { class: "note age", hidden: true });
 
 setUpPanel();
 
@@ -29,6 +33,7 @@ function setUpPanel() {
     choose(!prefersPicture);
     $(prefersPicture ? "as-page" : "as-text").focus();
   });
+  $("panel-note").before(age);
   setUpPageView();
 }
 
@@ -83,6 +88,7 @@ export async function openSource({ documentId, url, name, page = 1, start, end, 
   // Whoever steps through the citations stays on the button.
   if (!isStep || document.activeElement?.disabled) $("panel-title").focus({ preventScroll: true });
   $("report").hidden = true;
+  age.hidden = true;
   await Promise.all([load(), showReport()]);
 }
 
@@ -93,7 +99,7 @@ function showQuote(quote, page) {
   arrange({ isPDF: false });
   $("panel-place").textContent = page ? text.page(page) : "";
   for (const id of ["previous-page", "next-page"]) $(id).disabled = true;
-  for (const id of ["report", "panel-note"]) $(id).hidden = true;
+  for (const one of [$("report"), $("panel-note"), age]) one.hidden = true;
   $("page").removeAttribute("aria-busy");
   $("page").textContent = `${text.notHere}\n\n${quote ?? ""}`;
   $("panel-title").focus({ preventScroll: true });
@@ -163,8 +169,10 @@ async function load() {
       if (shown !== current) return;
       current.pages = info.pages ?? 1;
       current.isPDF = info.mediaType === "application/pdf";
+      current.version = info.versionOf || info.supersededAt ? ` · ${words.version(info.version)}` : "";
+      showAge(info);
     }
-    $("panel-place").textContent = `${text.page(page)} / ${current.pages}`;
+    $("panel-place").textContent = `${text.page(page)} / ${current.pages}${current.version}`;
     $("previous-page").disabled = page <= 1;
     $("next-page").disabled = page >= current.pages;
     current.cannotShow = false;
@@ -184,6 +192,14 @@ async function load() {
   } finally {
     if (shown !== current || current.page === page) target.removeAttribute("aria-busy");
   }
+}
+
+/** A quotation stands in the version that it was taken from; where there is a newer one, this is the way to it. */
+function showAge({ name, supersededAt, supersededBy }) {
+  age.hidden = !supersededAt;
+  if (!supersededAt) return;
+  age.replaceChildren(supersededBy ? words.newer : words.newerGone);
+  if (supersededBy) age.append(" ", make("button", { class: "quiet small", type: "button", onclick: () => openSource({ documentId: supersededBy, name }, opener) }, words.openNewer));
 }
 
 /** What was left out of the document's text, and what may be wrong in it; nothing where there is nothing to say. */

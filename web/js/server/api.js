@@ -1,4 +1,4 @@
-import { Problem, call, mayRepeat, ownFields, send, withBody } from "./http.js";
+import { Problem, call, send, withBody } from "./http.js";
 import { text } from "../strings.js";
 
 export const api = {
@@ -28,7 +28,7 @@ export const api = {
   async sample(name) {
     return new File([await (await send(`/samples/${name}`, { headers: { Accept: "*/*" } })).blob()], name);
   },
-  documents: () => everything("/api/documents", "documents"),
+  documents: () => everything("/api/documents?versions=newest", "documents"),
   document: (id) => call(`/api/documents/${id}`),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
@@ -46,7 +46,6 @@ export const api = {
     return { blob: await response.blob(), name: coded ? decodeURIComponent(coded) : plain ?? "" };
   },
   retry: (id) => call(`/api/documents/${id}/retry`, { method: "POST" }),
-  deleteDocument: (id) => call(`/api/documents/${id}`, { method: "DELETE" }),
 
   /** Asks; calls `on(name, data)` for each event of the answer's stream. */
   async ask(request, on, signal) {
@@ -58,17 +57,6 @@ export const api = {
   /** Listens to an answer from its beginning, wherever it was asked for. */
   follow: async (answerId, on, signal) => listen(await eventsOf(answerId, 0, signal), answerId, on, signal),
   stop: (answerId) => call(`/api/chat/${answerId}/stop`, { method: "POST" }),
-
-  /** Uploads one file; `onProgress` gets 0 to 1. Returns the document and a function that cancels. */
-  upload(file, onProgress) {
-    const controller = new AbortController();
-    const sentAt = Date.now();
-    const promise = put(file, onProgress, controller.signal).catch(async (problem) => {
-      if (!await mayRepeat(problem.status, sentAt)) throw problem;
-      return put(file, onProgress, controller.signal);
-    });
-    return { promise, cancel: () => controller.abort() };
-  },
 
   // Who signs in, and may what.
   setMe: (value) => call("/api/account/me", withBody("PATCH", value)),
@@ -154,35 +142,11 @@ async function everything(path, name) {
   const all = [];
   let after = "";
   do {
-    const page = await call(`${path}?limit=200${after ? `&after=${after}` : ""}`);
+    const page = await call(`${path}${path.includes("?") ? "&" : "?"}limit=200${after ? `&after=${after}` : ""}`);
     all.push(...page[name]);
     after = page.next;
   } while (after && all.length < 10000);
   return all;
-}
-
-/** Only this way of sending tells how far it is. */
-function put(file, onProgress, signal) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", "/api/upload");
-    for (const [name, value] of Object.entries(ownFields())) request.setRequestHeader(name, value);
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) onProgress(event.loaded / event.total);
-    });
-    request.addEventListener("load", () => {
-      const { status, response } = request;
-      if (status === 202) resolve(response.documents[0]);
-      else reject(new Problem(response?.detail ?? text.uploadFailed, { status, requestId: response?.requestId }));
-    });
-    request.addEventListener("error", () => reject(new Problem(text.uploadFailed)));
-    request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
-    signal.addEventListener("abort", () => request.abort());
-    const form = new FormData();
-    form.append("file", file, file.name);
-    if (signal.aborted) reject(new DOMException("cancelled", "AbortError")); else request.send(form);
-  });
 }
 
 /** A UUID version 7 (RFC 9562), so that a question that is sent twice is stored once. */

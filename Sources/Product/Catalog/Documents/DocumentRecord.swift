@@ -26,10 +26,25 @@ public struct DocumentRecord: Sendable {
     public let isDeleting: Bool
     /// Whether it is limited to some people.
     public let isLimited: Bool
+    /// Counts the versions of a document from 1.
+    public let version: Int
+    /// What its versions have in common: the id of the first.
+    public let family: String
+    /// Since when a newer version is searched in its place; `nil` for the current one.
+    public let supersededAt: String?
+    /// The version that is searched in its place, where that was asked for.
+    public var supersededBy: String?
+    public let tags: [String]
+    public let source: String?
+    public let author: String?
+    /// Such as `2026-01-31`, as somebody said it.
+    public let date: String?
 
     static let columns = """
         id, name, media_type, bytes, sha256, chat_id, status, error_code, error_detail, pages, pages_without_text,
-        passages, language, deleting, is_limited, \(SQLTime.column("created_at")), \(SQLTime.column("ready_at"))
+        passages, language, deleting, is_limited, \(SQLTime.column("created_at")), \(SQLTime.column("ready_at")),
+        version, coalesce(family_id, id) AS family, \(SQLTime.column("superseded_at")), array_to_json(tags)::text AS tags,
+        source, author, dated::text AS dated
         """
 
     init(_ row: PostgresRow) throws {
@@ -50,6 +65,13 @@ public struct DocumentRecord: Sendable {
         readyAt = try row.optional("ready_at")
         isDeleting = try row.bool("deleting")
         isLimited = try row.bool("is_limited")
+        version = try row.int("version")
+        family = try row.string("family")
+        supersededAt = try row.optional("superseded_at")
+        tags = (try? JSONParser.parse(try row.string("tags")))?.array?.compactMap(\.string) ?? []
+        source = try row.optional("source")
+        author = try row.optional("author")
+        date = try row.optional("dated")
     }
 
     /// The wire form.
@@ -61,7 +83,14 @@ public struct DocumentRecord: Sendable {
             "sha256": .string(sha256), "chatId": .optional(chatId), "status": .string(status.rawValue), "error": error,
             "pages": number(pages), "pagesWithoutText": number(pagesWithoutText), "passages": number(passages),
             "language": .optional(language), "createdAt": .string(createdAt), "readyAt": .optional(readyAt),
+            "version": .int(Int64(version)), "tags": .strings(tags), "source": .optional(source),
+            "author": .optional(author), "date": .optional(date),
         ]
+        if version > 1 || family != id { object["versionOf"] = .string(family) }
+        if let supersededAt {
+            object["supersededAt"] = .string(supersededAt)
+            object["supersededBy"] = .optional(supersededBy)
+        }
         if isLimited { object["limited"] = true }
         return .object(object)
     }

@@ -76,16 +76,17 @@ extension WorkspaceCatalog {
     ///
     /// - Throws: `ClaimLost`.
     public func setReady(_ claim: DocumentClaim, _ findings: Findings) async throws {
-        try await change(
-            claim,
-            """
+        let assignments = """
             status = 'ready', pages = $4, pages_without_text = $5, passages = $6, language = $7, report = $8::jsonb,
                 ready_at = now()
-            """,
-            [
-                String(findings.pages), String(findings.pagesWithoutText), String(findings.passages), findings.language,
-                findings.report.text,
-            ])
+            """
+        let values = [
+            String(findings.pages), String(findings.pagesWithoutText), String(findings.passages), findings.language,
+            findings.report.text,
+        ]
+        guard claim.document.version > 1 else { return try await change(claim, assignments, values) }
+        // In the same moment the version before it is searched no longer.
+        try await supersede(by: claim.document, Self.statement(assignments), parameters(claim) + values)
     }
 
     /// The document cannot be read.
@@ -96,10 +97,11 @@ extension WorkspaceCatalog {
     }
 
     private func change(_ claim: DocumentClaim, _ assignments: String, _ values: [String?] = []) async throws {
-        let rows = try await query(
-            "UPDATE documents SET \(assignments), updated_at = now() WHERE \(Self.held) RETURNING id",
-            parameters(claim) + values)
-        if rows.isEmpty { throw ClaimLost() }
+        if try await query(Self.statement(assignments), parameters(claim) + values).isEmpty { throw ClaimLost() }
+    }
+
+    private static func statement(_ assignments: String) -> String {
+        "UPDATE documents SET \(assignments), updated_at = now() WHERE \(held) RETURNING id"
     }
 
     /// What extraction learnt about a document.

@@ -72,20 +72,22 @@ extension WorkspaceCatalog {
         try await prepare()
         do {
             return try await database.transaction { [workspace] connection in
+                // Who may not see a document does not see its old versions either.
                 let changed = try connection.query(
                     """
-                    UPDATE documents SET is_limited = $3::boolean, updated_at = now()
-                    WHERE workspace_id = $1 AND id = $2::uuid AND NOT deleting AND chat_id IS NULL RETURNING id
+                    UPDATE documents d SET is_limited = $3::boolean, updated_at = now()
+                    WHERE \(Self.isOfFamily("d", of: "$2")) AND NOT deleting AND chat_id IS NULL RETURNING id
                     """, [workspace, id, people == nil ? "false" : "true"])
                 guard !changed.isEmpty else { return false }
-                try connection.query("DELETE FROM document_readers WHERE document_id = $1::uuid", [id])
+                let versions = PostgresArray.text(try changed.map { try $0.string("id") })
+                try connection.query("DELETE FROM document_readers WHERE document_id = ANY ($1::uuid[])", [versions])
                 // What is remembered may quote it.
                 try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
                 try connection.query(
                     """
                     INSERT INTO document_readers (workspace_id, document_id, person_id)
-                    SELECT $1, $2::uuid, unnest($3::uuid[])
-                    """, [workspace, id, PostgresArray.text(Set(people ?? []))])
+                    SELECT $1, version, person FROM unnest($2::uuid[]) version, unnest($3::uuid[]) person
+                    """, [workspace, versions, PostgresArray.text(Set(people ?? []))])
                 return true
             }
         } catch let error as PostgresError where error.isForeignKeyViolation {

@@ -3,7 +3,8 @@ import Postgres
 
 /// Documents that are read, cancelled or tried again together.
 extension WorkspaceCatalog {
-    /// Which documents are read anew: never those of a chat, whose names owners, who see all jobs, may not know.
+    /// Which documents are read anew: current versions, and never those of a chat, whose names owners, who see all jobs, may not
+    /// know.
     public enum Processing: Sendable {
         case these([String])
         /// Those of a status that nobody works on.
@@ -25,7 +26,8 @@ extension WorkspaceCatalog {
         return try await database.transaction { [workspace, person, reader] connection in
             let found = try connection.query(
                 """
-                SELECT id FROM documents WHERE workspace_id = $1 AND NOT deleting AND chat_id IS NULL AND status IN ('ready', 'failed')
+                SELECT id FROM documents WHERE workspace_id = $1 AND NOT deleting AND chat_id IS NULL AND superseded_at IS NULL
+                    AND status IN ('ready', 'failed')
                     AND ($4::uuid[] IS NULL OR id = ANY ($4::uuid[])) AND ($5::text IS NULL OR status = $5)
                     AND \(Self.isDocumentSeen("documents", by: "$2", reader: "$3"))
                 ORDER BY id LIMIT \(Self.mostJobItems + 1) FOR UPDATE

@@ -1,4 +1,5 @@
 import AccessControl
+import Catalog
 import ClaimChecking
 import HTTPMessages
 import JSONCoding
@@ -22,7 +23,7 @@ struct AskTool: Sendable {
                 """,
             input: [
                 "type": "object",
-                "properties": [
+                "properties": DocumentTools.filtered([
                     "question": ["type": "string", "minLength": 1, "maxLength": 32000],
                     "documents": [
                         "type": "array", "items": ["type": "string"], "maxItems": 1000,
@@ -30,7 +31,7 @@ struct AskTool: Sendable {
                     ],
                     "model": ["type": "string", "description": "Who writes the answer; the first model when absent."],
                     "preset": ["type": "string"],
-                ],
+                ]),
                 "required": ["question"], "additionalProperties": false,
             ],
             output: [
@@ -50,7 +51,8 @@ struct AskTool: Sendable {
         guard access.permits(.ask) else {
             throw Problem(.forbidden, "Whoever asks may read and not ask. Use search and read_pages.")
         }
-        var reader = try FieldReader(arguments, allowed: ["question", "documents", "model", "preset"])
+        var reader = try FieldReader(
+            arguments, allowed: ["question", "documents", "model", "preset"] + DocumentFilter.names)
         let asked = QuestionFields("question", arguments, &reader)
         try reader.finish()
         let watch = Stopwatch()

@@ -14,6 +14,21 @@ struct DocumentTools: Sendable {
 
     private static let document: JSONValue = ["type": "string", "description": "A document's id, as passages have it."]
 
+    /// The properties of a tool's input with those that narrow down which documents are meant.
+    static func filtered(_ properties: JSONObject) -> JSONValue {
+        var properties = properties
+        properties["tags"] = [
+            "type": "array", "items": ["type": "string"], "maxItems": .int(Int64(DocumentFacts.mostTags)),
+            "description": "Only documents that have all of these tags.",
+        ]
+        for (name, says) in [
+            ("before", "Only documents of a date before this day, such as 2026-01-31."),
+            ("after", "Only documents of this day or a later one."), ("source", "Only documents from this source."),
+            ("author", "Only documents of this author."), ("language", "Only documents in this language (ISO 639-1)."),
+        ] { properties[name] = ["type": "string", "description": .string(says)] }
+        return .object(properties)
+    }
+
     // MARK: search
 
     var search: MCPTool {
@@ -25,14 +40,14 @@ struct DocumentTools: Sendable {
                 """,
             input: [
                 "type": "object",
-                "properties": [
+                "properties": Self.filtered([
                     "query": ["type": "string", "minLength": 1, "maxLength": 2000],
                     "documents": [
                         "type": "array", "items": ["type": "string"], "maxItems": 1000,
                         "description": "Ids of the documents to search; all of them when absent.",
                     ],
                     "limit": ["type": "integer", "minimum": 1, "maximum": .int(Int64(Self.mostPassages))],
-                ],
+                ]),
                 "required": ["query"], "additionalProperties": false,
             ],
             output: [
@@ -43,15 +58,16 @@ struct DocumentTools: Sendable {
     }
 
     private func search(_ arguments: JSONValue) async throws -> MCPTool.Result {
-        var reader = try FieldReader(arguments, allowed: ["query", "documents", "limit"])
+        var reader = try FieldReader(arguments, allowed: ["query", "documents", "limit"] + DocumentFilter.names)
         let query = reader.requiredString("query", length: 1...2000)
         let chosen = reader.strings("documents", maximumCount: 1000)
         let limit = reader.integer("limit", in: 1...Self.mostPassages)
+        let filter = DocumentFilter(&reader)
         if let chosen, !chosen.allSatisfy(UUIDv7.isValid) {
             reader.add("documents", "Every entry must be a document's id; list_documents has them.")
         }
         try reader.finish()
-        let documents = try await library.catalog.searchableDocuments(chatId: nil, only: chosen)
+        let documents = try await library.catalog.searchableDocuments(chatId: nil, only: chosen, filter: filter)
         let passages = try await library.search(query, in: documents, count: limit).passages
         let shown = passages.map { "[\($0.n)] \($0.name), page \($0.page) (\($0.documentId)):\n\($0.text)" }
         return MCPTool.Result(

@@ -22,7 +22,8 @@ struct OneOffAnswer: Sendable {
         try await library.meter.admitQuestion()
         let documents =
             asked.useDocuments
-            ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents) : nil
+            ? try await library.catalog.searchableDocuments(chatId: nil, only: asked.documents, filter: asked.filter)
+            : nil
         let (remembered, key) = try await library.remembered(asked.text, documents: documents, manner)
         if let remembered { return .remembered(remembered) }
         return .asked(try await task(asked.text, in: documents, manner), key: key)

@@ -1,16 +1,19 @@
+import Catalog
 import Digests
 import JSONCoding
 
 /// What every question brings, in a chat or by itself.
 struct QuestionFields: Sendable {
     /// The members of a body, besides the one with the text.
-    static let names = ["documents", "useDocuments", "model", "preset"]
+    static let names = ["documents", "useDocuments", "model", "preset"] + DocumentFilter.names
     private static let maximumLength = 32_000
     private static let maximumDocuments = 1000
 
     let text: String
     /// Documents to search; `nil` means everything that can be seen.
     let documents: [String]?
+    /// What has to be said of those.
+    let filter: DocumentFilter
     let useDocuments: Bool
     let model: String?
     let preset: String?
@@ -23,22 +26,25 @@ struct QuestionFields: Sendable {
         if body[name]?.string?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? false {
             reader.add(name, "Must not be blank.")
         }
-        (documents, useDocuments, model) = Self.manner(&reader)
+        (documents, filter, useDocuments, model) = Self.manner(&reader)
         preset = reader.string("preset", length: 1...40)
     }
 
     /// Reads the members of a body that has no text, for one that is known, and is of a chat that has its preset.
     init(text: String, _ reader: inout FieldReader) {
         self.text = text
-        (documents, useDocuments, model) = Self.manner(&reader)
+        (documents, filter, useDocuments, model) = Self.manner(&reader)
         preset = nil
     }
 
-    private static func manner(_ reader: inout FieldReader) -> ([String]?, Bool, String?) {
+    private static func manner(_ reader: inout FieldReader) -> ([String]?, DocumentFilter, Bool, String?) {
         let documents = reader.strings("documents", maximumCount: maximumDocuments)
         if let documents, !documents.allSatisfy(UUIDv7.isValid) {
             reader.add("documents", "Every entry must be a document's id.")
         }
-        return (documents, reader.bool("useDocuments", default: true), reader.string("model", length: 1...200))
+        return (
+            documents, DocumentFilter(&reader), reader.bool("useDocuments", default: true),
+            reader.string("model", length: 1...200)
+        )
     }
 }

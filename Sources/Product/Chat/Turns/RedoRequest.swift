@@ -1,9 +1,10 @@
+import Catalog
 import Digests
 import JSONCoding
 
 /// The body of `POST /api/chat/{answerId}/regenerate`, checked: what is different this time. All of it may be left out.
 struct RedoRequest: Sendable {
-    private static let names = ["model", "documents", "useDocuments"]
+    private static let names = ["model", "documents", "useDocuments"] + DocumentFilter.names
 
     /// The answer that does not do.
     let answerId: String

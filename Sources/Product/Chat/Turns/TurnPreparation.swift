@@ -203,6 +203,7 @@ struct TurnPreparation: Sendable {
 
     private func documents(_ request: ChatRequest, _ chatId: String) async throws -> [String]? {
         guard request.question.useDocuments else { return nil }
-        return try await library.catalog.searchableDocuments(chatId: chatId, only: request.question.documents)
+        return try await library.catalog.searchableDocuments(
+            chatId: chatId, only: request.question.documents, filter: request.question.filter)
     }
 }

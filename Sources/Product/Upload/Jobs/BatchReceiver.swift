@@ -6,16 +6,25 @@ import Problems
 /// Takes in the files of a batch one by one: each is accepted or refused alone, and noted with its job before the next.
 actor BatchReceiver {
     let job: String
-    private let intake: UploadIntake
+    private let uploads: UploadRoutes
+    private var form: UploadForm
     private(set) var items: [JobItem] = []
     /// Why no more files are taken in; `nil` as long as they are.
     private var stop: Problem?
 
     /// A receiver for a job that has just begun.
-    init(job: String, intake: UploadIntake) {
+    ///
+    /// - Parameter form: What the address says of all files.
+    init(job: String, uploads: UploadRoutes, form: UploadForm) {
         self.job = job
-        self.intake = intake
+        self.uploads = uploads
+        self.form = form
     }
+
+    /// Takes a field of the form, which holds for the files behind it.
+    ///
+    /// - Throws: `InvalidFields`.
+    func set(_ name: String, _ text: String) throws { try form.set(name, text) }
 
     /// Takes in a file.
     ///
@@ -25,14 +34,14 @@ actor BatchReceiver {
         let name = path.map { String($0.split(separator: "/").last ?? "") }
         do {
             try requireRoom()
-            let received = try await intake.receive(name: name, chatId: nil, next)
+            let received = try await uploads.receive(name, form, next)
             let document = received.document
             let isWanted = try await add(
                 JobItem(
                     number: items.count + 1, name: document.name, documentId: document.id, state: .waiting,
-                    isDuplicate: received.isDuplicate, status: HTTPStatus.accepted.rawValue))
+                    isDuplicate: !received.isNew, status: HTTPStatus.accepted.rawValue))
             if !isWanted {
-                await intake.withdraw([received])
+                await uploads.intake.withdraw([received])
                 stop = Problem(.conflict, "The job was cancelled.", code: "cancelled")
             }
         } catch let error where error is MultipartReader.Failure || error is HTTPBodyTooLarge {
@@ -69,7 +78,7 @@ actor BatchReceiver {
     private func add(_ item: JobItem) async throws -> Bool {
         // A caller who sends on and on is not listened to for ever; the limit's own refusals are counted only.
         guard items.count < WorkspaceCatalog.mostJobItems else { return true }
-        let isWanted = try await intake.catalog.add(item, to: job)
+        let isWanted = try await uploads.intake.catalog.add(item, to: job)
         items.append(item)
         return isWanted
     }

@@ -9,8 +9,13 @@ import Problems
 /// `POST /api/documents/batch`: up to 1,000 files as parts of a form, or as a ZIP archive, or both. Each is accepted or refused
 /// alone, and one job tells how far they are.
 struct BatchRoute: Sendable {
-    let intake: UploadIntake
+    /// Who may see a job sees the names of its files, and a chat's are its person's alone.
+    private static let fields = UploadForm.names.filter { $0 != "chatId" }
+
+    let uploads: UploadRoutes
     let temporaryDirectory: String
+
+    private var catalog: WorkspaceCatalog { uploads.intake.catalog }
 
     func take(_ request: HTTPRequest) async throws -> HTTPResponse {
         let type = request.fields["content-type"] ?? ""
@@ -25,13 +30,14 @@ struct BatchRoute: Sendable {
         case "multipart/form-data":
             guard
                 let reader = MultipartReader(
-                    source, contentType: type, maximumParts: WorkspaceCatalog.mostJobItems)
+                    source, contentType: type,
+                    maximumParts: WorkspaceCatalog.mostJobItems + Self.fields.count)
             else { throw Problem(.badRequest, "The content type has no usable boundary.") }
-            receiver = try await begin()
+            receiver = try await begin(request)
             let parts = PartsCursor(reader)
             try await whole(receiver) { try await takeParts(parts, receiver) }
         case "application/zip", "application/x-zip-compressed":
-            receiver = try await begin()
+            receiver = try await begin(request)
             try await whole(receiver) { try await takeArchive(nil, receiver) { try await source.next() } }
         default:
             throw Problem(
@@ -40,11 +46,11 @@ struct BatchRoute: Sendable {
         }
         let items = await receiver.items
         guard !items.isEmpty else {
-            _ = try await intake.catalog.cancelJob(receiver.job)
+            _ = try await catalog.cancelJob(receiver.job)
             throw InvalidFields(field: "file", detail: "Required: at least one file.")
         }
-        try await intake.catalog.openJob(receiver.job)
-        guard let job = try await intake.catalog.job(receiver.job) else {
+        try await catalog.openJob(receiver.job)
+        guard let job = try await catalog.job(receiver.job) else {
             throw Problem(.notFound, "The job was deleted while its files came.")
         }
         return HTTPResponse(
@@ -52,16 +58,18 @@ struct BatchRoute: Sendable {
             body: .bytes(JSONValue.object(["job": job.json, "items": .array(items.map(\.json))]).encoded))
     }
 
-    private func begin() async throws -> BatchReceiver {
-        let job = try await intake.catalog.addJob(.batch)
+    private func begin(_ request: HTTPRequest) async throws -> BatchReceiver {
+        var form = UploadForm()
+        for name in Self.fields { try form.set(name, request.target.parameter(name)) }
+        let job = try await catalog.addJob(.batch)
         AuditObjects.note("job", job)
-        return BatchReceiver(job: job, intake: intake)
+        return BatchReceiver(job: job, uploads: uploads, form: form)
     }
 
     /// Where the files cannot be taken in to the last, the job says so; those that came stay.
     private func whole(_ receiver: BatchReceiver, _ take: @Sendable () async throws -> Void) async throws {
         do { try await take() } catch {
-            await Task { [intake] in try? await intake.catalog.openJob(receiver.job, isWhole: false) }.value
+            await Task { [catalog] in try? await catalog.openJob(receiver.job, isWhole: false) }.value
             throw error
         }
     }
@@ -69,9 +77,14 @@ struct BatchRoute: Sendable {
     private func takeParts(_ parts: PartsCursor, _ receiver: BatchReceiver) async throws {
         do {
             while let part = try await parts.nextPart() {
+                if Self.fields.contains(part.name) {
+                    try await receiver.set(part.name, try await parts.text(limit: UploadForm.longestField))
+                    continue
+                }
                 guard part.name == "file" else {
                     throw InvalidFields(
-                        field: String(part.name.prefix(100)), detail: "Unknown part. Known parts: file.")
+                        field: String(part.name.prefix(100)),
+                        detail: "Unknown part. Known parts: file, \(Self.fields.joined(separator: ", ")).")
                 }
                 if part.fileName?.lowercased().hasSuffix(".zip") == true {
                     try await takeArchive(part.fileName, receiver) { try await parts.nextPiece() }
@@ -97,7 +110,7 @@ struct BatchRoute: Sendable {
         let title = name ?? "archive.zip"
         do {
             try await FileBody.write(
-                LimitedBody(next: next, limit: intake.maximumBytes, name: title), to: folder.original)
+                LimitedBody(next: next, limit: uploads.intake.maximumBytes, name: title), to: folder.original)
             for entry in try await ReaderProcess.unpack(folder) {
                 switch entry.file {
                 case .success(let path):

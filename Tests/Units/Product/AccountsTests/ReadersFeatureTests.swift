@@ -101,6 +101,47 @@ struct ReadersFeatureTests {
         }
     }
 
+    /// Nor is it told that its name is taken, nor is anything of its versions.
+    @Test func versionsOfALimitedDocumentAreItsReadersAlone() async throws {
+        try await House.with([.upload]) { house in
+            let (ann, bob) = (try await house.person("ann"), try await house.person("bob"))
+            let owner = try await house.person("owner", ["default": "owner"])
+            func send(_ browser: Browser, _ text: String, _ query: String) async throws -> AppAnswer {
+                try await browser.send(.upload, .post, "/api/upload?name=a.txt&\(query)", .string(text))
+            }
+            let first = try id(try await send(ann.browser, "Only for Ann.", "readers=me"))
+            #expect(try await send(ann.browser, "Again.", "onExisting=ask").status == 409)
+            let other = try await send(bob.browser, "Of Bob.", "onExisting=ask")
+            #expect(other.status == 202 && other.json["documents"]?[0]?["version"] == 1)
+            // The newest that she sees is the one that is replaced.
+            let second = try await send(ann.browser, "Still for Ann.", "onExisting=replace")
+            #expect(second.json["documents"]?[0]?["versionOf"]?.string == other.json["documents"]?[0]?["id"]?.string)
+            _ = try await bob.browser.send(.upload, .delete, "/api/documents/\(try id(other))?versions=all")
+            // And the next version has the readers of the one before.
+            let third = try id(try await send(ann.browser, "For Ann as well.", "onExisting=replace"))
+            #expect(
+                try await ann.browser.send(.upload, .get, "/api/documents/\(third)").json["versionOf"]?.string == first)
+            #expect(try await listed(bob.browser).isEmpty)
+            for path in ["/api/documents?versions=all", "/api/documents?versions=\(first)"] {
+                #expect(try await bob.browser.send(.upload, .get, path).json["documents"] == [])
+            }
+            for (method, path) in [(HTTPMethod.delete, "?versions=all"), (.post, "/restore"), (.patch, "")] {
+                let answer = try await bob.browser.send(
+                    .upload, method, "/api/documents/\(first)\(path)", ["tags": ["x"]])
+                #expect(answer.status == 404, "\(method)")
+            }
+            // Opened, and limited again, are all of them.
+            func limit(_ people: JSONValue) async throws -> Int {
+                try await owner.browser.send(.upload, .put, "/api/documents/\(third)/access", ["people": people]).status
+            }
+            #expect(try await limit(nil) == 200)
+            #expect(try await bob.browser.send(.upload, .get, "/api/documents/\(first)").status == 200)
+            #expect(try await limit([.string(ann.id)]) == 200)
+            #expect(try await bob.browser.send(.upload, .get, "/api/documents/\(first)").status == 404)
+            #expect(try await ann.browser.send(.upload, .get, "/api/documents/\(first)").status == 200)
+        }
+    }
+
     @Test func whatIsAskedForWronglyIsNamed() async throws {
         try await House.with([.upload]) { house in
             #expect(try await house.boss.send(.post, "workspaces", ["id": "other", "name": "Other"]).status == 201)

@@ -47,6 +47,7 @@ struct RouteMatrixFeatureTests {
             "GET /api/jobs/{id}/events": .permission(.write), "POST /api/jobs/{id}/cancel": .permission(.write),
             "POST /api/jobs/{id}/retry": .permission(.write), "GET /api/check": .permission(.manage),
             "POST /api/check": .permission(.manage), "POST /api/check/{id}/repair": .permission(.manage),
+            "PATCH /api/documents/{id}": .permission(.write), "POST /api/documents/{id}/restore": .permission(.write),
             "GET /api/documents/{id}/access": .permission(.manage),
             "PUT /api/documents/{id}/access": .permission(.manage),
         ],

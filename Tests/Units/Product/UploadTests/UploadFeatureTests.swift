@@ -36,7 +36,8 @@ struct UploadFeatureTests {
             #expect(
                 document.object?.names == [
                     "id", "name", "mediaType", "bytes", "sha256", "chatId", "status", "error", "pages",
-                    "pagesWithoutText", "passages", "language", "createdAt", "readyAt",
+                    "pagesWithoutText", "passages", "language", "createdAt", "readyAt", "version", "tags", "source",
+                    "author", "date",
                 ])
             #expect(document["name"] == "näme ü.txt" && document["mediaType"] == "text/plain")
             #expect(document["status"] == "queued" && document["bytes"] == 11 && document["pages"] == .null)

@@ -1,0 +1,90 @@
+import { api } from "../server/api.js";
+import { Problem, mayRepeat, ownFields } from "../server/http.js";
+import { text } from "../strings.js";
+import { words } from "./words.js";
+
+// One file on its way: sent, asked about where its name is taken, followed until it can be asked.
+
+/** Sends a file. `changed` is called when the list of documents is another one, `again` when the file is to be tried anew. */
+export async function send({ file, row, batch }, changed, again) {
+  let onExisting = batch.choice ?? "ask";
+  while (true) {
+    const { promise, cancel } = upload(file, onExisting, (part) => row.progress(part));
+    row.onCancel(cancel);
+    try {
+      const document = await promise;
+      changed();
+      if (document.skipped) return row.finish(words.skipped, document.name, true);
+      if (document.duplicate && document.status === "ready") return row.finish(text.duplicate, document.name);
+      row.state(text.states[document.status]);
+      return void follow(document.id, row, changed);
+    } catch (problem) {
+      if (problem.existing) {
+        row.state(words.asks);
+        onExisting = await (await import("./taken.js")).askAbout(problem.existing, file, batch);
+        // Nothing of it was stored, and nothing is to be.
+        if (onExisting === "skip") return row.finish(words.skipped, file.name, true);
+        continue;
+      }
+      // What the server said of the file it would say again; a connection that broke may hold the next time.
+      const mayPass = !problem.status || problem.status === 429 || problem.status >= 500;
+      return problem.name === "AbortError" ? row.remove() : row.fail(problem.message, mayPass ? again : null);
+    }
+  }
+}
+
+/** Uploads one file; `onProgress` gets 0 to 1. Gives a promise of the document, and a function that cancels. */
+function upload(file, onExisting, onProgress) {
+  const controller = new AbortController();
+  const sentAt = Date.now();
+  const promise = put(file, onExisting, onProgress, controller.signal).catch(async (problem) => {
+    if (!await mayRepeat(problem.status, sentAt)) throw problem;
+    return put(file, onExisting, onProgress, controller.signal);
+  });
+  return { promise, cancel: () => controller.abort() };
+}
+
+/** Only this way of sending tells how far it is. */
+function put(file, onExisting, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/upload");
+    for (const [name, value] of Object.entries(ownFields())) request.setRequestHeader(name, value);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
+    request.addEventListener("load", () => {
+      const { status, response } = request;
+      if (status === 202) resolve(response.documents[0]);
+      else reject(Object.assign(new Problem(response?.detail ?? text.uploadFailed, { status, requestId: response?.requestId }), { existing: response?.existing }));
+    });
+    request.addEventListener("error", () => reject(new Problem(text.uploadFailed)));
+    request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+    signal.addEventListener("abort", () => request.abort());
+    const form = new FormData();
+    form.append("onExisting", onExisting);
+    form.append("file", file, file.name);
+    if (signal.aborted) reject(new DOMException("cancelled", "AbortError")); else request.send(form);
+  });
+}
+
+/** Follows a document until it is ready or failed. Does not hold up the next upload. */
+async function follow(id, row, changed) {
+  let pause = 250;
+  while (true) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    pause = Math.min(2000, pause * 1.3);
+    let document;
+    try { document = await api.document(id); } catch (problem) {
+      if (problem.status === 404) return row.remove();
+      continue;
+    }
+    row.state(text.states[document.status]);
+    if (document.status === "ready") { changed(); return row.finish(text.states.ready, document.name); }
+    if (document.status === "failed") {
+      changed();
+      return row.fail(document.error?.detail ?? text.states.failed);
+    }
+  }
+}
