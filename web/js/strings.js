@@ -137,7 +137,7 @@ export const text = {
   dismiss: (name) => `Dismiss ${name}`,
   cancel: "Cancel",
   emptyFile: "The file is empty.",
-  wrongType: "Only PDF, DOCX, PPTX, XLSX, RTF, HTML, Markdown, CSV, mail and text files can be read.",
+  wrongType: "Only PDF, DOCX, PPTX, XLSX, RTF, HTML, Markdown, CSV, mail and text files can be read, and ZIP archives of them.",
   uploadFailed: "The upload broke off. Check the connection and try again.",
   emptyTitle: "Ask your documents",
   emptyWithout: "There are no documents yet that you can ask about.",

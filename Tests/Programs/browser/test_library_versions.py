@@ -1,5 +1,5 @@
 """Files that come again, versions and tags on the page: the dialog, the badge, the notice beside an old quotation."""
-import json, os, re
+import io, json, os, re, zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -144,3 +144,18 @@ def test_one_choice_does_for_all_and_nothing_is_lost_without_one(page, apus):
     page.locator("#files").set_input_files(files[0])
     expect(page.locator("#uploads-here")).to_contain_text("Already in your library")
     assert len(apus.call("GET", "/api/documents?versions=all").json["documents"]) == 5
+
+
+def test_an_archive_is_uploaded_as_its_files(page, apus):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("letters/heron.txt", "The heron of station 7 stands on one leg.")
+        archive.writestr("letters/egret.txt", "The egret of station 8 stands on two legs.")
+        archive.writestr("letters/noise.bin", b"\0\1\2\3")
+    page.goto("/documents")
+    page.locator("#files").set_input_files({"name": "letters.zip", "mimeType": "application/zip", "buffer": packed.getvalue()})
+    row = page.locator(".upload", has_text="letters.zip")
+    expect(row).to_contain_text("2 of 3 files ready.", timeout=60_000)
+    expect(row).to_contain_text("noise.bin")
+    expect(page.locator("#documents tr", has_text="heron.txt")).to_contain_text("Ready")
+    assert axe(page) == []

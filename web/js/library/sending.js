@@ -7,13 +7,15 @@ import { words } from "./words.js";
 
 /** Sends a file. `changed` is called when the list of documents is another one, `again` when the file is to be tried anew. */
 export async function send({ file, row, batch }, changed, again) {
+  const isArchive = /\.zip$/i.test(file.name);
   let onExisting = batch.choice ?? "ask";
   while (true) {
-    const { promise, cancel } = upload(file, onExisting, (part) => row.progress(part));
+    const { promise, cancel } = upload(file, isArchive ? null : onExisting, (part) => row.progress(part));
     row.onCancel(cancel);
     try {
       const document = await promise;
       changed();
+      if (isArchive) return void (await import("./archive.js")).followJob(document, row, file.name, changed);
       if (document.skipped) return row.finish(words.skipped, document.name, true);
       if (document.duplicate && document.status === "ready") return row.finish(text.duplicate, document.name);
       row.state(text.states[document.status]);
@@ -33,7 +35,7 @@ export async function send({ file, row, batch }, changed, again) {
   }
 }
 
-/** Uploads one file; `onProgress` gets 0 to 1. Gives a promise of the document, and a function that cancels. */
+/** Uploads one file; `onProgress` gets 0 to 1. Gives a promise of the document, and a function that cancels. Without `onExisting` it is an archive, and the promise of what is answered. */
 function upload(file, onExisting, onProgress) {
   const controller = new AbortController();
   const sentAt = Date.now();
@@ -48,7 +50,7 @@ function upload(file, onExisting, onProgress) {
 function put(file, onExisting, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", "/api/upload");
+    request.open("POST", onExisting ? "/api/upload" : "/api/documents/batch");
     for (const [name, value] of Object.entries(ownFields())) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
@@ -57,13 +59,14 @@ function put(file, onExisting, onProgress, signal) {
     request.addEventListener("load", () => {
       const { status, response } = request;
       if (status === 202) resolve(response.documents[0]);
+      else if (status === 207) resolve(response);
       else reject(Object.assign(new Problem(response?.detail ?? text.uploadFailed, { status, requestId: response?.requestId }), { existing: response?.existing }));
     });
     request.addEventListener("error", () => reject(new Problem(text.uploadFailed)));
     request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
     signal.addEventListener("abort", () => request.abort());
     const form = new FormData();
-    form.append("onExisting", onExisting);
+    if (onExisting) form.append("onExisting", onExisting);
     form.append("file", file, file.name);
     if (signal.aborted) reject(new DOMException("cancelled", "AbortError")); else request.send(form);
   });

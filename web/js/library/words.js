@@ -12,6 +12,8 @@ export const words = {
   forAll: (count) => `Do the same with the other ${counted(count, "file", "files")} of this upload`,
   asks: "Waits for your choice",
   skipped: "Left out",
+  filesRead: (ready, all) => `${ready} of ${counted(all, "file", "files")} ready.`,
+  leftOut: (name, why) => `${name}: ${why}`,
   version: (number) => `Version ${number}`,
   versionShort: (number) => `v${number}`,
   versionsOf: (name) => `Versions of “${name}”`,

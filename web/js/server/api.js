@@ -45,6 +45,8 @@ export const api = {
     const [, coded, plain] = /filename\*=UTF-8''([^;]+)|filename="([^"]*)"/i.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
     return { blob: await response.blob(), name: coded ? decodeURIComponent(coded) : plain ?? "" };
   },
+  job: (id) => call(`/api/jobs/${id}`),
+  jobItems: (id, state) => call(`/api/jobs/${id}/items?state=${state}&limit=20`),
   retry: (id) => call(`/api/documents/${id}/retry`, { method: "POST" }),
 
   /** Asks; calls `on(name, data)` for each event of the answer's stream. */
