@@ -18,13 +18,18 @@ public struct GuardedRoutes: Sendable {
         public let permission: Permission?
         /// Whether it is about whoever asks rather than about a workspace; a key is refused but for reading.
         public let isPersonal: Bool
+        /// Whether a key will do that has the permission as a scope.
+        public let takesKeys: Bool
 
         /// Describes a route.
-        public init(method: HTTPMethod, path: String, permission: Permission?, isPersonal: Bool = false) {
+        public init(
+            method: HTTPMethod, path: String, permission: Permission?, isPersonal: Bool = false, takesKeys: Bool? = nil
+        ) {
             self.method = method
             self.path = path
             self.permission = permission
             self.isPersonal = isPersonal
+            self.takesKeys = takesKeys ?? !isPersonal
         }
     }
 
@@ -111,7 +116,8 @@ public struct GuardedRoutes: Sendable {
     public mutating func personal(
         _ method: HTTPMethod, _ path: String, takesKeys: Bool = false, _ action: @escaping PersonalAction
     ) {
-        let row = Row(method: method, path: "/api/" + path, permission: .read, isPersonal: true)
+        let row = Row(
+            method: method, path: "/api/" + path, permission: .read, isPersonal: true, takesKeys: takesKeys)
         table.append(row)
         let watch = Watch(row, method == .get ? .not : .first, trail)
         functions.http(method, path) { [gate] request in

@@ -10,13 +10,14 @@ import Problems
 
 /// `/api/documents`: listing, reading, retrying and deleting.
 struct DocumentRoutes: Sendable {
+    static let page = PageSize(standard: 50, most: 200)
     let catalog: WorkspaceCatalog
     let blobs: BlobClient
     let queue: IngestQueue
     let remover: DocumentRemover
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let limit = try PageLimit.read(request, Self.page)
         let page = try await catalog.documents(
             chatId: try request.idParameter("chatId"), limit: limit + 1, after: try request.idParameter("after"))
         let shown = page.prefix(limit)

@@ -1,0 +1,82 @@
+package import APIDescription
+import Catalog
+import FunctionsRuntime
+
+extension UploadFunctions {
+    /// What is to be known of the app's routes.
+    package static let topics = [
+        APITopic("Documents", "Files go in, are read, and are searched by questions.", DocumentDescription.routes),
+        APITopic("Pages", "How a document was read, and how its pages look.", PageDescription.routes),
+    ]
+}
+
+/// `/api/upload` and `/api/documents`
+enum DocumentDescription {
+    static let id: Parameter = .path("id", .id, "The document's.")
+    private static let readers =
+        "Ids of members, or `me`, with commas between, at most \(WorkspaceCatalog.mostReaders): the others do not see it."
+
+    static let routes: [RouteDescription] = [
+        RouteDescription(
+            .post, "/api/upload", "Upload files",
+            "As parts `file` of a form, up to \(UploadRoutes.maximumFiles) at once, or one file as the body with its name in the query. A request is accepted or refused as a whole. Files are up to \(UploadFunctions.defaultMaximumBytes >> 20) MiB large, unless `APUS_MAX_UPLOAD_BYTES` says otherwise; their kind is told by their content.",
+            [
+                .query("name", .text(1...FileName.maximumLength), "The file's name, where it is the body."),
+                .query("chatId", .id, "The chat that the files belong to."), .query("readers", .text, readers),
+            ],
+            body: .upload(
+                .fields([
+                    .has("file", .list(.file, 1...UploadRoutes.maximumFiles)), .may("chatId", .id),
+                    .may("readers", .text, readers),
+                ])),
+            answers: [
+                .json(
+                    .accepted, .object([.has("documents", .list(DocumentSchemas.uploaded))]),
+                    "They are stored, and will be read.")
+            ],
+            problems: [
+                .init(.conflict, "The workspace holds as many documents as it may."),
+                .init(.paymentRequired, "A quota of the workspace leaves no room."),
+                .init(.unsupportedMediaType, "The content is of no kind that can be read."),
+                .init(.insufficientStorage, "There is no room left."),
+            ]),
+        RouteDescription(
+            .get, "/api/documents", "List the documents", "The newest first.",
+            [
+                .query("chatId", .id, "Those of a chat, instead of the workspace's."),
+                .limit(standard: DocumentRoutes.page.standard, most: DocumentRoutes.page.most),
+                .query("after", .id, "The `next` of the page before."),
+            ],
+            answers: [
+                .json(.object([.has("documents", .list(DocumentSchemas.document)), .has("next", Schema.id.orNull)]))
+            ]),
+        RouteDescription(
+            .get, "/api/documents/{id}", "Read what is known of a document", "", [id],
+            answers: [.json(DocumentSchemas.document)]),
+        RouteDescription(
+            .delete, "/api/documents/{id}", "Delete a document", "Everywhere: the answer says what went.", [id],
+            answers: [
+                .json(.object([.has("rows", .count), .has("blobs", .count), .has("passages", .count)]))
+            ]),
+        RouteDescription(
+            .get, "/api/documents/{id}/content", "Download the file", "", [id],
+            answers: [.bytes("*/*", "The bytes as they were uploaded.")]),
+        RouteDescription(
+            .post, "/api/documents/{id}/retry", "Read a document again that failed", "", [id],
+            answers: [.json(.accepted, DocumentSchemas.document)],
+            problems: [.init(.conflict, "It has not failed.")]),
+        RouteDescription(
+            .get, "/api/documents/{id}/access", "Read whom a document is limited to", "", [id],
+            answers: [.json(DocumentSchemas.access)]),
+        RouteDescription(
+            .put, "/api/documents/{id}/access", "Limit a document to some people", "", [id],
+            body: .json(
+                .changes([
+                    .has(
+                        "people", Schema.list(.id, 0...WorkspaceCatalog.mostReaders).orNull,
+                        "Members; null opens it to everybody in the workspace.")
+                ]), example: ["people": .null]),
+            answers: [.json(DocumentSchemas.access)],
+            problems: [.init(.conflict, "Nobody signs in here, or the document belongs to a chat.")]),
+    ]
+}
