@@ -23,7 +23,7 @@ struct APIOperation {
         if let body = description.body { json["requestBody"] = Self.body(body) }
         json["responses"] = .object(Self.responses(description, route.door))
         json["security"] = Self.security(route.door)
-        if case .workspace(let scope, let role) = route.door {
+        if case .workspace(let scope, let role, _) = route.door {
             json["x-apus-scope"] = .string(scope)
             json["x-apus-role"] = .string(role)
         }
@@ -62,7 +62,7 @@ struct APIOperation {
         case .open: []
         case .personal(let scope?): [["key": [.string(scope)]], ["session": []]]
         case .personal(nil), .installation: [["session": []]]
-        case .workspace(let scope, let role): [["key": [.string(scope)]], ["session": [.string(role)]]]
+        case .workspace(let scope, let role, _): [["key": [.string(scope)]], ["session": [.string(role)]]]
         }
     }
 
@@ -72,13 +72,13 @@ struct APIOperation {
         case .personal(let scope?): "For whoever is signed in, about themselves; keys with the scope `\(scope)`."
         case .personal(nil): "For whoever is signed in, about themselves; not for keys."
         case .installation: "For administrators of the installation; not for keys."
-        case .workspace(let scope, let role):
+        case .workspace(let scope, let role, _):
             "For members of the workspace with the role `\(role)` or more; keys with the scope `\(scope)`."
         }
     }
 
     private static func standardParameters(_ door: DeclaredRoute.Door) -> [JSONValue] {
-        guard case .workspace = door else { return [] }
+        guard case .workspace(_, _, isInPath: false) = door else { return [] }
         return [
             Parameter.header(
                 "x-apus-workspace", .text(1...100),

@@ -85,8 +85,8 @@ public struct DeclaredRoute: Sendable {
         case open
         /// Whoever is signed in, about themselves; some take keys that have a scope.
         case personal(scope: String?)
-        /// Members of the workspace with a role, and keys with a scope.
-        case workspace(scope: String, role: String)
+        /// Members of the workspace with a role, and keys with a scope; the path may name the workspace.
+        case workspace(scope: String, role: String, isInPath: Bool = false)
         /// Administrators of the installation.
         case installation
     }

@@ -113,7 +113,9 @@ public struct Schema: Sendable {
         guard let type = keywords["type"], keywords["$ref"] == nil else {
             return Schema(["anyOf": [.object(keywords), ["type": "null"]]], named: named)
         }
-        keywords["type"] = .array((type.array ?? [type]) + ["null"])
+        let types = type.array ?? [type]
+        guard !types.contains("null") else { return self }
+        keywords["type"] = .array(types + ["null"])
         if let values = keywords["enum"]?.array { keywords["enum"] = .array(values + [.null]) }
         return Schema(keywords, named: named)
     }

@@ -10,7 +10,9 @@ extension GuardedRoutes {
                     row.method, row.path, .personal(scope: row.takesKeys ? permission.rawValue : nil))
             }
             guard let role = permission.role else { return DeclaredRoute(row.method, row.path, .installation) }
-            return DeclaredRoute(row.method, row.path, .workspace(scope: permission.rawValue, role: role.rawValue))
+            return DeclaredRoute(
+                row.method, row.path,
+                .workspace(scope: permission.rawValue, role: role.rawValue, isInPath: row.namesWorkspace))
         }
     }
 }

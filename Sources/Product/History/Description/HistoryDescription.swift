@@ -95,10 +95,12 @@ enum HistoryDescription {
             .patch, "/api/history/{chatId}", "Change what is said of a chat",
             "What is left out stays. `chosen` takes another path, and comes alone.", [chatId],
             body: .json(
-                .changes([
-                    .may("name", .text(1...ChatFields.longestName)), .may("pinned", .flag),
-                    .may("folder", folder.orNull, "Null for none."), .may("archived", .flag), .may("seen", .flag),
-                    .may("chosen", .id, "A message that the path leads through."),
+                .either([
+                    .changes([
+                        .may("name", .text(1...ChatFields.longestName)), .may("pinned", .flag),
+                        .may("folder", folder.orNull, "Null for none."), .may("archived", .flag), .may("seen", .flag),
+                    ]),
+                    .fields([.has("chosen", .id, "A message that the path is to lead through.")]),
                 ]), example: ["name": "Notice periods"]),
             answers: [.json(HistorySchemas.chat)],
             problems: [.init(.conflict, "There are as many folders as there may be.")]),

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func fieldsOfRequestsAreClosedAndTakeNull() {
-        let schema = Schema.named("F", .fields([.has("a", .text), .may("b", .choice(["x"]))]))
+        let schema = Schema.named("F", .fields([.has("a", .text), .may("b", Schema.choice(["x"]).orNull)]))
         let route = RouteDescription(
             .post, "/n", "Add", body: .json(schema, example: ["a": "1"]), answers: [.nothing()])
         let document = document([DeclaredRoute(.post, "/n", .open)], [route])

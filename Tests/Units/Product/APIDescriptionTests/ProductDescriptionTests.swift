@@ -28,6 +28,7 @@ import Upload
         "APUS_DATABASE_URL": "host=127.0.0.1 port=1 dbname=none", "APUS_COSMOS_ENDPOINT": "http://127.0.0.1:1",
         "APUS_COSMOS_KEY": "a2V5", "APUS_CHROMA_URL": "http://127.0.0.1:1",
         "APUS_EMBEDDINGS_URL": "http://127.0.0.1:1/v1", "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+        "APUS_SIGN_IN": "local", "APUS_SIGNING_KEYS": "k1:" + String(repeating: "QUFB", count: 16),
     ]
 
     private static func document() async throws -> APIDocument {

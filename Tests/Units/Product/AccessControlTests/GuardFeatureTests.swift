@@ -278,7 +278,7 @@ struct GuardFeatureTests {
             routes.table == [
                 .init(method: .get, path: "/api/a", permission: .read),
                 .init(method: .post, path: "/v1/b", permission: .ask),
-                .init(method: .put, path: "/api/c/{id}", permission: .manage),
+                .init(method: .put, path: "/api/c/{id}", permission: .manage, namesWorkspace: true),
                 .init(method: .get, path: "/api/d", permission: .read, isPersonal: true),
                 .init(method: .get, path: "/api/e", permission: nil),
             ])
