@@ -576,7 +576,8 @@ let tests =
             .testTarget(
                 name: "AccessControlTests",
                 dependencies: [
-                    "AccessControl", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Postgres",
+                    "APIDescription", "AccessControl", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages",
+                    "JSONCoding", "Postgres",
                     "Problems", "ProductFixture", "Settings", "Telemetry", "TestSupport",
                 ]),
             .testTarget(

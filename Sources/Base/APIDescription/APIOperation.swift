@@ -109,7 +109,7 @@ struct APIOperation {
             let own = description.answers.filter { $0.status == status }
             let notes = own.map(\.note).filter { !$0.isEmpty }
             let note = notes.isEmpty ? status.phrase + "." : notes.joined(separator: " ")
-            responses[String(status.rawValue)] = response(note, own.flatMap(\.contents))
+            responses[String(status.rawValue)] = response(note, own.flatMap(\.contents), own.flatMap(\.fields))
         }
         let refused = StandardResponses.statuses(
             door, hasBody: description.body != nil, isSpecific: description.path.contains("{"))
@@ -135,8 +135,14 @@ struct APIOperation {
         }
     }
 
-    private static func response(_ note: String, _ contents: [Content]) -> JSONValue {
-        var object: JSONObject = ["description": .string(note), "headers": StandardResponses.headerReferences]
+    private static func response(
+        _ note: String, _ contents: [Content], _ fields: [(name: String, note: String)] = []
+    ) -> JSONValue {
+        var headers = StandardResponses.headerReferences
+        for field in fields {
+            headers[field.name] = ["description": .string(field.note), "schema": ["type": "string"]]
+        }
+        var object: JSONObject = ["description": .string(note), "headers": .object(headers)]
         if !contents.isEmpty { object["content"] = self.contents(contents) }
         return .object(object)
     }

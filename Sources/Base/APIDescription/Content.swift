@@ -58,13 +58,15 @@ public struct Body: Sendable {
             note: note)
     }
 
-    /// A file as a part of a form, beside other parts, or by itself.
-    public static func upload(_ form: Schema, _ note: String = "") -> Body {
+    /// Files as parts of a form, beside other parts, or one by itself.
+    ///
+    /// - Parameter types: Media types of a file by itself; none where there have to be parts.
+    public static func upload(
+        _ form: Schema, alone types: [String] = ["application/octet-stream"], _ note: String = ""
+    ) -> Body {
         Body(
-            contents: [
-                Content(type: "multipart/form-data", schema: form),
-                Content(type: "application/octet-stream", schema: .file),
-            ], isRequired: true, note: note)
+            contents: [Content(type: "multipart/form-data", schema: form)]
+                + types.map { Content(type: $0, schema: .file) }, isRequired: true, note: note)
     }
 
     /// Bytes of a type.
@@ -78,6 +80,14 @@ public struct Answer: Sendable {
     let status: HTTPStatus
     let note: String
     let contents: [Content]
+    private(set) var fields: [(name: String, note: String)] = []
+
+    /// The same, with a header field that callers need.
+    public func sending(_ name: String, _ note: String) -> Answer {
+        var answer = self
+        answer.fields.append((name, note))
+        return answer
+    }
 
     /// JSON, with status 200.
     public static func json(_ schema: Schema, _ note: String = "") -> Answer { json(.ok, schema, note) }

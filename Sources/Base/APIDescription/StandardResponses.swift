@@ -40,7 +40,7 @@ enum StandardResponses {
         names[status].map { ["$ref": .string("#/components/responses/" + $0)] }
     }
 
-    static let headerReferences: JSONValue = ["x-request-id": ["$ref": "#/components/headers/RequestId"]]
+    static let headerReferences: JSONObject = ["x-request-id": ["$ref": "#/components/headers/RequestId"]]
 
     static let headers: JSONValue = [
         "RequestId": [
@@ -56,7 +56,7 @@ enum StandardResponses {
                     (
                         name,
                         [
-                            "description": .string(notes[status] ?? ""), "headers": headerReferences,
+                            "description": .string(notes[status] ?? ""), "headers": .object(headerReferences),
                             "content": [
                                 "application/problem+json": ["schema": .object(StandardSchemas.problem.keywords)]
                             ],

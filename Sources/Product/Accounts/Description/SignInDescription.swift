@@ -67,11 +67,13 @@ enum SignInDescription {
             "A browser is led there; whoever takes JSON is told the address.", [provider, link],
             answers: [
                 .json(.object([.has("address", .text)])),
-                .nothing(.seeOther, "To the provider, or to the page that says why not."),
+                .nothing(.seeOther, "To the provider, or to the page that says why not.").sending(
+                    "Location", "Where to go on."),
             ], problems: [elsewhere]),
         RouteDescription(
             .get, "/api/account/oidc/{provider}/callback", "Come back from an identity provider", "",
             [provider, .query("code", .text), .query("state", .text), .query("error", .text), .query("iss", .text)],
-            answers: [.nothing(.seeOther, "To the page.")], problems: [elsewhere]),
+            answers: [.nothing(.seeOther, "To the page.").sending("Location", "Where to go on.")], problems: [elsewhere]
+        ),
     ]
 }

@@ -60,7 +60,9 @@ enum DocumentDescription {
             ]),
         RouteDescription(
             .get, "/api/documents/{id}/content", "Download the file", "", [id],
-            answers: [.bytes("*/*", "The bytes as they were uploaded.")]),
+            answers: [
+                .bytes("*/*", "The bytes as they were uploaded.").sending("Content-Disposition", "The file's name.")
+            ]),
         RouteDescription(
             .post, "/api/documents/{id}/retry", "Read a document again that failed", "", [id],
             answers: [.json(.accepted, DocumentSchemas.document)],

@@ -56,6 +56,13 @@ import Testing
         #expect(document([declared], [wrong]).faults == ["#/components/schemas/Nothing leads nowhere"])
     }
 
+    @Test func fieldsOfAnswersAreDescribed() {
+        let route = RouteDescription(.get, "/n", "Read", answers: [.json(.text).sending("ETag", "What it is.")])
+        let document = document([DeclaredRoute(.get, "/n", .open)], [route])
+        let headers = document.json["paths"]?["/n"]?["get"]?["responses"]?["200"]?["headers"]
+        #expect(headers?.object?.names == ["x-request-id", "ETag"])
+    }
+
     @Test func fieldsOfRequestsAreClosedAndTakeNull() {
         let schema = Schema.named("F", .fields([.has("a", .text), .may("b", Schema.choice(["x"]).orNull)]))
         let route = RouteDescription(

@@ -1,3 +1,4 @@
+import APIDescription
 import Catalog
 import Digests
 import FunctionsRuntime
@@ -281,6 +282,14 @@ struct GuardFeatureTests {
                 .init(method: .put, path: "/api/c/{id}", permission: .manage, namesWorkspace: true),
                 .init(method: .get, path: "/api/d", permission: .read, isPersonal: true),
                 .init(method: .get, path: "/api/e", permission: nil),
+            ])
+        // Descriptions of the API say of each whom it lets in.
+        routes.http(.get, "f", for: .administer) { _, _ in HTTPResponse(.ok) }
+        #expect(
+            routes.declared.map(\.door) == [
+                .workspace(scope: "read", role: "reader"), .workspace(scope: "ask", role: "reader"),
+                .workspace(scope: "manage", role: "owner", isInPath: true), .personal(scope: nil), .open,
+                .installation,
             ])
     }
 }
