@@ -24,7 +24,7 @@ enum ProblemPages {
             return Problem(.notFound, "There is no such type of problem. /problems lists them.")
                 .response(requestID: request.id)
         }
-        return wantsJSON ? HTTPResponse(json: json(type)) : page(type.title, section(type))
+        return wantsJSON ? HTTPResponse(json: json(type)) : page(type.title, explained(type))
     }
 
     private static func json(_ type: ProblemType) -> JSONValue {
@@ -36,8 +36,17 @@ enum ProblemPages {
 
     private static func section(_ type: ProblemType) -> String {
         """
-        <section id="\(type.name)"><h2><a href="\(type.address)">\(marked(type.title))</a> <span class="count">\(type.status.rawValue)</span></h2>
-        <p>\(marked(type.meaning))</p><p>\(marked(type.remedy))</p></section>
+        <section id="\(type.name)"><h2><a href="\(type.address)">\(marked(type.title))</a></h2>
+        \(explained(type))</section>
+
+        """
+    }
+
+    private static func explained(_ type: ProblemType) -> String {
+        """
+        <p class="count">\(type.status.rawValue) \(marked(type.status.phrase))</p>
+        <p>\(marked(type.meaning))</p>
+        <p>\(marked(type.remedy))</p>
 
         """
     }
