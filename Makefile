@@ -20,7 +20,7 @@ test:
 	@scripts/test all $(TEST_ARGS)
 
 # Kills, fuzzing, comparison and a mixed load at full length: hours. APUS_KILLS, APUS_EXAMPLES, APUS_FUZZ_SECONDS, APUS_PARSER_SECONDS and
-# APUS_SOAK_SECONDS change how long.
+# APUS_SOAK_SECONDS, APUS_SCHEMA_SECONDS change how long.
 test-long:
 	@scripts/test long $(TEST_ARGS)
 

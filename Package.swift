@@ -60,6 +60,8 @@ let base = group(
         .target(name: "JSONCoding"),
         .target(name: "HTTPMessages"),
         .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
+        // What is to be known of the routes; OpenAPI is made of it.
+        .target(name: "APIDescription", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
         .target(name: "RequestGuards", dependencies: ["HTTPMessages", "Problems", "Settings"]),
         .target(name: "CChecksum"),
         .target(name: "Digests", dependencies: ["CChecksum", "CCrypto"]),
@@ -245,7 +247,8 @@ let product = group(
         .target(
             name: "AccessControl",
             dependencies: [
-                "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Settings",
+                "APIDescription", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems",
+                "Settings",
                 "TaskTools", "Telemetry",
             ]),
         .target(
@@ -319,7 +322,8 @@ let product = group(
         .target(
             name: "Chat",
             dependencies: [
-                "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests",
+                "APIDescription", "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient",
+                "ClaimChecking", "Digests",
                 "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "ModelContextProtocol", "Models",
                 "Problems",
                 "ProgramSupport", "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry",
@@ -331,7 +335,8 @@ let product = group(
         .target(
             name: "Upload",
             dependencies: [
-                "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue",
+                "APIDescription", "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests",
+                "DocumentQueue",
                 "DocumentReading", "FunctionsRuntime", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding",
                 "Models", "Problems",
                 "Quotas", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
@@ -340,7 +345,8 @@ let product = group(
         .target(
             name: "History",
             dependencies: [
-                "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue",
+                "APIDescription", "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests",
+                "DocumentQueue",
                 "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry",
                 "TelemetryExport",
             ]
@@ -348,7 +354,8 @@ let product = group(
         .target(
             name: "Accounts",
             dependencies: [
-                "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPClient", "HTTPMessages",
+                "APIDescription", "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPClient",
+                "HTTPMessages",
                 "JSONCoding", "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
             ]),
     ])
@@ -421,7 +428,7 @@ let operations = group(
     ])
 
 let examples: [Target] = [
-    // The example of docs/functions.md.
+    // The example of docs/parts/functions.md.
     .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources")
 ]
 
@@ -563,9 +570,15 @@ let tests =
                     "VectorServer", "ZipArchives",
                 ]),
             .testTarget(
+                name: "APIDescriptionTests",
+                dependencies: [
+                    "APIDescription", "AccessControl", "Accounts", "Chat", "History", "Telemetry", "Upload",
+                ]),
+            .testTarget(
                 name: "AccessControlTests",
                 dependencies: [
-                    "AccessControl", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Postgres",
+                    "APIDescription", "AccessControl", "Catalog", "Digests", "FunctionsRuntime", "HTTPMessages",
+                    "JSONCoding", "Postgres",
                     "Problems", "ProductFixture", "Settings", "Telemetry", "TestSupport",
                 ]),
             .testTarget(

@@ -27,7 +27,7 @@ public struct Router: Sendable {
 
     /// Finds the route's function and the request with its path parameters.
     ///
-    /// - Throws: `Problem` 404 when no template matches, 405 when only other methods do.
+    /// - Throws: `Problem` 404 when no template matches, 405 with `Allow` when only other methods do.
     public func resolve(_ request: HTTPRequest) throws -> (HTTPRequest, Action) {
         guard let segments = request.target.segments else {
             throw Problem(.badRequest, "The path is not valid UTF-8.")
@@ -43,7 +43,12 @@ public struct Router: Sendable {
             routed.parameters.merge(parameters) { $1 }
             return (routed, route.action)
         }
-        if pathMatched { throw Problem(.methodNotAllowed, "\(request.method) is not possible on this path.") }
+        if pathMatched {
+            // Required of this status (RFC 9110, section 15.5.6).
+            let allowed = methods(for: request).map(\.rawValue).joined(separator: ", ")
+            throw Problem(
+                .methodNotAllowed, "\(request.method) is not possible on this path.", headers: ["Allow": allowed])
+        }
         throw Problem(.notFound, "There is nothing at this path.")
     }
 

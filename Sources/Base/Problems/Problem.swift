@@ -48,9 +48,10 @@ public struct Problem: Error, Sendable {
 
     /// The problem document.
     public func json(requestID: String) -> JSONValue {
+        let type = ProblemType.of(self)
         var object: JSONObject = [
-            "type": "about:blank", "title": .string(status.phrase), "status": .int(Int64(status.rawValue)),
-            "detail": .string(detail), "requestId": .string(requestID),
+            "type": .string(type?.address ?? "about:blank"), "title": .string(type?.title ?? status.phrase),
+            "status": .int(Int64(status.rawValue)), "detail": .string(detail), "requestId": .string(requestID),
         ]
         if let code { object["code"] = .string(code) }
         if !fields.isEmpty {

@@ -11,7 +11,7 @@ extension Emulator {
         an authority of the data folder's own: trust ca.pem. Tests find faults, a reset and a list of everything held
         under /_emulator/ on every port, with the token of the file admin-token. The first log line names both files.
 
-        Emulated, operation by operation (docs/azure-emulator.md has the details):
+        Emulated, operation by operation (docs/parts/azure-emulator.md has the details):
           blob      containers, block blobs, blocks, ranges, metadata, tags, conditions, leases, snapshots, copies, batches,
                     listings, shared access signatures of all kinds, stored policies, rules for other origins
           queue     queues, messages, metadata, stored policies, shared access signatures

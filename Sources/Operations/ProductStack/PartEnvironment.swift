@@ -62,7 +62,7 @@ struct PartEnvironment: Sendable {
     static let server = PartEnvironment(
         names: everyPart + proxies + identity + [
             "APUS_CHROMA_TOKEN", "APUS_CHAT_URL", "APUS_UPLOAD_URL", "APUS_HISTORY_URL", "APUS_ACCOUNT_URL",
-            "APUS_FUNCTIONS_KEY",
+            "APUS_FUNCTIONS_KEY", "APUS_CORS_ORIGINS",
         ])
 
     /// A function app; the variables that its settings themselves name are among them.

@@ -18,13 +18,22 @@ public struct GuardedRoutes: Sendable {
         public let permission: Permission?
         /// Whether it is about whoever asks rather than about a workspace; a key is refused but for reading.
         public let isPersonal: Bool
+        /// Whether a key will do that has the permission as a scope.
+        public let takesKeys: Bool
+        /// Whether the path names the workspace, so that no header has to.
+        public let namesWorkspace: Bool
 
         /// Describes a route.
-        public init(method: HTTPMethod, path: String, permission: Permission?, isPersonal: Bool = false) {
+        public init(
+            method: HTTPMethod, path: String, permission: Permission?, isPersonal: Bool = false, takesKeys: Bool? = nil,
+            namesWorkspace: Bool = false
+        ) {
             self.method = method
             self.path = path
             self.permission = permission
             self.isPersonal = isPersonal
+            self.takesKeys = takesKeys ?? !isPersonal
+            self.namesWorkspace = namesWorkspace
         }
     }
 
@@ -77,7 +86,8 @@ public struct GuardedRoutes: Sendable {
         _ method: HTTPMethod, _ path: String, for permission: Permission, in parameter: String,
         audited: Audited? = nil, _ action: @escaping Action
     ) {
-        add(Row(method: method, path: "/api/" + path, permission: permission), audited, in: parameter, action)
+        let row = Row(method: method, path: "/api/" + path, permission: permission, namesWorkspace: true)
+        add(row, audited, in: parameter, action)
     }
 
     private mutating func add(
@@ -111,7 +121,8 @@ public struct GuardedRoutes: Sendable {
     public mutating func personal(
         _ method: HTTPMethod, _ path: String, takesKeys: Bool = false, _ action: @escaping PersonalAction
     ) {
-        let row = Row(method: method, path: "/api/" + path, permission: .read, isPersonal: true)
+        let row = Row(
+            method: method, path: "/api/" + path, permission: .read, isPersonal: true, takesKeys: takesKeys)
         table.append(row)
         let watch = Watch(row, method == .get ? .not : .first, trail)
         functions.http(method, path) { [gate] request in

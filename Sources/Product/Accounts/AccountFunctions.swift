@@ -1,4 +1,4 @@
-import AccessControl
+package import AccessControl
 import AppSetup
 import Catalog
 public import FunctionsRuntime
@@ -12,6 +12,11 @@ public enum AccountFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
+        try await guarded(environment: environment, log: log).functions
+    }
+
+    /// The same, with the table of what each route asks of its caller.
+    package static func guarded(environment: [String: String], log: Log) async throws -> GuardedRoutes {
         var setup = try await AppServices(
             [CatalogDatabase.self, AccessGuard.self, TelemetryExporter.self],
             secretNames: ProviderSettings.secretNames(environment), environment: environment)
@@ -32,7 +37,7 @@ public enum AccountFunctions {
         }
         var routes = routes(gate, catalog, services)
         routes.functions.check("postgres") { try await catalog.probe() }
-        return routes.functions
+        return routes
     }
 
     /// The routes with what each asks of its caller.

@@ -3,8 +3,28 @@ public import HTTPMessages
 import JSONCoding
 import Telemetry
 
+/// How many entries a page of a list has.
+public struct PageSize: Sendable {
+    /// Where nothing is said.
+    public let standard: Int
+    public let most: Int
+
+    /// A size.
+    public init(standard: Int, most: Int) {
+        self.standard = standard
+        self.most = most
+    }
+}
+
 /// The `limit` parameter of lists.
 public enum PageLimit {
+    /// Reads the parameter.
+    ///
+    /// - Throws: `InvalidFields` when it is no number within bounds.
+    public static func read(_ request: HTTPRequest, _ size: PageSize) throws -> Int {
+        try read(request, default: size.standard, maximum: size.most)
+    }
+
     /// Reads the parameter.
     ///
     /// - Throws: `InvalidFields` when it is no number within bounds.

@@ -1,4 +1,4 @@
-import AccessControl
+package import AccessControl
 import AppSetup
 import AzureStorage
 import Catalog
@@ -24,6 +24,11 @@ public enum HistoryFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
+        try await guarded(environment: environment, log: log).functions
+    }
+
+    /// The same, with the table of what each route asks of its caller.
+    package static func guarded(environment: [String: String], log: Log) async throws -> GuardedRoutes {
         var services = try await AppServices(
             [CatalogDatabase.self, StorageClients.self, MessageStore.self, AccessGuard.self, TelemetryExporter.self],
             environment: environment)
@@ -123,7 +128,7 @@ public enum HistoryFunctions {
         routes.open(.get, "share/{token}") { await shared.open($0) }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("cosmos") { try await messages.probe() }
-        return routes.functions
+        return routes
     }
 
     /// Makes chats searchable that were there before messages were copied. A store may not be there yet when a program starts.

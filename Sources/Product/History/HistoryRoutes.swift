@@ -9,6 +9,8 @@ import Telemetry
 /// `/api/history`: chats and their messages.
 struct HistoryRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
+    static let messagePage = PageSize(standard: 100, most: 500)
+    static let chatPage = PageSize(standard: 30, most: 200)
 
     let catalog: WorkspaceCatalog
     let messages: MessageStore
@@ -17,7 +19,7 @@ struct HistoryRoutes: Sendable {
     let log: Log
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 30, maximum: 200)
+        let limit = try PageLimit.read(request, Self.chatPage)
         let page = try await catalog.chats(
             limit: limit + 1, before: try request.idParameter("before"), try ChatFields.filter(request))
         let shown = page.prefix(limit)
@@ -27,7 +29,7 @@ struct HistoryRoutes: Sendable {
 
     func get(_ request: HTTPRequest) async throws -> HTTPResponse {
         let id = try await chat(request).id
-        let limit = try PageLimit.read(request, default: 100, maximum: 500)
+        let limit = try PageLimit.read(request, Self.messagePage)
         let (first, through) = (try request.idParameter("before"), try request.idParameter("path"))
         let open = try await openAnswers(in: id)
         let chat = try await chat(request)

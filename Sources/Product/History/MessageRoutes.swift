@@ -10,7 +10,7 @@ import Telemetry
 /// that goes on from a message of another one.
 struct MessageRoutes: Sendable {
     private static let bodyLimit = 256 * 1024
-    private static let longestQuestion = 32_000
+    static let longestQuestion = 32_000
     private static let atATime = 100
 
     let catalog: WorkspaceCatalog

@@ -6,11 +6,12 @@ import Problems
 
 /// `GET /api/history/search`: messages and names of chats by their words.
 struct SearchRoute: Sendable {
+    static let page = PageSize(standard: 20, most: 100)
     let catalog: WorkspaceCatalog
 
     func search(_ request: HTTPRequest) async throws -> HTTPResponse {
         let query = try ChatQuery(request.target.parameter("q"))
-        let limit = try PageLimit.read(request, default: 20, maximum: 100)
+        let limit = try PageLimit.read(request, Self.page)
         var place: ChatHit.Place?
         if let before = request.target.parameter("before"), !before.isEmpty {
             guard let known = ChatHit.Place(before) else {

@@ -10,14 +10,16 @@ import Problems
 
 /// `/api/documents`: listing, reading, retrying and deleting.
 struct DocumentRoutes: Sendable {
+    static let page = PageSize(standard: 50, most: 200)
+    private static let bodyLimit = 64 * 1024
+
     let catalog: WorkspaceCatalog
     let blobs: BlobClient
     let queue: IngestQueue
     let remover: DocumentRemover
-    private static let bodyLimit = 64 * 1024
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let limit = try PageLimit.read(request, Self.page)
         let wanted = try DocumentListing(request)
         let page = try await catalog.documents(
             chatId: try request.idParameter("chatId"), limit: limit + 1, after: wanted.after, filter: wanted.filter,

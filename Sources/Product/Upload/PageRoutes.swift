@@ -15,6 +15,8 @@ import Telemetry
 struct PageRoutes: Sendable {
     /// The widths that there are; what is asked for becomes the next of them.
     static let widths = [800, 1600]
+    /// What can be asked for.
+    static let askedWidths = 1...100_000
 
     let catalog: WorkspaceCatalog
     let blobs: BlobClient
@@ -53,8 +55,10 @@ struct PageRoutes: Sendable {
 
     private static func width(_ request: HTTPRequest) throws -> Int {
         guard let wanted = request.target.parameter("width") else { return widths[0] }
-        guard let width = Int(wanted), (1...100_000).contains(width) else {
-            throw InvalidFields(field: "width", detail: "Must be a number of pixels, from 1 to 100000.")
+        guard let width = Int(wanted), askedWidths.contains(width) else {
+            throw InvalidFields(
+                field: "width",
+                detail: "Must be a number of pixels, from \(askedWidths.lowerBound) to \(askedWidths.upperBound).")
         }
         return widths.first { $0 >= width } ?? widths[widths.count - 1]
     }

@@ -1,4 +1,4 @@
-import AccessControl
+package import AccessControl
 import AppSetup
 import AzureStorage
 import Catalog
@@ -45,6 +45,11 @@ public enum UploadFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
+        try await guarded(environment: environment, log: log).functions
+    }
+
+    /// The same, with the table of what each route asks of its caller.
+    package static func guarded(environment: [String: String], log: Log) async throws -> GuardedRoutes {
         var services = try await AppServices(
             [
                 CatalogDatabase.self, StorageClients.self, EmbeddingClient.self, ChromaTenants.self,
@@ -135,6 +140,6 @@ public enum UploadFunctions {
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("storage") { try await blobs.probe("documents") }
         routes.functions.check("vectors") { try await vectors.of(CatalogDatabase.firstWorkspace).probe() }
-        return routes.functions
+        return routes
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 
 /// `POST /api/upload`: files as form parts or as one raw body.
 struct UploadRoutes: Sendable {
-    private static let maximumFiles = 20
+    static let maximumFiles = 20
     private static let readersField = "readers"
 
     let intake: UploadIntake

@@ -81,7 +81,12 @@ public struct APIProxy: Sendable {
         outgoing.headTimeout = .seconds(230)
         outgoing.idleTimeout = .seconds(240)
         do {
-            return try await client.send(outgoing).relayed
+            let answer = try await client.send(outgoing).relayed
+            // The host says nothing more of a path, or a method of it, that no function has.
+            let isBare = answer.fields["content-type"] == nil && answer.fields["content-length"] ?? "0" == "0"
+            guard answer.status == .notFound, isBare else { return answer }
+            return Problem(.notFound, "There is nothing at this path, or nothing that \(request.method) does there.")
+                .response(requestID: request.id)
         } catch let error as HTTPClientError where error.code == .timeout {
             return Problem(.gatewayTimeout, "The \(route.app) service did not answer in time.")
                 .response(requestID: request.id)

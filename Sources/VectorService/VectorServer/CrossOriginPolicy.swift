@@ -1,8 +1,17 @@
 import HTTPMessages
 
-/// Lets pages of given origins use the vectors port (WHATWG Fetch, CORS protocol); none by default.
+/// Lets pages of given origins use a port (WHATWG Fetch, CORS protocol); none by default. They send keys and no cookies, so
+/// nothing is said of credentials.
 struct CrossOriginPolicy: Sendable {
     let origins: [String]
+    /// Fields of an answer that a page may read beside those that any may.
+    var exposed: [String] = []
+
+    /// Fields of the API's answers that clients need.
+    static let exposedByAPI = [
+        "Allow", "Content-Disposition", "ETag", "Link", "Location", "Retry-After", "Upload-Length", "Upload-Offset",
+        "WWW-Authenticate", "X-Request-Id",
+    ]
 
     /// The answer to a preflight request, `nil` when this is none or its origin is not allowed.
     func preflight(_ request: HTTPRequest) -> HTTPResponse? {
@@ -21,9 +30,23 @@ struct CrossOriginPolicy: Sendable {
 
     /// Adds what lets the page read the response.
     func apply(to response: inout HTTPResponse, for request: HTTPRequest) {
+        guard !origins.isEmpty else { return }
+        // Whatever comes, it could have been another answer for another origin.
+        let varying = response.fields.values("vary")
+        if !varying.contains(where: { $0.lowercased().contains("origin") }) {
+            response.fields["Vary"] = (varying + ["Origin"]).joined(separator: ", ")
+        }
         guard let origin = allowed(request) else { return }
         response.fields["Access-Control-Allow-Origin"] = origin
-        response.fields["Vary"] = "Origin"
+        if !exposed.isEmpty { response.fields["Access-Control-Expose-Headers"] = exposed.joined(separator: ", ") }
+    }
+
+    /// A request without what browsers keep for this server's own page, where another site's page has sent it.
+    func withoutCookies(_ request: HTTPRequest) -> HTTPRequest {
+        guard allowed(request) != nil else { return request }
+        var bare = request
+        bare.fields["cookie"] = nil
+        return bare
     }
 
     private func allowed(_ request: HTTPRequest) -> String? {

@@ -51,7 +51,7 @@ public final class StaticSite: Sendable {
             return Problem(.badRequest, "The path is not usable.").response(requestID: request.id)
         }
         let isView = segments.isEmpty || ["c", "documents", "settings"].contains(segments[0])
-        let path = isView ? "index.html" : segments.joined(separator: "/")
+        let path = isView ? "index.html" : segments == ["docs"] ? "docs.html" : segments.joined(separator: "/")
         let suffix = path.split(separator: ".").last.map(String.init) ?? ""
         let isSample = segments.first == Self.samples
         guard let type = isSample ? "application/octet-stream" : Self.types[suffix], let bytes = content(path) else {

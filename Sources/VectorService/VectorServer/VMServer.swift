@@ -28,6 +28,8 @@ public struct VMServer: Sendable {
         public var address = "127.0.0.1"
         /// The names under which both ports may be asked.
         public var hosts = AllowedHosts()
+        /// Other web sites whose pages may use the API on the page's port.
+        public var origins = AllowedOrigins()
         /// Sockets that somebody else opened, by port.
         public var inherited: @Sendable (UInt16) -> Int32? = { _ in nil }
         /// Address of the vectors port.
@@ -93,25 +95,48 @@ public struct VMServer: Sendable {
         listener.listener = configuration.inherited(configuration.port)
         // The upload app has the limit that matters; this one keeps nonsense out.
         listener.maximumBodyBytes = 1 << 30
-        let pageGuard = RequestGuard(hosts: configuration.hosts)
+        let policy = CrossOriginPolicy(origins: configuration.origins.all, exposed: CrossOriginPolicy.exposedByAPI)
+        let pageGuard = RequestGuard(
+            hosts: configuration.hosts, origins: policy.origins,
+            remedy: "\(AllowedOrigins.setting) names the sites whose pages may use the API.")
         page = try HTTPServer(listener) { request in
-            if let problem = pageGuard.refusal(of: request) { return problem.response(requestID: request.id) }
+            let path = request.target.rawPath
+            let isOpen = APIProxy.isForApps(path) || path == Self.description
+            func answered(_ response: HTTPResponse) -> HTTPResponse {
+                var response = response
+                if isOpen { policy.apply(to: &response, for: request) }
+                return response
+            }
+            if let problem = pageGuard.refusal(of: request) { return answered(problem.response(requestID: request.id)) }
+            if isOpen, let preflight = policy.preflight(request) { return preflight }
+            guard HTTPMethod.standard.contains(request.method) else {
+                return answered(Self.unknownMethod(request))
+            }
             var response: HTTPResponse
-            switch request.target.rawPath {
+            switch path {
             case "/health":
                 Span.current?.route = "/health"
                 response = await Self.health(store, embedder, proxy)
-            case let path where APIProxy.isForApps(path):
-                response = await proxy.forward(request)
+            case _ where APIProxy.isForApps(path):
+                response = await proxy.forward(policy.withoutCookies(request))
             default:
                 // The page's files are few, but anybody may ask for any name.
                 Span.current?.route = "/{file}"
-                return site.answer(request)
+                return ProblemPages.answer(request) ?? answered(site.answer(request))
             }
             response.addAPIFields()
-            return response
+            return answered(response)
         }
     }
+
+    private static func unknownMethod(_ request: HTTPRequest) -> HTTPResponse {
+        let known = HTTPMethod.standard.map(\.rawValue).sorted().joined(separator: ", ")
+        return Problem(.methodNotAllowed, "This method is not known here.", headers: ["Allow": known])
+            .response(requestID: request.id)
+    }
+
+    /// The description of the API, a file of the page.
+    private static let description = "/openapi.json"
 
     /// Stops both listeners in order.
     public func shutDown() async {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Collections of vectors with documents and metadata, in a data folder that no other process may use meanwhile.
 ///
-/// What a write acknowledged is on the disk, whole. `docs/vectors.md` describes the files and the index.
+/// What a write acknowledged is on the disk, whole. `docs/parts/vectors.md` describes the files and the index.
 public final class VectorStore: Sendable {
     /// How the store works.
     public struct Options: Sendable {

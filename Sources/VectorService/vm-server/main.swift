@@ -17,12 +17,14 @@ func serve(_ options: ProgramOptions) async throws {
     let upstreams = APIProxy.Upstreams(&settings)
     let token = settings.secret(AccessTokens.keyName)
     let hosts = AllowedHosts(&settings)
+    let origins = AllowedOrigins(&settings)
     let log = Log(label: "vm-server", level: settings.logLevel())
     let traces = TelemetryExporter.start("apus-vm", &settings, client: client, log: log).traces
     try settings.finish()
     var configuration = try VMServer.Configuration(options, token: token)
     configuration.traces = traces
     configuration.hosts = hosts
+    configuration.origins = origins
     let sockets = InheritedSockets()
     configuration.inherited = { sockets.listener(on: $0) }
     ProgramLife.raiseFileLimit()

@@ -1,6 +1,6 @@
 """The same random operations on our server and on Chroma's own; every answer is compared.
 
-Left out, or compared loosely, is only what we answer differently on purpose: see `docs/vectors.md`, "Differences".
+Left out, or compared loosely, is only what we answer differently on purpose: see `docs/parts/vectors.md`, "Differences".
 """
 import json, math, os, uuid
 

@@ -89,7 +89,7 @@ struct AdminRoutes: Sendable {
         case (.post, "reset"):
             try await reset()
             return HTTPResponse(.noContent)
-        default: throw Problem(.notFound, "There is no such page; see docs/azure-emulator.md.")
+        default: throw Problem(.notFound, "There is no such page; see docs/parts/azure-emulator.md.")
         }
     }
 

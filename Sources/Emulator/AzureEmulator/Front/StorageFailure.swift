@@ -69,12 +69,12 @@ struct StorageFailure: Error {
         StorageFailure(
             501, "NotImplemented",
             "This emulator does not know the query parameter \(name.prefix(100)) of the requested operation; "
-                + "see docs/azure-emulator.md.",
+                + "see docs/parts/azure-emulator.md.",
             details: [("QueryParameterName", name), ("QueryParameterValue", value)])
     }
 
     static let unsupported = StorageFailure(
-        501, "NotImplemented", "This emulator does not support the requested operation; see docs/azure-emulator.md.")
+        501, "NotImplemented", "This emulator does not support the requested operation; see docs/parts/azure-emulator.md.")
     static let badXML = StorageFailure(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
     static let badInput = StorageFailure(400, "InvalidInput", "One of the request inputs is not valid.")
     static let conditionNotMet = StorageFailure(

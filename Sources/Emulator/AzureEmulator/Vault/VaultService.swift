@@ -118,7 +118,7 @@ struct VaultService: Sendable {
         if let unknown = request.target.query.first(where: { !Self.parameters.contains($0.name.lowercased()) }) {
             throw VaultFailure(
                 501, "NotImplemented",
-                "This emulator does not know the query parameter \(unknown.name.prefix(100)); see docs/azure-emulator.md."
+                "This emulator does not know the query parameter \(unknown.name.prefix(100)); see docs/parts/azure-emulator.md."
             )
         }
         let parts = request.target.segments ?? []
@@ -141,7 +141,7 @@ struct VaultService: Sendable {
         case ("deletedsecrets", 3, .post) where parts[2] == "recover": return try await deleted.recover(parts[1])
         default:
             throw VaultFailure(
-                501, "NotImplemented", "This emulator has Key Vault's secrets only; see docs/azure-emulator.md.")
+                501, "NotImplemented", "This emulator has Key Vault's secrets only; see docs/parts/azure-emulator.md.")
         }
     }
 }

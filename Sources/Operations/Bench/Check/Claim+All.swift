@@ -41,7 +41,7 @@ extension Claim {
                 ("item create, 16 clients", 7100, "7,100 new items"),
             ])
         + claims(
-            "docs/vectors.md", .vectors,
+            "docs/parts/vectors.md", .vectors,
             [
                 ("ingest 20,000, batches of 500", 34_179, "34179 /s"),
                 ("ingest 20,000 with 24-word documents", 30_811, "30811 /s"),
@@ -51,7 +51,7 @@ extension Claim {
                 ("recall@10, 1 %", 1, "recall@10, 1 %"), ("recall@10, 10 %", 1, "recall@10, 10 %"),
             ])
         + claims(
-            "docs/functions.md", .functions,
+            "docs/parts/functions.md", .functions,
             [
                 ("forwarding: added, p50", 0.11, "0.11 ms"), ("envelope: added, p50", 0.15, "0.15 ms"),
                 ("proxying, 256 connections", 26_461, "26461 /s"), ("envelope, 64 connections", 15_468, "15468 /s"),
@@ -59,7 +59,7 @@ extension Claim {
                 ("2,000 streams of 5 events/s, p95", 3.03, "3.03 ms"), ("memory with 2,000 streams", 51.9, "51.9 MB"),
             ])
         + claims(
-            "docs/azure-emulator.md", .azure,
+            "docs/parts/azure-emulator.md", .azure,
             [
                 ("blob get 1 KB, 16 clients", 12_147, "12147 /s"), ("blob put 100 MB", 415, "415 MB/s"),
                 ("blob get 100 MB", 2354, "2354 MB/s"), ("list of 5,000 blobs", 47.4, "47.4 ms"),

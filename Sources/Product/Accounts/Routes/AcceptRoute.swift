@@ -7,7 +7,7 @@ import Problems
 
 /// `GET`, `POST /api/account/accept`: links by which people choose passwords.
 struct AcceptRoute: Sendable {
-    private static let tokenLength = 1...200
+    static let tokenLength = 1...200
 
     let services: AccountServices
 

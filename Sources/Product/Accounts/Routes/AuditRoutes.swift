@@ -8,6 +8,7 @@ import Telemetry
 /// `/api/account/audit` and `/api/account/workspaces/{id}/audit`: who did what.
 struct AuditRoutes: Sendable {
     private static let page = 500
+    static let listPage = PageSize(standard: 50, most: 500)
 
     let catalog: CatalogDatabase
 
@@ -15,7 +16,7 @@ struct AuditRoutes: Sendable {
     ///
     /// - Parameter workspace: The only one that the caller may look at; `nil` for all.
     func list(_ request: HTTPRequest, of workspace: String?) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 50, maximum: 500)
+        let limit = try PageLimit.read(request, Self.listPage)
         var filter = CatalogDatabase.AuditFilter()
         filter.workspace = workspace ?? request.target.parameter("workspace")
         filter.person = try request.idParameter("person")

@@ -4,8 +4,8 @@ import JSONCoding
 
 extension FieldReader {
     /// Bytes of a password.
-    private static let passwordBytes = 10...1024
-    private static let nameLength = 1...200
+    static let passwordBytes = 10...1024
+    static let nameLength = 1...200
 
     /// What somebody signs in with.
     mutating func login(_ name: String = "login") -> LoginName? {

@@ -6,9 +6,9 @@ import Problems
 
 /// `/api/account/keys`: keys by which programs ask in somebody's name.
 struct KeyRoutes: Sendable {
-    private static let mostDays = 3650
+    static let mostDays = 3650
     /// What a key may have: not the installation, which people administer.
-    private static let scopes = Permission.allCases.filter { $0.role != nil }
+    static let scopes = Permission.allCases.filter { $0.role != nil }
 
     let services: AccountServices
 

@@ -8,12 +8,13 @@ import Problems
 
 /// `/api/account/people`: who has an account, for administrators.
 struct PeopleRoutes: Sendable {
-    private static let mostWorkspaces = 100
+    static let mostWorkspaces = 100
+    static let page = PageSize(standard: 50, most: 200)
 
     let services: AccountServices
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let limit = try PageLimit.read(request, Self.page)
         let page = try await services.catalog.people(limit: limit + 1, after: try request.idParameter("after"))
         let shown = page.prefix(limit)
         return HTTPResponse(

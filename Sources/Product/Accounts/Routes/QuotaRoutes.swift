@@ -10,7 +10,7 @@ import Telemetry
 struct QuotaRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
     /// Beyond what anybody means.
-    private static let mostAmount = 1_000_000_000_000_000
+    static let mostAmount = 1_000_000_000_000_000
 
     let catalog: WorkspaceCatalog
 

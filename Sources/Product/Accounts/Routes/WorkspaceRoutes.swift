@@ -9,10 +9,11 @@ import Problems
 /// `/api/account/workspaces` and their members.
 struct WorkspaceRoutes: Sendable {
     private static let madeLength = 30
+    static let page = PageSize(standard: 50, most: 200)
     private static let chatsField = "keepChatsDays"
     private static let documentsField = "keepDocumentsDays"
     private static let linksField = "publicLinks"
-    private static let days = 1...36_500
+    static let days = 1...36_500
 
     let services: AccountServices
 
@@ -98,7 +99,7 @@ struct WorkspaceRoutes: Sendable {
     }
 
     func members(_ request: HTTPRequest, _ access: Access) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 50, maximum: 200)
+        let limit = try PageLimit.read(request, Self.page)
         let page = try await services.catalog.members(
             of: access.workspace, limit: limit + 1, after: try request.idParameter("after"))
         let shown = page.prefix(limit)

@@ -4,7 +4,7 @@ import Postgres
 /// What is known about a document.
 public struct DocumentRecord: Sendable {
     /// Where a document is on its way.
-    public enum Status: String, Sendable {
+    public enum Status: String, Sendable, CaseIterable {
         case queued, extracting, embedding, ready, failed
     }
 

@@ -16,7 +16,7 @@ public struct JobRecord: Sendable {
     }
 
     /// How far it is.
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         /// Files are still coming.
         case receiving
         /// Whoever sent the files has gone before the last one.

@@ -34,7 +34,7 @@ public struct QuotaRecord: Sendable, Equatable {
 /// A quota that somebody's use counts against, and how much of it is left.
 public struct QuotaStanding: Sendable {
     /// Whose use is counted: the workspace's, the person's or the key's.
-    public enum Holder: String, Sendable {
+    public enum Holder: String, Sendable, CaseIterable {
         case workspace, person, key
     }
 

@@ -4,7 +4,7 @@ import Models
 import Retrieval
 
 /// How an answer ended.
-enum AnswerEnding: String, Sendable {
+enum AnswerEnding: String, Sendable, CaseIterable {
     case stop, length, cancelled, error
     /// The process that wrote it ended, or died.
     case interrupted

@@ -7,10 +7,10 @@ struct ExperimentFields: Sendable {
         "name", "set", "startedAt", "seconds", "questions", "leftOut", "failures", "parameters", "figures",
     ]
     private static let figureNames = ["name", "value", "low", "high", "questions"]
-    private static let mostFigures = 200
-    private static let mostParameters = 50
-    private static let count: ClosedRange<Double> = 0...1_000_000
-    private static let value: ClosedRange<Double> = -1e12...1e12
+    static let mostFigures = 200
+    static let mostParameters = 50
+    static let count: ClosedRange<Double> = 0...1_000_000
+    static let value: ClosedRange<Double> = -1e12...1e12
 
     let name: String
     /// Everything but the name, in the order of the documentation.

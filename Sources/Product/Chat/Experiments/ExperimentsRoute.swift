@@ -9,6 +9,7 @@ import Problems
 /// answered stays with whoever asked.
 struct ExperimentsRoute: Sendable {
     private static let bodyLimit = 1 << 20
+    static let page = PageSize(standard: 30, most: 200)
 
     let catalog: WorkspaceCatalog
     let splits: SplitsInForce
@@ -23,7 +24,7 @@ struct ExperimentsRoute: Sendable {
 
     /// `?limit=&before=`, the newest first.
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 30, maximum: 200)
+        let limit = try PageLimit.read(request, Self.page)
         let page = try await catalog.experiments(limit: limit + 1, before: try request.idParameter("before"))
         let shown = page.prefix(limit)
         return HTTPResponse(

@@ -10,6 +10,8 @@ enum SplitFields: Sendable {
         case best
     }
 
+    static let shares = 0.01...0.99
+
     case start(share: Double, Variant)
     case end(Pick)
 
@@ -28,7 +30,7 @@ enum SplitFields: Sendable {
             return
         }
         if body["share"]?.isNull ?? true { reader.add("share", "Required, unless the trial is to end (end).") }
-        let share = reader.number("share", in: 0.01...0.99)
+        let share = reader.number("share", in: Self.shares)
         var variant: Variant?
         if let sent = body["variant"], sent.object != nil {
             try reader.inside("variant") { variant = try Variant(sent) }

@@ -7,6 +7,10 @@ struct Variant: Sendable {
     private static let names = ["model", "preset", "retrieval"]
     private static let retrievalNames = ["passages", "candidates", "wordWeight", "lateWeight"]
 
+    static let passages = 1.0...20.0
+    static let candidates = 10.0...200.0
+    static let weights = 0.0...1.0
+
     var model: String?
     var preset: String?
     var passages: Int?
@@ -28,8 +32,8 @@ struct Variant: Sendable {
     init(_ json: JSONValue) throws {
         self.json = json
         var reader = try FieldReader(json, allowed: Self.names)
-        model = reader.string("model", length: 1...200)
-        preset = reader.string("preset", length: 1...40)
+        model = reader.string("model", length: QuestionFields.modelLength)
+        preset = reader.string("preset", length: QuestionFields.presetLength)
         if let retrieval = json["retrieval"], !retrieval.isNull {
             try reader.inside("retrieval") { try read(retrieval) }
         }
@@ -38,10 +42,10 @@ struct Variant: Sendable {
 
     private mutating func read(_ retrieval: JSONValue) throws {
         var fields = try FieldReader(retrieval, allowed: Self.retrievalNames)
-        passages = Self.whole("passages", in: 1...20, &fields)
-        candidates = Self.whole("candidates", in: 10...200, &fields)
-        wordWeight = fields.number("wordWeight", in: 0...1).map { Float($0) }
-        lateWeight = fields.number("lateWeight", in: 0...1).map { Float($0) }
+        passages = Self.whole("passages", in: Self.passages, &fields)
+        candidates = Self.whole("candidates", in: Self.candidates, &fields)
+        wordWeight = fields.number("wordWeight", in: Self.weights).map { Float($0) }
+        lateWeight = fields.number("lateWeight", in: Self.weights).map { Float($0) }
         if let passages, let candidates, passages > candidates {
             fields.add("passages", "Must not be above candidates.")
         }

@@ -1,4 +1,4 @@
-import AccessControl
+package import AccessControl
 import AppSetup
 import Catalog
 import ChatMessages
@@ -24,6 +24,11 @@ public enum ChatFunctions {
     ///
     /// - Throws: `SettingsError`, and what reading the Key Vault throws.
     public static func make(environment: [String: String], log: Log) async throws -> FunctionRoutes {
+        try await guarded(environment: environment, log: log).functions
+    }
+
+    /// The same, with the table of what each route asks of its caller.
+    package static func guarded(environment: [String: String], log: Log) async throws -> GuardedRoutes {
         var services = try await AppServices(
             [
                 CatalogDatabase.self, MessageStore.self, EmbeddingClient.self, ChromaTenants.self, ModelList.self,
@@ -51,13 +56,13 @@ public enum ChatFunctions {
         }
         ProgramLife.beforeExit { [running = answering.running] in await running.close() }
         var routes = routes(answering, gate, log)
-        routes.check("postgres") { try await catalog.probe() }
-        routes.check("cosmos") { try await messages.probe() }
-        routes.check("vectors") { try await vectors.of(CatalogDatabase.firstWorkspace).probe() }
+        routes.functions.check("postgres") { try await catalog.probe() }
+        routes.functions.check("cosmos") { try await messages.probe() }
+        routes.functions.check("vectors") { try await vectors.of(CatalogDatabase.firstWorkspace).probe() }
         return routes
     }
 
-    private static func routes(_ answering: AnswerServices, _ gate: AccessGuard, _ log: Log) -> FunctionRoutes {
+    private static func routes(_ answering: AnswerServices, _ gate: AccessGuard, _ log: Log) -> GuardedRoutes {
         let catalog = answering.catalog
         @Sendable func experiments(_ access: Access) -> ExperimentsRoute {
             ExperimentsRoute(catalog: catalog.view(for: access), splits: answering.splits[access.workspace])
@@ -108,7 +113,7 @@ public enum ChatFunctions {
         routes.http(.get, at: "/v1/models", for: .read) {
             CompletionsRoute(answers: answering.oneOff(for: $1)).models()
         }
-        return routes.functions
+        return routes
     }
 
     private static func models(_ models: ModelList) -> HTTPResponse {

@@ -4,8 +4,11 @@ import Models
 /// The body of `POST /v1/chat/completions`. Parameters that OpenAI knows and we have no use for are ignored, as other
 /// services do; what would change the answer's form is refused.
 struct CompletionRequest: Sendable {
-    private static let maximumMessages = 500
-    private static let maximumTools = 64
+    static let maximumMessages = 500
+    static let maximumTools = 64
+
+    static let temperatures = 0.0...2.0
+    static let tokens = 1.0...1_000_000.0
 
     let model: String
     let messages: [ModelMessage]
@@ -25,9 +28,9 @@ struct CompletionRequest: Sendable {
         }
         var reader = try FieldReader(body, allowed: names)
         model = reader.string("model", length: 1...200) ?? "apus"
-        temperature = reader.number("temperature", in: 0...2)
-        let limit = reader.number("max_completion_tokens", in: 1...1_000_000)
-        maximumTokens = (limit ?? reader.number("max_tokens", in: 1...1_000_000)).map { Int($0) }
+        temperature = reader.number("temperature", in: Self.temperatures)
+        let limit = reader.number("max_completion_tokens", in: Self.tokens)
+        maximumTokens = (limit ?? reader.number("max_tokens", in: Self.tokens)).map { Int($0) }
         streams = reader.bool("stream", default: false)
         wantsUsage = body["stream_options"]?["include_usage"]?.bool ?? false
         if let count = body["n"]?.int, count != 1 { reader.add("n", "Must be 1.") }

@@ -14,7 +14,7 @@ struct FeedbackFields: Sendable {
     }
 
     private static let names = ["chatId", "answerId", "rating", "reason", "comment"]
-    private static let longestComment = 2000
+    static let longestComment = 2000
 
     let chatId: String
     let answerId: String

@@ -9,6 +9,7 @@ import Telemetry
 /// `GET`, `POST /api/feedback`: what people think of answers.
 struct FeedbackRoute: Sendable {
     private static let bodyLimit = 64 * 1024
+    static let page = PageSize(standard: 30, most: 200)
     private static let counter = Metrics.shared.counter(
         "apus.feedback", unit: "{rating}", "What people said of answers, by the model that gave them.")
 
@@ -47,7 +48,7 @@ struct FeedbackRoute: Sendable {
 
     /// `?limit=&before=&rating=`, the latest first.
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 30, maximum: 200)
+        let limit = try PageLimit.read(request, Self.page)
         var rating: FeedbackRecord.Rating?
         if let text = request.target.parameter("rating") {
             rating = FeedbackRecord.Rating(rawValue: text)

@@ -9,7 +9,7 @@ import Problems
 /// `GET /api/chat/{answerId}/events` and `POST /api/chat/{answerId}/stop`: answers that belong to the server, whoever asked.
 struct RunningAnswerRoutes: Sendable {
     /// The greatest number that every JSON parser keeps exactly.
-    private static let greatestNumber = 1 << 53
+    static let greatestNumber = 1 << 53
     /// The number of the last event of an answer that never had a log.
     private static let lastWithoutLog = 1
 

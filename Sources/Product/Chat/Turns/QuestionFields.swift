@@ -6,8 +6,11 @@ import JSONCoding
 struct QuestionFields: Sendable {
     /// The members of a body, besides the one with the text.
     static let names = ["documents", "useDocuments", "model", "preset"] + DocumentFilter.names
-    private static let maximumLength = 32_000
-    private static let maximumDocuments = 1000
+    static let maximumLength = 32_000
+    static let maximumDocuments = 1000
+
+    static let modelLength = 1...200
+    static let presetLength = 1...40
 
     let text: String
     /// Documents to search; `nil` means everything that can be seen.
@@ -27,7 +30,7 @@ struct QuestionFields: Sendable {
             reader.add(name, "Must not be blank.")
         }
         (documents, filter, useDocuments, model) = Self.manner(&reader)
-        preset = reader.string("preset", length: 1...40)
+        preset = reader.string("preset", length: Self.presetLength)
     }
 
     /// Reads the members of a body that has no text, for one that is known, and is of a chat that has its preset.
@@ -44,7 +47,7 @@ struct QuestionFields: Sendable {
         }
         return (
             documents, DocumentFilter(&reader), reader.bool("useDocuments", default: true),
-            reader.string("model", length: 1...200)
+            reader.string("model", length: modelLength)
         )
     }
 }

@@ -6,8 +6,8 @@ import JSONCoding
 enum ChatFields {
     /// Members of `PATCH /api/history/{chatId}`.
     static let names = ["name", "pinned", "folder", "archived", "seen"]
-    private static let longestName = 200
-    private static let longestFolder = 100
+    static let longestName = 200
+    static let longestFolder = 100
 
     /// Reads the members of a body; those that are not there change nothing.
     static func changes(_ body: JSONValue, _ reader: inout FieldReader) -> ChatChanges {

@@ -11,7 +11,7 @@ import Telemetry
 /// as long as that can be undone.
 struct DeletionRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
-    private static let mostChats = 100
+    static let mostChats = 100
     private static let atATime = 4
     /// How long somebody waits for the receipts of many chats; the removal goes on after that.
     private static let patience = Duration.seconds(60)

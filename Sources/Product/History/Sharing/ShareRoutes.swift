@@ -9,8 +9,8 @@ import Problems
 /// `/api/history/{chatId}/share`: links that show a chat to others as it is now, for whoever sees the chat.
 struct ShareRoutes: Sendable {
     private static let bodyLimit = 64 * 1024
-    private static let days = 1...365
-    private static let standardDays = 30
+    static let days = 1...365
+    static let standardDays = 30
     private static let atATime = 500
     private static let longestName = 80
 

@@ -13,6 +13,7 @@ import Telemetry
 struct SharedChatRoute: Sendable {
     private static let template = "/api/share/{token}"
     private static let atATime = 100
+    static let page = PageSize(standard: 100, most: 500)
 
     let catalog: CatalogDatabase
     let messages: MessageStore
@@ -47,7 +48,7 @@ struct SharedChatRoute: Sendable {
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let isMarkdown = try Self.isMarkdown(request)
-        let limit = try PageLimit.read(request, default: 100, maximum: 500)
+        let limit = try PageLimit.read(request, Self.page)
         let place = try Self.place(request)
         let (share, caller, access) = try await opened(request)
         let view = access.map { catalog.view(for: $0) } ?? catalog.view(of: share.workspace)

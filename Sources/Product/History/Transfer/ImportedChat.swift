@@ -7,7 +7,7 @@ import Telemetry
 /// A chat out of a file, checked.
 struct ImportedChat: Sendable {
     static let mostMessages = 10_000
-    private static let longestName = 500
+    static let longestName = 500
 
     let name: String
     let createdAt: String

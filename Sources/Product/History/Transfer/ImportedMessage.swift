@@ -10,7 +10,7 @@ struct ImportedMessage: Sendable {
     private static let longest = 1 << 20
     /// Clocks differ; in milliseconds.
     private static let day: Int64 = 86_400_000
-    private static let endings = ["stop", "length", "cancelled", "error", "not_found", "tool_calls", "interrupted"]
+    static let endings = ["stop", "length", "cancelled", "error", "not_found", "tool_calls", "interrupted"]
     private static let names = [
         "id", "role", "text", "createdAt", "parentId", "model", "finishReason", "citations",
         "versionOf",

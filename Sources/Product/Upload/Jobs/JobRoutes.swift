@@ -11,6 +11,8 @@ import Problems
 
 /// `/api/jobs`: work on many documents at once, how far it is, and what became of each.
 struct JobRoutes: Sendable {
+    static let page = PageSize(standard: 20, most: 100)
+    static let itemPage = PageSize(standard: 100, most: WorkspaceCatalog.mostJobItems)
     private static let bodyLimit = 64 * 1024
     private static let unknown = Problem(.notFound, "There is no job with this id.")
 
@@ -20,10 +22,10 @@ struct JobRoutes: Sendable {
     let access: Access
 
     /// What can be asked for.
-    private enum Kind: String, CaseIterable { case process, check }
+    enum Kind: String, CaseIterable { case process, check }
 
     /// What `status` chooses.
-    private enum Chosen: String, CaseIterable { case ready, failed }
+    enum Chosen: String, CaseIterable { case ready, failed }
 
     /// `{kind: "process", documents: [id] | status: "ready" | "failed"}`, or `{kind: "check"}`.
     func begin(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -59,7 +61,7 @@ struct JobRoutes: Sendable {
     }
 
     func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let limit = try PageLimit.read(request, default: 20, maximum: 100)
+        let limit = try PageLimit.read(request, Self.page)
         let jobs = try await catalog.jobs(limit: limit + 1, after: try request.idParameter("after"))
         let shown = jobs.prefix(limit)
         return HTTPResponse(
@@ -73,7 +75,7 @@ struct JobRoutes: Sendable {
     /// `?state=` chooses those of one state, `?after=` goes on behind a number.
     func items(_ request: HTTPRequest) async throws -> HTTPResponse {
         let job = try await job(request)
-        let limit = try PageLimit.read(request, default: 100, maximum: WorkspaceCatalog.mostJobItems)
+        let limit = try PageLimit.read(request, Self.itemPage)
         let state = try request.target.parameter("state").map { text in
             guard let state = JobItem.State(rawValue: text) else {
                 let known = JobItem.State.allCases.map(\.rawValue).joined(separator: ", ")

@@ -53,6 +53,7 @@ import Testing
     func whatIsNotThereIsSaid(method: HTTPMethod, target: String, status: HTTPStatus) async {
         let problem = await #expect(throws: Problem.self) { try await answer(method, target) }
         #expect(problem?.status == status)
+        #expect((problem?.headers["allow"] != nil) == (status == .methodNotAllowed))
     }
 
     @Test func theMethodsOfAPathAreKnown() {

@@ -24,13 +24,29 @@ import Testing
     @Test func theDocumentHasTheStandardsMembers() throws {
         let (response, json) = try document(Problem(.notFound, "There is no such chat."))
         #expect(response.status == .notFound)
-        // Section 3: the media type; section 3.1.1 and 4.2.1: `about:blank` with the status' own phrase as title.
+        // Section 3: the media type; section 3.1.1: an address that explains the type.
         #expect(response.fields["content-type"] == "application/problem+json")
         #expect(
             json == [
-                "type": "about:blank", "title": "Not found", "status": 404, "detail": "There is no such chat.",
+                "type": "/problems/not-found", "title": "Not found", "status": 404, "detail": "There is no such chat.",
                 "requestId": "r-1",
             ])
+    }
+
+    @Test func aCodeHasATypeOfItsOwn() throws {
+        let (_, json) = try document(Problem(.conflict, "Wait.", code: "answer_running"))
+        #expect(json["type"] == "/problems/answer_running")
+        #expect(json["title"] == "An answer is being written")
+        // What nobody has explained is what its status says.
+        let (_, other) = try document(Problem(.conflict, "Wait.", code: "nobody_knows"))
+        #expect(other["type"] == "/problems/conflict")
+        #expect(Problem(.callerLeft, "Gone.").json(requestID: "r")["type"] == "about:blank")
+    }
+
+    @Test func everyTypeHasAnAddressOfItsOwn() {
+        let all = ProblemType.all
+        #expect(Set(all.map(\.address)).count == all.count)
+        #expect(all.allSatisfy { ProblemType.named($0.name)?.meaning == $0.meaning })
     }
 
     /// Section 3.2: members of one's own.

@@ -4,12 +4,12 @@ import Testing
 
 @testable import CosmosQuery
 
-/// The tables of docs/azure-emulator.md say of every clause and function whether it is there. They are right, and nothing
+/// The tables of docs/parts/azure-emulator.md say of every clause and function whether it is there. They are right, and nothing
 /// is left out.
 @Suite struct LanguageListTests {
     /// The rows of the table whose head begins with a word: the cells of each.
     private static func table(_ head: String) throws -> [[String]] {
-        let path = #filePath.split(separator: "/Tests/")[0] + "/docs/azure-emulator.md"
+        let path = #filePath.split(separator: "/Tests/")[0] + "/docs/parts/azure-emulator.md"
         let data = try #require(FileManager.default.contents(atPath: String(path)))
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0.hasPrefix("| \(head) |") })

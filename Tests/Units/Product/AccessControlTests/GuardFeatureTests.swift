@@ -1,3 +1,4 @@
+import APIDescription
 import Catalog
 import Digests
 import FunctionsRuntime
@@ -278,9 +279,17 @@ struct GuardFeatureTests {
             routes.table == [
                 .init(method: .get, path: "/api/a", permission: .read),
                 .init(method: .post, path: "/v1/b", permission: .ask),
-                .init(method: .put, path: "/api/c/{id}", permission: .manage),
+                .init(method: .put, path: "/api/c/{id}", permission: .manage, namesWorkspace: true),
                 .init(method: .get, path: "/api/d", permission: .read, isPersonal: true),
                 .init(method: .get, path: "/api/e", permission: nil),
+            ])
+        // Descriptions of the API say of each whom it lets in.
+        routes.http(.get, "f", for: .administer) { _, _ in HTTPResponse(.ok) }
+        #expect(
+            routes.declared.map(\.door) == [
+                .workspace(scope: "read", role: "reader"), .workspace(scope: "ask", role: "reader"),
+                .workspace(scope: "manage", role: "owner", isInPath: true), .personal(scope: nil), .open,
+                .installation,
             ])
     }
 }

@@ -34,6 +34,7 @@ import Vectors
                         String(decoding: body, as: UTF8.self)
                     ))
             }
+            if request.target.rawPath == "/api/chat/bare" { return HTTPResponse(.notFound) }
             if request.target.rawPath == "/api/health" { return HTTPResponse(json: ["version": "9.9"]) }
             var fields: HTTPFields = ["X-App": "yes", "Connection": "x-hop", "X-Hop": "1"]
             for cookie in Self.cookies { fields.append("Set-Cookie", cookie) }
@@ -134,6 +135,16 @@ import Vectors
             let answer = try await client.fetch(.init(.get, page(server) + path))
             #expect(answer.status.rawValue == status)
             if status != 203 { #expect(answer.fields["content-type"] == "application/problem+json") }
+        }
+    }
+
+    @Test func whatTheHostSaysNothingOfIsAProblem() async throws {
+        try await with { server, _, client in
+            let answer = try await client.fetch(.init(.get, page(server) + "/api/chat/bare"))
+            #expect(answer.status == .notFound && answer.fields["content-type"] == "application/problem+json")
+            let trace = HTTPMethod(rawValue: "TRACE")
+            let refused = try await client.fetch(.init(trace, page(server) + "/api/chat"))
+            #expect(refused.status == .methodNotAllowed && refused.fields["allow"]?.contains("GET") == true)
         }
     }
 

@@ -14,7 +14,8 @@ import VectorServer
             try FileManager.default.createDirectory(atPath: "\(folder)/web/\(sub)", withIntermediateDirectories: true)
         }
         for (name, content) in [
-            ("index.html", "<!doctype html>"), ("app.mjs", "export {}"), ("vendor/marked.js", "x"),
+            ("index.html", "<!doctype html>"), ("docs.html", "<!doctype html>"), ("app.mjs", "export {}"),
+            ("vendor/marked.js", "x"),
             (".secret.js", "no"),
             ("notes.exe", "no"), ("samples/report.html", "<p>Report"),
             ("css/app.css", String(repeating: ".message { color: var(--text); }\n", count: 100)),
@@ -33,7 +34,8 @@ import VectorServer
     @Test(arguments: [
         ("/", "text/html; charset=utf-8"), ("/index.html", "text/html; charset=utf-8"),
         ("/c/0190-chat", "text/html; charset=utf-8"), ("/documents", "text/html; charset=utf-8"),
-        ("/settings", "text/html; charset=utf-8"), ("/app.mjs", "text/javascript; charset=utf-8"),
+        ("/settings", "text/html; charset=utf-8"), ("/docs", "text/html; charset=utf-8"),
+        ("/docs/", "text/html; charset=utf-8"), ("/app.mjs", "text/javascript; charset=utf-8"),
         ("/vendor/marked.js", "text/javascript; charset=utf-8"), ("/app.mjs?v=1", "text/javascript; charset=utf-8"),
     ])
     func servesFilesAndViews(path: String, type: String) throws {
@@ -49,7 +51,8 @@ import VectorServer
     }
 
     @Test(arguments: [
-        ("/none.html", 404), ("/app", 404), ("/notes.exe", 404), ("/vendor", 404), ("/.secret.js", 400),
+        ("/none.html", 404), ("/app", 404), ("/docs/none", 404), ("/notes.exe", 404), ("/vendor", 404),
+        ("/.secret.js", 400),
         ("/../outside.txt", 400), ("/%2e%2e/outside.txt", 400), ("/vendor/..%2F..%2Foutside.txt", 400),
         ("/a%00.html", 400), ("/a%5Cb.html", 400), ("/%FF.html", 400),
     ])
