@@ -70,7 +70,7 @@ def main():
             expect(page.locator("#marks .quoted").first).to_be_visible(timeout=60_000)
             keep(page, f"screenshots/citation-{name}")
             if name == "desktop-light.png":
-                keep(page, "screenshot.png")
+                keep(page, "screenshots/page.png")
             page.goto("/documents")
             expect(page.locator(".document .ready")).to_have_count(10)
             keep(page, f"screenshots/library-{name}")
