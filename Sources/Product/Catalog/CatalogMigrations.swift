@@ -354,5 +354,6 @@ enum CatalogMigrations {
         chosenPaths,
         shares,
         keeping,
+        openAI,
     ]
 }
