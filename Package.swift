@@ -316,12 +316,20 @@ let product = group(
                 "HTTPMessages", "JSONCoding", "Models", "Problems", "Retrieval", "TaskTools", "Telemetry",
             ]
         ),
+        // OpenAI's API as far as it is about documents and chats: its forms, and the routes that need no model.
+        .target(
+            name: "OpenAIFaces",
+            dependencies: [
+                "Catalog", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Problems", "Retrieval",
+                "Telemetry",
+            ]
+        ),
         .target(
             name: "Chat",
             dependencies: [
                 "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient", "ClaimChecking", "Digests",
                 "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "ModelContextProtocol", "Models",
-                "Problems",
+                "OpenAIFaces", "Problems",
                 "ProgramSupport", "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry",
                 "TelemetryExport",
                 "TextAnalysis",
@@ -332,15 +340,17 @@ let product = group(
             name: "Upload",
             dependencies: [
                 "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue",
-                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models", "Problems",
-                "Quotas", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
+                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "Ingestion", "JSONCoding", "Models",
+                "OpenAIFaces",
+                "Problems", "Quotas", "Retrieval", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "TextEncodings",
             ]
         ),
         .target(
             name: "History",
             dependencies: [
                 "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests", "DocumentQueue",
-                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry",
+                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "OpenAIFaces", "Problems", "TaskTools", "Telemetry",
                 "TelemetryExport",
             ]
         ),
@@ -640,6 +650,9 @@ let tests =
                     "ProductFixture", "Settings", "TestSupport",
                 ]
             ),
+            .testTarget(
+                name: "OpenAIFacesTests",
+                dependencies: ["Catalog", "HTTPMessages", "JSONCoding", "OpenAIFaces", "Problems"]),
             .testTarget(
                 name: "ChromaClientTests",
                 dependencies: [

@@ -10,7 +10,9 @@ public import FunctionsRuntime
 import HTTPMessages
 import Ingestion
 import Models
+import OpenAIFaces
 import Quotas
+import Retrieval
 import Settings
 public import Telemetry
 import TelemetryExport
@@ -122,6 +124,10 @@ public enum UploadFunctions {
             try await ReadersRoutes(catalog: catalog.view(for: $1)).set($0)
         }
         routes.http(.post, "documents/{id}/retry", for: .write) { try await documents($1).retry($0) }
+        OpenAIRoutes(
+            catalog: catalog, blobs: blobs, intake: { uploads($0).intake }, documents: { documents($0) },
+            retriever: { PassageRetriever(embeddings: embeddings, vectors: vectors.of($0)) }, log: log
+        ).add(to: &routes)
         routes.functions.queue("ingest") { try await ingestion.take($0) }
         routes.functions.timer("tidy") { _ in try await tidy.run() }
         routes.functions.check("postgres") { try await catalog.probe() }

@@ -115,7 +115,7 @@ struct UploadRoutes: Sendable {
 }
 
 /// A body that is in memory already.
-private final class WholeBody: HTTPBodySource {
+final class WholeBody: HTTPBodySource {
     private let bytes: Mutex<[UInt8]?>
     init(_ bytes: [UInt8]) { self.bytes = Mutex(bytes.isEmpty ? nil : bytes) }
     func next() async throws -> [UInt8]? {
@@ -127,7 +127,7 @@ private final class WholeBody: HTTPBodySource {
 }
 
 /// The multipart reader, shared with the closures that read a part's content; one of them reads at a time.
-private actor PartsCursor {
+actor PartsCursor {
     private var reader: MultipartReader?
 
     init(_ reader: MultipartReader) { self.reader = reader }
