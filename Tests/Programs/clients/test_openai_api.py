@@ -227,6 +227,17 @@ class TestResponses:
         with pytest.raises(openai.BadRequestError, match="background=true"):
             scripted.responses.cancel(plain.id)
 
+    def test_a_process_that_ends_leaves_no_response_open(self, apus, sdk):
+        apus[2].play(Script(openai_text("Never"), endless=b": on and on\n\n", pause=0.2))
+        own = ChatHandler(apus[0], {"APUS_MODELS": "openai:m", "OPENAI_BASE_URL": apus[2].url})
+        try:
+            with openai.OpenAI(base_url=own.url + "/v1", api_key="none", max_retries=0) as client:
+                started = client.responses.create(model="openai:m", input="Go on", background=True)
+        finally:
+            own.close()
+        ended = sdk.responses.retrieve(started.id)
+        assert ended.status == "failed" and "process" in ended.error.message
+
     @pytest.mark.parametrize("change,param", [
         ({"model": "gpt-none"}, "model"), ({"input": []}, "input"), ({"temperature": 9}, "temperature"), ({"top_p": 0.5}, "top_p"),
         ({"text": {"format": {"type": "json_object"}}}, "text.format"), ({"reasoning": {"effort": "low"}}, "reasoning.effort"),

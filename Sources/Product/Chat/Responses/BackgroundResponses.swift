@@ -11,7 +11,7 @@ final class BackgroundResponses: Sendable {
     private static let pause = Duration.milliseconds(500)
     private static let farewell = Duration.seconds(5)
 
-    private let tasks = Mutex<[String: Task<Void, Never>]>([:])
+    private let tasks = Mutex<[String: (task: Task<Void, Never>, writer: ResponseWriter)]>([:])
     private let log: Log
 
     init(log: Log) { self.log = log }
@@ -23,10 +23,11 @@ final class BackgroundResponses: Sendable {
         let id = writer.id
         try tasks.withLock { tasks in
             guard tasks.count < Self.most else { throw Self.tooMany }
-            tasks[id] = Task { [self] in
+            let task = Task { [self] in
                 await write(writer, id, catalog)
                 _ = self.tasks.withLock { $0.removeValue(forKey: id) }
             }
+            tasks[id] = (task, writer)
         }
     }
 
@@ -64,7 +65,10 @@ final class BackgroundResponses: Sendable {
     /// Ends what is being written, since the process does.
     func close() async {
         let tasks = self.tasks.withLock { Array($0.values) }
-        for task in tasks { task.cancel() }
+        for (task, writer) in tasks {
+            writer.interrupt()
+            task.cancel()
+        }
         let end = ContinuousClock.now + Self.farewell
         while ContinuousClock.now < end, self.tasks.withLock({ !$0.isEmpty }) {
             try? await Task.sleep(for: .milliseconds(50))

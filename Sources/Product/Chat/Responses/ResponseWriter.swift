@@ -20,6 +20,7 @@ final class ResponseWriter: Sendable {
         var sources: [FoundPassage] = []
         /// Sources that a search has told of.
         var told = 0
+        var isInterrupted = false
     }
 
     private let prepared: ResponsePreparation.Prepared
@@ -75,8 +76,9 @@ final class ResponseWriter: Sendable {
             try await send(await finish(draft, .error, problem, isKept: isKept))
             return problem
         } catch {
-            // The caller has gone, or has cancelled it.
-            _ = await finish(draft, .cancelled, nil, isKept: isKept)
+            // The caller has gone, or has cancelled it; or the process ends.
+            let problem = state.withLock { $0.isInterrupted } ? Self.interrupted : nil
+            _ = await finish(draft, problem == nil ? .cancelled : .error, problem, isKept: isKept)
             throw error
         }
         let answer = draft.finish(nil)
@@ -96,6 +98,12 @@ final class ResponseWriter: Sendable {
             "The model called no function though tool_choice asks for one: its service may not know how to be told. Try another model, or tool_choice auto."
         )
     }
+
+    private static let interrupted = Problem(
+        .serviceUnavailable, "The process that wrote it ended. Ask again.")
+
+    /// Has it end as one that failed, when it is broken off from now on: the process ends.
+    func interrupt() { state.withLock { $0.isInterrupted = true } }
 
     // MARK: - Events
 
@@ -155,7 +163,10 @@ final class ResponseWriter: Sendable {
         await Task {
             await answers.library.count(finished)
             await keepInConversation(finished)
-            if request.stores { await keep(isNew: !isKept) }
+            guard request.stores else { return }
+            do { try await keep(isNew: !isKept) } catch {
+                log.error("a response could not be kept", ["error": String(reflecting: error)])
+            }
         }.value
         let includes = request.include.contains(Include.results)
         return events.map { event in
@@ -198,15 +209,13 @@ final class ResponseWriter: Sendable {
     }
 
     /// Keeps the response as it stands.
-    func keep(isNew: Bool) async {
+    ///
+    /// - Throws: what the database throws.
+    func keep(isNew: Bool) async throws {
         let (stream, response) = state.withLock { ($0.stream, $0.stream.response) }
         let record = ResponseRecord(
             id: stream.id, chat: prepared.chat?.id, previous: request.previous, status: stream.status,
             input: request.items.map(\.json), response: response)
-        do {
-            try await answers.library.catalog.keepResponse(record, isNew: isNew)
-        } catch {
-            log.error("a response could not be kept", ["error": String(reflecting: error)])
-        }
+        try await answers.library.catalog.keepResponse(record, isNew: isNew)
     }
 }

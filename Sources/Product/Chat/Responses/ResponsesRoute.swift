@@ -28,7 +28,7 @@ struct ResponsesRoute: Sendable {
         let writer = ResponseWriter(
             prepared, answers: answers, conversations: conversations, watch: watch, log: log)
         if wanted.isBackground {
-            await writer.keep(isNew: true)
+            try await writer.keep(isNew: true)
             let response = writer.response
             try background.start(writer, in: answers.library.catalog)
             return HTTPResponse(json: response)
