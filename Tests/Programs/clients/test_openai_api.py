@@ -349,6 +349,20 @@ class TestConversations:
                 time.sleep(0.1)
         sdk.conversations.delete(talk.id)
 
+    def test_of_a_long_conversation_the_newest_goes_along(self, apus, scripted, sdk):
+        talk = sdk.conversations.create()
+        for n in range(4):
+            sdk.conversations.items.create(talk.id, items=[
+                entry for m in range(10) for entry in ({"role": "user", "content": f"Question {n * 10 + m}"}, {"role": "assistant", "content": f"Answer {n * 10 + m}"})])
+        for n in range(15):
+            call = {"type": "function_call", "call_id": f"c{n}", "name": "book", "arguments": "{}"}
+            sdk.conversations.items.create(talk.id, items=[call, {"type": "function_call_output", "call_id": f"c{n}", "output": "ok"}])
+        apus[2].play(Script(openai_text("Yes.")))
+        scripted.responses.create(model="openai:m", input="Go on", conversation=talk.id)
+        sent = apus[2].requests[0]["body"]["messages"]
+        assert sent[0]["content"] == "Question 5" and sent[-1]["content"] == "Go on" and len(sent) == 100
+        sdk.conversations.delete(talk.id)
+
     def test_items_that_are_added(self, apus, sdk):
         talk = sdk.conversations.create()
         added = sdk.conversations.items.create(talk.id, items=[

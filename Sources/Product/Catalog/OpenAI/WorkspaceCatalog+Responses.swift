@@ -48,6 +48,8 @@ extension WorkspaceCatalog {
     public static let responseDays = 30
     /// Responses of which one is the continuation of the one before.
     public static let longestResponseChain = 200
+    /// Bytes of them that are read at once; the oldest are left out.
+    private static let mostChainBytes = 4 << 20
 
     /// Responses are their person's; what nobody signed in for is everybody's.
     private static func isResponseSeen(by person: String) -> String {
@@ -103,23 +105,30 @@ extension WorkspaceCatalog {
         return try rows.first.map(ResponseRecord.init)
     }
 
-    /// A response and those that it goes on from, the oldest first; `nil` when one of them is unknown.
+    /// A response and those that it goes on from, the oldest first, as far as they are no more than can be read at once; `nil` when
+    /// one of them is unknown.
     public func responseChain(to id: String) async throws -> [ResponseRecord]? {
         guard UUIDv7.isValid(id) else { return nil }
         let rows = try await query(
             """
             WITH RECURSIVE chain AS (
-                SELECT r.*, 1 AS depth FROM responses r
+                SELECT r.id, r.previous_id, octet_length(r.input) + octet_length(r.response) AS bytes, 1 AS depth
+                FROM responses r
                 WHERE r.workspace_id = $1 AND r.id = $2 AND \(Self.isResponseSeen(by: "$3"))
                 UNION ALL
-                SELECT r.*, chain.depth + 1 FROM chain JOIN responses r ON r.id = chain.previous_id
+                SELECT r.id, r.previous_id, octet_length(r.input) + octet_length(r.response), chain.depth + 1
+                FROM chain JOIN responses r ON r.id = chain.previous_id
                 WHERE r.workspace_id = $1 AND \(Self.isResponseSeen(by: "$3"))
-                    AND chain.depth < \(Self.longestResponseChain))
-            SELECT \(ResponseRecord.columns) FROM chain r ORDER BY r.depth DESC
+                    AND chain.depth < \(Self.longestResponseChain)),
+            summed AS (SELECT id, depth, sum(bytes) OVER (ORDER BY depth) AS total FROM chain),
+            whole AS (
+                SELECT coalesce(bool_or(previous_id IS NULL), false) OR count(*) = \(Self.longestResponseChain) AS whole
+                FROM chain)
+            SELECT \(ResponseRecord.columns), whole.whole FROM whole, summed s JOIN responses r ON r.id = s.id
+            WHERE s.depth = 1 OR s.total <= \(Self.mostChainBytes) ORDER BY s.depth DESC
             """, [workspace, id, person])
-        let chain = try rows.map(ResponseRecord.init)
-        guard let first = chain.first else { return nil }
-        return first.previous == nil || chain.count == Self.longestResponseChain ? chain : nil
+        guard let first = rows.first, try first.bool("whole") else { return nil }
+        return try rows.map(ResponseRecord.init)
     }
 
     /// Removes a response. Returns whether there was one.

@@ -11,6 +11,9 @@ import Telemetry
 public struct ConversationStore: Sendable {
     /// Items that a model is given of what was said before; older ones are left out.
     public static let contextItems = 100
+    /// Bytes of them, about; what is read at once.
+    private static let contextBytes = 1 << 20
+    private static let contextPage = 20
 
     /// An item and its time.
     struct Entry: Sendable {
@@ -77,9 +80,16 @@ public struct ConversationStore: Sendable {
 
     /// What was said last, the oldest first, beginning with a user's message where older ones are left out.
     public func context(of chat: ChatRecord) async throws -> [ResponseItem] {
-        let newest = try await entries(of: chat, limit: Self.contextItems, isAscending: false, after: nil)
-        let items = newest.reversed().map(\.item)
-        guard items.count == Self.contextItems else { return items }
+        var items: [ResponseItem] = []
+        var (bytes, isWhole) = (0, false)
+        while items.count < Self.contextItems, bytes < Self.contextBytes, !isWhole {
+            let older = try await entries(
+                of: chat, limit: Self.contextPage, isAscending: false, after: items.first?.id)
+            items = older.reversed().map(\.item) + items
+            bytes += older.reduce(0) { $0 + $1.item.bytes }
+            isWhole = older.count < Self.contextPage
+        }
+        if isWhole { return items }
         return Array(items.drop { if case .message(.user, _, _) = $0.content { false } else { true } })
     }
 

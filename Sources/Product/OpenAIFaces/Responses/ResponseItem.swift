@@ -32,6 +32,15 @@ public struct ResponseItem: Sendable, Equatable {
         self.content = content
     }
 
+    /// About how much it takes.
+    var bytes: Int {
+        switch content {
+        case .message(_, let text, _), .functionOutput(_, let text): text.utf8.count
+        case .functionCall(_, let name, let arguments): name.utf8.count + arguments.utf8.count
+        case .fileSearch: 0
+        }
+    }
+
     /// The id on the wire.
     public var wireID: String {
         switch content {
