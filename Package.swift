@@ -319,13 +319,22 @@ let product = group(
                 "HTTPMessages", "JSONCoding", "Models", "Problems", "Retrieval", "TaskTools", "Telemetry",
             ]
         ),
+        // OpenAI's API as far as it is about documents and chats: its forms, and the routes that need no model.
+        .target(
+            name: "OpenAIFaces",
+            dependencies: [
+                "APIDescription", "Catalog", "ChatMessages", "Digests", "HTTPMessages", "JSONCoding", "Problems",
+                "Retrieval",
+                "Telemetry",
+            ]
+        ),
         .target(
             name: "Chat",
             dependencies: [
                 "APIDescription", "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient",
                 "ClaimChecking", "Digests",
                 "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "ModelContextProtocol", "Models",
-                "Problems",
+                "OpenAIFaces", "Problems",
                 "ProgramSupport", "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry",
                 "TelemetryExport",
                 "TextAnalysis",
@@ -338,8 +347,8 @@ let product = group(
                 "APIDescription", "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests",
                 "DocumentQueue",
                 "DocumentReading", "FunctionsRuntime", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding",
-                "Models", "Problems",
-                "Quotas", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
+                "Models", "OpenAIFaces", "Problems",
+                "Quotas", "Retrieval", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
             ]
         ),
         .target(
@@ -347,7 +356,7 @@ let product = group(
             dependencies: [
                 "APIDescription", "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests",
                 "DocumentQueue",
-                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "TaskTools", "Telemetry",
+                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "OpenAIFaces", "Problems", "TaskTools", "Telemetry",
                 "TelemetryExport",
             ]
         ),
@@ -655,6 +664,9 @@ let tests =
                     "ProductFixture", "Settings", "TestSupport",
                 ]
             ),
+            .testTarget(
+                name: "OpenAIFacesTests",
+                dependencies: ["Catalog", "HTTPMessages", "JSONCoding", "OpenAIFaces", "Problems"]),
             .testTarget(
                 name: "ChromaClientTests",
                 dependencies: [

@@ -26,6 +26,13 @@ extension CatalogDatabase {
         ("chats", "NOT deleting ORDER BY id"),
         ("documents", "NOT deleting AND (t.chat_id IS NULL OR \(ofChats)) ORDER BY id"),
         ("shares", "\(ofChats) AND t.expires_at > now() ORDER BY id"),
+        ("file_purposes", "\(ofDocuments)"),
+        ("vector_stores", "true ORDER BY id"),
+        ("vector_store_files", "\(ofDocuments) ORDER BY store_id, document_id"),
+        ("vector_store_batches", "true ORDER BY id"),
+        ("conversations", "\(ofChats) ORDER BY chat_id"),
+        ("conversation_items", "\(ofChats) ORDER BY chat_id, id"),
+        ("responses", "(t.chat_id IS NULL OR \(ofChats)) AND t.status NOT IN ('queued', 'in_progress') ORDER BY id"),
         ("document_readers", "EXISTS (SELECT FROM documents d WHERE d.id = t.document_id AND NOT d.deleting)"),
         ("usage_days", "true ORDER BY workspace_id, day, model"),
         ("experiments", "true ORDER BY id"),
@@ -37,6 +44,10 @@ extension CatalogDatabase {
     ]
 
     private static let ofChats = "EXISTS (SELECT FROM chats c WHERE c.id = t.chat_id AND NOT c.deleting)"
+
+    private static let ofDocuments =
+        "EXISTS (SELECT FROM documents d WHERE d.id = t.document_id AND NOT d.deleting AND (d.chat_id IS NULL OR "
+        + "EXISTS (SELECT FROM chats c WHERE c.id = d.chat_id AND NOT c.deleting)))"
 
     /// Reads the rows of one moment.
     public func snapshot() async throws -> Snapshot {

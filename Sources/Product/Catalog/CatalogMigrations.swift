@@ -355,6 +355,7 @@ enum CatalogMigrations {
         shares,
         keeping,
         versions,
+        openAI,
         jobs,
     ]
 }

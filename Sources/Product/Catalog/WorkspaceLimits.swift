@@ -7,6 +7,9 @@ public struct WorkspaceLimits: Sendable {
     public var documents = 10_000
     public var chats = 100_000
     public var experiments = 10_000
+    public var vectorStores = 10_000
+    /// Answers that are kept for whoever asked for them by OpenAI's API.
+    public var responses = 100_000
 
     /// The defaults.
     public init() {}

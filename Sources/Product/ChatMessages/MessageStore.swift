@@ -188,6 +188,12 @@ public struct MessageStore: ConfiguredClient, Sendable {
         return Int(rows.first?.int ?? 0)
     }
 
+    /// Deletes one message of a chat. Returns whether it was there.
+    public func remove(_ id: String, in chat: String) async throws -> Bool {
+        guard try await message(id, in: chat) != nil else { return false }
+        return try await container.delete(id, partition: chat)
+    }
+
     /// Deletes every message of a chat. Returns how many there were.
     public func deleteAll(in chat: String) async throws -> Int {
         try await prepare()

@@ -78,7 +78,7 @@ package struct FunctionDispatcher: Sendable {
         if problem.status.rawValue >= 500 {
             log.error("request failed", ["path": request.target.loggedPath, "error": String(reflecting: error)])
         }
-        return problem.response(requestID: request.id)
+        return problem.response(to: request)
     }
 
     // MARK: - Envelope

@@ -6,6 +6,7 @@ import ChatMessages
 import DocumentQueue
 public import FunctionsRuntime
 import HTTPMessages
+import OpenAIFaces
 import TaskTools
 public import Telemetry
 import TelemetryExport
@@ -124,11 +125,41 @@ public enum HistoryFunctions {
         routes.http(.post, "history/{chatId}/share", for: .ask, audited: .first) { try await shares($1).make($0) }
         routes.http(.get, "history/{chatId}/share", for: .read) { try await shares($1).list($0) }
         routes.http(.delete, "history/{chatId}/share/{shareId}", for: .ask) { try await shares($1).end($0) }
+        addConversations(&routes, catalog, messages, log) { deletion($0) }
         routes.open(.get, "share") { await shared.open($0) }
         routes.open(.get, "share/{token}") { await shared.open($0) }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("cosmos") { try await messages.probe() }
         return routes
+    }
+
+    private static func addConversations(
+        _ routes: inout GuardedRoutes, _ catalog: CatalogDatabase, _ messages: MessageStore, _ log: Log,
+        _ deletion: @escaping @Sendable (WorkspaceCatalog) -> ChatDeletion
+    ) {
+        func add(
+            _ method: HTTPMethod, _ path: String, for permission: Permission, audited: GuardedRoutes.Audited? = nil,
+            _ answer: @escaping @Sendable (ConversationRoutes, HTTPRequest) async throws -> HTTPResponse
+        ) {
+            routes.http(method, at: "/v1/conversations" + path, for: permission, audited: audited) { request, access in
+                let view = catalog.view(for: access)
+                let conversations = ConversationRoutes(catalog: view, messages: messages.view(of: access.workspace)) {
+                    guard let chat = try await deletion(view).mark($0) else { return false }
+                    // The deletion goes on when the caller leaves.
+                    _ = try await Task { try await deletion(view).finish(chat) }.value
+                    return true
+                }
+                return await OpenAIError.answering(request, log: log) { try await answer(conversations, request) }
+            }
+        }
+        add(.post, "", for: .ask, audited: .first) { try await $0.create($1) }
+        add(.get, "/{id}", for: .read) { try await $0.get($1) }
+        add(.post, "/{id}", for: .ask, audited: .first) { try await $0.update($1) }
+        add(.delete, "/{id}", for: .ask) { try await $0.delete($1) }
+        add(.get, "/{id}/items", for: .read) { try await $0.items($1) }
+        add(.post, "/{id}/items", for: .ask, audited: .first) { try await $0.addItems($1) }
+        add(.get, "/{id}/items/{item}", for: .read) { try await $0.item($1) }
+        add(.delete, "/{id}/items/{item}", for: .ask) { try await $0.deleteItem($1) }
     }
 
     /// Makes chats searchable that were there before messages were copied. A store may not be there yet when a program starts.

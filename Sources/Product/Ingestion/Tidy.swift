@@ -67,6 +67,7 @@ public struct Tidy: Sendable {
         }
         try await catalog.forgetExpiredAnswers()
         try await catalog.removeEndedReservations()
+        _ = try await catalog.removeOldResponses()
         let logs = try await catalog.removeAnswerLogs(olderThanSeconds: Self.logSeconds)
         let forgotten = try await catalog.removeAudit(olderThanDays: auditDays)
         _ = try await BlockingCalls.run { [temporaryDirectory] in ReadingFolder.removeLeftovers(in: temporaryDirectory)

@@ -17,6 +17,15 @@ public struct PassageRetriever: Sendable {
         public let configuration: RetrievalConfiguration
         /// Embeddings of the question's tokens; `nil` when the service gives none.
         public var questionTokens: TokenEmbeddings?
+
+        /// The same without what is less like the question, numbered anew.
+        public func scoring(atLeast score: Double) -> Result {
+            var kept = passages.filter { $0.score >= score }
+            for place in kept.indices { kept[place].n = place + 1 }
+            return Result(
+                passages: kept, embedMilliseconds: embedMilliseconds, searchMilliseconds: searchMilliseconds,
+                configuration: configuration, questionTokens: questionTokens)
+        }
     }
 
     /// More documents than this, which is as many as a workspace holds, are filtered after the search instead of in it.

@@ -10,7 +10,9 @@ public import FunctionsRuntime
 import HTTPMessages
 import Ingestion
 import Models
+import OpenAIFaces
 import Quotas
+import Retrieval
 import Settings
 public import Telemetry
 import TelemetryExport
@@ -135,6 +137,10 @@ public enum UploadFunctions {
             try await BatchRoute(uploads: uploads($1), temporaryDirectory: temporary).take($0)
         }
         routes.addJobs(catalog, storage, vectors, log)
+        OpenAIRoutes(
+            catalog: catalog, blobs: blobs, intake: { uploads($0).intake }, documents: { documents($0) },
+            retriever: { PassageRetriever(embeddings: embeddings, vectors: vectors.of($0)) }, log: log
+        ).add(to: &routes)
         routes.functions.queue("ingest") { try await ingestion.take($0) }
         routes.functions.timer("tidy") { _ in try await tidy.run() }
         routes.functions.check("postgres") { try await catalog.probe() }

@@ -35,6 +35,8 @@ public struct APIProxy: Sendable {
     private static let routes: [(prefix: String, app: String)] = [
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/mcp", "chat"),
+        ("/v1/responses", "chat"), ("/v1/conversations", "history"), ("/v1/files", "upload"),
+        ("/v1/vector_stores", "upload"),
         ("/api/upload", "upload"),
         ("/api/documents", "upload"), ("/api/jobs", "upload"), ("/api/check", "upload"), ("/api/history", "history"),
         ("/api/experiments", "chat"),
@@ -66,12 +68,12 @@ public struct APIProxy: Sendable {
     public func forward(_ request: HTTPRequest) async -> HTTPResponse {
         let path = request.target.rawPath
         guard let route = Self.route(of: path) else {
-            return Problem(.notFound, "There is nothing at this path.").response(requestID: request.id)
+            return Problem(.notFound, "There is nothing at this path.").response(to: request)
         }
         Span.current?.route = route.prefix
         guard !ForwardedRequest.climbs(path) else {
             return Problem(.badRequest, "The path has a segment of dots, which would lead out of it.")
-                .response(requestID: request.id)
+                .response(to: request)
         }
         let base = upstreams.all.first { $0.name == route.app }?.url ?? ""
         var outgoing = HTTPSession.Request(relaying: request, to: base)
@@ -86,15 +88,15 @@ public struct APIProxy: Sendable {
             let isBare = answer.fields["content-type"] == nil && answer.fields["content-length"] ?? "0" == "0"
             guard answer.status == .notFound, isBare else { return answer }
             return Problem(.notFound, "There is nothing at this path, or nothing that \(request.method) does there.")
-                .response(requestID: request.id)
+                .response(to: request)
         } catch let error as HTTPClientError where error.code == .timeout {
             return Problem(.gatewayTimeout, "The \(route.app) service did not answer in time.")
-                .response(requestID: request.id)
+                .response(to: request)
         } catch {
             return Problem(
                 .serviceUnavailable, "The \(route.app) service cannot be reached. Please try again in a moment."
             )
-            .response(requestID: request.id)
+            .response(to: request)
         }
     }
 

@@ -33,7 +33,8 @@ struct CosmosFailure: Error {
     )
     static let tooLarge = CosmosFailure(413, "RequestEntityTooLarge", "The request or item is larger than 2 MB.")
     static let unsupported = CosmosFailure(
-        501, "NotImplemented", "This emulator does not support the requested operation; see docs/parts/azure-emulator.md.")
+        501, "NotImplemented",
+        "This emulator does not support the requested operation; see docs/parts/azure-emulator.md.")
 
     /// Any error in the service's words.
     init(_ error: any Error) {

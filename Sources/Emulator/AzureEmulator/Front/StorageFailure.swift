@@ -74,7 +74,8 @@ struct StorageFailure: Error {
     }
 
     static let unsupported = StorageFailure(
-        501, "NotImplemented", "This emulator does not support the requested operation; see docs/parts/azure-emulator.md.")
+        501, "NotImplemented",
+        "This emulator does not support the requested operation; see docs/parts/azure-emulator.md.")
     static let badXML = StorageFailure(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
     static let badInput = StorageFailure(400, "InvalidInput", "One of the request inputs is not valid.")
     static let conditionNotMet = StorageFailure(

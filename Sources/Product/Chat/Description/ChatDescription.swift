@@ -1,5 +1,6 @@
 package import APIDescription
 import Catalog
+import OpenAIFaces
 
 extension ChatFunctions {
     /// What is to be known of the app's routes.
@@ -9,6 +10,9 @@ extension ChatFunctions {
         APITopic("Questions", "A question by itself, and what can be asked of whom.", QuestionDescription.routes),
         APITopic(
             "OpenAI", "The faces that OpenAI's SDKs and other chat clients know.", CompletionsDescription.routes),
+        APITopic(
+            "OpenAI's responses", "Answers for programs that were written for assistants and threads.",
+            ResponsesDescription.routes),
         APITopic(
             "Model Context Protocol", "The documents for other programs' models.", ModelContextDescription.routes),
         APITopic("Feedback", "What people think of answers.", FeedbackDescription.routes),

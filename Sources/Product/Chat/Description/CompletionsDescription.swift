@@ -1,18 +1,8 @@
 import APIDescription
+import OpenAIFaces
 
 /// `/v1/chat/completions` and `/v1/models`.
 enum CompletionsDescription {
-    static let error = Schema.named(
-        "OpenAIError",
-        .object([
-            .has(
-                "error",
-                .object([
-                    .has("message", .text), .has("type", .text), .has("param", .text.orNull),
-                    .has("code", .text.orNull),
-                ]))
-        ]).noted("A problem as OpenAI's SDKs read it."))
-
     private static let toolCall = Schema.object([
         .has("id", .text), .has("type", .choice(["function"])),
         .has("function", .object([.has("name", .text), .has("arguments", .text)])), .may("index", .count),
@@ -107,10 +97,10 @@ enum CompletionsDescription {
                 .events(
                     [
                         Event("", chunk, "A piece of the answer."),
-                        Event("", error, "The end when there is none."),
+                        Event("", OpenAISchemas.error, "The end when there is none."),
                         Event("", .choice(["[DONE]"]), "The end."),
                     ], "With `\"stream\": true`."),
-            ], problems: ChatDescription.modelProblems, form: .other(error)),
+            ], problems: ChatDescription.modelProblems, form: .other(OpenAISchemas.error)),
         RouteDescription(
             .get, "/v1/models", "List the models as OpenAI does",
             answers: [

@@ -7,6 +7,7 @@ public import FunctionsRuntime
 import HTTPMessages
 import JSONCoding
 import Models
+import OpenAIFaces
 import Problems
 import ProgramSupport
 import Retrieval
@@ -103,6 +104,7 @@ public enum ChatFunctions {
         routes.http(.post, at: "/v1/chat/completions", for: .ask) {
             await CompletionsRoute(answers: answering.oneOff(for: $1)).answer($0)
         }
+        addResponses(&routes, answering, log)
         routes.http(.post, at: "/mcp", for: .read, audited: .soon) {
             try await MCPRoute(answers: answering.oneOff(for: $1), access: $1, log: log).answer($0)
         }
@@ -114,6 +116,31 @@ public enum ChatFunctions {
             CompletionsRoute(answers: answering.oneOff(for: $1)).models()
         }
         return routes
+    }
+
+    private static func addResponses(_ routes: inout GuardedRoutes, _ answering: AnswerServices, _ log: Log) {
+        let background = BackgroundResponses(log: log)
+        ProgramLife.beforeExit { await background.close() }
+        let path = "/v1/responses"
+        routes.http(.post, at: path, for: .ask) { request, access in
+            let route = ResponsesRoute(
+                answers: answering.oneOff(for: access), messages: answering.messages.view(of: access.workspace),
+                background: background, log: log)
+            return await OpenAIError.answering(request, log: log) { try await route.create(request) }
+        }
+        func stored(
+            _ method: HTTPMethod, _ path: String, for permission: Permission,
+            _ answer: @escaping @Sendable (StoredResponseRoutes, HTTPRequest) async throws -> HTTPResponse
+        ) {
+            routes.http(method, at: path, for: permission) { request, access in
+                let stored = StoredResponseRoutes(catalog: answering.catalog.view(for: access))
+                return await OpenAIError.answering(request, log: log) { try await answer(stored, request) }
+            }
+        }
+        stored(.get, path + "/{id}", for: .read) { try await $0.get($1) }
+        stored(.delete, path + "/{id}", for: .ask) { try await $0.delete($1) }
+        stored(.post, path + "/{id}/cancel", for: .ask) { try await $0.cancel($1) }
+        stored(.get, path + "/{id}/input_items", for: .read) { try await $0.inputItems($1) }
     }
 
     private static func models(_ models: ModelList) -> HTTPResponse {

@@ -1,7 +1,6 @@
 import HTTPMessages
 import JSONCoding
 import Models
-import Problems
 import Retrieval
 import Telemetry
 
@@ -72,19 +71,6 @@ struct CompletionForm: Sendable {
         [
             "id": .string(id), "object": "chat.completion.chunk", "created": .int(created), "model": .string(model),
             "choices": .array(choices),
-        ]
-    }
-
-    /// An error as OpenAI's SDKs read it.
-    static func error(_ problem: Problem) -> JSONValue {
-        let field = problem.fields.first
-        let status = problem.status.rawValue
-        return [
-            "error": [
-                "message": .string(field.map { "\($0.field): \($0.detail)" } ?? problem.detail),
-                "type": .string(status < 500 ? "invalid_request_error" : "server_error"),
-                "param": .optional(field?.field), "code": nil,
-            ]
         ]
     }
 

@@ -4,6 +4,7 @@ import HTTPMessages
 import HTTPServing
 import JSONCoding
 import Models
+import OpenAIFaces
 import Problems
 import Quotas
 import Retrieval
@@ -31,7 +32,7 @@ struct CompletionsRoute: Sendable {
 
     /// An answer in OpenAI's form; so are the problems.
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        do {
+        await OpenAIError.answering(request, log: library.log) {
             let body = try JSONParser.parse(try await request.body.collect(limit: Self.bodyLimit))
             let wanted = try CompletionRequest(body)
             try await library.meter.admitQuestion()
@@ -45,9 +46,6 @@ struct CompletionsRoute: Sendable {
             return EventStream.response { events in
                 try await stream(task, wanted, form, watch, events)
             }
-        } catch {
-            let problem = Problem(error)
-            return HTTPResponse(problem.status, json: CompletionForm.error(problem))
         }
     }
 
@@ -62,7 +60,7 @@ struct CompletionsRoute: Sendable {
             }
             for chunk in form.ending(answer, withUsage: wanted.wantsUsage) { try await events.send(chunk) }
         } catch let error as ModelServiceError {
-            try await events.send(CompletionForm.error(error.problem))
+            try await events.send(OpenAIError.json(error.problem))
         }
         try await events.sendText("[DONE]")
     }

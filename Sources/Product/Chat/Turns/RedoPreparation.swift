@@ -2,6 +2,7 @@ import Catalog
 import ChatMessages
 import HTTPMessages
 import Problems
+import Telemetry
 
 /// What happens before the first byte of another version of an answer.
 struct RedoPreparation: Sendable {
@@ -33,12 +34,20 @@ struct RedoPreparation: Sendable {
         }
         // The newest version of what hangs on the question is shown: this one, as soon as it is there.
         guard try await catalog.choose(question.id, in: chat.id) != nil else { throw Self.unknown }
+        var askedAt = question.createdAt
+        // Answers of conversations that other programs have had may stand later than a moment below their question.
+        if let last = beside.last, let newest = try await messages.message(last, in: chat.id),
+            let there = Timestamp.milliseconds(iso8601: newest.createdAt),
+            let asked = Timestamp.milliseconds(iso8601: askedAt), there > asked + Int64(count)
+        {
+            askedAt = Timestamp.format(milliseconds: there - Int64(count))
+        }
         let before = tree.path(through: question.id).prefix { $0 != question.id }
         let history = try await messages.messages(before.suffix(TurnPreparation.historyLength), in: chat.id)
         return try await preparation.prepare(
             try redo.request(question.text, messageId: question.id, in: chat.id),
             TurnPreparation.Conversation(
-                chat: chat, stored: nil, isNewQuestion: false, askedAt: question.createdAt, version: count,
+                chat: chat, stored: nil, isNewQuestion: false, askedAt: askedAt, version: count,
                 hasVersions: true, history: history))
     }
 

@@ -1,6 +1,7 @@
 package import APIDescription
 import Catalog
 import FunctionsRuntime
+import OpenAIFaces
 
 extension HistoryFunctions {
     /// What is to be known of the app's routes.
@@ -9,6 +10,8 @@ extension HistoryFunctions {
         APITopic(
             "Messages", "Questions put another way, and chats that go on from a message.", MessageDescription.routes),
         APITopic("Files of chats", "Out and in.", TransferDescription.routes),
+        APITopic(
+            "OpenAI's conversations", "Chats, as OpenAI's API has them.", ConversationsDescription.routes),
         APITopic("Links", "Chats shown to others.", ShareDescription.routes),
     ]
 }

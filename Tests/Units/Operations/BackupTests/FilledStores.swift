@@ -72,11 +72,31 @@ struct FilledStores {
                 true, .named("Folder, \"\(number)\""), number == 2
             )
             _ = try await view.changeChat(chat, keeping)
+            try await Self.addWhatProgramsKnow(to: view, chat: chat, document: ready[index])
             chats.append(chat)
         }
         self.chats = chats
         _ = try await services.catalog.view(of: "default").addExperiment(
             UUIDv7.make(), name: "before", result: ["figures": [["name": "mrr", "value": 0.84]], "set": "a set"])
+    }
+
+    /// What programs for OpenAI's API make: stores, conversations, responses.
+    private static func addWhatProgramsKnow(to view: WorkspaceCatalog, chat: String, document: String) async throws {
+        let (store, response) = (UUIDv7.make(), UUIDv7.make())
+        try await view.addVectorStore(store, name: "store", description: nil, metadata: ["k": "v ✓"])
+        _ = try await view.addVectorStoreFiles([(document, ["year": 2026])], to: store)
+        try await view.addVectorStoreBatch(UUIDv7.make(), of: store, documents: [document])
+        try await view.setPurpose("user_data", of: document)
+        _ = try await view.setConversationMetadata(["topic": "t"], of: chat)
+        let item = ConversationItemRecord(
+            id: UUIDv7.make(), createdAt: "2026-11-20T10:00:01.000Z", item: ["type": "function_call"])
+        _ = try await view.addConversationItems([item], to: chat)
+        for (id, status) in [(response, "completed"), (UUIDv7.make(), "in_progress")] {
+            try await view.keepResponse(
+                ResponseRecord(
+                    id: id, chat: chat, previous: nil, status: status, input: [["role": "user"]],
+                    response: ["status": .string(status)]), isNew: true)
+        }
     }
 
     static func services(_ stores: Stores, _ more: [String: String] = [:]) async throws -> BackupServices {

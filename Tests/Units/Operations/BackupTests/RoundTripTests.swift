@@ -38,6 +38,12 @@ struct RoundTripTests {
                 let restored = try await BackupRestorer(services).restore(backup, embedsAnew: false)
                 #expect(restored.counts == backup.counts && restored.queued == 0)
                 let before = try await filled.contents(of: filled.services)
+                let made = [
+                    "vector_stores", "vector_store_files", "vector_store_batches", "file_purposes", "conversations",
+                    "conversation_items", "responses",
+                ]
+                // What was being written then is not.
+                for table in made { #expect(before.count { $0.hasPrefix(table + " ") } == 2, "\(table)") }
                 #expect(before.contains { $0.hasPrefix("experiments ") && $0.contains("\"mrr\",\"value\":0.84") })
                 #expect(try await filled.contents(of: services) == before)
                 #expect(try await DataVerifier(services).run().problems == [])

@@ -1,3 +1,4 @@
+import ChatMessages
 import ClaimChecking
 import Retrieval
 import Testing
