@@ -112,6 +112,6 @@ public struct Answer: Sendable {
     public static func events(_ events: [Event], _ note: String = "") -> Answer {
         Answer(
             status: .ok, note: note,
-            contents: [Content(type: "text/event-stream", schema: .text, events: events)])
+            contents: [Content(type: "text/event-stream", schema: .anything, events: events)])
     }
 }

@@ -90,6 +90,9 @@ enum StandardSchemas {
             .may("code", .text, "For programs, where the status alone does not tell them what to do."),
             .may("kind", .text, "What a language model's service did not do."),
             .may("provider", .text, "The service."),
+            .may("existing", .anything, "The document whose name is taken."),
+            .may("choices", .list(.text), "What `onExisting` may be then."),
+            .may("error", .anything, "Below `/v1/`, the same as OpenAI's SDKs read it."),
             .may(
                 "errors",
                 .list(

@@ -39,6 +39,19 @@ extension ProblemType {
             .conflict, titled: "Cancelled", code: "cancelled", "The job was cancelled while its files came.",
             "Send the file again, as another batch."),
         ProblemType(
+            .notFound, titled: "No such object", code: "not_found",
+            "There is no object of OpenAI's API with that id, or nobody of this workspace sees it.",
+            "List those that there are."),
+        ProblemType(
+            .notFound, titled: "No previous response", code: "previous_response_not_found",
+            "`previous_response_id` names no response that is stored.", "Send the conversation as `input` instead."),
+        ProblemType(
+            .badRequest, titled: "Not supported", code: "not_supported",
+            "OpenAI's API has this, and it is not supported here.", "`detail` says what to do instead."),
+        ProblemType(
+            .conflict, titled: "Conversation full", code: "conversation_full",
+            "The conversation has as many items as it may have.", "Begin another one."),
+        ProblemType(
             .conflict, titled: "Not a question", code: "not_a_question", "Only questions can be edited.",
             "An answer can be made anew: `POST /api/chat/{answerId}/regenerate`."),
         ProblemType(

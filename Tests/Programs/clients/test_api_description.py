@@ -43,6 +43,21 @@ class House:
         assert asked.status == 200, asked.body
         self.chat, self.question, self.answer = (asked.json[name] for name in ("chatId", "messageId", "answerId"))
 
+    def objects(self):
+        """One of each kind that can be read, by where its id stands."""
+        def made(path, **body):
+            answer = self.apus.call("POST", path, body)
+            assert answer.status in (200, 202), answer.body
+            return answer.json
+        store = made("/v1/vector_stores", name="Leases")["id"]
+        batch = made(f"/v1/vector_stores/{store}/file_batches", file_ids=[self.document])["id"]
+        conversation = made("/v1/conversations", items=[{"type": "message", "role": "user", "content": "Is rent due on Mondays?"}])["id"]
+        item = self.apus.call("GET", f"/v1/conversations/{conversation}/items").json["data"][0]["id"]
+        return {
+            "/v1/vector_stores/{id}": store, "file": self.document, "batch": batch, "/v1/conversations/{id}": conversation, "item": item,
+            "/v1/files/{id}": self.document, "/v1/responses/{id}": made("/v1/responses", model="apus", input="When is rent due?")["id"],
+            "/api/jobs/{id}": made("/api/jobs", kind="check")["id"], "/api/check/{id}": made("/api/check")["id"]}
+
     def cookie(self, answer):
         lines = " ".join(answer.headers.get_all("Set-Cookie"))
         return f"{accounts.TOKEN}={re.search(accounts.TOKEN + '=([^;]+)', lines)[1]}"
@@ -100,6 +115,7 @@ def test_every_example_is_taken_and_every_answer_is_as_described(house):
     values = {
         "chatId": house.chat, "answerId": house.answer, "messageId": house.question, "page": "1", "personId": house.person,
         "/api/documents/{id}": house.document, "/api/account/workspaces/{id}": "default", "provider": "none", "token": "x" * 48}
+    values.update(house.objects())
     found, good, ordered = {}, set(), sorted(operations(), key=lambda one: ["GET", "POST", "PUT", "PATCH", "DELETE"].index(one[0]))
     for method, path, operation in ordered:
         name = operation["operationId"]

@@ -11,17 +11,33 @@ package enum ResponsesDescription {
             .has("type", .text, "`message`, `function_call`, `function_call_output` or `file_search_call`."),
             .may("id", .text.orNull), .may("role", .text), .may("status", .text.orNull),
             .may(
-                "content", .list(.object([.has("type", .text), .may("text", .text), .may("annotations", .anything)]))),
+                "content",
+                .list(
+                    .object([
+                        .has("type", .text), .may("text", .text), .may("annotations", .anything),
+                        .may("logprobs", .anything),
+                    ]))), .may("call_id", .text), .may("name", .text), .may("arguments", .text),
+            .may("output", .anything), .may("queries", .list(.text)), .may("results", .anything),
         ]).noted("As OpenAI has it; annotations of type `file_citation` have `page` and `quote` as well."))
 
     private static let response = Schema.named(
         "Response",
-        .object([
-            .has("id", .text), .has("object", .choice(["response"])), .has("created_at", .number),
-            .has("status", .choice(["in_progress", "completed", "failed", "incomplete", "cancelled", "queued"])),
-            .has("model", .text), .has("output", .list(item)), .has("error", .anything),
-            .has("incomplete_details", .anything), .has("metadata", .anything),
-        ]))
+        .object(
+            [
+                .has("id", .text), .has("object", .choice(["response"])), .has("created_at", .number),
+                .has("status", .choice(["in_progress", "completed", "failed", "incomplete", "cancelled", "queued"])),
+                .has("model", .text), .has("output", .list(item)), .has("error", .anything),
+                .has("incomplete_details", .anything), .has("metadata", .anything), .may("usage", .anything),
+                .may("receipt", .anything, "Who answered, and at what cost, as answers of Apus have it."),
+            ] + echoed.map { .may($0, .anything) }))
+
+    /// What the request said of it, and what OpenAI's own have.
+    private static let echoed = [
+        "completed_at", "instructions", "tools", "tool_choice", "temperature", "top_p", "max_output_tokens",
+        "parallel_tool_calls", "background", "truncation", "text", "reasoning", "service_tier", "store",
+        "previous_response_id", "conversation", "user", "safety_identifier", "prompt_cache_key", "max_tool_calls",
+        "top_logprobs",
+    ]
 
     private static let request = Schema.object([
         .may("input", .either([.text, .list(.anything)]), "The question, or items; its last message is the question."),
