@@ -97,6 +97,29 @@ def test_the_keyboard_is_enough(open_page):
     assert not page.problems, page.problems
 
 
+def test_arrows_go_through_what_was_found_and_enter_opens_the_first(open_page):
+    page = open_page()
+    field = page.get_by_role("searchbox", name="Search chats")
+    field.fill("kiwi")
+    hits = page.get_by_role("list", name="Found in chats").get_by_role("link")
+    expect(hits.nth(1)).to_be_visible()
+    field.press("ArrowDown")
+    expect(hits.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(hits.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(field).to_be_focused()
+    address = hits.nth(0).get_attribute("href")
+    field.press("Enter")
+    page.wait_for_url("**" + address.split("?")[0] + "*")
+    # What is typed and entered at once is looked for first.
+    field.fill("食堂")
+    field.press("Enter")
+    expect(page.locator("#title")).to_contain_text("食堂")
+    assert not page.problems
+
+
 def test_more_results_come_when_asked_for(open_page):
     page = open_page()
     page.get_by_role("searchbox", name="Search chats").fill("question nothing documents")

@@ -8,12 +8,15 @@ let go = () => {};
 let timer = 0;
 let running = null;
 let next = null;
+// The words that what is shown was found by.
+let shown = "";
 
 export function setUpSearch(navigate) {
   go = navigate;
   const field = $("search-text");
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, pause); });
   field.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" && links().length) { event.preventDefault(); links()[0].focus(); }
     if (event.key !== "Escape" || !field.value) return;
     // Otherwise it would close the menu, too.
     event.stopPropagation();
@@ -21,23 +24,39 @@ export function setUpSearch(navigate) {
     field.value = "";
     look();
   });
-  $("search").addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); look(); });
+  $("search").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    if (shown !== field.value) await look();
+    if (shown === field.value) links()[0]?.click();
+  });
+  $("hits").addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    (links()[links().indexOf(document.activeElement) + step] ?? (step < 0 ? field : document.activeElement)).focus();
+  });
   $("more-hits").addEventListener("click", () => look(true));
   // What was typed before this was there.
   if (field.value) look();
 }
 
+const links = () => [...$("hits").querySelectorAll("a")];
+
 async function look(more = false) {
   running?.abort();
-  const words = $("search-text").value.trim();
+  const asked = $("search-text").value;
+  const words = asked.trim();
+  shown = "";
   document.body.classList.toggle("searching", Boolean(words));
   if (!words) { $("hits").replaceChildren(); $("more-hits").hidden = true; return; }
   const controller = new AbortController();
   running = controller;
   try {
-    const page = await api.search($("search-text").value, more ? next : null, controller.signal);
+    const page = await api.search(asked, more ? next : null, controller.signal);
     if (running !== controller) return;
     next = page.next;
+    shown = asked;
     const first = more ? $("hits").childElementCount : 0;
     if (!more) $("hits").replaceChildren();
     $("hits").append(...page.hits.map(entry));
