@@ -19,6 +19,11 @@ import { text } from "./strings.js";
 // The address says what is shown: /, /c/<chat>?m=<message>, /documents, /documents/<id>?page=N.
 async function route() {
   const [view, id] = location.pathname.split("/").filter(Boolean);
+  if (view && !["c", "documents"].includes(view)) {
+    complain(new Error(text.nothingAt(location.pathname)));
+    history.replaceState(null, "", "/");
+    return route();
+  }
   const isDocuments = view === "documents";
   $("chat-view").hidden = isDocuments;
   $("documents-view").hidden = !isDocuments;

@@ -8,6 +8,7 @@ export const counted = (count, one, many) => `${number.format(count)} ${plural.s
 export const text = {
   newChat: "New chat",
   chatGone: "No such chat",
+  nothingAt: (address) => `There is nothing at the address ${address}.`,
   chatGoneNote: "This chat is not there, or was deleted.",
   documents: "Documents",
   send: "Send",

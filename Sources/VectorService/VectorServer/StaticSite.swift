@@ -55,7 +55,7 @@ public final class StaticSite: Sendable {
         let suffix = path.split(separator: ".").last.map(String.init) ?? ""
         let isSample = segments.first == Self.samples
         guard let type = isSample ? "application/octet-stream" : Self.types[suffix], let bytes = content(path) else {
-            return Problem(.notFound, "There is no such file.").response(requestID: request.id)
+            return missing(segments, request)
         }
         var response = HTTPResponse(.ok, fields: ["Content-Type": type], body: .bytes(bytes))
         // Documents are fetched by the page to be uploaded; nobody is to look at them as if they were pages of it.
@@ -80,6 +80,18 @@ public final class StaticSite: Sendable {
             response.fields["Content-Encoding"] = nil
             response.body = .bytes([])
         }
+        return response
+    }
+
+    /// Whoever looks at an address that is none gets the page, which says so; programs get a problem.
+    private func missing(_ segments: [String], _ request: HTTPRequest) -> HTTPResponse {
+        let isLookedAt = request.fields["accept"]?.lowercased().contains("text/html") ?? false
+        guard isLookedAt, segments.last?.contains(".") == false, let page = content("index.html") else {
+            return Problem(.notFound, "There is no such file.").response(requestID: request.id)
+        }
+        let fields: HTTPFields = ["Content-Type": Self.types["html"] ?? "text/html", "Cache-Control": "no-store"]
+        var response = HTTPResponse(.notFound, fields: fields, body: .bytes(page))
+        for (name, value) in Self.securityHeaders + Self.pageHeaders { response.fields[name] = value }
         return response
     }
 

@@ -203,3 +203,10 @@ def test_the_tray_says_how_far_several_are(page, apus):
     page.get_by_role("button", name="Dismiss blank.txt").click()
     page.get_by_role("button", name="Dismiss empty.txt").click()
     expect(page.locator("#uploads-here")).to_be_hidden()
+
+
+def test_an_address_that_is_none_shows_the_page(page):
+    assert page.goto("/nothing/here").status == 404
+    expect(page.get_by_role("region", name="Notices")).to_contain_text("There is nothing at the address /nothing/here.")
+    expect(rows(page)).to_have_count(30)
+    assert page.url.endswith("/")

@@ -121,7 +121,8 @@ struct DeletionFeatureTests {
                     })
             }
             #expect(try await product.messages.count(in: id) == 0)
-            #expect(try await product.queued() == [own])
+            // Both processes may have seen to it.
+            #expect(Set(try await product.queued()) == [own])
             // One that is wanted gone at once has its receipt, too.
             let other = try await chat("other", product)
             #expect(try await hide(other, product).status == 202)

@@ -52,6 +52,14 @@ public final class RunningProduct: Sendable {
     public let routes: [App: [String]]
     private let apps: [App: HTTPServer]
 
+    /// The catalogue's tables, without anything in them.
+    private static let schema = Stores.Template { conninfo in
+        var reader = SettingsReader(["APUS_DATABASE_URL": conninfo])
+        let client = HTTPSession()
+        let identity = TokenSource(reader, client: client)
+        try await CatalogDatabase(&reader, identity: identity, client: client).prepare()
+    }
+
     /// Runs a test on a product of its own, and removes everything after it.
     ///
     /// - Parameters:
@@ -63,7 +71,7 @@ public final class RunningProduct: Sendable {
         model answer: @escaping ScriptedModel.Script = { _ in .text("Nobody asked for this.") },
         _ body: (RunningProduct) async throws -> Void
     ) async throws {
-        try await Stores.with { stores in
+        try await Stores.with(schema) { stores in
             let product = try await RunningProduct(apps, stores, settings: settings, model: ScriptedModel(answer))
             do {
                 try await body(product)

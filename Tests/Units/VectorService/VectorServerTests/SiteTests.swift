@@ -63,6 +63,21 @@ import VectorServer
         }
     }
 
+    @Test func whoLooksAtAnAddressThatIsNoneGetsThePage() throws {
+        try with { _, get in
+            for path in ["/none", "/docs/none", "/c-none/more"] {
+                let answer = try get(path, ["accept": "text/html,application/xhtml+xml;q=0.9"])
+                #expect(answer.status == 404 && answer.fields["content-type"] == "text/html; charset=utf-8")
+                #expect(answer.fields["content-security-policy"] != nil && answer.fields["cache-control"] == "no-store")
+            }
+            // Files, and programs, are told in the form of problems.
+            for (path, accept) in [("/none.js", "text/html"), ("/none", "*/*")] {
+                let answer = try get(path, ["accept": accept])
+                #expect(answer.status == 404 && answer.fields["content-type"] == "application/problem+json")
+            }
+        }
+    }
+
     @Test func browsersAskWhetherTheirCopyIsCurrent() throws {
         try with { _, get in
             let first = try get("/app.mjs", [:])
