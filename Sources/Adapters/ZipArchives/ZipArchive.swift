@@ -39,6 +39,9 @@ public final class ZipArchive {
         storage.deallocate()
     }
 
+    /// How many entries there are.
+    public var count: Int { max(0, Int(clamping: zip_get_num_entries(handle, 0))) }
+
     /// Names of the entries, at most 10,000.
     public var names: [String] {
         let count = min(10_000, max(0, zip_get_num_entries(handle, 0)))

@@ -95,6 +95,7 @@ struct UploadIntake: Sendable {
             throw error is ChatGone ? Self.unknownChat as any Error : error
         }
         if stored.isDuplicate {
+            if stored.document.errorCode == DocumentRecord.lostCode { try await restore(stored.document, from: path) }
             _ = try? await blobs.delete(BlobPaths.container, path)
             return Received(document: try await retried(stored.document), isDuplicate: true)
         }
@@ -131,6 +132,15 @@ struct UploadIntake: Sendable {
                     "createdAt": .string(existing.createdAt),
                 ], "choices": .strings(choices),
             ])
+    }
+
+    /// The bytes of a document that were lost are there again.
+    private func restore(_ document: DocumentRecord, from path: String) async throws {
+        var write = BlobWrite(contentType: document.mediaType)
+        write.blockBytes = Self.blockBytes
+        let body = try await blobs.open(BlobPaths.container, path).body
+        let original = BlobPaths.original(workspace: catalog.workspace, document: document.id)
+        _ = try await blobs.upload(body, to: BlobPaths.container, original, write)
     }
 
     /// Uploading a file again that failed before is a wish to try again.

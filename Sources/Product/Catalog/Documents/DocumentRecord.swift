@@ -40,6 +40,9 @@ public struct DocumentRecord: Sendable {
     /// Such as `2026-01-31`, as somebody said it.
     public let date: String?
 
+    /// `errorCode` of a document whose uploaded bytes are not stored any more.
+    public static let lostCode = "lost"
+
     static let columns = """
         id, name, media_type, bytes, sha256, chat_id, status, error_code, error_detail, pages, pages_without_text,
         passages, language, deleting, is_limited, \(SQLTime.column("created_at")), \(SQLTime.column("ready_at")),

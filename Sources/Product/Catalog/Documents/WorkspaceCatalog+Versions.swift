@@ -74,8 +74,10 @@ extension WorkspaceCatalog {
             AND NOT deleting AND superseded_at IS NULL AND \(isDocumentSeen("documents", by: "$4", reader: "$5"))
         """
 
+    /// One that is limited to some people comes before what more see: a version that takes its place is never seen by more than
+    /// whoever uploads it has to expect.
     private static let newestNamed =
-        "SELECT \(DocumentRecord.columns) FROM documents WHERE \(named) ORDER BY created_at DESC, id DESC LIMIT 1"
+        "SELECT \(DocumentRecord.columns) FROM documents WHERE \(named) ORDER BY is_limited DESC, created_at DESC, id DESC LIMIT 1"
 
     /// The document of that name in a place, the newest where there are several; names are compared as Unicode's form NFC, and
     /// capitals are not small letters.

@@ -33,6 +33,8 @@ extension CatalogMigrations {
                     ('waiting', 'working', 'ready', 'failed', 'refused', 'cancelled', 'deleted')),
                 -- What the document was before it is read anew: what it becomes when that is cancelled.
                 earlier text,
+                -- How often it had been begun then: what has been begun since has lost its passages.
+                attempt bigint,
                 duplicate boolean NOT NULL DEFAULT false,
                 -- Of the answer that the file alone would have had.
                 status integer,

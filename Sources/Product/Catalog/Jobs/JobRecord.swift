@@ -19,7 +19,7 @@ public struct JobRecord: Sendable {
     public enum State: String, Sendable, CaseIterable {
         /// Files are still coming.
         case receiving
-        /// Whoever sent the files has gone before the last one.
+        /// Whoever sent the files has gone before the last one, or whoever did the check has died.
         case interrupted
         case queued, running, done, cancelled, failed
 
@@ -48,7 +48,7 @@ public struct JobRecord: Sendable {
     /// Columns and source of a statement over `jobs j`.
     static let selection = """
         j.id, j.kind, j.stage, j.report::text AS report, j.cancelled_at IS NOT NULL AS is_cancelled,
-            j.stage = 'receiving' AND j.updated_at < now() - \(patience) AS is_interrupted,
+            j.stage IN ('receiving', 'working') AND j.updated_at < now() - \(patience) AS is_interrupted,
             \(JobItem.State.allCases.map { "i.\($0.rawValue)" }.joined(separator: ", ")),
             \(SQLTime.column("j.created_at", as: "created_at")),
             \(SQLTime.column("coalesce(j.cancelled_at, greatest(j.updated_at, i.settled))", as: "finished_at"))
@@ -82,7 +82,7 @@ public struct JobRecord: Sendable {
         switch stage {
         case "receiving": return isInterrupted ? .interrupted : .receiving
         case "cut": return .interrupted
-        case "working": return .running
+        case "working": return isInterrupted ? .interrupted : .running
         case "finished": return .done
         case "failed": return .failed
         default: break

@@ -6,6 +6,8 @@ extension WorkspaceCatalog {
         public let id: String
         public let status: DocumentRecord.Status
         public let isDeleting: Bool
+        /// Whether it is known that its file is gone.
+        public let isLost: Bool
         /// How many passages it was cut into; `nil` before it was read.
         public let passages: Int?
         /// Whether nothing has happened to it for a while: nobody works on it.
@@ -20,13 +22,14 @@ extension WorkspaceCatalog {
     public func checkedDocuments(after: String?, restSeconds: Int, limit: Int) async throws -> [CheckedDocument] {
         let rows = try await query(
             """
-            SELECT id, status, deleting, passages, updated_at < now() - make_interval(secs => \(restSeconds)) AS rests
+            SELECT id, status, deleting, passages, coalesce(error_code = '\(DocumentRecord.lostCode)', false) AS is_lost, updated_at < now() - make_interval(secs => \(restSeconds)) AS rests
             FROM documents WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT \(limit)
             """, [workspace, after])
         return try rows.map { row in
             CheckedDocument(
                 id: try row.string("id"), status: DocumentRecord.Status(rawValue: try row.string("status")) ?? .failed,
-                isDeleting: try row.bool("deleting"), passages: try row.optionalInt("passages"),
+                isDeleting: try row.bool("deleting"), isLost: try row.bool("is_lost"),
+                passages: try row.optionalInt("passages"),
                 isAtRest: try row.bool("rests"))
         }
     }
@@ -47,9 +50,9 @@ extension WorkspaceCatalog {
         try await !query(
             """
             WITH forgotten AS (DELETE FROM answer_cache WHERE workspace_id = $1)
-            UPDATE documents SET status = 'failed', error_code = 'lost', error_detail = $3, attempt = attempt + 1,
+            UPDATE documents SET status = 'failed', error_code = '\(DocumentRecord.lostCode)', error_detail = $3, attempt = attempt + 1,
                 updated_at = now()
-            WHERE workspace_id = $1 AND id = $2::uuid AND error_code IS DISTINCT FROM 'lost' AND NOT deleting RETURNING id
+            WHERE workspace_id = $1 AND id = $2::uuid AND error_code IS DISTINCT FROM '\(DocumentRecord.lostCode)' AND NOT deleting RETURNING id
             """, [workspace, id, detail]
         ).isEmpty
     }

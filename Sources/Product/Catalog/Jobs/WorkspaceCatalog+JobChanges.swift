@@ -43,8 +43,8 @@ extension WorkspaceCatalog {
                 """, [workspace, job, person])
             try connection.query(
                 """
-                INSERT INTO job_items (workspace_id, job_id, number, name, document_id, state, earlier)
-                SELECT $1, $2::uuid, row_number() OVER (ORDER BY id), name, id, 'waiting', status FROM documents
+                INSERT INTO job_items (workspace_id, job_id, number, name, document_id, state, earlier, attempt)
+                SELECT $1, $2::uuid, row_number() OVER (ORDER BY id), name, id, 'waiting', status, attempt FROM documents
                 WHERE workspace_id = $1 AND id = ANY ($3::uuid[])
                 """, parameters)
             try connection.query(
@@ -74,23 +74,30 @@ extension WorkspaceCatalog {
             ).first?.string("kind")
             guard let kind else { return [] }
             let isBatch = kind == JobRecord.Kind.batch.rawValue
-            // What was there before the batch stays.
-            let change =
+            // What was there before the batch, or is another one's too, stays.
+            let removed =
                 isBatch
-                ? """
-                SET deleting = true, updated_at = now() FROM job_items i
-                WHERE NOT i.duplicate AND i.state IN ('waiting', 'working') AND d.status <> 'ready'
-                """
-                : """
-                SET status = i.earlier, updated_at = now(),
-                    error_code = CASE i.earlier WHEN 'failed' THEN 'cancelled' END,
-                    error_detail = CASE i.earlier WHEN 'failed' THEN 'Reading it anew was cancelled. Press retry to read it.' END
-                FROM job_items i WHERE i.state = 'waiting' AND d.status = 'queued'
-                """
+                ? try connection.query(
+                    """
+                    UPDATE documents d SET deleting = true, updated_at = now() FROM job_items i
+                    WHERE NOT i.duplicate AND i.state IN ('waiting', 'working') AND i.earlier IS NULL AND d.status <> 'ready'
+                        AND i.workspace_id = $1 AND i.job_id = $2::uuid AND d.id = i.document_id AND d.workspace_id = $1
+                        AND NOT d.deleting AND NOT EXISTS (SELECT FROM job_items o
+                            WHERE o.document_id = d.id AND o.job_id <> i.job_id AND o.state IN ('waiting', 'working'))
+                    RETURNING d.id
+                    """, [workspace, id]
+                ).map { row throws(PostgresError) in try row.string("id") } : []
+            // What has been begun has no passages any more, and is read to its end.
             let changed = try connection.query(
                 """
-                UPDATE documents d \(change) AND i.workspace_id = $1 AND i.job_id = $2::uuid AND d.id = i.document_id
-                    AND d.workspace_id = $1 AND NOT d.deleting RETURNING d.id
+                UPDATE documents d SET status = i.earlier, updated_at = now(),
+                    error_code = CASE i.earlier WHEN 'failed' THEN 'cancelled' END,
+                    error_detail = CASE i.earlier WHEN 'failed' THEN 'Reading it anew was cancelled. Press retry to read it.' END
+                FROM job_items i
+                WHERE i.state = 'waiting' AND d.status = 'queued' AND d.attempt = i.attempt AND i.earlier IS NOT NULL
+                    AND i.workspace_id = $1 AND i.job_id = $2::uuid AND d.id = i.document_id AND d.workspace_id = $1
+                    AND NOT d.deleting
+                RETURNING d.id
                 """, [workspace, id]
             ).map { row throws(PostgresError) in try row.string("id") }
             // The documents have told their items something else.
@@ -98,8 +105,8 @@ extension WorkspaceCatalog {
                 """
                 UPDATE job_items SET state = 'cancelled', code = NULL, detail = NULL, updated_at = now()
                 WHERE workspace_id = $1 AND job_id = $2::uuid AND document_id = ANY ($3::uuid[])
-                """, [workspace, id, PostgresArray.text(changed)])
-            return isBatch ? changed : []
+                """, [workspace, id, PostgresArray.text(removed + changed)])
+            return removed
         }
     }
 
@@ -119,8 +126,10 @@ extension WorkspaceCatalog {
             ).map { row throws(PostgresError) in try row.string("id") }
             try connection.query(
                 """
-                UPDATE job_items SET state = 'waiting', code = NULL, detail = NULL, updated_at = now()
-                WHERE workspace_id = $1 AND job_id = $2::uuid AND document_id = ANY ($3::uuid[])
+                UPDATE job_items i SET state = 'waiting', code = NULL, detail = NULL, updated_at = now(), earlier = 'failed',
+                    attempt = d.attempt
+                FROM documents d WHERE d.id = i.document_id
+                    AND i.workspace_id = $1 AND i.job_id = $2::uuid AND i.document_id = ANY ($3::uuid[])
                 """, [workspace, id, PostgresArray.text(queued)])
             if !queued.isEmpty {
                 try connection.query(

@@ -74,7 +74,8 @@ extension WorkspaceCatalog {
         ).isEmpty
     }
 
-    /// The documents of some stores that can be searched, with their attributes by store; those of chats are not among them.
+    /// The documents of some stores that can be searched, with their attributes by store; those of chats are not among them. A file
+    /// means the document whatever its version: the current one is searched.
     ///
     /// - Returns: `nil` when one of the stores is not there.
     public func vectorStoreScope(_ stores: [String]) async throws -> [(document: String, attributes: JSONValue)]? {
@@ -87,10 +88,12 @@ extension WorkspaceCatalog {
         guard known.count == Set(stores).count else { return nil }
         let rows = try await query(
             """
-            SELECT f.document_id, f.attributes FROM vector_store_files f JOIN documents d ON d.id = f.document_id
-            WHERE f.workspace_id = $1 AND f.store_id = ANY ($2::uuid[]) AND d.workspace_id = $1 AND d.status = 'ready'
+            SELECT DISTINCT ON (d.id) d.id AS document_id, f.attributes FROM vector_store_files f
+                JOIN documents named ON named.id = f.document_id AND named.workspace_id = $1
+                JOIN documents d ON d.workspace_id = $1 AND \(Self.family("d")) = \(Self.family("named"))
+            WHERE f.workspace_id = $1 AND f.store_id = ANY ($2::uuid[]) AND d.status = 'ready' AND d.superseded_at IS NULL
                 AND NOT d.deleting AND d.chat_id IS NULL AND \(Self.isReader("$3", of: "d"))
-            ORDER BY f.document_id LIMIT \(limits.documents)
+            ORDER BY d.id LIMIT \(limits.documents)
             """, [workspace, list, reader])
         return try rows.map { (try $0.string("document_id"), try JSONParser.parse(try $0.string("attributes"))) }
     }

@@ -104,7 +104,12 @@ struct LibraryOverview: Sendable {
         }
         if case .mentions(let words) = question {
             let citations = sources.add(openings).compactMap { Self.mention(words, $0) }
-            let first = count == 1 ? "One document mentions this:\n" : "\(count) documents mention this:\n"
+            let first =
+                switch count {
+                case 1: "One document mentions this:\n"
+                case Self.mostMentions...: "These documents mention this, and others may:\n"
+                default: "\(count) documents mention this:\n"
+                }
             let lines = citations.map {
                 "\n- \(MarkdownName.escaped($0.passage.name)): “\($0.quote.oneLine)” [\($0.passage.n)]"
             }

@@ -23,7 +23,8 @@ public struct ArchiveJob: Sendable {
         }
         let names = archive.names
         let wanted = names.indices.filter { !Self.isAside(names[$0]) }
-        guard wanted.count <= ReaderLimits.archiveEntries else {
+        // Folders count here: what is behind the last name that is read would be left out without a word.
+        guard wanted.count <= ReaderLimits.archiveEntries, names.count == archive.count else {
             return ["error": ExtractionError.tooComplex("it has more than \(ReaderLimits.archiveEntries) files").json]
         }
         var left = ReaderLimits.unpackedBytes

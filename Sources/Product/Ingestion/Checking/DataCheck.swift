@@ -83,7 +83,8 @@ public struct DataCheck: Sendable {
     ) -> DataFinding.Kind? {
         guard row.isAtRest else { return nil }
         if row.isDeleting { return .deletionCutOff }
-        guard files.contains(originalName) else { return .fileLost }
+        // What its owner has been told is no news.
+        guard files.contains(originalName) else { return row.isLost ? nil : .fileLost }
         switch row.status {
         case .queued, .extracting, .embedding: return .unfinished
         case .failed: return nil

@@ -32,8 +32,9 @@ actor BatchReceiver {
     /// - Throws: errors of the body, and of the database: the batch cannot be gone on with.
     func take(_ path: String?, _ next: @escaping @Sendable () async throws -> [UInt8]?) async throws {
         let name = path.map { String($0.split(separator: "/").last ?? "") }
+        try requireRoom()
         do {
-            try requireRoom()
+            if let stop { throw stop }
             let received = try await uploads.receive(name, form, next)
             let document = received.document
             let isWanted = try await add(
@@ -67,17 +68,17 @@ actor BatchReceiver {
     }
 
     private func requireRoom() throws {
-        if let stop { throw stop }
-        guard items.count < WorkspaceCatalog.mostJobItems else {
+        let most = WorkspaceCatalog.mostJobItems
+        guard items.count < most else {
             throw Problem(
                 .contentTooLarge,
-                "A batch has at most \(WorkspaceCatalog.mostJobItems) files. Send the others as another one.")
+                "A batch has at most \(most) files. What became of the first \(most), the job \(job) says; send the others as another one."
+            )
         }
     }
 
     private func add(_ item: JobItem) async throws -> Bool {
-        // A caller who sends on and on is not listened to for ever; the limit's own refusals are counted only.
-        guard items.count < WorkspaceCatalog.mostJobItems else { return true }
+        try requireRoom()
         let isWanted = try await uploads.intake.catalog.add(item, to: job)
         items.append(item)
         return isWanted

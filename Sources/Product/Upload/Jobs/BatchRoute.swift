@@ -59,6 +59,10 @@ struct BatchRoute: Sendable {
     }
 
     private func begin(_ request: HTTPRequest) async throws -> BatchReceiver {
+        guard request.target.parameter("chatId") == nil else {
+            throw InvalidFields(
+                field: "chatId", detail: "A batch belongs to the workspace. Upload a chat's files by POST /api/upload.")
+        }
         var form = UploadForm()
         for name in Self.fields { try form.set(name, request.target.parameter(name)) }
         let job = try await catalog.addJob(.batch)
@@ -109,8 +113,12 @@ struct BatchRoute: Sendable {
         defer { folder.remove() }
         let title = name ?? "archive.zip"
         do {
-            try await FileBody.write(
-                LimitedBody(next: next, limit: uploads.intake.maximumBytes, name: title), to: folder.original)
+            do {
+                try await FileBody.write(
+                    LimitedBody(next: next, limit: uploads.intake.maximumBytes, name: title), to: folder.original)
+            } catch let problem as Problem where problem.status == .contentTooLarge {
+                return try await receiver.refuse(title, problem)
+            }
             for entry in try await ReaderProcess.unpack(folder) {
                 switch entry.file {
                 case .success(let path):
@@ -123,8 +131,6 @@ struct BatchRoute: Sendable {
             }
         } catch let error as ExtractionError {
             try await receiver.refuse(title, Problem(.unprocessableContent, error.detail, code: error.code))
-        } catch let problem as Problem where problem.status == .contentTooLarge {
-            try await receiver.refuse(title, problem)
         }
     }
 }

@@ -6,7 +6,7 @@ import JSONCoding
 import Problems
 import Telemetry
 
-/// The queue function `work`, which does checks and repairs, and the timer function `check`.
+/// The queue function `work`, which does checks and repairs, and the timer function `check-timer`.
 struct WorkRoute: Sendable {
     private static let findings = Metrics.shared.gauge(
         "apus.check.findings", unit: "{document}", "Documents at which the timer's check has found something.")

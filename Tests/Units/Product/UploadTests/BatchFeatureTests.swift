@@ -117,6 +117,40 @@ struct BatchFeatureTests {
         }
     }
 
+    @Test func whatAnotherBatchWaitsForAndWhatFailedBeforeIsNotTakenBack() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let first = try await batch([("a.txt", "First."), ("b.txt", "Second.")], product)
+            let ids = (first.json["items"]?.array ?? []).compactMap { $0["documentId"]?.string }
+            let second = try await batch([("a.txt", "First.")], product)
+            #expect(second.json["items"]?[0]?["duplicate"] == true)
+            try await product.put(ids[1], into: .failed, code: "damaged")
+            let id = try #require(first.json["job"]?["id"]?.string)
+            #expect(try await product.post(.upload, "/api/jobs/\(id)/retry", [:]).status == 202)
+            let cancelled = try await product.post(.upload, "/api/jobs/\(id)/cancel", [:])
+            #expect(cancelled.status == 200)
+            #expect(try await product.document(ids[0])["status"] == "queued")
+            #expect(try await product.document(ids[1])["status"] == "failed")
+        }
+    }
+
+    @Test func moreFilesThanABatchHasAreRefusedByName() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let answer = try await batch((1...1002).map { ("\($0).txt", "") }, product)
+            #expect(answer.status == 413 && answer.json["detail"]?.string?.contains("the first 1000, the job") == true)
+            let jobs = try await product.get(.upload, "/api/jobs").json["jobs"]?.array
+            #expect(jobs?.first?["counts"]?["refused"] == 1000 && jobs?.first?["state"] == "interrupted")
+        }
+    }
+
+    @Test func aBatchIsNoChats() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let answer = try await product.send(
+                .upload, .post, "/api/documents/batch?chatId=\(UUIDv7.make())",
+                fields: ["Content-Type": "multipart/form-data; boundary=b"], body: "--b--\r\n".bytes)
+            #expect(answer.status == 400 && answer.json["errors"]?[0]?["field"] == "chatId")
+        }
+    }
+
     @Test func aFormThatIsCutShortKeepsWhatCame() async throws {
         try await RunningProduct.with([.upload]) { product in
             let body =

@@ -63,6 +63,20 @@ struct JobFeatureTests {
         }
     }
 
+    @Test func whatWasBegunIsReadToItsEnd() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            let ids = try await three(product)
+            let job = try await begin(["kind": "process", "documents": .strings(ids)], product)
+            let id = try #require(job["id"]?.string)
+            // Somebody has begun, and waits for a store that does not answer.
+            try await product.sql.query("UPDATE documents SET attempt = attempt + 1 WHERE id = $1", [ids[0]])
+            let cancelled = try await product.post(.upload, "/api/jobs/\(id)/cancel", [:]).json
+            #expect(cancelled["counts"]?["cancelled"] == 2)
+            #expect(try await product.document(ids[0])["status"] == "queued")
+            #expect(try await product.document(ids[1])["status"] == "ready")
+        }
+    }
+
     @Test func whatFailedIsTriedAgain() async throws {
         try await RunningProduct.with([.upload]) { product in
             let ids = try await three(product)

@@ -26,7 +26,8 @@ enum LibraryQuestion: Sendable, Equatable {
         let isAbout =
             words.contains("about") || words.contains("handelt") || words.contains("geht") || words.contains("parle")
         let spoken = content.filter { !Self.documents.contains($0) && !Self.mentioning.contains($0) }
-        if Self.asksWhichDocument(words), isAbout || words.contains(where: { Self.mentioning.contains($0) }),
+        if Self.asksWhichDocument(words), !words.contains(where: Self.denying.contains),
+            isAbout || words.contains(where: { Self.mentioning.contains($0) }),
             !spoken.isEmpty
         {
             self = .mentions(of: spoken)
@@ -52,6 +53,8 @@ enum LibraryQuestion: Sendable, Equatable {
         }
     }
 
+    /// What is not said anywhere cannot be quoted.
+    private static let denying = list("not no never nicht kein keine nie pas aucun non nunca niet geen nao")
     private static let which = list(
         "which what welche welches welchen welchem quel quels quelle que cuales cual quale quali welk quais qual")
     private static let between = list("of the my our your these all von den der des mes nos de los mis dei i dos os")
