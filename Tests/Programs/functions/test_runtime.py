@@ -74,7 +74,7 @@ def test_a_failing_function_is_delivered_again_and_put_aside(notes):
 
 def test_the_documentation_shows_the_example():
     """Every Swift block of docs/parts/functions.md stands in the example, which the tests above run."""
-    with open(os.path.join(ROOT, "docs", "functions.md")) as file:
+    with open(os.path.join(ROOT, "docs", "parts", "functions.md")) as file:
         text = file.read()
     with open(os.path.join(EXAMPLE, "Sources", "main.swift")) as file:
         source = re.sub(r"\s+", " ", file.read())
