@@ -108,7 +108,7 @@ def test_ask(set_up):
     assert stack.call("GET", "/api/history?limit=200").json["chats"] == before
     stream = handler.call("POST", "/api/ask", {"question": "What is the price of the Kestrel plan?", "documents": [document]}, {"Accept": "text/event-stream"}).body.decode()
     assert [line[7:] for line in stream.split("\n") if line.startswith("event: ")] == ["sources", "delta", "done"]
-    assert handler.call("POST", "/api/ask", {"question": " ", "foo": 1}).json["errors"] == [{"field": "foo", "detail": "Unknown field. Known fields: question, documents, useDocuments, model, preset."}, {"field": "question", "detail": "Must not be blank."}]
+    assert handler.call("POST", "/api/ask", {"question": " ", "foo": 1}).json["errors"] == [{"field": "foo", "detail": "Unknown field. Known fields: question, documents, useDocuments, model, preset, tags, before, after, source, author, language."}, {"field": "question", "detail": "Must not be blank."}]
 
 
 def test_receipts_and_usage(set_up):
