@@ -175,8 +175,9 @@ extension WorkspaceCatalog {
 
     /// Marks a chat and its own documents as being deleted, for good. Returns the documents' ids, `nil` when there is no chat.
     ///
-    /// - Parameter isDue: Whether it has to be one whose deletion was cut off, or cannot be undone any more.
-    public func markChatDeleting(_ id: String, isDue: Bool = false) async throws -> [String]? {
+    /// - Parameter age: Only when the chat is among those that `chatsBeingDeleted(olderThanSeconds:)` lists: of two processes
+    ///   that do so at once, one gets it.
+    public func markChatDeleting(_ id: String, ifDueAfterSeconds age: Int? = nil) async throws -> [String]? {
         guard UUIDv7.isValid(id) else { return nil }
         try await prepare()
         let (workspace, person) = (self.workspace, self.person)
@@ -185,9 +186,9 @@ extension WorkspaceCatalog {
                 """
                 UPDATE chats SET deleting = true, undo_until = NULL, updated_at = now()
                 WHERE workspace_id = $1 AND id = $2 AND \(Self.isSeen("chats", by: "$3"))
-                    AND (NOT $4::boolean OR deleting AND (undo_until IS NULL OR undo_until <= now())) RETURNING id
+                    AND \(age.map(Self.isDue(afterSeconds:)) ?? "true") RETURNING id
                 """,
-                [workspace, id, person, String(isDue)])
+                [workspace, id, person])
             if chats.isEmpty { return nil }
             try connection.query("DELETE FROM answer_cache WHERE workspace_id = $1", [workspace])
             let documents = try connection.query(
@@ -228,10 +229,17 @@ extension WorkspaceCatalog {
     public func chatsBeingDeleted(olderThanSeconds age: Int) async throws -> [String] {
         let rows = try await query(
             """
-            SELECT id FROM chats WHERE workspace_id = $1 AND deleting AND CASE WHEN undo_until IS NULL
-                THEN updated_at < now() - make_interval(secs => \(age)) ELSE undo_until <= now() END LIMIT 500
+            SELECT id FROM chats WHERE workspace_id = $1 AND \(Self.isDue(afterSeconds: age)) LIMIT 500
             """,
             [workspace])
         return try rows.map { row throws(PostgresError) in try row.string("id") }
+    }
+
+    /// The condition under which a chat's deletion was cut off, or cannot be undone any more.
+    private static func isDue(afterSeconds age: Int) -> String {
+        """
+        deleting AND CASE WHEN undo_until IS NULL THEN updated_at < now() - make_interval(secs => \(age))
+            ELSE undo_until <= now() END
+        """
     }
 }

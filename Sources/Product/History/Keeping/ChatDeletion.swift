@@ -29,6 +29,9 @@ struct ChatDeletion: Sendable {
         fileprivate let documents: [String]
     }
 
+    /// Who has marked a chat and not removed it by then is taken to be gone.
+    private static let cutOffSeconds = 60
+
     let catalog: WorkspaceCatalog
     let messages: MessageStore
     let queue: IngestQueue
@@ -52,8 +55,9 @@ struct ChatDeletion: Sendable {
         var count = 0
         repeat {
             count = 0
-            for id in try await catalog.chatsBeingDeleted(olderThanSeconds: 60) {
-                guard let documents = try await catalog.markChatDeleting(id, isDue: true) else { continue }
+            for id in try await catalog.chatsBeingDeleted(olderThanSeconds: Self.cutOffSeconds) {
+                guard let documents = try await catalog.markChatDeleting(id, ifDueAfterSeconds: Self.cutOffSeconds)
+                else { continue }
                 count += 1
                 _ = try await finish(Marked(id: id, documents: documents))
             }

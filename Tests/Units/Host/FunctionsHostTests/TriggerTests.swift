@@ -195,7 +195,7 @@ import Testing
         try await Storage.with { storage in
             try await AppFixture.with(functions: ["tidy": timer], environment: storage.environment) {
                 (app) async throws in
-                #expect(await eventually { app.handler.count == 1 })
+                #expect(await eventually(within: .seconds(30)) { app.handler.count == 1 })
                 let tick = data(app.handler.last, "tick")
                 #expect(tick?["IsPastDue"] == false && tick?["Schedule"] == ["AdjustForDST": true])
                 #expect(tick?["ScheduleStatus"]?["Next"]?.string?.contains("-01-01T") == true)
