@@ -58,13 +58,13 @@ let base = group(
         .target(name: "ProgramSupport", dependencies: ["CLinux", "Telemetry"]),
         .target(name: "Settings", dependencies: ["Telemetry"]),
         .target(name: "JSONCoding"),
-        .target(name: "HTTPMessages"),
-        .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding"]),
+        .target(name: "HTTPMessages", dependencies: ["TextSearch"]),
+        .target(name: "Problems", dependencies: ["HTTPMessages", "JSONCoding", "TextSearch"]),
         // What is to be known of the routes; OpenAPI is made of it.
         .target(name: "APIDescription", dependencies: ["HTTPMessages", "JSONCoding", "Problems"]),
-        .target(name: "RequestGuards", dependencies: ["HTTPMessages", "Problems", "Settings"]),
+        .target(name: "RequestGuards", dependencies: ["HTTPMessages", "Problems", "Settings", "TextSearch"]),
         .target(name: "CChecksum"),
-        .target(name: "Digests", dependencies: ["CChecksum", "CCrypto"]),
+        .target(name: "Digests", dependencies: ["CChecksum", "CCrypto", "TextSearch"]),
         // Optimised in debug builds too.
         .target(name: "CLateInteraction", cSettings: [.unsafeFlags(["-O3"]), kernels]),
         .target(name: "LateInteraction", dependencies: ["CLateInteraction", "Digests"]),
@@ -87,7 +87,7 @@ let adapters = group(
         .target(name: "ChildProcess", dependencies: ["CLinux"]),
         .target(name: "Postgres", dependencies: ["CPostgres", "ProgramSupport", "Telemetry"]),
         .target(name: "EventLoop", dependencies: ["CLinux", "TaskTools"]),
-        .target(name: "HTTPWire", dependencies: ["EventLoop", "HTTPMessages"]),
+        .target(name: "HTTPWire", dependencies: ["EventLoop", "HTTPMessages", "TextSearch"]),
         .target(
             name: "HTTPServing",
             dependencies: [
@@ -111,12 +111,15 @@ let azure = group(
     [
         .target(name: "AzureSignatures", dependencies: ["Digests", "HTTPMessages"]),
         .target(
-            name: "AzureIdentity", dependencies: ["HTTPClient", "HTTPMessages", "JSONCoding", "Settings", "Telemetry"]),
+            name: "AzureIdentity",
+            dependencies: [
+                "HTTPClient", "HTTPMessages", "JSONCoding", "ProgramSupport", "Settings", "Telemetry", "TextSearch",
+            ]),
         .target(
             name: "AzureStorage",
             dependencies: [
                 "AzureIdentity", "AzureSignatures", "Digests", "HTTPClient", "HTTPMessages", "Markup", "Problems",
-                "Settings", "Telemetry",
+                "Settings", "Telemetry", "TextSearch",
             ]
         ),
         .target(
@@ -151,7 +154,7 @@ let vectorService = group(
             ]),
         .target(
             name: "Chroma",
-            dependencies: ["Digests", "HTTPMessages", "JSONCoding", "LateInteraction", "LinearRegex"]),
+            dependencies: ["Digests", "HTTPMessages", "JSONCoding", "LateInteraction", "LinearRegex", "TextSearch"]),
         .target(
             name: "Vectors",
             dependencies: [
@@ -229,10 +232,11 @@ let product = group(
             name: "FunctionsRuntime",
             dependencies: [
                 "CLinux", "Digests", "HTTPMessages", "HTTPServing", "JSONCoding", "Problems", "ProgramSupport",
-                "Settings",
-                "Telemetry",
+                "Settings", "Telemetry", "TextSearch",
             ]
         ),
+        // Values of types of one's own. Apart, because it brings Foundation, which is half as large as a handler.
+        .target(name: "FunctionsCoding", dependencies: ["FunctionsRuntime", "JSONCoding"]),
         .target(
             name: "AppSetup",
             dependencies: ["AzureIdentity", "HTTPClient", "Settings", "Telemetry", "TelemetryExport"]),
@@ -276,8 +280,8 @@ let product = group(
         .target(
             name: "Models",
             dependencies: [
-                "AzureIdentity", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
-                "Settings",
+                "AzureIdentity", "Digests", "HTTPClient", "HTTPMessages", "JSONCoding", "LateInteraction", "Problems",
+                "ProgramSupport", "Settings", "TextSearch",
             ]
         ),
         // What somebody may use up, counted and limited before it is used.
@@ -287,7 +291,7 @@ let product = group(
         // How other programs' models use what there is here.
         .target(
             name: "ModelContextProtocol",
-            dependencies: ["Digests", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]),
+            dependencies: ["Digests", "HTTPMessages", "JSONCoding", "Problems", "Telemetry", "TextSearch"]),
         .target(
             name: "ChromaClient",
             dependencies: [
@@ -306,17 +310,18 @@ let product = group(
             name: "Tools",
             dependencies: [
                 "AzureIdentity", "CLinux", "Digests", "DocumentReading", "HTTPClient", "HTTPMessages", "JSONCoding",
-                "LinearRegex", "Models", "Retrieval", "Settings",
+                "LinearRegex", "Models", "ProgramSupport", "Retrieval", "Settings", "TextSearch",
             ]
         ),
         // What a sentence of an answer says, against the passages that it cites.
-        .target(name: "ClaimChecking", dependencies: ["SentenceUnits"]),
+        .target(name: "ClaimChecking", dependencies: ["SentenceUnits", "TextSearch"]),
         .target(name: "DocumentQueue", dependencies: ["AzureStorage", "Catalog", "Digests", "JSONCoding"]),
         .target(
             name: "Ingestion",
             dependencies: [
                 "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "DocumentReading",
-                "HTTPMessages", "JSONCoding", "Models", "Problems", "Retrieval", "TaskTools", "Telemetry",
+                "HTTPMessages", "JSONCoding", "Models", "Problems", "ProgramSupport", "Retrieval", "TaskTools",
+                "Telemetry",
             ]
         ),
         // OpenAI's API as far as it is about documents and chats: its forms, and the routes that need no model.
@@ -332,12 +337,9 @@ let product = group(
             name: "Chat",
             dependencies: [
                 "APIDescription", "AccessControl", "AppSetup", "Catalog", "ChatMessages", "ChromaClient",
-                "ClaimChecking", "Digests",
-                "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding", "ModelContextProtocol", "Models",
-                "OpenAIFaces", "Problems",
-                "ProgramSupport", "Quotas", "Retrieval", "SentenceUnits", "Settings", "TaskTools", "Telemetry",
-                "TelemetryExport",
-                "TextAnalysis",
+                "ClaimChecking", "Digests", "FunctionsRuntime", "HTTPMessages", "HTTPServing", "JSONCoding",
+                "ModelContextProtocol", "Models", "OpenAIFaces", "Problems", "ProgramSupport", "Quotas", "Retrieval",
+                "SentenceUnits", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextAnalysis", "TextSearch",
                 "Tools", "WordPieces",
             ]
         ),
@@ -345,27 +347,25 @@ let product = group(
             name: "Upload",
             dependencies: [
                 "APIDescription", "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChromaClient", "Digests",
-                "DocumentQueue",
-                "DocumentReading", "FunctionsRuntime", "HTTPMessages", "HTTPServing", "Ingestion", "JSONCoding",
-                "Models", "OpenAIFaces", "Problems",
-                "Quotas", "Retrieval", "Settings", "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings",
+                "DocumentQueue", "DocumentReading", "FunctionsRuntime", "HTTPMessages", "HTTPServing", "Ingestion",
+                "JSONCoding", "Models", "OpenAIFaces", "Problems", "ProgramSupport", "Quotas", "Retrieval", "Settings",
+                "TaskTools", "Telemetry", "TelemetryExport", "TextEncodings", "TextSearch",
             ]
         ),
         .target(
             name: "History",
             dependencies: [
                 "APIDescription", "AccessControl", "AppSetup", "AzureStorage", "Catalog", "ChatMessages", "Digests",
-                "DocumentQueue",
-                "FunctionsRuntime", "HTTPMessages", "JSONCoding", "OpenAIFaces", "Problems", "TaskTools", "Telemetry",
-                "TelemetryExport",
+                "DocumentQueue", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "OpenAIFaces", "Problems",
+                "TaskTools", "Telemetry", "TelemetryExport", "TextSearch",
             ]
         ),
         .target(
             name: "Accounts",
             dependencies: [
                 "APIDescription", "AccessControl", "AppSetup", "Catalog", "Digests", "FunctionsRuntime", "HTTPClient",
-                "HTTPMessages",
-                "JSONCoding", "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "HTTPMessages", "JSONCoding", "Problems", "Settings", "TaskTools", "Telemetry", "TelemetryExport",
+                "TextSearch",
             ]),
     ])
 
@@ -374,7 +374,7 @@ let apps = group(
     [
         .executableTarget(name: "account-function", dependencies: ["Accounts", "FunctionsRuntime"]),
         .executableTarget(name: "chat-function", dependencies: ["Chat", "FunctionsRuntime"]),
-        .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "Upload"]),
+        .executableTarget(name: "upload-function", dependencies: ["FunctionsRuntime", "ProgramSupport", "Upload"]),
         .executableTarget(name: "history-function", dependencies: ["FunctionsRuntime", "History"]),
         // Reads documents for the upload app and web pages for the chat app, in a process of its own.
         .executableTarget(
@@ -438,7 +438,8 @@ let operations = group(
 
 let examples: [Target] = [
     // The example of docs/parts/functions.md.
-    .executableTarget(name: "notes-function", dependencies: ["FunctionsRuntime"], path: "Examples/notes/Sources")
+    .executableTarget(
+        name: "notes-function", dependencies: ["FunctionsCoding", "FunctionsRuntime"], path: "Examples/notes/Sources")
 ]
 
 let tests =
@@ -642,7 +643,9 @@ let tests =
                 ]),
             .testTarget(
                 name: "FunctionsRuntimeTests",
-                dependencies: ["FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Telemetry"]),
+                dependencies: [
+                    "FunctionsCoding", "FunctionsRuntime", "HTTPMessages", "JSONCoding", "Problems", "Telemetry",
+                ]),
             .testTarget(
                 name: "HistoryTests",
                 dependencies: [
@@ -762,7 +765,10 @@ let fuzzing =
 let package = Package(
     name: "apus",
     // For handlers in packages of their own; `functions-host new` makes one.
-    products: [.library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"])],
+    products: [
+        .library(name: "FunctionsRuntime", targets: ["FunctionsRuntime"]),
+        .library(name: "FunctionsCoding", targets: ["FunctionsCoding"]),
+    ],
     targets: cModules + base + adapters + azure + vectorService + emulator + host + product + apps + operations
         + examples
         + tests + fuzzing,

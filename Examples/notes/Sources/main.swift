@@ -1,3 +1,4 @@
+import FunctionsCoding
 import FunctionsRuntime
 
 struct Note: Codable {

@@ -1,4 +1,5 @@
 public import HTTPMessages
+import TextSearch
 
 /// A request's head that can be understood in one way only (RFC 9112).
 public struct RequestHead: Sendable {

@@ -1,5 +1,6 @@
 public import HTTPClient
 import Settings
+import TextSearch
 
 /// Secrets of a vault that override settings: each is named like its setting, with `-` for `_`.
 public enum KeyVaultSettings {

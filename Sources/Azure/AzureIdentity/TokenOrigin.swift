@@ -1,7 +1,7 @@
-import FoundationEssentials
 import HTTPClient
 import HTTPMessages
 import JSONCoding
+import ProgramSupport
 import Settings
 import Telemetry
 
@@ -15,6 +15,9 @@ enum TokenOrigin: Sendable {
     case clientSecret(authority: String, tenant: String, clientID: String, secret: Secret)
     /// A virtual machine's instance metadata service.
     case machine(endpoint: String, clientID: String?)
+
+    /// The most of a federated identity's assertion.
+    private static let assertionBytes = 64 << 10
 
     /// The first of client secret, workload identity and managed identity that the settings describe; otherwise this is a
     /// virtual machine.
@@ -62,9 +65,13 @@ enum TokenOrigin: Sendable {
         case .clientSecret(let authority, let tenant, let clientID, let secret):
             request = Self.form(authority, tenant, resource, clientID, [("client_secret", secret.value)])
         case .workload(let authority, let tenant, let clientID, let file):
-            guard let data = FileManager.default.contents(atPath: file),
-                let assertion = String(validating: data, as: UTF8.self)
-            else { throw IdentityError(description: "AZURE_FEDERATED_TOKEN_FILE names a file that cannot be read") }
+            guard let bytes = SmallFile.read(file, atMost: Self.assertionBytes),
+                let assertion = String(validating: bytes, as: UTF8.self)
+            else {
+                throw IdentityError(
+                    description:
+                        "AZURE_FEDERATED_TOKEN_FILE names a file that cannot be read, or one of more than 64 KiB")
+            }
             let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
             request = Self.form(
                 authority, tenant, resource, clientID,

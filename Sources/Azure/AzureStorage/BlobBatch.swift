@@ -2,6 +2,7 @@ import AzureSignatures
 import Digests
 import HTTPMessages
 import Telemetry
+import TextSearch
 
 extension BlobClient {
     /// Deletes many blobs, 256 in a request. Those that are not there count as deleted.
@@ -42,7 +43,12 @@ extension BlobClient {
         call.fields["Content-Type"] = "multipart/mixed; boundary=\(boundary)"
         call.body = body.bytes
         let answer = String(decoding: try await transport.call(call).body, as: UTF8.self)
-        let statuses = answer.split(separator: "HTTP/1.1 ").dropFirst().compactMap { Int($0.prefix(3)) }
+        var statuses: [Int] = []
+        var rest = answer[...]
+        while let head = rest.firstRange(of: "HTTP/1.1 ") {
+            rest = rest[head.upperBound...]
+            if let status = Int(rest.prefix(3)) { statuses.append(status) }
+        }
         guard statuses.count == names.count else {
             throw StorageError(
                 service: transport.service, operation: call.operation, status: .ok,

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Base64 in the URL-safe alphabet without padding (RFC 4648, section 5).
 public enum Base64URL {
     /// Encodes bytes.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A body that arrives piece by piece. The reader sets the pace: nothing is fetched before `next` asks.
 public protocol HTTPBodySource: Sendable {
     /// The next piece, never empty; `nil` at the end. Throws when the body is cut off.
@@ -35,6 +37,14 @@ public enum HTTPBody: Sendable {
 }
 
 extension HTTPBody {
+    /// The body piece by piece, whichever form it has; read once.
+    public var pieces: any HTTPBodySource {
+        switch self {
+        case .source(let source): source
+        case .bytes(let bytes): WholeBody(bytes)
+        }
+    }
+
     /// The whole body, if it is complete in time.
     ///
     /// - Throws: `HTTPBodyTooLarge`, `HTTPBodyTooSlow`, and what the source throws.
@@ -48,6 +58,20 @@ extension HTTPBody {
             }
             defer { group.cancelAll() }
             guard let bytes = try await group.next() else { throw CancellationError() }
+            return bytes
+        }
+    }
+}
+
+/// A body that is in memory already.
+private final class WholeBody: HTTPBodySource {
+    private let bytes: Mutex<[UInt8]?>
+
+    init(_ bytes: [UInt8]) { self.bytes = Mutex(bytes.isEmpty ? nil : bytes) }
+
+    func next() async throws -> [UInt8]? {
+        bytes.withLock { bytes in
+            defer { bytes = nil }
             return bytes
         }
     }

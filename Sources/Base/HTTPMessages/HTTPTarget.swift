@@ -1,3 +1,5 @@
+import TextSearch
+
 /// The path and query of a request, kept as the bytes that were sent.
 public struct HTTPTarget: Sendable, Equatable {
     /// The path as on the wire, percent-encoded.

@@ -1,4 +1,5 @@
 public import HTTPMessages
+import TextSearch
 
 /// A kind of problem, which has an address of its own where it is explained (RFC 9457, section 3.1.1): `/problems/NAME`, relative
 /// to where the page is.

@@ -1,5 +1,6 @@
 public import HTTPMessages
 public import Problems
+import TextSearch
 
 /// Keeps other web sites' pages out of a server: every server of ours asks it before anything else.
 ///

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -246,3 +247,10 @@ ssize_t apus_find_bytes(const void *bytes, size_t count, const void *part, size_
     const char *found = bytes == NULL ? NULL : memmem(bytes, count, part, part_count);
     return found == NULL ? -1 : found - (const char *)bytes;
 }
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    remove(path);
+    return 0;
+}
+
+void apus_remove_folder(const char *path) { nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT); }

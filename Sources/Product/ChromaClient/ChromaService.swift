@@ -1,5 +1,5 @@
 import Chroma
-import FoundationEssentials
+import Digests
 public import HTTPClient
 import HTTPMessages
 public import JSONCoding
@@ -110,7 +110,7 @@ public actor ChromaService: SecretSettings {
             let hasTokens = part.contains { $0.tokens != nil }
             let keepsTokens = hasTokens ? try await self.keepsTokens() : false
             let vectors = part.map { record in
-                JSONValue.string(record.embedding.withUnsafeBytes { Data($0) }.base64EncodedString())
+                JSONValue.string(Base64.encode(record.embedding.withUnsafeBytes { Array($0) }))
             }
             var body: JSONObject = [
                 "ids": .strings(part.map(\.id)), "embeddings": .array(vectors),

@@ -1,7 +1,7 @@
 import Digests
-import FoundationEssentials
 public import HTTPMessages
 public import JSONCoding
+import TextSearch
 
 /// The JSON envelope in which the Functions host calls handlers without proxying
 /// (Azure Functions documentation, "Custom handlers: request and response payload").

@@ -1,5 +1,4 @@
 import CLinux
-import FoundationEssentials
 import Glibc
 import HTTPMessages
 import HTTPServing
@@ -25,7 +24,7 @@ public enum FunctionApp {
         ProgramLife.begin()
         ProgramLife.adoptPackagedEncodings()
         apus_allocator_prefers_small()
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProgramLife.environment
         let log = Log(label: name, level: Log.Level(name: environment["APUS_LOG"] ?? "") ?? .info)
         guard let port = environment["FUNCTIONS_CUSTOMHANDLER_PORT"].flatMap({ UInt16($0) }) else {
             log.error(

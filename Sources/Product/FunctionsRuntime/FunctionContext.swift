@@ -1,6 +1,7 @@
 public import JSONCoding
 import Synchronization
 import Telemetry
+import TextSearch
 
 /// The invocation that the current task works for: its id, inputs and metadata, and where its outputs and logs go.
 ///

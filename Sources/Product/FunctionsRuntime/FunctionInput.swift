@@ -1,5 +1,4 @@
 import Digests
-import FoundationEssentials
 public import JSONCoding
 
 /// An input binding's value as a function wants it.
@@ -32,11 +31,6 @@ public struct FunctionInput: Sendable {
         return try JSONParser.parse(text)
     }
 
-    /// The value as a type of yours.
-    ///
-    /// - Throws: `DecodingError` that names the place.
-    public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-        let bytes = written.string == nil ? written.encoded : Array(text.utf8)
-        return try JSONDecoder().decode(type, from: Data(bytes))
-    }
+    /// The value's JSON as bytes: an object's, or what the text holds.
+    public var encoded: [UInt8] { written.string == nil ? written.encoded : Array(text.utf8) }
 }

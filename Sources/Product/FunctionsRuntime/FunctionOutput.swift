@@ -1,5 +1,4 @@
 import Digests
-import FoundationEssentials
 public import JSONCoding
 
 /// An output binding's value.
@@ -22,11 +21,4 @@ public struct FunctionOutput: Sendable, Equatable {
 
     /// Several queue messages; one that has to arrive letter for letter is better sent as `text`.
     public static func messages(_ messages: [JSONValue]) -> FunctionOutput { FunctionOutput(value: .array(messages)) }
-
-    /// A value of yours as JSON.
-    ///
-    /// - Throws: `EncodingError`.
-    public static func encoded(_ value: some Encodable) throws -> FunctionOutput {
-        .json(try JSONParser.parse(Array(try JSONEncoder().encode(value))))
-    }
 }

@@ -1,6 +1,6 @@
 package import DocumentReading
-import FoundationEssentials
 import Glibc
+import ProgramSupport
 import Telemetry
 
 // Here and not beside the type: the program that reads has no use for it, and stays smaller without.
@@ -9,12 +9,12 @@ extension ReadingFolder {
     private static let leftoverSeconds = 3600.0
 
     /// Removes it with everything in it.
-    package func remove() { try? FileManager.default.removeItem(atPath: path) }
+    package func remove() { Folder.remove(path) }
 
     /// Removes what processes that were killed have left behind. Returns how many folders.
     static func removeLeftovers(in parent: String) -> Int {
         var removed = 0
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+        for name in Folder.names(in: parent) ?? [] where name.hasPrefix(prefix) {
             var status = stat()
             let path = "\(parent)/\(name)"
             guard lstat(path, &status) == 0, status.st_uid == geteuid() else { continue }

@@ -2,6 +2,7 @@ public import HTTPMessages
 import JSONCoding
 import Problems
 public import Telemetry
+import TextSearch
 
 /// Answers one client's messages of the Model Context Protocol over streamable HTTP, without keeping anything between them:
 /// revision 2026-07-28, where each request stands by itself, and those before, whose clients say hello first.

@@ -1,9 +1,10 @@
-import FoundationEssentials
 import HTTPClient
 import HTTPMessages
 import JSONCoding
 import Models
+import ProgramSupport
 import Settings
+import TextSearch
 
 /// The operator's file of HTTP tools, `APUS_TOOLS`.
 enum DeclaredToolsFile {
@@ -14,11 +15,11 @@ enum DeclaredToolsFile {
     /// The tools that the file declares; what is wrong with it is noted as a problem of the settings.
     static func read(_ settings: inout SettingsReader, client: HTTPSession) -> [DeclaredTool] {
         guard let path = settings.optional(variable) else { return [] }
-        guard let data = FileManager.default.contents(atPath: path), data.count <= maximumBytes else {
+        guard let bytes = SmallFile.read(path, atMost: maximumBytes) else {
             settings.add(variable, "names a file that cannot be read, or one of more than 1 MiB")
             return []
         }
-        guard let json = try? JSONParser.parse(Array(data)), let list = json["tools"]?.array, list.count <= maximumTools
+        guard let json = try? JSONParser.parse(bytes), let list = json["tools"]?.array, list.count <= maximumTools
         else {
             settings.add(variable, "has to hold one JSON object with \"tools\", a list of at most \(maximumTools)")
             return []

@@ -1,5 +1,6 @@
 import HTTPMessages
 import TextEncodings
+import TextSearch
 
 /// Takes a `multipart/form-data` body apart while it arrives (RFC 7578, RFC 2046 section 5.1), holding no more than
 /// one piece.

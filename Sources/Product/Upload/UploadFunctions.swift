@@ -5,12 +5,12 @@ import Catalog
 import ChromaClient
 import DocumentQueue
 import DocumentReading
-import FoundationEssentials
 public import FunctionsRuntime
 import HTTPMessages
 import Ingestion
 import Models
 import OpenAIFaces
+import ProgramSupport
 import Quotas
 import Retrieval
 import Settings
@@ -70,7 +70,7 @@ public enum UploadFunctions {
         let (catalog, storage, embeddings, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
         let blobs = storage.blobs
         let queue = IngestQueue(storage.queues)
-        let temporary = FileManager.default.temporaryDirectory.path
+        let temporary = Folder.temporary
         let ingestion = IngestRoute(
             ingestor: { workspace in
                 Ingestor(

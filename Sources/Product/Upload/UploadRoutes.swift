@@ -4,7 +4,6 @@ import Digests
 import HTTPMessages
 import JSONCoding
 import Problems
-import Synchronization
 
 /// `POST /api/upload`: files as form parts or as one raw body.
 struct UploadRoutes: Sendable {
@@ -25,13 +24,8 @@ struct UploadRoutes: Sendable {
     private func uploadRaw(_ request: HTTPRequest) async throws -> UploadIntake.Received {
         var form = UploadForm()
         for name in UploadForm.names { try form.set(name, request.target.parameter(name)) }
-        let name = request.target.parameter("name")
-        switch request.body {
-        case .source(let source): return try await receive(name, form) { try await source.next() }
-        case .bytes(let bytes):
-            let pieces = Mutex<[[UInt8]]>(bytes.isEmpty ? [] : [bytes])
-            return try await receive(name, form) { pieces.withLock { $0.popLast() } }
-        }
+        let pieces = request.body.pieces
+        return try await receive(request.target.parameter("name"), form) { try await pieces.next() }
     }
 
     /// Stores one file as the form says.
@@ -47,12 +41,7 @@ struct UploadRoutes: Sendable {
     }
 
     private func uploadParts(_ request: HTTPRequest, _ type: String) async throws -> [UploadIntake.Received] {
-        let source: any HTTPBodySource =
-            switch request.body {
-            case .source(let source): source
-            case .bytes(let bytes): WholeBody(bytes)
-            }
-        guard let reader = MultipartReader(source, contentType: type) else {
+        guard let reader = MultipartReader(request.body.pieces, contentType: type) else {
             throw Problem(.badRequest, "The content type has no usable boundary.")
         }
         let parts = PartsCursor(reader)

@@ -9,7 +9,7 @@ import stack as stacks
 from stack import DATA, PROGRAMS, ROOT, request
 from trees import tree
 
-LIMITS = {"account": 20_000_000, "chat": 20_000_000, "history": 20_000_000, "upload": 35_000_000}
+LIMITS = {"account": 12_000_000, "chat": 18_500_000, "history": 14_000_000, "upload": 30_000_000}
 APPS = sorted(LIMITS)
 # A PDF, and a question that it answers; the last lies beside the repository.
 READABLE = [(path, question) for path, question in [

@@ -87,6 +87,10 @@ void apus_allocator_prefers_small(void);
 /// Gives memory that was freed back to the system.
 void apus_allocator_trim(void);
 
+/// Removes a folder with everything in it, on its file system; what a symbolic link names stays. What cannot be removed
+/// does not keep the rest. nftw(3) is in no module of Swift's.
+void apus_remove_folder(const char *path);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -1,5 +1,6 @@
 import Catalog
 import Settings
+import TextSearch
 
 /// An identity provider by which people sign in: `APUS_OIDC_<NAME>_ISSUER` and what belongs to it.
 struct ProviderSettings: Sendable {

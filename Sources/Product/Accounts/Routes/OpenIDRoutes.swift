@@ -5,6 +5,7 @@ import JSONCoding
 import Problems
 import Settings
 import Telemetry
+import TextSearch
 
 /// `GET /api/account/oidc/{provider}/start` and `callback`: signing in by an identity provider (OpenID Connect Core 1.0, section
 /// 3.1, the authorization code flow, with proof keys as RFC 7636 and RFC 9700 say).

@@ -1,5 +1,6 @@
 import Digests
 import Postgres
+import TextSearch
 
 extension WorkspaceCatalog {
     /// Links of one chat, and of one person in the workspace, that have not expired.

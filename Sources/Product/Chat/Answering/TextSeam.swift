@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Joins a continuation to the text before it: models that go on after a break like to repeat the last words, or to begin
 /// anew. What is repeated is left out.
 struct TextSeam: Sendable {

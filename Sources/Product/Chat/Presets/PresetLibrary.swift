@@ -1,4 +1,3 @@
-import FoundationEssentials
 import JSONCoding
 import ProgramSupport
 import Settings
@@ -19,16 +18,15 @@ struct PresetLibrary: Sendable {
     /// - Returns: `nil` when there is no preset at all, which is noted as a problem.
     init?(_ settings: inout SettingsReader) {
         let folder = settings.optional(Self.folderVariable) ?? ProgramLife.executableFolder + "/assistants"
-        let manager = FileManager.default
-        let files = ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".json") }.sorted()
+        let files = (Folder.names(in: folder) ?? []).filter { $0.hasSuffix(".json") }.sorted()
         var presets: [Preset] = []
         for file in files.prefix(Self.maximumFiles) {
-            guard let data = manager.contents(atPath: folder + "/" + file), data.count <= Self.maximumBytes else {
+            guard let bytes = SmallFile.read(folder + "/" + file, atMost: Self.maximumBytes) else {
                 settings.add(Self.folderVariable, "has the file \(file), which cannot be read or has more than 64 KiB")
                 continue
             }
             do {
-                presets.append(try Preset(JSONParser.parse(Array(data))))
+                presets.append(try Preset(JSONParser.parse(bytes)))
             } catch let error as InvalidFields {
                 for problem in error.problems {
                     settings.add(Self.folderVariable, "\(file): \(problem.field): \(problem.detail)")

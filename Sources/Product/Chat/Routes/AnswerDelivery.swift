@@ -5,6 +5,7 @@ import JSONCoding
 import Problems
 import Retrieval
 import Synchronization
+import TextSearch
 
 /// Gives a caller an answer in the form that it accepts: event by event as it is written, or as one object at the end.
 enum AnswerDelivery {

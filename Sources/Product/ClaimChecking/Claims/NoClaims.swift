@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Sentences that claim nothing of the documents.
 enum NoClaims {
     /// Whether a sentence is a question, a greeting, a refusal, a title or a hint where something stands.

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// Whether what has to agree to the letter does, between a claim and a stretch of a passage.
 struct Agreement {
     /// Facts and names that agree, and those that do not.

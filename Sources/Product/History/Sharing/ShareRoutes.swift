@@ -5,6 +5,7 @@ import Digests
 import HTTPMessages
 import JSONCoding
 import Problems
+import TextSearch
 
 /// `/api/history/{chatId}/share`: links that show a chat to others as it is now, for whoever sees the chat.
 struct ShareRoutes: Sendable {
@@ -95,7 +96,9 @@ extension ChatMessage {
     fileprivate var listed: [String] {
         guard role == "assistant" else { return [] }
         return text.split(whereSeparator: \.isNewline).lazy
-            .filter { $0.hasPrefix("- ") && $0.unicodeScalars.count <= Self.longestListed }.prefix(Self.mostListed)
+            .filter { line in
+                line.hasPrefix("- ") && MarkdownName.plain(String(line)).unicodeScalars.count <= Self.longestListed
+            }.prefix(Self.mostListed)
             .flatMap { line -> [String] in
                 let name = String(line.dropFirst(2)).replacing("\0", with: " ")
                 // Lists of before are not escaped.
@@ -103,7 +106,7 @@ extension ChatMessage {
             }
     }
 
-    /// Such a list has 50 names, and a file's name at most 255 characters, each of which may be escaped.
+    /// Such a list has 50 names, and a file's name at most 255 characters.
     private static let mostListed = 60
-    private static let longestListed = 520
+    private static let longestListed = 260
 }

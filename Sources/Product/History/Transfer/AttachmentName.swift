@@ -18,7 +18,7 @@ struct AttachmentName {
         }
         let words = String(stem).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         // A dot in front hides a file, one at the end is dropped by some systems.
-        let trimmed = words.trimmingPrefix { $0 == "." || $0 == " " }
+        let trimmed = words.drop { $0 == "." || $0 == " " }
         let whole = trimmed.split(separator: ".", omittingEmptySubsequences: false)
             .reversed().drop { $0.allSatisfy(\.isWhitespace) }.reversed().joined(separator: ".")
         text = (whole.isEmpty ? "chat" : whole) + "." + ending

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Digests
 import JSONCoding
 import LateInteraction
 
@@ -57,10 +57,10 @@ enum EmbeddingFormat: Sendable {
             let floats = numbers.compactMap(\.double).map { Float($0) }
             return floats.count == numbers.count && !floats.isEmpty ? floats : nil
         }
-        guard let text = value?.string, let data = Data(base64Encoded: text), data.count % 4 == 0, !data.isEmpty else {
+        guard let text = value?.string, let bytes = Base64.decode(text), bytes.count % 4 == 0, !bytes.isEmpty else {
             return nil
         }
-        return data.withUnsafeBytes { raw in
+        return bytes.withUnsafeBytes { raw in
             (0..<raw.count / 4).map {
                 Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
             }

@@ -1,6 +1,7 @@
 import AzureIdentity
 import HTTPClient
 import Settings
+import TextSearch
 
 /// Finds the services that settings describe: addresses, keys, dialects.
 struct ModelServices {

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import JSONCoding
+import ProgramSupport
 import Settings
 
 /// The operator's file of per-model settings, `APUS_MODEL_SETTINGS`:
@@ -13,12 +13,12 @@ struct ModelSettingsFile {
     /// Reads the file, if one is set; what is wrong with it is noted as a problem of the settings.
     init(_ settings: inout SettingsReader) {
         guard let path = settings.optional(Self.variable) else { return }
-        guard let data = FileManager.default.contents(atPath: path), data.count <= Self.maximumBytes else {
+        guard let bytes = SmallFile.read(path, atMost: Self.maximumBytes) else {
             settings.add(Self.variable, "names a file that cannot be read, or one of more than 1 MiB")
             return
         }
         do {
-            let json = try JSONParser.parse(Array(data))
+            let json = try JSONParser.parse(bytes)
             guard let object = json["models"]?.object, json.object?.names == ["models"] else {
                 settings.add(Self.variable, "has to hold one object, \"models\", with an entry for each model")
                 return

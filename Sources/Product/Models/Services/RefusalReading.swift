@@ -1,6 +1,7 @@
 import HTTPClient
 import HTTPMessages
 import JSONCoding
+import TextSearch
 
 extension ModelServiceError {
     /// Reads what a service says when it refuses. Services agree on the status codes and on little else, so codes and

@@ -1,5 +1,6 @@
 import CLinux
 import JSONCoding
+import TextSearch
 
 extension JSONValue {
     /// Everything that is neither list nor object, however deep; an empty list or object stands for itself.

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// The words of the user's messages, as the only ones that may go to a search engine beside documents.
 struct SpokenWords: Sendable {
     /// In lower case, in the order in which they were said first.

@@ -1,5 +1,6 @@
 import Digests
 public import JSONCoding
+import TextSearch
 
 /// A call that has not been run because the user has to confirm it.
 ///

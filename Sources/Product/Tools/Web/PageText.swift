@@ -1,4 +1,5 @@
 import DocumentReading
+import TextSearch
 
 /// Has the text read out of a page, in a process of its own.
 struct PageText: Sendable {

@@ -2,6 +2,7 @@ import HTTPClient
 import HTTPMessages
 import JSONCoding
 import Settings
+import TextSearch
 
 /// A web search service: how it is asked, and where the results stand in its answer.
 struct SearchEngine: Sendable {

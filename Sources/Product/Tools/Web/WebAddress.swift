@@ -1,4 +1,5 @@
 import HTTPMessages
+import TextSearch
 
 /// An http or https address, read strictly, so that whoever checks it and whoever connects mean the same host.
 public struct WebAddress: Sendable, Equatable, CustomStringConvertible {

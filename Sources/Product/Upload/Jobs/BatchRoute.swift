@@ -20,17 +20,13 @@ struct BatchRoute: Sendable {
     func take(_ request: HTTPRequest) async throws -> HTTPResponse {
         let type = request.fields["content-type"] ?? ""
         let kind = type.prefix { $0 != ";" }.lowercased()
-        let source: any HTTPBodySource =
-            switch request.body {
-            case .source(let source): source
-            case .bytes(let bytes): WholeBody(bytes)
-            }
+        let pieces = request.body.pieces
         let receiver: BatchReceiver
         switch kind {
         case "multipart/form-data":
             guard
                 let reader = MultipartReader(
-                    source, contentType: type,
+                    pieces, contentType: type,
                     maximumParts: WorkspaceCatalog.mostJobItems + Self.fields.count)
             else { throw Problem(.badRequest, "The content type has no usable boundary.") }
             receiver = try await begin(request)
@@ -38,7 +34,7 @@ struct BatchRoute: Sendable {
             try await whole(receiver) { try await takeParts(parts, receiver) }
         case "application/zip", "application/x-zip-compressed":
             receiver = try await begin(request)
-            try await whole(receiver) { try await takeArchive(nil, receiver) { try await source.next() } }
+            try await whole(receiver) { try await takeArchive(nil, receiver) { try await pieces.next() } }
         default:
             throw Problem(
                 .unsupportedMediaType,
@@ -54,8 +50,7 @@ struct BatchRoute: Sendable {
             throw Problem(.notFound, "The job was deleted while its files came.")
         }
         return HTTPResponse(
-            HTTPStatus(rawValue: 207), fields: ["Content-Type": "application/json", "Location": "/api/jobs/\(job.id)"],
-            body: .bytes(JSONValue.object(["job": job.json, "items": .array(items.map(\.json))]).encoded))
+            HTTPStatus(rawValue: 207), job: job, json: ["job": job.json, "items": .array(items.map(\.json))])
     }
 
     private func begin(_ request: HTTPRequest) async throws -> BatchReceiver {

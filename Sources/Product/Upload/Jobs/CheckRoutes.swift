@@ -39,8 +39,6 @@ struct CheckRoutes: Sendable {
         AuditObjects.note("job", id)
         try await queue.put(JobQueue.Message(jobId: id, workspace: catalog.workspace))
         guard let job = try await catalog.job(id) else { throw Problem(.notFound, "There is no job with this id.") }
-        return HTTPResponse(
-            .accepted, fields: ["Content-Type": "application/json", "Location": "/api/jobs/\(id)"],
-            body: .bytes(job.json.encoded))
+        return HTTPResponse(.accepted, job: job)
     }
 }

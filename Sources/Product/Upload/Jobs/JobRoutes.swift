@@ -140,8 +140,6 @@ struct JobRoutes: Sendable {
 
     private func answer(_ id: String, _ status: HTTPStatus) async throws -> HTTPResponse {
         guard let job = try await catalog.job(id) else { throw Self.unknown }
-        return HTTPResponse(
-            status, fields: ["Content-Type": "application/json", "Location": "/api/jobs/\(id)"],
-            body: .bytes(job.json.encoded))
+        return HTTPResponse(status, job: job)
     }
 }

@@ -17,14 +17,9 @@ struct FileRoutes: Sendable {
 
     /// `POST`: takes in one file. The parts come in any order.
     func create(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let source: any HTTPBodySource =
-            switch request.body {
-            case .source(let source): source
-            case .bytes(let bytes): WholeBody(bytes)
-            }
         let type = request.fields["content-type"] ?? ""
         guard type.lowercased().hasPrefix("multipart/form-data"),
-            let reader = MultipartReader(source, contentType: type)
+            let reader = MultipartReader(request.body.pieces, contentType: type)
         else {
             throw InvalidFields(field: "file", detail: "Required: a form with the parts file and purpose.")
         }

@@ -1,4 +1,5 @@
 import Glibc
+import TextSearch
 
 /// What collections and databases may be called (docs/reference/chroma.md, 3.1).
 enum NameRules {

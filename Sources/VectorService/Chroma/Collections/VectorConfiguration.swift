@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Glibc
 import JSONCoding
 
 /// The vector index's parameters out of a request's `configuration` or the legacy metadata keys.
@@ -16,7 +16,7 @@ struct VectorConfiguration {
     /// Parameters of a collection that says nothing.
     static let standardNumbers: JSONObject = [
         "ef_construction": 100, "max_neighbors": 16, "ef_search": 100,
-        "num_threads": .int(Int64(ProcessInfo.processInfo.activeProcessorCount)), "batch_size": 100,
+        "num_threads": .int(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), "batch_size": 100,
         "sync_threshold": 1000, "resize_factor": 1.2,
     ]
 

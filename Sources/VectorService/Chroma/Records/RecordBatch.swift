@@ -1,5 +1,4 @@
 import Digests
-import FoundationEssentials
 import HTTPMessages
 public import JSONCoding
 public import LateInteraction
@@ -94,17 +93,17 @@ public struct RecordBatch: Sendable {
     }
 
     private static func decoded(_ text: String, _ index: Int) throws(ChromaError) -> [Float] {
-        guard let data = Data(base64Encoded: text) else {
+        guard let bytes = Base64.decode(text) else {
             throw .invalid("Invalid base64 string: at embedding \(index)")
         }
-        guard data.count % 4 == 0 else {
+        guard bytes.count % 4 == 0 else {
             throw .invalid(
-                "Invalid byte length: \(data.count) bytes cannot be converted to f32 values (must be divisible by 4)")
+                "Invalid byte length: \(bytes.count) bytes cannot be converted to f32 values (must be divisible by 4)")
         }
-        guard !data.isEmpty else {
+        guard !bytes.isEmpty else {
             throw .invalid("Validation error: embeddings: Each embedding must have at least 1 dimension")
         }
-        let floats = data.withUnsafeBytes { raw in
+        let floats = bytes.withUnsafeBytes { raw in
             (0..<raw.count / 4).map {
                 Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
             }

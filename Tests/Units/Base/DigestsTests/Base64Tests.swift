@@ -26,7 +26,11 @@ import Testing
     }
 
     /// Section 3.3: characters outside of the alphabet make the text invalid; so does a lone character.
-    @Test(arguments: ["Zg", "Zg=", "Zm9v!", "Zm 9v", "Zm9v\n", "A", "====", "Zm9vYg==Zg==", "Zéo="])
+    @Test(arguments: [
+        "Zg", "Zg=", "Zm9v!", "Zm 9v", "Zm9v\n", "A", "====", "Zm9vYg==Zg==", "Zéo=", "Z===", "Z=g=", "Zg==    ",
+        "    Zg==", "\nZg=", "Zg=\n",
+        "Zm9-", "=", "    ",
+    ])
     func textThatIsNotBase64IsRefused(text: String) { #expect(Base64.decode(text) == nil) }
 
     @Test(arguments: ["A", "AAAAA", "Zm9v!", "Z m9v"]) func textThatIsNotBase64URLIsRefused(text: String) {

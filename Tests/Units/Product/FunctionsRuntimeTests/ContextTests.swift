@@ -1,3 +1,4 @@
+import FunctionsCoding
 import HTTPMessages
 import JSONCoding
 import Testing

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// What kinds of things a sentence names, as far as its wording shows.
 struct TypeEvidence: Sendable {
     let hasNumber: Bool

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// What kind of thing a question asks for.
 enum AnswerType: String, Sendable, CaseIterable {
     case amount, duration, date, person, place, yesNo, list, definition, procedure, reason, identifier

@@ -1,5 +1,6 @@
 @_spi(_Unicode) import Swift
 import TextAnalysis
+import TextSearch
 
 /// A word of a question or of a passage, in the form in which the two are compared.
 struct AnswerWord: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import TextSearch
+
 /// A question about the documents themselves, which no passage answers.
 enum LibraryQuestion: Sendable, Equatable {
     /// Which documents there are.

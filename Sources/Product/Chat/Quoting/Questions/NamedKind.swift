@@ -1,3 +1,5 @@
+import TextSearch
+
 /// A question for everything of a kind that the documents name: "Which deadlines are there?"
 enum NamedKind: Sendable {
     case deadlines, costs, dates

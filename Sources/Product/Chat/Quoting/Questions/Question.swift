@@ -1,3 +1,4 @@
+import TextSearch
 import WordPieces
 
 /// A question taken apart: what kind of thing it asks for, and the words that an answer has to cover.
