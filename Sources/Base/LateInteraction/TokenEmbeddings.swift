@@ -61,6 +61,15 @@ public struct TokenEmbeddings: Sendable, Equatable {
     /// - Parameter tokens: Places of tokens, of which the first of the text is 0, a special one.
     /// - Returns: `nil` when there is nothing to compare.
     public func similarity(of tokens: Range<Int>, to question: TokenEmbeddings) -> Float? {
+        nearest(of: tokens, to: question).map { $0.reduce(0, +) / Float($0.count) }
+    }
+
+    /// For each token of a question, the largest cosine similarity with one of some of these, -1 to 1; its special tokens, and
+    /// what is beyond the most that is compared, left out.
+    ///
+    /// - Parameter tokens: Places of tokens, of which the first of the text is 0, a special one.
+    /// - Returns: `nil` when there is nothing to compare.
+    public func nearest(of tokens: Range<Int>, to question: TokenEmbeddings) -> [Float]? {
         let asked = min(question.count - 2, Self.mostAsked)
         let compared = tokens.clamped(to: 0..<count)
         guard asked > 0, !compared.isEmpty else { return nil }
@@ -75,7 +84,7 @@ public struct TokenEmbeddings: Sendable, Equatable {
             written = asked
         }
         // Those of others need not be of unit length.
-        return max(-1, min(1, largest.reduce(0) { $0 + Float($1) } / (Self.unit * Float(asked))))
+        return largest.map { max(-1, min(1, Float($0) / Self.unit)) }
     }
 
     /// Calls the body with the numbers of the tokens from one on.

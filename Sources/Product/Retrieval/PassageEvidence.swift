@@ -27,16 +27,42 @@ public struct PassageEvidence: Sendable {
     /// What a document begins with: its title, its parties, its author.
     public func opening(of documentId: String) -> String? { openings[documentId] }
 
-    /// MaxSim of pieces of a passage with the question, -1 to 1: of a sentence's tokens as the encoder saw them within
-    /// the passage.
+    /// How near pieces of a passage are to the question: a sentence's tokens as the encoder saw them within the passage.
     ///
     /// - Parameter pieces: Places among the passage's scalars, in order, apart from each other.
     /// - Returns: For each piece, `nil` where there is nothing to compare.
-    public func likeness(of pieces: [Range<Int>], in passage: FoundPassage) -> [Double?] {
-        let nothing = [Double?](repeating: nil, count: pieces.count)
+    public func nearness(of pieces: [Range<Int>], in passage: FoundPassage) -> [TokenNearness?] {
+        let nothing = [TokenNearness?](repeating: nil, count: pieces.count)
         guard let question, let id = passage.recordId, let tokens = tokens[id] else { return nothing }
         guard let places = Self.places(of: pieces, in: passage, count: tokens.count) else { return nothing }
-        return places.map { tokens.similarity(of: $0, to: question).map { Double($0) } }
+        return places.map { tokens.nearest(of: $0, to: question).map(TokenNearness.init) }
+    }
+
+    /// Which tokens of the question are those of its words.
+    ///
+    /// - Parameters:
+    ///   - words: Places among the question's scalars.
+    ///   - text: The question.
+    /// - Returns: For each word, `nil` where that cannot be told.
+    public func tokens(of words: [Range<Int>], in text: String) -> [Range<Int>?] {
+        let tokenizer = WordPieceTokenizer.shared
+        let scalars = Array(text.unicodeScalars)
+        // Another text was embedded, or one that was cut.
+        guard let question, tokenizer.count(PlainForm.of(text)) + 2 == question.count else {
+            return words.map { _ in nil }
+        }
+        func count(_ range: Range<Int>) -> Int {
+            tokenizer.count(PlainForm.of(String(String.UnicodeScalarView(scalars[range]))))
+        }
+        return words.map { word in
+            guard word.upperBound <= scalars.count else { return nil }
+            let (first, own) = (count(0..<word.lowerBound), count(word))
+            // A word that is cut off in the middle of a token.
+            guard own > 0, first + own + count(word.upperBound..<scalars.count) + 2 == question.count else {
+                return nil
+            }
+            return first..<first + own
+        }
     }
 
     /// Which tokens of an embedded passage are those of its pieces; `nil` when it was embedded as another text.

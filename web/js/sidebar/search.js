@@ -36,7 +36,8 @@ export function setUpSearch(navigate) {
     event.preventDefault();
     (links()[links().indexOf(document.activeElement) + step] ?? (step < 0 ? field : document.activeElement)).focus();
   });
-  $("more-hits").addEventListener("click", () => look(true));
+  // More of what is shown, unless other words were typed since.
+  $("more-hits").addEventListener("click", () => { clearTimeout(timer); look(shown === field.value); });
   // What was typed before this was there.
   if (field.value) look();
 }

@@ -20,6 +20,8 @@ struct FollowUp: Sendable {
         let words = QuestionPart.words(question)
         let asked = QuestionPart.withoutOpener(words)
         if asked.count < words.count || asked.count <= 2 { return true }
+        // "For how long?" names nothing.
+        if asked.allSatisfy(FollowUpWords.isSmall) || QuestionPart.namesOnlyAVerb(asked) { return true }
         guard asked.count <= maximumWords else { return false }
         let lower = asked.map { $0.lowercased() }
         return QuestionPart.pointer(in: asked) != nil || lower.contains { more.contains($0) }

@@ -16,6 +16,7 @@ enum FollowUpWords {
         """)
     static let auxiliary = words(
         "is are was were be been do does did can could may might must should will would has have had shall get gets")
+    static let doers = words("i we you they he she who")
     static let determiners = words(
         "the a an my your our their its his her this that these those any each every some no all")
     static let prepositions = words(

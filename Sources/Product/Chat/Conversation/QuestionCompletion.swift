@@ -17,12 +17,17 @@ struct QuestionCompletion: Sendable {
             let leans = hadOpener || asked.contains { FollowUpWords.foreign.contains($0.lowercased()) }
             return leans ? foreign(asked, language) : nil
         }
-        let isWhole = FollowUpWords.asking.contains(asked[0].lowercased())
+        // "For how long?" is as whole as "How long?".
+        let isBehind = asked.count > 1 && FollowUpWords.prepositions.contains(asked[0].lowercased())
+        let isWhole = FollowUpWords.asking.contains(asked[isBehind ? 1 : 0].lowercased())
         if isWhole {
             if let place = QuestionPart.pointer(in: asked) { return sentence(replaced(asked, place)) }
             // "And when?", "Why?"
             let content = asked.filter { !FollowUpWords.isSmall($0) }
-            guard content.isEmpty || hadOpener && content.count == 1 && content[0].first?.isUppercase == false else {
+            guard
+                content.isEmpty || QuestionPart.namesOnlyAVerb(asked)
+                    || hadOpener && content.count == 1 && content[0].first?.isUppercase == false
+            else {
                 return nil
             }
             return sentence(asked + topicOrAll(without: asked))
@@ -110,6 +115,10 @@ struct QuestionCompletion: Sendable {
                 let start = isLabel ? place : phrase.lowerBound
                 return Array(words[..<start]) + (isLabel ? Array(content.suffix(2)) : fragment) + Array(words[end...])
             }
+        }
+        // "Basic" takes the place of "Premier", wherever that stands.
+        if content.allSatisfy({ $0.first?.isUppercase == true }), let names = QuestionPart.names(in: words) {
+            return Array(words[..<names.lowerBound]) + content + Array(words[names.upperBound...])
         }
         let phrases = QuestionPart.phrases(words)
         let isName = content.contains { $0.first?.isUppercase == true || $0.contains(where: \.isNumber) }

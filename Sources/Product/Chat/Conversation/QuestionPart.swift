@@ -39,10 +39,24 @@ enum QuestionPart {
     /// A noun with its article, a name or a code: pronouns after it may mean it.
     private static func isThing(_ words: [String], _ place: Int) -> Bool {
         let word = words[place]
+        // "I" is no name.
+        guard word.lowercased() != "i" else { return false }
         if place > 0, word.first?.isUppercase == true || word.contains(where: \.isNumber) { return true }
         guard place > 0, !FollowUpWords.isSmall(word) else { return false }
         return FollowUpWords.determiners.contains(words[place - 1].lowercased())
             && !FollowUpWords.possessive.contains(words[place - 1].lowercased())
+    }
+
+    /// Whether a question names nothing but what somebody does, "Who voted against?", "How do I upgrade?": what it is done to was
+    /// named before.
+    static func namesOnlyAVerb(_ words: [String]) -> Bool {
+        let content = words.indices.filter { !FollowUpWords.isSmall(words[$0]) }
+        guard content.count == 1, let verb = content.first, verb > 0, words[verb].first?.isLowercase == true else {
+            return false
+        }
+        // "How many members are there?" counts things.
+        let before = words[verb - 1].lowercased()
+        return FollowUpWords.doers.contains(before) || before == "many" && verb == words.count - 1
     }
 
     /// Noun phrases: an article or none, and words that are neither small nor verbs, with a number after them.
@@ -88,6 +102,13 @@ enum QuestionPart {
                 || words[phrase].contains { $0.first?.isUppercase == true || $0.contains(where: \.isNumber) }
         }
         guard var chosen = phrases.first ?? all.last else { return [] }
+        // Of "how long does goulash keep in the freezer" the goulash: what stands behind a preposition is less than the subject.
+        if let subject = all.first, subject.lowerBound > 0, subject.lowerBound < chosen.lowerBound,
+            FollowUpWords.auxiliary.contains(lower[subject.lowerBound - 1]),
+            FollowUpWords.prepositions.contains(lower[chosen.lowerBound - 1])
+        {
+            chosen = subject
+        }
         var end = chosen.upperBound
         let noun = lower[chosen.upperBound - 1]
         for next in all where next.lowerBound == end + 1 && FollowUpWords.prepositions.contains(lower[end]) {
@@ -99,6 +120,18 @@ enum QuestionPart {
             end = next.upperBound
         }
         return Array(words[chosen.lowerBound..<end])
+    }
+
+    /// The last run of names or codes, the question's first word left out: "Premier" in "What does the Premier plan pay?"
+    static func names(in words: [String]) -> Range<Int>? {
+        func isName(_ place: Int) -> Bool {
+            place > 0 && words[place].lowercased() != "i"
+                && (words[place].first?.isUppercase == true || words[place].contains(where: \.isNumber))
+        }
+        guard let last = words.indices.last(where: isName) else { return nil }
+        var first = last
+        while isName(first - 1) { first -= 1 }
+        return first..<last + 1
     }
 
     /// Puts "in lab 5" where "in lab 3" stands, or at the end.

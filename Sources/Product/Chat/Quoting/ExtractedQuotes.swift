@@ -32,10 +32,10 @@ struct ExtractedQuotes: Sendable {
     private static let farScore = 0.2
     /// MaxSim of a sentence that has to do with the question, wherever it stands.
     private static let nearSentence = 0.55
+    /// Likeness of words of a sentence that is worth showing though it has few of the question's own.
+    private static let nearWords = 0.55
     /// What names nothing of the kind that is asked for: no place, no person, no time, no amount.
     private static let noFit = 0.2
-    /// What says so little of what is asked of the thing that the question names does not answer.
-    private static let noAttribute = 0.2
     /// MaxSim of a passage that speaks neither for it nor against it: of those that answer the middle is 0.72, of others 0.61.
     private static let usualLikeness = 0.63
 
@@ -56,9 +56,19 @@ struct ExtractedQuotes: Sendable {
             quotes = []
             return
         }
-        let standing = Self.standing(question, best, passages[best.passage])
-        self.standing = standing == .answer && !scores.saysSingleWord ? .closest : standing
-        let chosen = standing == .nothing ? [] : Self.chosen(ranked, scores, question)
+        var standing = Self.standing(question, best, passages[best.passage])
+        if standing == .answer, !scores.saysSingleWord { standing = .closest }
+        var chosen = standing == .nothing ? [] : Self.chosen(ranked, scores, question)
+        if standing == .nothing {
+            // It may be said in other words throughout.
+            let near = ranked.filter { $0.wordLikeness ?? 0 >= Self.nearWords && !$0.isRival && $0.missing == 0 }
+            for candidate in near.sorted(by: { $0.wordLikeness ?? 0 > $1.wordLikeness ?? 0 })
+            where chosen.count < Self.mostQuotes && !Self.repeats(candidate, chosen, scores) {
+                chosen.append(candidate)
+            }
+            if !chosen.isEmpty { standing = .closest }
+        }
+        self.standing = standing
         var quotes: [Quote] = []
         for scored in chosen {
             let quote = Self.quote(scored, scores, passages)
@@ -85,8 +95,9 @@ struct ExtractedQuotes: Sendable {
         if best.missing == 0, !best.isRival, best.coverage >= needed - nearness {
             // "How many?" is not answered by what has no number at all.
             if question.type.isQuantity, best.fit < noFit { return .closest }
+            if question.type == .place, best.fit <= noFit { return .closest }
             // Nor is what is asked of somebody by what else is said of her.
-            return best.attribute < noAttribute ? .closest : .answer
+            return best.attribute < ScoredUnit.noAttribute ? .closest : .answer
         }
         return best.coverage >= 0.35 - nearness && isNear ? .closest : .nothing
     }
@@ -99,19 +110,22 @@ struct ExtractedQuotes: Sendable {
             guard candidate.missing <= best.missing, !candidate.isRival || best.isRival else { continue }
             // "Where?" is not answered by what names no place, however much else of the question it says.
             guard candidate.fit > noFit || best.fit <= noFit else { continue }
-            let unit = scores.readings[candidate.passage].units[candidate.unit]
-            let repeats = chosen.contains { other in
-                let there = scores.readings[other.passage].units[other.unit]
-                // Rows that are as good as each other are all that is asked for.
-                let isLesserRow =
-                    other.passage == candidate.passage && unit.table != nil && unit.table == there.table
-                    && candidate.score < other.score - equalRows
-                return isLesserRow
-                    || WordOverlap.score(WordOverlap.words(there.text), WordOverlap.words(unit.text)) > 0.6
-            }
-            if !repeats { chosen.append(candidate) }
+            if !repeats(candidate, chosen, scores) { chosen.append(candidate) }
         }
         return chosen
+    }
+
+    private static func repeats(_ candidate: ScoredUnit, _ chosen: [ScoredUnit], _ scores: SentenceScore) -> Bool {
+        let unit = scores.readings[candidate.passage].units[candidate.unit]
+        return chosen.contains { other in
+            let there = scores.readings[other.passage].units[other.unit]
+            // Rows that are as good as each other are all that is asked for.
+            let isLesserRow =
+                other.passage == candidate.passage && unit.table != nil && unit.table == there.table
+                && candidate.score < other.score - equalRows
+            return isLesserRow
+                || WordOverlap.score(WordOverlap.words(there.text), WordOverlap.words(unit.text)) > 0.6
+        }
     }
 
     private static func quote(_ scored: ScoredUnit, _ scores: SentenceScore, _ passages: [FoundPassage]) -> Quote {

@@ -25,6 +25,12 @@ struct ScoredUnit: Sendable {
     /// MaxSim of its tokens with the question's, -1 to 1; `nil` where they were not compared.
     var likeness: Double?
 
+    /// How near it comes to the words of the question that say something, -1 to 1: unlike `likeness` it leaves out the small ones,
+    /// which any sentence has; `nil` where they were not compared.
+    var wordLikeness: Double?
+
+    /// What says so little of what is asked of the thing that the question names does not answer.
+    static let noAttribute = 0.2
     /// Likeness of sentences that speak neither for themselves nor against.
     private static let usualLikeness = 0.6
 
@@ -33,6 +39,7 @@ struct ScoredUnit: Sendable {
     var score: Double {
         let said = coverage * (0.6 + 0.4 * fit) + (beginsWithIt ? 0.05 : 0)
         let nearness = 1.2 * passageScore + 0.25 * ((likeness ?? Self.usualLikeness) - Self.usualLikeness)
-        return said + nearness - (isRival ? 0.35 : 0) - 0.12 * Double(missing)
+        let besidesThePoint = attribute < Self.noAttribute ? 0.15 : 0
+        return said + nearness - besidesThePoint - (isRival ? 0.35 : 0) - 0.12 * Double(missing)
     }
 }

@@ -13,11 +13,19 @@ struct SentenceScore {
     private let above: [[AnswerWord]]
     /// Words that each passage's document begins with.
     private let openings: [[AnswerWord]]
-    /// MaxSim of each passage's pieces with the question; `nil` where there is nothing to compare.
-    private let likeness: [[Double?]]
+    /// How near each passage's pieces are to the question; `nil` where there is nothing to compare.
+    private let nearness: [[TokenNearness?]]
     /// For each passage and piece, how well it says each term.
     private let credits: [[[Double]]]
     private let weights: [Double]
+    /// Tokens of each term among the question's; `nil` where that cannot be told.
+    private let tokens: [Range<Int>?]
+    /// For each passage, how well its document's name and title say each term: that is what all of the document is about.
+    private let titles: [[Double]]
+    /// Characters of a first line that is a title.
+    private static let longestTitle = 120
+    /// Weight of what is asked of the thing below which nothing can be told by its absence.
+    private static let leastAttribute = 0.5
 
     init(_ question: Question, _ passages: [FoundPassage], _ evidence: PassageEvidence) {
         self.question = question
@@ -25,7 +33,8 @@ struct SentenceScore {
         let language = question.language
         let readings = passages.map { PassageUnits($0.text, language, columns: $0.columns) }
         self.readings = readings
-        names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
+        let names = passages.map { AnswerWord.words(String($0.name.prefix { $0 != "." }), language) }
+        self.names = names
         above = passages.map { AnswerWord.words($0.heading ?? "", language) }
         // Most passages are of few documents.
         var read: [String: [AnswerWord]] = [:]
@@ -35,11 +44,12 @@ struct SentenceScore {
             read[passage.documentId] = words
             return words
         }
-        likeness = zip(readings, passages).map { reading, passage in
+        let nearness = zip(readings, passages).map { reading, passage in
             // The encoder was trained on English alone.
             language == .english
-                ? evidence.likeness(of: reading.units.map(\.range), in: passage) : reading.units.map { _ in nil }
+                ? evidence.nearness(of: reading.units.map(\.range), in: passage) : reading.units.map { _ in nil }
         }
+        self.nearness = nearness
         let terms = question.terms
         func credits(allowingTypos: [Bool]) -> [[[Double]]] {
             readings.map { reading in
@@ -54,7 +64,24 @@ struct SentenceScore {
         var found = credits(allowingTypos: terms.map { _ in false })
         let isFound = terms.indices.map { term in found.contains { $0.contains { $0[term] > 0 } } }
         if isFound.contains(false) { found = credits(allowingTypos: isFound.map { !$0 }) }
+        let tokens = evidence.tokens(of: terms.map(\.word.range), in: question.text)
+        for (passage, pieces) in nearness.enumerated() {
+            for (unit, piece) in pieces.enumerated() {
+                for (term, tokens) in tokens.enumerated()
+                where !terms[term].isSpecific && terms[term].word.kind == .word {
+                    guard let tokens, let near = piece?.nearness(to: tokens) else { continue }
+                    found[passage][unit][term] = max(found[passage][unit][term], TermMatch.credit(nearness: near))
+                }
+            }
+        }
         self.credits = found
+        self.tokens = tokens
+        titles = passages.indices.map { passage in
+            let opening = (evidence.opening(of: passages[passage].documentId) ?? "").prefix { !$0.isNewline }
+            let title =
+                names[passage] + (opening.count <= Self.longestTitle ? AnswerWord.words(String(opening), language) : [])
+            return terms.map { TermMatch.credit($0, title) }
+        }
         // What nearly every piece says does not tell which of them answers.
         let count = Double(found.reduce(0) { $0 + $1.count })
         weights = terms.indices.map { term in
@@ -97,6 +124,11 @@ struct SentenceScore {
         let header =
             unit.header.isEmpty
             ? [] : unit.header.flatMap { AnswerWord.words($0, question.language) }
+        let evidence = TypeEvidence(unit.words, unit.text)
+        let fit = evidence.fit(
+            question.type, asked: question.said, unit: question.unit, counted: question.counted, isRow: unit.isRow)
+        // A title says what all of the document is about, and may answer as well.
+        let topics = passages[passage].start == 0 && unit.range.lowerBound == 0 ? nil : titles[passage]
         var own = 0.0
         var nearest = 0.0
         var about = 0.0
@@ -104,6 +136,8 @@ struct SentenceScore {
         var total = 0.0
         var missing = 0
         var isRival = false
+        // Whoever asks for a part number, a ticket or a clause wants what is said of it.
+        var saysCode = false
         var lead: Set<Int> = []
         var attribute = (said: 0.0, total: 0.0)
         for (number, term) in question.terms.enumerated() {
@@ -114,11 +148,15 @@ struct SentenceScore {
                 said = inRange ? 0.9 : said
                 if !inRange { isRival = true }
             }
+            // "phone number" is not said where one stands.
+            if question.type == .identifier, said == 0, evidence.holds(term.word.plain) { said = 0.8 }
             if said < 0.8, !header.isEmpty { said = max(said, 0.95 * TermMatch.credit(term, header)) }
             own += weight * said
-            if term.isAttribute { attribute.total += weight }
+            if said == 1, term.isSpecific, term.weight >= 2 { saysCode = true }
+            let isAttribute = term.isAttribute && topics?[number] ?? 0 < 0.5
+            if isAttribute { attribute.total += weight }
             guard said < 0.9 else {
-                if term.isAttribute { attribute.said += weight }
+                if isAttribute { attribute.said += weight }
                 continue
             }
             if said < 0.5, TermMatch.hasRival(term, unit.words) {
@@ -130,10 +168,10 @@ struct SentenceScore {
                 if term.isSpecific { missing += 1; isRival = true }
                 continue
             }
-            var (credit, heading) = context(number, passage, index)
+            var (credit, heading, isReferred) = context(number, passage, index)
             // "What did Ms Okoye sign?" Whoever speaks is seldom named where she speaks: "I signed …".
             if term.isAgent, credit < 0.5, unit.isInFirstPerson { credit = 0.5 }
-            if heading != nil, heading == unit.headings.first {
+            if isReferred || heading != nil && heading == unit.headings.first {
                 nearest += weight * max(0, credit - said)
             } else if term.isSpecific || heading != nil {
                 about += weight * max(0, credit - said)
@@ -141,13 +179,8 @@ struct SentenceScore {
                 around += weight * max(0, credit - said)
             }
             if let heading, credit > said + 0.2 { lead.insert(heading) }
-            if term.isAttribute { attribute.said += weight * max(credit, said) }
+            if isAttribute { attribute.said += weight * max(credit, said) }
             if term.isSpecific, max(credit, said) < 0.3 { missing += 1 }
-        }
-        let evidence = TypeEvidence(unit.words, unit.text)
-        for (number, term) in question.terms.enumerated() where question.type == .identifier {
-            // "phone number" is not said where one stands.
-            if credits[passage][index][number] == 0, evidence.holds(term.word.plain) { own += 0.8 * weights[number] }
         }
         guard own > 0 || nearest > 0, total > 0 else { return nil }
         if isOfAnotherName(unit, reading) { isRival = true }
@@ -158,7 +191,6 @@ struct SentenceScore {
             isRival = true
         }
         // Under a heading that asks, or names all of it, a sentence need not repeat any of it.
-        let fit = evidence.fit(question.type, asked: question.said)
         let isStep = question.type == .procedure && fit == 1 && nearest >= 0.6 * total
         let isUnder = isStep || heading?.text.hasSuffix("?") ?? false
         let base = own + (isUnder ? nearest : 0.5 * nearest)
@@ -168,21 +200,36 @@ struct SentenceScore {
                 + min(around, 0.7 * own)) / total,
             own: (isUnder ? base : own) / total, fit: fit,
             missing: missing, isRival: isRival, lead: lead.sorted(), passageScore: passages[passage].score,
-            attribute: attribute.total >= 0.9 ? attribute.said / attribute.total : 1,
+            attribute: attribute.total >= Self.leastAttribute && !saysCode ? attribute.said / attribute.total : 1,
             beginsWithIt: unit.words.prefix(3).contains { word in
                 question.terms.contains { $0.weight >= 1 && $0.word.stem == word.stem }
             },
             // A row's meaning is in the names of its columns as much as in itself.
-            likeness: unit.isRow ? nil : likeness[passage][index])
+            likeness: unit.isRow ? nil : nearness[passage][index]?.likeness,
+            wordLikeness: wordLikeness(passage, index))
+    }
+
+    private func wordLikeness(_ passage: Int, _ index: Int) -> Double? {
+        guard let piece = nearness[passage][index] else { return nil }
+        var (sum, total) = (0.0, 0.0)
+        for (tokens, weight) in zip(tokens, weights) {
+            guard let near = tokens.flatMap(piece.nearness) else { continue }
+            sum += weight * near
+            total += weight
+        }
+        return total > 0 ? sum / total : nil
     }
 
     /// What stands around a piece and says a term: its headings, the sentences before it, the document's name.
-    private func context(_ term: Int, _ passage: Int, _ index: Int) -> (credit: Double, heading: Int?) {
+    private func context(_ term: Int, _ passage: Int, _ index: Int) -> (credit: Double, heading: Int?, isReferred: Bool)
+    {
         let reading = readings[passage]
         let unit = reading.units[index]
         let isSpecific = question.terms[term].isSpecific
-        var best = (credit: 0.0, heading: Int?.none)
-        func take(_ credit: Double, _ heading: Int? = nil) { if credit > best.credit { best = (credit, heading) } }
+        var best = (credit: 0.0, heading: Int?.none, isReferred: false)
+        func take(_ credit: Double, _ heading: Int? = nil, isReferred: Bool = false) {
+            if credit > best.credit { best = (credit, heading, isReferred) }
+        }
         for heading in unit.headings {
             let isNear = heading == unit.headings.first
             take(credits[passage][heading][term] * (isSpecific ? 0.95 : isNear ? 0.8 : 0.6), heading)
@@ -191,8 +238,11 @@ struct SentenceScore {
             let other = reading.units[index - back]
             guard !other.isHeading else { continue }
             let isSame = other.paragraph == unit.paragraph
+            let before = credits[passage][index - back][term]
+            // "It costs 285 euros": what it is, the sentence before says.
+            if isSame, unit.refersBack { take(before * [0.85, 0.6, 0.4][back - 1], isReferred: true) }
             let plain = isSame ? [0.5, 0.35, 0.25][back - 1] : 0.2
-            take(credits[passage][index - back][term] * (isSpecific ? (isSame ? 0.9 : 0.75) : plain))
+            take(before * (isSpecific ? (isSame ? 0.9 : 0.75) : plain))
         }
         if !above[passage].isEmpty {
             // "Required:" is below the heading that stands above the passage.
@@ -202,8 +252,10 @@ struct SentenceScore {
         take(TermMatch.credit(question.terms[term], names[passage]) * (isSpecific ? 0.9 : 0.55))
         take(TermMatch.credit(question.terms[term], openings[passage]) * (isSpecific ? 0.7 : 0.3))
         if best.credit < 0.5 {
-            let elsewhere = credits[passage].reduce(0) { max($0, $1[term]) }
-            take(elsewhere * (isSpecific ? 0.6 : 0.2))
+            // What was named before is still spoken of more often than what comes later.
+            let before = credits[passage][..<index].reduce(0) { max($0, $1[term]) }
+            let later = credits[passage][index...].reduce(0) { max($0, $1[term]) }
+            take(max(before * (isSpecific ? 0.6 : 0.2), later * (isSpecific ? 0.35 : 0.2)))
         }
         if best.credit < 0.35, isSpecific {
             for (other, found) in passages.enumerated() where found.documentId == passages[passage].documentId {
@@ -216,19 +268,26 @@ struct SentenceScore {
     /// Whether a row's first cell names something like what is asked for and not it: the pine shelf instead of one of a wood
     /// that no passage names.
     private func isOfAnotherName(_ unit: PassageUnit, _ reading: PassageUnits) -> Bool {
-        guard case .row(let cells) = unit.kind, let first = cells.first, isSomethingUnknown else { return false }
+        guard case .row(let cells) = unit.kind, let first = cells.first else { return false }
         let label = AnswerWord.words(reading.scalars, in: first, question.language)
             .filter { $0.kind == .word && !question.language.small.contains($0.plain) }
-        let asked = label.count { word in question.terms.contains { TermMatch.credit($0, [word]) > 0.5 } }
-        return asked > 0 && asked < label.count
+        let asked = question.terms.indices.filter { term in
+            label.contains { TermMatch.credit(question.terms[term], [$0]) > 0.5 }
+        }
+        return !asked.isEmpty && asked.count < label.count
+            && asked.contains { isUnknown($0 - 1) || isUnknown($0 + 1) }
     }
 
     /// Whether a word of the question stands in no passage.
-    private var isSomethingUnknown: Bool {
-        question.terms.indices.contains { term in
-            if case .number = question.terms[term].kind { return false }
-            return question.terms[term].weight >= 0.7 && !credits.contains { $0.contains { $0[term] > 0 } }
-        }
+    private func isUnknown(_ term: Int) -> Bool {
+        guard question.terms.indices.contains(term), question.terms[term].weight >= 0.7 else { return false }
+        if case .number = question.terms[term].kind { return false }
+        return !credits.contains { $0.contains { $0[term] > 0 } }
+            && !readings.contains { $0.units.contains { isNamed(term, $0.header) } }
+    }
+
+    private func isNamed(_ term: Int, _ columns: [String]) -> Bool {
+        columns.contains { TermMatch.credit(question.terms[term], AnswerWord.words($0, question.language)) > 0 }
     }
 
     /// Whether a term tells the rows of a table apart, and this is not the one.

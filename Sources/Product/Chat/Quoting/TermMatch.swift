@@ -24,6 +24,12 @@ enum TermMatch {
         return best
     }
 
+    /// How well a piece says a word in other words, 0 to 0.8, by late interaction: "consent" where permission is asked for, "hens"
+    /// where chickens are. Of words that have nothing to do with each other the cosine is seldom more than a half.
+    ///
+    /// - Parameter nearness: Cosine similarity of the word's tokens with the nearest of the piece.
+    static func credit(nearness: Double) -> Double { max(0, min(0.8, 2.5 * (nearness - 0.55))) }
+
     /// "lab 5": the number after its noun. A year needs none.
     private static func label(_ noun: String, _ number: String, _ words: [AnswerWord], _ isRow: Bool) -> Double {
         var best = 0.0
@@ -31,7 +37,8 @@ enum TermMatch {
             // The number of a clause or a chapter, in front of its own text.
             if index == 0, TypeWords.labelledStems.contains(noun) { return 1.5 }
             if noun.isEmpty || index > 0 && words[index - 1].stem == noun { return 1 }
-            best = isRow ? 0.4 : 0.2
+            // "#1182": so long a number is seldom there by chance.
+            best = number.utf8.count > 3 ? 0.6 : isRow ? 0.4 : 0.2
         }
         return best
     }

@@ -48,6 +48,30 @@ import Testing
             ("How heavy is it?", "How heavy is the KP-20X?"),
         ]),
         Talk(questions: [
+            ("Does the guarantee cover the boiler?", nil),
+            ("For how long?", "For how long the guarantee cover the boiler?"),
+        ]),
+        Talk(questions: [
+            ("What does the Premier plan pay for baggage?", nil),
+            ("And Basic?", "What does the Basic plan pay for baggage?"),
+        ]),
+        Talk(questions: [
+            ("How long does goulash keep in the fridge?", nil),
+            ("And in the freezer?", "How long does goulash keep in the freezer?"),
+            ("What should I serve with it?", "What should I serve with goulash?"),
+        ]),
+        Talk(questions: [
+            ("What was decided about phones?", nil),
+            ("How many abstained?", "How many abstained decided about phones?"),
+        ]),
+        Talk(questions: [
+            ("What changed in release 4.2?", nil), ("How do I upgrade?", "How do I upgrade changed in release 4.2?"),
+        ]),
+        Talk(
+            questions: [
+                ("Who is Dr Solheim?", nil), ("When can I see her?", "When can I see Dr Marit Solheim?"),
+            ], answer: "“Lecturer: Dr Marit Solheim, room B 3.17, office hours Wednesday 14–16” [1]"),
+        Talk(questions: [
             ("Wie hoch ist die Kaution?", nil), ("Und wann ist sie fällig?", "Wann ist sie fällig (Kaution)?"),
         ]),
     ]
@@ -65,7 +89,7 @@ import Testing
         "Is there a gym?", "What is the warranty and how long does it last?", "When is the fire alarm tested?",
         "Does the manual say that it is safe?", "Which plans cover more than ten visits?",
         "What is this document about?",
-        "What does error E07 mean?",
+        "What does error E07 mean?", "When is lunch?", "Who chairs the council?", "How many members are there?",
     ])
     func whatStandsByItselfIsLeftAlone(question: String) async {
         let history = [

@@ -59,8 +59,8 @@ import WordPieces
         let tokens = try #require(TokenEmbeddings([60, 1, 1, 2, 3, 4, 3, 61].flatMap(Self.token)))
         let question = try #require(TokenEmbeddings([60, 4, 61].flatMap(Self.token)))
         let evidence = PassageEvidence(question: question, tokens: ["d:0": tokens], openings: ["d": "Lease"])
-        #expect(evidence.likeness(of: [0..<4, 5..<9], in: passage) == [0, 1])
+        #expect(evidence.nearness(of: [0..<4, 5..<9], in: passage).map { $0?.likeness } == [0, 1])
         #expect(evidence.opening(of: "d") == "Lease" && evidence.opening(of: "e") == nil)
-        #expect(PassageEvidence.none.likeness(of: [0..<4], in: passage) == [nil])
+        #expect(PassageEvidence.none.nearness(of: [0..<4], in: passage) == [nil])
     }
 }

@@ -61,6 +61,8 @@ struct CellRun {
     /// The rows, if the cells' kinds repeat as they do in columns; otherwise a row for each label with the numbers after it.
     func table(_ scalars: [Unicode.Scalar]) -> (rows: [[Range<Int>]], header: [Range<Int>], start: Int, end: Int)? {
         let contents = cells.map { Self.content(scalars, $0) }
+        // "Water tank 2.4 litres": lines that have their name and their value are rows already.
+        if 5 * contents.count(where: { $0 == .phraseWithNumber }) > 3 * contents.count { return nil }
         var best: (columns: Int, offset: Int, score: Double)?
         for offset in 0...4 {
             for columns in 2...Self.mostColumns {

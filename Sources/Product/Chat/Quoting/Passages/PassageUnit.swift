@@ -22,6 +22,13 @@ struct PassageUnit: Sendable {
     /// Blank lines and tables before it.
     var paragraph = 0
 
+    /// Whether it goes on about what the piece before it is about: "It takes an hour.", "Founded in 1912."
+    var refersBack: Bool {
+        guard let first = words.first, words.count > 1 else { return false }
+        return TypeWords.referring.contains(first.plain)
+            || first.plain.hasSuffix("ed") && TypeWords.afterParticiple.contains(words[1].plain)
+    }
+
     /// Whether somebody speaks of herself.
     var isInFirstPerson: Bool { words.contains { TypeWords.firstPerson.contains($0.plain) } }
     var isRow: Bool { if case .row = kind { true } else { false } }

@@ -22,11 +22,20 @@ struct TypeEvidence: Sendable {
 
     /// How well it can hold an answer of a type: 1 for yes, 0 for no, between them where the wording does not tell.
     ///
-    /// - Parameter asked: Plain forms of the question's words: what it says itself is no answer.
-    func fit(_ type: AnswerType, asked: Set<String>) -> Double {
+    /// - Parameters:
+    ///   - asked: Plain forms of the question's words: what it says itself is no answer.
+    ///   - unit: What an amount is counted in.
+    ///   - counted: Stem of what is to be counted.
+    ///   - isRow: Whether the sentence is a row of a table.
+    func fit(
+        _ type: AnswerType, asked: Set<String>, unit: AskedUnit? = nil, counted: String? = nil, isRow: Bool = false
+    ) -> Double {
         switch type {
         case .amount:
-            if newNumber(asked) { return 1 }
+            if newNumber(asked) {
+                if let unit { return unit.fit(words, text, asked: asked, isRow: isRow) }
+                return isRow || counted.map { counts($0, asked) } ?? true ? 1 : 0.8
+            }
             return newNumber([]) || !plain.isDisjoint(with: TypeWords.amounts) ? 0.6 : 0
         case .duration:
             let hasUnit = !plain.isDisjoint(with: TypeWords.timeUnits) || hasHan(TypeWords.hanTime)
@@ -37,6 +46,7 @@ struct TypeEvidence: Sendable {
             if !plain.subtracting(asked).isDisjoint(with: TypeWords.dates) || hasTime || hasHan(TypeWords.hanDate) {
                 return 1
             }
+            if words.indices.contains(where: { isOfDate($0) && !asked.contains(words[$0].plain) }) { return 1 }
             if words.contains(where: { $0.isYear && !asked.contains($0.plain) }) { return 0.9 }
             let hasUnit = !plain.isDisjoint(with: TypeWords.timeUnits) || hasHan(TypeWords.hanTime)
             if newNumber(asked), hasUnit { return 0.8 }
@@ -48,7 +58,10 @@ struct TypeEvidence: Sendable {
             return hasFullName(asked) ? 1 : hasName(asked) ? (isRole ? 0.9 : 0.7) : isRole ? 0.7 : 0.2
         case .place:
             if !plain.isDisjoint(with: TypeWords.places) || hasHan(TypeWords.hanPlaces) { return 1 }
-            return hasName(asked) ? 0.7 : plain.isDisjoint(with: TypeWords.placePrepositions) ? 0.2 : 0.6
+            if hasName(asked) { return 0.7 }
+            // "On 18 May" tells no place.
+            let isTime = hasTime || words.indices.contains { isOfDate($0) }
+            return isTime || plain.isDisjoint(with: TypeWords.placePrepositions) ? 0.2 : 0.5
         case .reason:
             let lowered = text.lowercased()
             return TypeWords.reasons.contains { lowered.contains($0) } ? 1 : 0.4
@@ -67,12 +80,22 @@ struct TypeEvidence: Sendable {
 
     /// A number that the question does not say and that counts or measures: no year, no "step 7".
     private func newNumber(_ asked: Set<String>) -> Bool {
+        words.indices.contains { isNewNumber($0, asked) }
+            || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
+    }
+
+    private func isNewNumber(_ index: Int, _ asked: Set<String>) -> Bool {
+        let word = words[index]
+        guard !asked.contains(word.plain), !word.isYear, !isLabel(index), !isOfDate(index) else { return false }
+        return word.kind == .number || TypeWords.numbers.contains(word.plain)
+            || word.kind == .code && word.plain.first?.isNumber ?? false
+    }
+
+    /// Whether a number stands close before what is counted: "six hens", "1 kg of onions".
+    private func counts(_ stem: String, _ asked: Set<String>) -> Bool {
         words.indices.contains { index in
-            let word = words[index]
-            guard !asked.contains(word.plain), !word.isYear, !isLabel(index) else { return false }
-            return word.kind == .number || TypeWords.numbers.contains(word.plain)
-                || word.kind == .code && word.plain.first?.isNumber ?? false
-        } || text.unicodeScalars.contains { TypeWords.hanNumbers.contains($0) || $0 == "½" }
+            words[index].stem == stem && (max(0, index - 4)..<index).contains { isNewNumber($0, asked) }
+        }
     }
 
     /// Whether a number tells one thing from others of its kind: "step 7", "section 4", and "4." in front of an item.
@@ -83,6 +106,19 @@ struct TypeEvidence: Sendable {
         }
         return index > 0 && TypeWords.labelled.contains(words[index - 1].plain)
             && words[index].range.lowerBound - words[index - 1].range.upperBound == 1
+    }
+
+    /// Whether a number is the day of a date: "7 May", "March 3", both of "3 to 7 May".
+    private func isOfDate(_ index: Int) -> Bool {
+        func isMonth(_ other: Int) -> Bool {
+            guard words.indices.contains(other) else { return false }
+            return TypeWords.months.contains(words[other].plain)
+                || words[other].plain == "may" && words[other].isCapitalised
+        }
+        guard words[index].kind == .number else { return false }
+        if isMonth(index - 1) || isMonth(index + 1) { return true }
+        return index + 3 < words.count && words[index + 2].kind == .number && words[index + 1].kind == .word
+            && isMonth(index + 3)
     }
 
     /// "08:37", "9 am", "17 Uhr", "14h".

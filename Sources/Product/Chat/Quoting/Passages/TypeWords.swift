@@ -32,23 +32,24 @@ enum TypeWords {
         taglich wochentlich monatlich jahrlich vierteljahrlich jede jeden jedes sofort
         chaque quotidien mensuel annuel cada diario mensual anual ogni mensile annuale elke wekelijks maandelijks jaarlijks
         """)
-    static let dates = list(
+    static let months = list(
         """
-        january february march april june july august september october november december
-        jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
-        mondays tuesdays wednesdays thursdays fridays saturdays sundays weekday weekdays weekend weekends noon midnight
-        christmas easter today tomorrow morning afternoon evening spring summer autumn winter
-        januar februar marz mai juni juli oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag
-        montags dienstags mittwochs donnerstags freitags samstags sonntags mittag mitternacht
-        janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre lundi mardi mercredi jeudi vendredi
-        samedi dimanche midi minuit
-        enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miercoles jueves
-        viernes sabado domingo
-        gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre lunedi martedi mercoledi giovedi venerdi sabato
-        domenica
-        januari februari maart mei augustus maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
-        janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro segunda terca quarta quinta sexta
+        january february march april june july august september october november december jan feb mar apr jun jul aug sep
+        sept oct nov dec januar februar marz mai juni juli oktober dezember janvier fevrier mars avril juin juillet aout
+        septembre octobre novembre decembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre
+        diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre januari februari maart mei
+        augustus janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro
         """)
+    static let dates = months.union(
+        list(
+            """
+            monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays
+            sundays weekday weekdays weekend weekends noon midnight christmas easter today tomorrow morning afternoon evening
+            spring summer autumn winter montag dienstag mittwoch donnerstag freitag samstag sonntag montags dienstags mittwochs
+            donnerstags freitags samstags sonntags mittag mitternacht lundi mardi mercredi jeudi vendredi samedi dimanche midi
+            minuit lunes martes miercoles jueves viernes sabado domingo lunedi martedi mercoledi giovedi venerdi sabato domenica
+            maandag dinsdag woensdag donderdag vrijdag zaterdag zondag segunda terca quarta quinta sexta
+            """))
     static let timeRelations = list(
         """
         after before until till when within during upon since later earlier daily weekly monthly annually day date
@@ -98,6 +99,11 @@ enum TypeWords {
         authority hr engineers developer developers representative representatives insurer policyholder
         mr mrs ms dr prof herr frau leiter leiterin abteilung geschaftsfuhrer madame monsieur senor senora directeur director
         """)
+    /// Words at the beginning of a sentence that take up what the sentence before is about.
+    static let referring = list(
+        "it its this these they their he his she her that those er sie es dies diese dieser dieses")
+    /// Words between "Reported", "Founded", "Located" and by whom, when or where.
+    static let afterParticiple: Set = ["by", "in", "at", "on", "from", "since", "to", "for", "with", "until"]
     static let firstPerson = list(
         "i we me us my our mine ours myself ich wir mich uns mein meine unser unsere je j nous mon ma mes notre nos yo nosotros io noi ik wij eu"
     )

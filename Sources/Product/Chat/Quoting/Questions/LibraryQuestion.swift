@@ -27,7 +27,10 @@ enum LibraryQuestion: Sendable, Equatable {
         let namesDocuments = words.contains { Self.documents.contains($0) }
         let isAbout =
             words.contains("about") || words.contains("handelt") || words.contains("geht") || words.contains("parle")
-        let spoken = content.filter { !Self.documents.contains($0) && !Self.mentioning.contains($0) }
+        let spoken = content.filter {
+            !Self.documents.contains($0) && !Self.mentioning.contains($0) && !Self.pages.contains($0)
+                && !Self.listing.contains($0)
+        }
         if Self.asksWhichDocument(words), !words.contains(where: Self.denying.contains),
             isAbout || words.contains(where: { Self.mentioning.contains($0) }),
             !spoken.isEmpty
@@ -46,23 +49,34 @@ enum LibraryQuestion: Sendable, Equatable {
         }
     }
 
-    /// "Which document …", "which of the files …", not "what does the document …".
+    /// "Which document …", "is there a file that …", "list all documents …", not "what does the document …".
     private static func asksWhichDocument(_ words: [String]) -> Bool {
-        words.prefix(2).indices.contains { index in
-            which.contains(words[index])
-                && words[index...].dropFirst().prefix(4).contains { documents.contains($0) }
-                && words[index...].dropFirst().prefix { !documents.contains($0) }.allSatisfy { between.contains($0) }
+        guard let noun = words.prefix(8).firstIndex(where: { documents.contains($0) || pages.contains($0) }) else {
+            return false
         }
+        let lead = words[..<noun].drop { introducing.contains($0) }
+        if let first = lead.first, lead.count <= 5, which.contains(first) {
+            return lead.dropFirst().allSatisfy { between.contains($0) }
+        }
+        // Without "which" the documents are asked for only if they are told apart by what they say.
+        return noun > 0 && lead.allSatisfy { between.contains($0) || listing.contains($0) }
+            && words[..<noun].contains { listing.contains($0) }
+            && words[(noun + 1)...].prefix(3).contains { mentioning.contains($0) || $0 == "about" }
     }
 
     /// What is not said anywhere cannot be quoted.
     private static let denying = list("not no never nicht kein keine nie pas aucun non nunca niet geen nao")
     private static let which = list(
         "which what welche welches welchen welchem quel quels quelle que cuales cual quale quali welk quais qual")
-    private static let between = list("of the my our your these all von den der des mes nos de los mis dei i dos os")
+    private static let between = list(
+        "of me the my our your these all a an any von den der des mes nos de los mis dei i dos os")
+    private static let introducing = list("in on and so please can you could tell me in auf dans en")
+    private static let listing = list("list show find give name is are there search look for gibt es zeige liste finde")
+    private static let pages = list("page pages seite seiten")
     private static let mentioning = list(
         """
-        mention mentions mentioned mentioning talk talks discuss discusses contain contains cover covers describe describes refer refers
+        mention mentions mentioned mentioning talk talks talking discuss discusses discussing contain contains containing cover covers
+        covering describe describes describing refer refers referring
         speak speaks deal deals explain explains address addresses include includes something anything word words
         erwahnt erwahnen behandelt behandeln beschreibt beschreiben enthalt enthalten spricht sprechen steht
         mentionne mentionnent parlent traite traitent contient contiennent decrit decrivent

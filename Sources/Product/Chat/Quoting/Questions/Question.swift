@@ -39,9 +39,13 @@ struct Question: Sendable {
     let text: String
     let language: QuestionLanguage
     let type: AnswerType
+    /// What the amount that is asked for is counted in; `nil` where that is left open, or no amount is asked for.
+    let unit: AskedUnit?
     /// What it asks for all of; `nil` when it asks for something in particular.
     let kind: NamedKind?
     let terms: [Term]
+    /// Stem of what "how many" asks to be counted.
+    let counted: String?
     /// Plain forms of all its words.
     let said: Set<String>
     let totalWeight: Double
@@ -55,12 +59,21 @@ struct Question: Sendable {
         let words = AnswerWord.words(text, language)
         said = Set(words.map(\.plain))
         type = AnswerType(text, words, language)
+        unit = type == .amount ? AskedUnit(words) : nil
+        counted = type == .amount && unit == nil ? Self.counted(words, language) : nil
         kind = NamedKind(words, language)
         terms = Self.terms(AnswerWord.words(Self.withoutAsking(text), language), language)
         isNegative = said.contains {
             ["not", "never", "nicht", "kein", "keine", "pas", "niet", "geen", "nao"].contains($0)
         }
         totalWeight = terms.reduce(0) { $0 + $1.weight }
+    }
+
+    private static func counted(_ words: [AnswerWord], _ language: QuestionLanguage) -> String? {
+        guard let many = words.firstIndex(where: { $0.plain == "many" || $0.plain == "much" }), many + 1 < words.count,
+            words[many + 1].kind == .word, !language.small.contains(words[many + 1].plain)
+        else { return nil }
+        return words[many + 1].stem
     }
 
     private static func terms(_ words: [AnswerWord], _ language: QuestionLanguage) -> [Term] {
@@ -112,7 +125,7 @@ struct Question: Sendable {
         "major",
         "happen", "happened", "happens", "measures", "nature", "occur", "occurred", "purpose", "regarding", "relation",
         "relationship", "response", "role", "roles",
-        "significance",
+        "show", "shows", "significance",
         "significant", "situation", "situations", "specific", "specifically", "view", "views",
     ]
 

@@ -42,6 +42,9 @@ enum Synonyms {
         email mail address
         weight weigh weighs kg
         heavy weight weighs kg
+        euro euros eur
+        dollar dollars usd
+        pound pounds gbp sterling
         height high tall
         length long
         width wide

@@ -60,7 +60,74 @@ import WordPieces
         #expect(Self.first(Self.quotes(question, "\(wrong) \(right)")) == right)
     }
 
+    /// What an amount is counted in, where the question says so; and the day of a date is no amount.
+    @Test(arguments: [
+        ("How much does the trip cost?", "The trip costs 285 euros.", "The trip costs 3 days of leave."),
+        ("How heavy is the anchor?", "The anchor weighs 40 kg.", "The anchor weighs on 12 boats."),
+        ("How hot does the engine get?", "The engine gets as hot as 90 °C.", "The engine gets hot within 20 minutes."),
+        ("How many boats may lie here?", "Nine boats may lie here.", "From 3 to 7 May boats may lie here."),
+        ("How many onions are needed?", "It needs 3 onions.", "Fry the onions for 30 minutes as needed."),
+        ("When is the regatta?", "The regatta is on 18 May.", "The regatta lasts 90 minutes."),
+    ])
+    func amountsAreCountedInWhatIsAskedFor(question: String, right: String, wrong: String) {
+        #expect(Self.first(Self.quotes(question, "\(wrong) \(right)")) == right)
+    }
+
+    @Test(arguments: [
+        ("What does the goulash cost?", "The goulash serves 6."),
+        ("How much is a ticket to the regatta?", "The regatta is on 28 June."),
+        ("Where is the regatta?", "The regatta is on 28 June."),
+    ])
+    func whatTellsAnotherKindOfThingIsShownAndNotGivenAsTheAnswer(question: String, text: String) {
+        #expect(Self.quotes(question, text).standing != .answer)
+    }
+
+    // MARK: - What the sentence before is about
+
+    @Test(arguments: [
+        (
+            "How much does the outing of class 7 to Trier cost?", "It costs 285 euros.",
+            "The outing of class 7 goes to Trier from 3 to 7 May. It costs 285 euros. Lunch is at noon."
+        ),
+        (
+            "Who reported the fault of the north pump?", "Reported by M. Yilmaz.",
+            "The north pump stopped after a fault. Reported by M. Yilmaz. The tide was high."
+        ),
+        (
+            "How long does the migration take?", "It takes about one minute.",
+            "Stop the service and run the migration once. It takes about one minute. Keep a copy."
+        ),
+    ])
+    func aSentenceThatGoesOnAboutTheOneBeforeAnswers(question: String, right: String, text: String) {
+        let found = Self.quotes(question, text)
+        #expect(found.standing == .answer && Self.first(found) == right)
+    }
+
+    /// What the document is about, all of it is about: it does not tell what was asked of it.
+    @Test func theDocumentsTopicAloneIsNoAnswer() {
+        let text = "The parents' council met again. Li Wei writes the letter to the parents."
+        let opening = "Parents' council, minutes of 14 September"
+        #expect(Self.quotes("Who was absent from the parents' council?", text, opening: opening).standing != .answer)
+        #expect(
+            Self.first(Self.quotes("Who writes the letter of the parents' council?", text, opening: opening))
+                == "Li Wei writes the letter to the parents.")
+    }
+
     // MARK: - Rows
+
+    @Test func linesThatHaveTheirNameAndTheirValueAreNoColumns() {
+        let data =
+            "Power 1,450 W\nWater tank 2.4 litres\nPump pressure 15 bar\nBrewing pressure 9 bar\nWeight 11.8 kg\nHeight 38 cm\n\nUse it."
+        #expect(Self.first(Self.quotes("How heavy is it?", data)) == "Weight 11.8 kg")
+        #expect(Self.first(Self.quotes("How many litres does the tank hold?", data)) == "Water tank 2.4 litres")
+    }
+
+    /// Only what stands beside the row's name can name another row: here the column does.
+    @Test func aColumnsNameIsNoOtherRowsName() {
+        let table = "Benefit\tBasic\tComfort\nExcess per claim\t100\t50\nBaggage per claim\t800\t2,000\n"
+        let found = Self.quotes("What is the excess in the Comfort tariff?", table)
+        #expect(found.standing == .answer && Self.first(found).hasPrefix("Excess"))
+    }
 
     @Test func rowsThatAnswerAlikeAreAllGiven() {
         let table =
