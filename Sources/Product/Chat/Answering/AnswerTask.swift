@@ -22,8 +22,8 @@ struct AnswerTask: Sendable {
     var overview: LibraryOverview?
     /// Documents that the answer may draw on.
     var documents: [String] = []
-    /// Documents that are still being read; counted when there is none to draw on.
-    var unread = 0
+    /// Why there is no document to draw on; `nil` where there are some, or none are wanted.
+    var emptyScope: EmptyScope?
     let preset: Preset
     /// The model that was asked for.
     let model: String

@@ -168,6 +168,6 @@ struct Answerer: Sendable {
         if let overview = task.overview { return overview.answer(draft.sources) }
         return ExtractiveAnswerer(preset: task.preset).answer(
             task.standaloneQuestion ?? task.question, found, await retriever.evidence(for: found),
-            unread: task.documents.isEmpty ? task.unread : nil)
+            emptyScope: task.emptyScope)
     }
 }

@@ -43,6 +43,15 @@ final class Library: Sendable {
         self.log = log
     }
 
+    /// Why no document can be searched.
+    ///
+    /// - Parameter isNarrowed: Whether the question was limited to some of them.
+    func emptyScope(chatId: String?, isNarrowed: Bool) async throws -> EmptyScope {
+        if isNarrowed, try await !catalog.searchableDocuments(chatId: chatId, only: nil).isEmpty { return .leftOut }
+        let unread = try await catalog.unreadDocuments(chatId: chatId)
+        return unread == 0 ? .noDocuments : .beingRead(unread)
+    }
+
     /// How a question is answered, as it says itself, as was picked, and as a trial says of its chat.
     ///
     /// - Parameters:

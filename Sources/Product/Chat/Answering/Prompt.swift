@@ -79,8 +79,11 @@ struct Prompt: Sendable {
     private func question(_ passages: [FoundPassage]) -> ModelMessage {
         guard givesPassages else { return ModelMessage(.user, task.question) }
         let nothing =
-            task.unread == 0
-            ? "No passages were found." : "No passages were found: the user's documents are still being read."
+            switch task.emptyScope {
+            case .beingRead: "No passages were found: the user's documents are still being read."
+            case .leftOut: "No passages were found: the question is limited to documents that cannot be searched."
+            case .noDocuments, nil: "No passages were found."
+            }
         let given = passages.isEmpty ? nothing : fence.passages(passages)
         return ModelMessage(.user, "\(fence.rule)\n\(given)\n\nQuestion: \(task.question)")
     }

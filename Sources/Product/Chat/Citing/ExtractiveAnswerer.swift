@@ -13,32 +13,18 @@ struct ExtractiveAnswerer: Sendable {
         var text: String { pieces.joined() }
     }
 
-    static let noDocuments = "There are no documents to search yet. Upload one and ask again."
     /// The first line of what is shown where nothing answers and something is near.
     static let mayNotAnswer = "Your documents may not answer this. These passages come closest:\n"
 
     let preset: Preset
 
-    /// What is said when no document can be searched yet.
-    ///
-    /// - Parameter unread: Documents that are still being read.
-    static func nothingToSearch(unread: Int) -> String {
-        switch unread {
-        case 0: noDocuments
-        case 1: "A document is still being read. Ask again in a moment."
-        default: "\(unread) documents are still being read. Ask again in a moment."
-        }
-    }
-
     /// - Parameters:
     ///   - evidence: What the index knows of the passages beside their text.
-    ///   - unread: Documents that are still being read, when there is none to search; otherwise `nil`.
+    ///   - emptyScope: Why there is none to search; `nil` where there are some.
     func answer(
-        _ question: String, _ found: PassageRetriever.Result, _ evidence: PassageEvidence, unread: Int?
+        _ question: String, _ found: PassageRetriever.Result, _ evidence: PassageEvidence, emptyScope: EmptyScope?
     ) -> Answer {
-        if let unread {
-            return Answer(pieces: [Self.nothingToSearch(unread: unread)], citations: [], isFound: false)
-        }
+        if let emptyScope { return Answer(pieces: [emptyScope.explanation], citations: [], isFound: false) }
         let extracted = ExtractedQuotes(question, found.passages, evidence)
         let quoted = extracted.quotes.map {
             Citation($0.passage, Array($0.passage.text.unicodeScalars), range: $0.range)

@@ -142,7 +142,10 @@ struct ResponsePreparation: Sendable {
         let found = try await library.search(question, in: documents, count: options.count)
         task.found = options.threshold > 0 ? found.scoring(atLeast: options.threshold) : found
         task.overview = try await library.overview(question, of: documents)
-        if documents.isEmpty { task.unread = try await library.catalog.unreadDocuments(chatId: chat?.id) }
+        if documents.isEmpty {
+            let isNarrowed = request.tools.fileSearch != nil
+            task.emptyScope = try await library.emptyScope(chatId: chat?.id, isNarrowed: isNarrowed)
+        }
     }
 
     private func fill(

@@ -26,7 +26,8 @@ struct OneOffAnswer: Sendable {
             : nil
         let (remembered, key) = try await library.remembered(asked.text, documents: documents, manner)
         if let remembered { return .remembered(remembered) }
-        return .asked(try await task(asked.text, in: documents, manner), key: key)
+        let task = try await task(asked.text, in: documents, isNarrowed: asked.isNarrowed, manner)
+        return .asked(task, key: key)
     }
 
     /// Answers, and reports how it goes, but for the end.
@@ -47,8 +48,13 @@ struct OneOffAnswer: Sendable {
 
     /// A task for a question by itself, with its passages found.
     ///
-    /// - Parameter documents: Documents to search; `nil` when they are not to be used.
-    func task(_ question: String, in documents: [String]?, _ manner: AnswerManner) async throws -> AnswerTask {
+    /// - Parameters:
+    ///   - documents: Documents to search; `nil` when they are not to be used.
+    ///   - isNarrowed: Whether the question is limited to some documents.
+    func task(_ question: String, in documents: [String]?, isNarrowed: Bool = false, _ manner: AnswerManner)
+        async throws
+        -> AnswerTask
+    {
         var task = AnswerTask(question: question, preset: manner.preset, model: manner.model)
         task.documents = documents ?? []
         if let documents {
@@ -56,7 +62,9 @@ struct OneOffAnswer: Sendable {
             task.overview = try await library.overview(question, of: documents)
             task.found = try await found
         }
-        if documents?.isEmpty ?? false { task.unread = try await library.catalog.unreadDocuments(chatId: nil) }
+        if documents?.isEmpty ?? false {
+            task.emptyScope = try await library.emptyScope(chatId: nil, isNarrowed: isNarrowed)
+        }
         task.tools = ToolKit(library.tools, for: manner.preset, usesDocuments: documents != nil)
         return task
     }

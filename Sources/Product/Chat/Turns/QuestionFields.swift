@@ -17,6 +17,8 @@ struct QuestionFields: Sendable {
     let documents: [String]?
     /// What has to be said of those.
     let filter: DocumentFilter
+    /// Whether it is limited to some documents.
+    var isNarrowed: Bool { documents != nil || !filter.isEverything }
     let useDocuments: Bool
     let model: String?
     let preset: String?

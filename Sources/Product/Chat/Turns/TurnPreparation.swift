@@ -34,7 +34,7 @@ struct TurnPreparation: Sendable {
         var documents: [String]?
         var found: PassageRetriever.Result?
         var overview: LibraryOverview?
-        var unread = 0
+        var emptyScope: EmptyScope?
         var standaloneQuestion: String?
         var remembered: AnswerOutcome?
         var cacheKey: String?
@@ -103,7 +103,7 @@ struct TurnPreparation: Sendable {
         task.found = search.found
         task.overview = search.overview
         task.documents = search.documents ?? []
-        task.unread = search.unread
+        task.emptyScope = search.emptyScope
         task.tools = ToolKit(library.tools, for: preset, usesDocuments: search.documents != nil)
         let last = talk.history.last { $0.role == "assistant" }
         task.proposals = last.flatMap { Receipt($0.receipt) }?.tools.compactMap(\.proposal) ?? []
@@ -174,7 +174,8 @@ struct TurnPreparation: Sendable {
         let documents = try await documents(request, chatId)
         let (answer, key) = try await library.remembered(request.question.text, documents: documents, manner)
         if let answer { return Search(documents: documents, remembered: answer) }
-        var search = try await find(request.question.text, in: documents, chatId, manner)
+        var search = try await find(
+            request.question.text, in: documents, chatId, isNarrowed: request.question.isNarrowed, manner)
         search.cacheKey = key
         return search
     }
@@ -184,20 +185,22 @@ struct TurnPreparation: Sendable {
         -> Search
     {
         let documents = try await documents(request, chatId)
-        var search = try await find(standalone ?? request.question.text, in: documents, chatId, manner)
+        var search = try await find(
+            standalone ?? request.question.text, in: documents, chatId, isNarrowed: request.question.isNarrowed, manner)
         search.standaloneQuestion = standalone
         return search
     }
 
-    private func find(_ question: String, in documents: [String]?, _ chatId: String, _ manner: AnswerManner)
-        async throws
-        -> Search
-    {
+    private func find(
+        _ question: String, in documents: [String]?, _ chatId: String, isNarrowed: Bool, _ manner: AnswerManner
+    ) async throws -> Search {
         guard let documents else { return Search() }
         async let found = library.search(question, in: documents, manner.retrieval)
         let overview = try await library.overview(question, of: documents)
         var search = Search(documents: documents, found: try await found, overview: overview)
-        if documents.isEmpty { search.unread = try await library.catalog.unreadDocuments(chatId: chatId) }
+        if documents.isEmpty {
+            search.emptyScope = try await library.emptyScope(chatId: chatId, isNarrowed: isNarrowed)
+        }
         return search
     }
 

@@ -146,6 +146,13 @@ struct AskFeatureTests {
             #expect(try await text(["question": "What is it?"])?.hasPrefix("2 documents are still") == true)
             #expect(
                 try await text(["question": "What?", "documents": [.string(first)]])?.hasPrefix("2 documents") == true)
+            // Others can be searched by now: it is the limit that leaves none.
+            try await product.put(first, into: .ready)
+            let limits: [[String: JSONValue]] = [["tags": ["none"]], ["before": "2001-01-01"], ["author": "Nobody"]]
+            for limit in limits {
+                let limited = limit.merging(["question": "What is the deductible?"]) { $1 }
+                #expect(try await text(limited)?.hasPrefix("None of your documents") == true, "\(limit)")
+            }
         }
     }
 
