@@ -26,7 +26,10 @@ export function setUpComposer({ submit, stop, editLast }) {
   box().addEventListener("input", () => { kept.set(`draft.${place}`, box().value); fit(); showSend(); });
   box().addEventListener("keydown", (event) => {
     if (event.key === "ArrowUp" && !event.altKey && !event.shiftKey && !box().value && editLast()) event.preventDefault();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // With a modifier it always sends; alone only where somebody wants that, and never on a keyboard of glass, where it breaks the line.
+    const isAlone = !event.ctrlKey && !event.metaKey;
+    if (isAlone && (kept.get("enter") === "modifier" || matchMedia("(pointer: coarse)").matches)) return;
     event.preventDefault();
     send();
   });

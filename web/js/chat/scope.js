@@ -1,5 +1,5 @@
 import { $, kept, make } from "../parts/dom.js";
-import { setUpChip, showChip } from "../parts/chip.js";
+import { setUpChip, showChip } from "../parts/menu.js";
 import { isWithoutModel } from "./models.js";
 import { documentById, lasting, readyDocuments } from "../library/documents.js";
 import { text } from "../strings.js";

@@ -101,6 +101,10 @@ export const kept = {
       if (value) localStorage.setItem("apus." + name, value); else localStorage.removeItem("apus." + name);
     } catch { /* kept for this page only */ }
   },
+  /** Whether anything is kept at all. */
+  works() {
+    try { localStorage.setItem("apus.probe", "1"); localStorage.removeItem("apus.probe"); return true; } catch { return false; }
+  },
   /** Removes all whose names begin so. */
   forget(beginning) {
     try {

@@ -29,12 +29,19 @@ export async function problemOf(response) {
 
 let restore = async () => false;
 let workspace = null;
+let known = Promise.resolve();
 
 /**
  * Says what to do when the server does not know, or no longer knows, who asks: the action gets the time at which that was asked,
  * and resolves to whether it may be asked again.
  */
 export function whenNobody(action) { restore = action; }
+
+/** Has requests wait until it is known who asks: what nobody may read is not asked for. */
+export function holdUntil(promise) { known = promise.catch(() => {}); }
+
+/** Resolves when it is known who asks, or that nobody can tell. */
+export const whenKnown = () => known;
 
 /** Has every request be about a workspace; null leaves it to the server. */
 export function useWorkspace(id) { workspace = id; }
@@ -57,6 +64,7 @@ export async function exchange(path, options = {}) {
 
 /** Sends a request, and again when it was refused and somebody is signed in then. Resolves to a good answer. */
 export async function send(path, options = {}) {
+  await known;
   let sentAt = Date.now();
   let response = await exchange(path, options);
   if (response.status === 401 && await mayRepeat(401, sentAt)) {
