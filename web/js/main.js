@@ -2,6 +2,7 @@ import { $, addStyle, make } from "./parts/dom.js";
 import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
 import { showsChat } from "./chat/activity.js";
 import { api } from "./server/api.js";
+import { calm, offline } from "./server/http.js";
 import { isAnswering, leaveAnswer, setUpConversation, showChat, stopAnswer } from "./chat/conversation.js";
 import { refreshDocuments, refreshSoon } from "./library/documents.js";
 import { refreshModels, setUpModels } from "./chat/models.js";
@@ -154,3 +155,6 @@ window.addEventListener("keydown", (event) => {
 route();
 refreshChats();
 refreshDocuments();
+// The server is there again: what is shown is read anew.
+document.addEventListener("apus:back", () => { route(); refreshChats(); refreshDocuments(); refreshModels(); });
+calm.then(offline).then((last) => last.setUpOffline()).catch(() => { /* it opens with a network alone */ });

@@ -1,4 +1,4 @@
-import { Problem, call, exchange, holdUntil, problemOf, useWorkspace, whenNobody, withBody } from "../server/http.js";
+import { Problem, calm, call, exchange, holdUntil, offline, problemOf, useWorkspace, whenNobody, withBody } from "../server/http.js";
 import { kept } from "../parts/dom.js";
 
 // Who is signed in. Where nobody signs in, all of this stays still: everybody may do everything.
@@ -12,6 +12,7 @@ let openGate = () => {};
 /** What a link brought along. */
 let acceptance = null;
 let problemCode = null;
+const mePath = "/api/account/me";
 const leftKey = "apus.left";
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("apus.session") : null;
 
@@ -65,7 +66,10 @@ async function identify(left, release) {
       if (isKnown && on.some((way) => way !== "none")) return pass();
     }
     release();
-  } else if (kept.get("renewed") && Date.now() - Number(kept.get("renewed")) > fresh) await restore(Date.now());
+  } else if (kept.get("renewed") && Date.now() - Number(kept.get("renewed")) > fresh) {
+    // Without a network there may be something to show all the same.
+    await restore(Date.now()).catch((problem) => { if (!problem.isUnreachable) throw problem; });
+  }
   const next = await readMe();
   // Where nobody signs in, it is nobody's.
   if (!next.person) return kept.set("nobody", "yes");
@@ -76,8 +80,13 @@ async function identify(left, release) {
 /** Who is here, and where; whoever is nobody any more is asked to sign in. */
 async function readMe() {
   const sentAt = Date.now();
-  let response = await exchange("/api/account/me");
-  if (response.status === 401 && await restore(sentAt)) response = await exchange("/api/account/me");
+  let response = null;
+  try { response = await exchange(mePath); } catch (problem) {
+    const found = problem.isUnreachable ? await offline().then((last) => last.recall(mePath)).catch(() => null) : null;
+    if (!found) throw problem;
+    return { ...found, isKept: true };
+  }
+  if (response.status === 401 && await restore(sentAt)) response = await exchange(mePath);
   if (!response.ok) throw await problemOf(response);
   return response.json();
 }
@@ -123,6 +132,8 @@ const linkToken = () => /^#accept=(.+)$/.exec(location.hash)?.[1];
 function pass(reason) {
   if (!gate) {
     kept.set("nobody", null);
+    // Whoever cannot be let in is shown nothing of what was here.
+    offline().then((last) => last.forget(false)).catch(() => { /* nothing was kept */ });
     gate = {};
     gate.passed = new Promise((resolve) => { gate.open = resolve; });
     openGate({ acceptance, reason });
@@ -212,7 +223,8 @@ function arrive(next) {
 function leave(address = "/", person = null) {
   for (const name of ["draft.", "scope.", "renewed"]) kept.forget(name);
   kept.set("person", person);
-  location.replace(address);
+  const forgotten = offline().then((last) => last.forget(true)).catch(() => { /* nothing was kept */ });
+  Promise.race([forgotten, new Promise((resolve) => setTimeout(resolve, 1000))]).then(() => location.replace(address));
 }
 
 function take(next) {
@@ -223,6 +235,11 @@ function take(next) {
   kept.set("person", next.person.id);
   kept.set("nobody", null);
   me = next;
+  calm.then(offline).then(async (last) => {
+    await last.forgetOthers();
+    // What was kept is not newer for having been shown.
+    if (!next.isKept) await last.remember(mePath, next);
+  }).catch(() => { /* kept another time */ });
   useWorkspace(workspace());
   const isMoved = Boolean(before) && before.workspace?.id !== me.workspace?.id;
   if (isMoved) movedAt = Date.now();
