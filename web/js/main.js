@@ -1,4 +1,4 @@
-import { $, addStyle, make } from "./parts/dom.js";
+import { $, addStyle, make, translate } from "./parts/dom.js";
 import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
 import { showsChat } from "./chat/activity.js";
 import { api } from "./server/api.js";
@@ -16,6 +16,8 @@ import { complain } from "./parts/toast.js";
 import { placeUploads, setUpUploads } from "./library/uploads.js";
 import { showNotes } from "./chat/welcome.js";
 import { text } from "./strings.js";
+
+translate(text.markup);
 
 // The address says what is shown: /, /c/<chat>?m=<message>, /documents, /documents/<id>?page=N, /settings/<part>.
 async function route() {

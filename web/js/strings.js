@@ -1,11 +1,9 @@
-// Every text that code puts on the page. Markup has its own in index.html.
-// The browser's own: numbers and dates as whoever reads them writes them.
-const locale = undefined;
-const plural = new Intl.PluralRules(locale);
-const number = new Intl.NumberFormat(locale);
-export const counted = (count, one, many) => `${number.format(count)} ${plural.select(count) === "one" ? one : many}`;
+// Every text that code puts on the page, in English. Markup has its own in index.html; other languages stand beside this, as strings.de.js.
+import { counted, clock, inLanguage, isSameDay, monthOf, number, plural, shortDate, size } from "./formats.js";
 
-export const text = {
+export * from "./formats.js";
+
+const english = {
   newChat: "New chat",
   chatGone: "No such chat",
   nothingAt: (address) => `There is nothing at the address ${address}.`,
@@ -33,7 +31,6 @@ export const text = {
   insteadOf: (reason) => `not the first choice (${reason.replaceAll("_", " ")})`,
   remembered: "remembered from an equal question",
   understoodAs: (question) => `understood as “${question}”`,
-  cost: (dollars) => new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumFractionDigits: 4 }).format(dollars),
   noAnswer: "This question has no stored answer.",
   askAgain: "Ask again",
   tryAgain: "Try again",
@@ -234,29 +231,8 @@ export const text = {
   saved: "Saved.",
 };
 
-/** A size as people say it, and as the limits are set: 1,024 bytes are a kB. */
-export function size(bytes) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  let unit = 0;
-  while (bytes >= 1000 && unit < units.length - 1) { bytes /= 1024; unit += 1; }
-  return new Intl.NumberFormat(locale, { style: "unit", unit: units[unit], unitDisplay: unit ? "short" : "long", maximumFractionDigits: unit && bytes < 10 ? 1 : 0 }).format(bytes);
-}
-
-const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const hours = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const days = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
-const years = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
-const months = new Intl.DateTimeFormat(locale, { year: "numeric", month: "long" });
-
-export const when = (time) => full.format(new Date(time));
-const clock = (time) => hours.format(new Date(time));
-const isSameDay = (one, two) => one.toDateString() === two.toDateString();
-
-/** A day, or the time where it is today. */
-export function shortDate(time) {
-  const [date, now] = [new Date(time), new Date()];
-  return isSameDay(date, now) ? hours.format(date) : (date.getFullYear() === now.getFullYear() ? days : years).format(date);
-}
+/** The texts in the page's language. */
+export const text = await inLanguage(english, (language) => import(`./strings.${language}.js`));
 
 /** The heading under which something of that time stands in a list. */
 export function groupOf(time) {
@@ -265,11 +241,8 @@ export function groupOf(time) {
   const before = (count) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - count);
   if (date >= before(1)) return text.yesterday;
   if (date >= before(7)) return text.lastWeek;
-  return date >= before(30) ? text.lastMonth : months.format(date);
+  return date >= before(30) ? text.lastMonth : monthOf(date);
 }
-
-/** A time that something took. */
-export const seconds = (milliseconds) => new Intl.NumberFormat(locale, { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: milliseconds < 10000 ? 2 : 0 }).format(milliseconds / 1000);
 
 /** What a file is, in a few letters. */
 export const typeOf = (name) => (/\.([a-z0-9]{1,4})$/i.exec(name)?.[1] ?? "file").toUpperCase();

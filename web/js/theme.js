@@ -1,4 +1,4 @@
-// Runs before the first paint, so that there is no flash of the wrong colours or sizes. What is chosen in one tab is so in the others.
+// Runs before the first paint, so that there is no flash of the wrong colours, sizes or language. What is chosen in one tab is so in the others.
 (() => {
   const values = { theme: ["system", "light", "dark"], size: ["small", "normal", "large", "largest"] };
   const chosen = { theme: "system", size: "normal" };
@@ -28,4 +28,15 @@
   read("theme");
   read("size");
   apply();
+
+  // The language, for pages that speak several: what was chosen, or the first of the browser's that there is.
+  const names = { en: "English", de: "Deutsch" };
+  const automatic = navigator.languages.map((one) => one.split("-")[0]).find((one) => Object.hasOwn(names, one)) ?? "en";
+  let language = null;
+  try { language = localStorage.getItem("apus.language"); } catch { /* as the browser */ }
+  if (!Object.hasOwn(names, language ?? "")) language = null;
+  if (document.documentElement.hasAttribute("data-spoken")) document.documentElement.lang = language ?? automatic;
+  window.apusLanguage = { names, chosen: language, automatic, choose(value) {
+    try { if (value) localStorage.setItem("apus.language", value); else localStorage.removeItem("apus.language"); } catch { /* as the browser */ }
+  } };
 })();

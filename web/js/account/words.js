@@ -1,7 +1,7 @@
 // What is said of signing in and of the account. Apart from the other texts, which the first look needs.
-import { counted } from "../strings.js";
+import { counted, inLanguage } from "../strings.js";
 
-export const words = {
+const english = {
   goOn: "Go on",
   signIn: "Sign in",
   signInTitle: "Sign in",
@@ -108,3 +108,5 @@ export const words = {
   deletePerson: (name) => `Delete ${name}?`,
   deletePersonText: "They cannot sign in any more, and are removed from every workspace. Their chats are deleted for good.",
 };
+
+export const words = await inLanguage(english, (language) => import(`./words.${language}.js`));

@@ -14,7 +14,7 @@ export function showGeneral() {
   const named = (names) => Object.entries(names);
   return [
     make("p", { class: "muted" }, kept.works() ? words.keptHere : words.notKept),
-    fact(words.language, words.languageNote, words.languages.en),
+    language(),
     choices(words.theme, words.themeNote, named(text.themes), window.apusTheme.get(), window.apusTheme.set),
     choices(words.size, words.sizeNote, named(words.sizes), window.apusTheme.size(), window.apusTheme.setSize),
     choices(words.enter, words.enterNote(mod), named(words.enters), kept.get("enter") ?? "enter", (value) => kept.set("enter", value === "enter" ? null : value)),
@@ -25,6 +25,14 @@ export function showGeneral() {
       make("div", { class: "choices" }, make("a", { class: "quiet", href: "/docs" }, words.apiDescription),
         account() && may("read") ? make("button", { class: "quiet", type: "button", onclick: () => document.dispatchEvent(new CustomEvent("apus:open-account", { detail: "keys" })) }, words.keys) : null,
         make("button", { class: "quiet", type: "button", onclick: () => window.dispatchEvent(new KeyboardEvent("keydown", { key: "/", ctrlKey: true, metaKey: true })) }, words.shortcuts)))];
+}
+
+/** The languages that there are, each by its own name. */
+function language() {
+  const { names, chosen, automatic, choose } = window.apusLanguage;
+  const select = make("select", { onchange: () => { choose(select.value || null); location.reload(); } }, make("option", { value: "", selected: !chosen }, words.byBrowser(names[automatic])),
+    ...Object.entries(names).map(([code, name]) => make("option", { value: code, lang: code, selected: code === chosen }, name)));
+  return row(words.language, words.languageNote, select);
 }
 
 /** The choice of models, as soon as it is known which there are. */

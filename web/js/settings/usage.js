@@ -1,14 +1,13 @@
 import { make } from "../parts/dom.js";
 import { account, may } from "../account/session.js";
 import { api } from "../server/api.js";
-import { text, when } from "../strings.js";
+import { dollars, locale, number, text, when } from "../strings.js";
 import { row } from "./fields.js";
-import { dollars, words } from "./words.js";
+import { words } from "./words.js";
 
 // What was used, and how much is left of what limits whoever asks.
 const space = "http://www.w3.org/2000/svg";
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
-const number = new Intl.NumberFormat();
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const rowsAtMost = 1000;
 
 export async function showUsage() {

@@ -23,6 +23,8 @@ export async function showSettings(name) {
   const place = make("div", { class: "settings-part" }, make("p", { class: "muted" }, text.oneMoment));
   const entry = (part) => make("a", { href: part === "general" ? "/settings" : `/settings/${part}`, "aria-current": part === shown ? "page" : null }, words.parts[part]);
   $("settings").replaceChildren(make("nav", { class: "settings-nav", "aria-label": words.partsLabel }, ...Object.keys(parts).map(entry)), place);
+  // On a phone not all of them have room.
+  $("settings").querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   try {
     const [show] = await Promise.all([parts[mine](), whenKnown()]);
     if (account() && !account().workspace && mine !== "general") return place.replaceChildren(make("p", {}, words.noWorkspace));

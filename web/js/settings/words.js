@@ -1,9 +1,7 @@
 // What the settings say. Apart from the other texts, which the first look needs.
-import { counted, size } from "../strings.js";
+import { counted, dollars, inLanguage, number, size } from "../strings.js";
 
-const number = new Intl.NumberFormat();
-
-export const words = {
+const english = {
   parts: { general: "General", workspace: "Workspace", limits: "Limits", usage: "Usage" },
   partsLabel: "Parts of the settings",
   saved: "Saved",
@@ -11,8 +9,8 @@ export const words = {
   notKept: "This browser keeps nothing for this page, so these last until it is loaded anew. Allow it to store data for this address to keep them.",
 
   language: "Language",
-  languageNote: "The page speaks English. Dates and numbers are written as your browser is set.",
-  languages: { en: "English" },
+  languageNote: "Of the page. Answers come in the language of the question, and what the server says by itself is English. To change it the page is loaded anew.",
+  byBrowser: (name) => `As the browser (${name})`,
   theme: "Theme",
   themeNote: "Light or dark; “As the system” follows what your device is set to.",
   size: "Text size",
@@ -106,10 +104,10 @@ export const words = {
   nobody: "Nobody in particular",
 };
 
+export const words = await inLanguage(english, (language) => import(`./words.${language}.js`));
+
 /** An amount of what a limit counts, as people say it. */
 function format(metric, amount) {
   if (metric === "bytes") return size(amount);
   return metric === "costPerMonth" ? dollars(amount) : number.format(amount);
 }
-
-export const dollars = (amount) => new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumFractionDigits: amount && amount < 1 ? 4 : 2 }).format(amount);

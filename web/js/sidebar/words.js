@@ -1,7 +1,7 @@
 // What is said of finding chats and places. Apart from the other texts, which the first look needs.
-const number = new Intl.NumberFormat();
+import { inLanguage, number } from "../strings.js";
 
-export const words = {
+const english = {
   more: (count) => `${number.format(count)} more in this chat`,
   // A name, and other words by which somebody may look for it.
   places: {
@@ -14,3 +14,5 @@ export const words = {
     docs: { name: "Description of the API", other: "docs openapi" },
   },
 };
+
+export const words = await inLanguage(english, (language) => import(`./words.${language}.js`));
