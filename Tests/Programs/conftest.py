@@ -1,4 +1,4 @@
-import os, shutil, sys, uuid
+import functools, os, shutil, sys, uuid
 
 import pytest
 
@@ -43,6 +43,8 @@ def browser():
     from playwright.sync_api import sync_playwright
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        # A worker between page and server would keep what tests change; those that are about it allow it.
+        running.new_context = functools.partial(running.new_context, service_workers="block")
         yield running
         running.close()
 

@@ -1,7 +1,8 @@
-import { $, addStyle, make } from "./parts/dom.js";
+import { $, addStyle, make, translate } from "./parts/dom.js";
 import { freshen, isSettled, setUpSession, workspace } from "./account/session.js";
 import { showsChat } from "./chat/activity.js";
 import { api } from "./server/api.js";
+import { calm, offline } from "./server/http.js";
 import { isAnswering, leaveAnswer, setUpConversation, showChat, stopAnswer } from "./chat/conversation.js";
 import { refreshDocuments, refreshSoon } from "./library/documents.js";
 import { refreshModels, setUpModels } from "./chat/models.js";
@@ -16,17 +17,22 @@ import { placeUploads, setUpUploads } from "./library/uploads.js";
 import { showNotes } from "./chat/welcome.js";
 import { text } from "./strings.js";
 
-// The address says what is shown: /, /c/<chat>?m=<message>, /documents, /documents/<id>?page=N.
+translate(text.markup);
+
+// The address says what is shown: /, /c/<chat>?m=<message>, /documents, /documents/<id>?page=N, /settings/<part>.
 async function route() {
   const [view, id] = location.pathname.split("/").filter(Boolean);
-  if (view && !["c", "documents"].includes(view)) {
+  if (view && !["c", "documents", "settings"].includes(view)) {
     complain(new Error(text.nothingAt(location.pathname)));
     history.replaceState(null, "", "/");
     return route();
   }
   const isDocuments = view === "documents";
-  $("chat-view").hidden = isDocuments;
+  const isSettings = view === "settings";
+  $("chat-view").hidden = isDocuments || isSettings;
   $("documents-view").hidden = !isDocuments;
+  $("settings-view").hidden = !isSettings;
+  if (isSettings) $("settings-link").setAttribute("aria-current", "page"); else $("settings-link").removeAttribute("aria-current");
   placeUploads(isDocuments);
   closeDrawer();
   // A source belongs to what it was opened from.
@@ -34,13 +40,21 @@ async function route() {
   const chat = view === "c" ? id : null;
   markCurrent(chat);
   showsChat(chat);
-  if (!isDocuments) return showChat(chat, new URLSearchParams(location.search).get("m"));
+  if (!isDocuments && !isSettings) return showChat(chat, new URLSearchParams(location.search).get("m"));
   leaveAnswer();
-  $("title").textContent = text.documents;
-  document.title = `${text.documents} – Apus`;
+  $("title").textContent = isSettings ? text.settings : text.documents;
+  document.title = `${$("title").textContent} – Apus`;
+  if (isSettings) return showSettings(id);
   refreshDocuments();
   if (id) showDocument(id);
   showLibrary();
+}
+
+async function showSettings(part) {
+  try {
+    const [settings] = await Promise.all([import("./settings/view.js"), addStyle("views"), addStyle("settings")]);
+    if (location.pathname.startsWith("/settings")) settings.showSettings(part);
+  } catch (problem) { complain(problem); }
 }
 
 let library = null;
@@ -73,6 +87,14 @@ document.addEventListener("apus:account", (event) => {
   refreshChats();
   refreshDocuments();
   refreshModels();
+});
+// Links to settings stand in several places, some of them in dialogs.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="/settings"]');
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  link.closest("dialog")?.close();
+  go(link.getAttribute("href"));
 });
 // A file that is fetched by a link cannot be asked for again.
 document.addEventListener("click", (event) => {
@@ -125,7 +147,7 @@ for (const name of ["apus:documents", "apus:models"]) document.addEventListener(
 $("new-chat").addEventListener("click", newChat);
 $("documents-link").addEventListener("click", (event) => { event.preventDefault(); go("/documents"); });
 window.addEventListener("popstate", () => { if (!closedByGoingBack()) route(); });
-setUpShortcuts({ newChat });
+setUpShortcuts({ newChat, settings: () => go("/settings") });
 window.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.shiftKey) return $("message").focus();
@@ -135,3 +157,6 @@ window.addEventListener("keydown", (event) => {
 route();
 refreshChats();
 refreshDocuments();
+// The server is there again: what is shown is read anew.
+document.addEventListener("apus:back", () => { route(); refreshChats(); refreshDocuments(); refreshModels(); });
+calm.then(offline).then((last) => last.setUpOffline()).catch(() => { /* it opens with a network alone */ });

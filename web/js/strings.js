@@ -1,16 +1,15 @@
-// Every text that code puts on the page. Markup has its own in index.html.
-// The browser's own: numbers and dates as whoever reads them writes them.
-const locale = undefined;
-const plural = new Intl.PluralRules(locale);
-const number = new Intl.NumberFormat(locale);
-export const counted = (count, one, many) => `${number.format(count)} ${plural.select(count) === "one" ? one : many}`;
+// Every text that code puts on the page, in English. Markup has its own in index.html; other languages stand beside this, as strings.de.js.
+import { counted, clock, inLanguage, isSameDay, monthOf, number, plural, shortDate, size } from "./formats.js";
 
-export const text = {
+export * from "./formats.js";
+
+const english = {
   newChat: "New chat",
   chatGone: "No such chat",
   nothingAt: (address) => `There is nothing at the address ${address}.`,
   chatGoneNote: "This chat is not there, or was deleted.",
   documents: "Documents",
+  settings: "Settings",
   send: "Send",
   stop: "Stop",
   searching: "Searching your documents…",
@@ -32,7 +31,6 @@ export const text = {
   insteadOf: (reason) => `not the first choice (${reason.replaceAll("_", " ")})`,
   remembered: "remembered from an equal question",
   understoodAs: (question) => `understood as “${question}”`,
-  cost: (dollars) => new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumFractionDigits: 4 }).format(dollars),
   noAnswer: "This question has no stored answer.",
   askAgain: "Ask again",
   tryAgain: "Try again",
@@ -174,6 +172,13 @@ export const text = {
   needsModel: "This needs a language model",
   whichDocuments: "Which documents?",
   useThese: "Use these",
+  byTags: "Choose by tag…",
+  tagged: (tags) => (tags.length === 1 ? `Tag: ${tags[0]}` : `${number.format(tags.length)} tags`),
+  whichTags: "Which tags?",
+  tagsNote: "Documents are searched that have all of those chosen.",
+  filterTags: "Search tags",
+  noneTagged: "No document has all of these. Choose fewer.",
+  tooManyTags: (limit) => `A question can name ${number.format(limit)} tags. Choose fewer.`,
   filterDocuments: "Search documents",
   documentCount: (count) => counted(count, "document", "documents"),
   lengthOf: (count, limit) => `${number.format(count)} / ${number.format(limit)}`,
@@ -211,7 +216,7 @@ export const text = {
   more: "Show more",
   retryOf: (name) => `Try again with ${name}`,
   shortcuts: {
-    title: "Keyboard", search: "Search chats", newChat: "New chat", sidebar: "Show or hide the menu", copy: "Copy the last answer", list: "This list", box: "To the message box",
+    title: "Keyboard", search: "Search chats, and go to places by name", newChat: "New chat", sidebar: "Show or hide the menu", copy: "Copy the last answer", list: "This list", box: "To the message box",
     stop: "Stop, or close what is open", edit: "Edit the last question, from the empty box", messages: "From message to message", citations: "From citation to citation",
   },
   emptyWith: (count) => `${counted(count, "document is", "documents are")} ready. Answers cite the page they come from.`,
@@ -222,139 +227,12 @@ export const text = {
   unreachable: "The server cannot be reached. Check the connection and try again.",
   requestId: (id) => `Request ${id}`,
 
-  // Signing in
   oneMoment: "One moment …",
-  goOn: "Go on",
-  signIn: "Sign in",
-  signInTitle: "Sign in",
-  signOut: "Sign out",
-  signUp: "Sign up",
-  loginName: "Sign-in name",
-  password: "Password",
-  newPassword: "New password",
-  oldPassword: "Present password",
-  passwordAgain: "New password once more",
-  passwordRule: (count) => `At least ${count} characters.`,
-  passwordTooShort: (count) => `The password has to have at least ${count} characters.`,
-  passwordsDiffer: "The two passwords differ.",
-  changePassword: "Change password",
-  setPassword: "Set password",
-  fillIn: "Please fill in every field.",
-  signInWith: (label) => `Sign in with ${label}`,
-  or: "or",
-  byProvider: "You sign in by the service that your organisation uses. Nothing of your password there is known here.",
-  linkByProvider: "Sign in by the service that your organisation uses. From then on you come in that way.",
-  providerProblems: {
-    unavailable: "The service by which you sign in does not answer as it should. Please try again in a moment.",
-    refused: "You were not signed in: the service by which you sign in said no, or the sign-in was given up there.",
-    invalid: "You were not signed in: what the service by which you sign in said could not be verified. Ask an administrator, who finds the reason in the log.",
-    expired: "This sign-in was begun too long ago, in another browser, or has been used already. Please sign in again.",
-    not_admitted: "You were not signed in: nobody has added you here under the name that the service says, or you may not sign in any more. Ask an administrator.",
-    outside: "You were not signed in: your account there is not among those that are let in here.",
-    groups: "You were not signed in: you belong to too many groups for the service to name them. Ask an administrator.",
-    link: "This link is not valid any more: it was used, or its time is over. Ask an administrator for another one.",
-    taken: "You were not signed in: your account there belongs to another person here. Ask an administrator.",
-    busy: "Too many people sign in at the moment. Please try again in a few seconds.",
-  },
-  forgotten: "If you have forgotten your password, an administrator can give you a link with which you set a new one.",
-  needsFirst: "Nobody has signed up yet. The link for the first administrator is in the log of the account app.",
-  cookieRefused: "This browser keeps a sign-in over https only, or on the machine itself (localhost). Open the page by its https address.",
-  waitFor: (seconds) => `Too many attempts. Try again in ${seconds < 90 ? counted(seconds, "second", "seconds") : counted(Math.ceil(seconds / 60), "minute", "minutes")}.`,
-  linkTitle: "Your link",
-  linkTitles: { first: "The first administrator", invitation: "You are invited", reset: "A new password" },
-  linkTexts: {
-    first: "Choose the name and the password with which you sign in. You can then invite others.",
-    invitation: "Choose a password. With it and your sign-in name you sign in from now on.",
-    reset: "Choose a new password. You are signed out everywhere else.",
-  },
-  linkGone: "This link is not valid any more: it was used, or its time is over. Ask an administrator for another one.",
-  yourName: "Your name",
-  theirName: "Name (optional)",
-
-  // The account
-  accountOf: (name) => `Account: ${name}`,
-  accountViews: { you: "You", sessions: "Sessions", keys: "API keys", members: "Members", people: "People" },
-  movedTo: (name) => `Workspace ${name}`,
-  roles: { reader: "Reader", editor: "Editor", owner: "Owner" },
-  administrator: "Administrator",
-  youAre: (login, role, workspace) => `You are signed in as ${login}. ${workspace ? `${role} in “${workspace}”.` : "You belong to no workspace yet; an administrator can add you to one."}`,
   saved: "Saved.",
-  thisSession: "this one",
-  aProgram: "A program",
-  since: (time) => `since ${time}`,
-  lastUsed: (time) => (time ? `last used ${time}` : "never used"),
-  until: (time) => `until ${time}`,
-  endSession: "End",
-  endOthers: "End all others",
-  noOthers: "You are signed in nowhere else.",
-  keysAre: (workspace) => `A program that sends a key as “Authorization: Bearer …” asks in your name in “${workspace}”.`,
-  newKey: "New key",
-  makeKey: "Make key",
-  keyName: "What it is for",
-  mayDo: "It may",
-  scopes: { read: "read", ask: "ask", write: "add and remove documents", manage: "manage the workspace" },
-  expires: "Ends after",
-  days: (count) => counted(count, "day", "days"),
-  never: "no end",
-  yourKey: "Your new key",
-  shownOnce: "It is shown this once. Keep it where only your program reads it.",
-  deleteKey: (name) => `Delete the key “${name}”?`,
-  deleteKeyText: "Programs that use it are refused from then on.",
-  person: "Person",
-  role: "Role",
-  roleOf: (name) => `Role of ${name}`,
-  roleIn: (workspace) => `Role in “${workspace}”`,
-  addMember: "Add a member",
-  add: "Add",
-  takeOut: "Take out",
-  removeMember: (name) => `Take ${name} out of the workspace`,
-  removeMemberText: "What they have added stays.",
-  everybodyIsIn: "Everybody is a member.",
-  renameWorkspace: "Rename workspace",
-  newWorkspace: "New workspace",
-  makeIt: "Make",
-  invite: "Invite somebody",
-  makeLink: "Make link",
-  administratorToo: "Administrator of everything",
-  linkFor: (name) => `Link for ${name}`,
-  inviteNote: "Whoever has it signs up with it, once, within 72 hours. It is shown this once.",
-  resetNote: "Whoever has it sets a new password with it, once, within 24 hours. It is shown this once.",
-  resetLink: "Reset link",
-  deactivated: "deactivated",
-  invited: "invited",
-  deactivate: "Deactivate",
-  activate: "Activate",
-  deactivateTitle: (name) => `Deactivate ${name}?`,
-  deactivateText: "They are signed out everywhere, and their keys end. They can be activated again.",
-  promote: "Make administrator",
-  demote: "No longer administrator",
-  deletePerson: (name) => `Delete ${name}?`,
-  deletePersonText: "They cannot sign in any more, and are removed from every workspace. Their chats are deleted for good.",
 };
 
-/** A size as people say it, and as the limits are set: 1,024 bytes are a kB. */
-export function size(bytes) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  let unit = 0;
-  while (bytes >= 1000 && unit < units.length - 1) { bytes /= 1024; unit += 1; }
-  return new Intl.NumberFormat(locale, { style: "unit", unit: units[unit], unitDisplay: unit ? "short" : "long", maximumFractionDigits: unit && bytes < 10 ? 1 : 0 }).format(bytes);
-}
-
-const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const hours = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const days = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
-const years = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
-const months = new Intl.DateTimeFormat(locale, { year: "numeric", month: "long" });
-
-export const when = (time) => full.format(new Date(time));
-const clock = (time) => hours.format(new Date(time));
-const isSameDay = (one, two) => one.toDateString() === two.toDateString();
-
-/** A day, or the time where it is today. */
-export function shortDate(time) {
-  const [date, now] = [new Date(time), new Date()];
-  return isSameDay(date, now) ? hours.format(date) : (date.getFullYear() === now.getFullYear() ? days : years).format(date);
-}
+/** The texts in the page's language. */
+export const text = await inLanguage(english, (language) => import(`./strings.${language}.js`));
 
 /** The heading under which something of that time stands in a list. */
 export function groupOf(time) {
@@ -363,11 +241,8 @@ export function groupOf(time) {
   const before = (count) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - count);
   if (date >= before(1)) return text.yesterday;
   if (date >= before(7)) return text.lastWeek;
-  return date >= before(30) ? text.lastMonth : months.format(date);
+  return date >= before(30) ? text.lastMonth : monthOf(date);
 }
-
-/** A time that something took. */
-export const seconds = (milliseconds) => new Intl.NumberFormat(locale, { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: milliseconds < 10000 ? 2 : 0 }).format(milliseconds / 1000);
 
 /** What a file is, in a few letters. */
 export const typeOf = (name) => (/\.([a-z0-9]{1,4})$/i.exec(name)?.[1] ?? "file").toUpperCase();

@@ -2,6 +2,7 @@ import Digests
 import FoundationEssentials
 import GzipCoding
 public import HTTPMessages
+import JSONCoding
 import Problems
 import Synchronization
 
@@ -21,13 +22,19 @@ public final class StaticSite: Sendable {
         (
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-                + "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-                + "require-trusted-types-for 'script'; trusted-types dompurify"
+                + "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+                + "require-trusted-types-for 'script'; trusted-types dompurify apus-worker"
         ),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Frame-Options", "DENY"),
     ]
+
+    /// What a file that is no page of its own may do when somebody opens it as one: nothing.
+    static let filePolicy = "default-src 'none'; frame-ancestors 'none'"
+
+    /// The worker that keeps the page's files: what it may fetch is said with itself.
+    private static let worker = "sw.js"
 
     /// What is about a page as a whole, and means nothing with any other file.
     static let pageHeaders: [(String, String)] = [
@@ -54,13 +61,13 @@ public final class StaticSite: Sendable {
         let path = isView ? "index.html" : segments == ["docs"] ? "docs.html" : segments.joined(separator: "/")
         let suffix = path.split(separator: ".").last.map(String.init) ?? ""
         let isSample = segments.first == Self.samples
-        guard let type = isSample ? "application/octet-stream" : Self.types[suffix], let bytes = content(path) else {
-            return missing(segments, request)
-        }
+        guard let type = isSample ? "application/octet-stream" : Self.types[suffix],
+            let bytes = path == SiteEdition.path ? edition() : content(path)
+        else { return missing(segments, request) }
         var response = HTTPResponse(.ok, fields: ["Content-Type": type], body: .bytes(bytes))
         // Documents are fetched by the page to be uploaded; nobody is to look at them as if they were pages of it.
         if isSample { response.fields["Content-Disposition"] = "attachment" }
-        let digest = Digest.hex(Array(Digest.sha256(bytes).prefix(12)))
+        let digest = Self.digest(bytes)
         var tag = "\"\(digest)\""
         if !isSample, Self.isText(type) {
             response.fields["Vary"] = "Accept-Encoding"
@@ -74,6 +81,9 @@ public final class StaticSite: Sendable {
         // Files change with a release, names do not: browsers keep them and ask whether they are current.
         response.fields["Cache-Control"] = path.hasPrefix("vendor/") ? "public, max-age=86400" : "no-cache"
         for (name, value) in Self.securityHeaders { response.fields[name] = value }
+        if suffix != "html" && path != Self.worker || isSample {
+            response.fields["Content-Security-Policy"] = Self.filePolicy
+        }
         if suffix == "html", !isSample { for (name, value) in Self.pageHeaders { response.fields[name] = value } }
         if request.fields["if-none-match"] == tag {
             response.status = .notModified
@@ -121,6 +131,18 @@ public final class StaticSite: Sendable {
             all[digest] = made ?? []
         }
         return made
+    }
+
+    /// What a file's entity tag says of its bytes.
+    private static func digest(_ bytes: [UInt8]) -> String { Digest.hex(Array(Digest.sha256(bytes).prefix(12))) }
+
+    /// Which files the page opens with, as they are now.
+    private func edition() -> [UInt8] {
+        let edition = SiteEdition(directory: directory) { path in
+            let suffix = path.split(separator: ".").last.map(String.init) ?? ""
+            return Self.types[suffix] == nil ? nil : content(path).map(Self.digest)
+        }
+        return edition.json(digest: Self.digest).encoded
     }
 
     private static func isSafe(_ segment: String) -> Bool {

@@ -122,17 +122,25 @@ def test_arrows_go_through_what_was_found_and_enter_opens_the_first(open_page):
 
 def test_more_results_come_when_asked_for(open_page):
     page = open_page()
-    for words in ("question nothing documents", "question"):
-        # As many as before are no sign that these were looked for.
-        with page.expect_response("**/api/history/search?*"):
-            page.get_by_role("searchbox", name="Search chats").fill(words)
-        expect(page.locator("#hits a")).to_have_count(12)
+    page.get_by_role("searchbox", name="Search chats").fill("question nothing documents")
+    expect(page.locator("#hits a")).to_have_count(12)
+    # A chat stands there once, with the first of what was found in it.
+    expect(page.locator("#hits > li")).to_have_count(1)
+    expect(page.locator("#hits a:visible")).to_have_count(3)
+    page.get_by_role("button", name="9 more in this chat").press("Enter")
+    expect(page.locator("#hits a:visible")).to_have_count(12)
+    expect(page.locator("#hits a").nth(3)).to_be_focused()
+    # As many as before are no sign that these were looked for.
+    with page.expect_response("**/api/history/search?*"):
+        page.get_by_role("searchbox", name="Search chats").fill("question")
+    expect(page.locator("#hits a")).to_have_count(12)
     page.route("**/api/history/search?*", lambda route: route.continue_(url=route.request.url + "&limit=5"))
     page.get_by_role("searchbox", name="Search chats").fill("questions")
     expect(page.locator("#hits a")).to_have_count(5)
     page.get_by_role("button", name="More results").click()
     expect(page.locator("#hits a")).to_have_count(10)
-    expect(page.locator("#hits li:nth-child(6) a")).to_be_focused()
+    expect(page.locator("#hits a").nth(5)).to_be_focused()
+    expect(page.locator("#hits > li")).to_have_count(1)
     page.get_by_role("button", name="More results").click()
     expect(page.locator("#hits a")).to_have_count(12)
     expect(page.get_by_role("button", name="More results")).to_be_hidden()

@@ -56,6 +56,41 @@ def test_a_deletion_can_be_undone_and_nobody_was_told(page):
     expect(page.locator("#chats .name", has_text=name)).to_have_count(0)
 
 
+def test_two_pages_of_one_browser_show_the_same(page):
+    page.goto("/")
+    expect(rows(page)).to_have_count(30)
+    other = page.context.new_page()
+    link = rows(page).nth(5).locator("a")
+    name = link.inner_text()
+    other.goto(link.get_attribute("href"))
+    expect(other.locator("#title")).to_have_text(name)
+    row_menu(page, name, "Rename")
+    page.keyboard.type("\u200bAnother \u202ename\u200b ")
+    page.keyboard.press("Enter")
+    # Without marks that nobody sees.
+    expect(other.locator("#title")).to_have_text("Another name", use_inner_text=False)
+    assert other.title() == "Another name – Apus"
+    expect(other.locator("#chats .name", has_text="Another name")).to_have_count(1)
+    row_menu(page, "Another name", "Pin")
+    expect(other.locator("#chats h3").first).to_have_text("Pinned")
+    row_menu(page, "Another name", "Archive")
+    expect(other.locator("#chats .name", has_text="Another name")).to_have_count(0)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(other.locator("#chats .name", has_text="Another name")).to_have_count(1)
+    # What is asked in one is answered in both.
+    page.goto(other.url)
+    page.get_by_label("Message", exact=True).fill("Is it asked in both?")
+    page.keyboard.press("Enter")
+    expect(other.locator(".message.user", has_text="Is it asked in both?")).to_be_visible()
+    expect(other.locator(".message.assistant .actions").last).to_be_visible(timeout=20000)
+    row_menu(other, "Another name", "Unpin")
+    row_menu(page, "Another name", "Delete")
+    page.get_by_role("button", name="Dismiss notice").click()
+    expect(other.locator("#messages")).to_contain_text("This chat is not there, or was deleted.")
+    expect(other.locator("#chats .name", has_text="Another name")).to_have_count(0)
+    other.close()
+
+
 def test_who_leaves_the_page_has_deleted(page, apus):
     page.goto("/")
     name = rows(page).last.locator(".name").inner_text()

@@ -20,6 +20,10 @@ class Sessions:
     def __init__(self, page, person=None):
         self.person, self.place, self.token, self.refreshes, self.calls = person, "default", person is not None, person is not None, []
         self.renewals = self.failures = 0
+        if person:
+            # A browser in which somebody has signed in knows whom; once, so that a page which forgets it has forgotten it.
+            page.context.add_init_script(
+                f"if (!localStorage.getItem('seeded')) {{ localStorage.setItem('seeded', '1'); localStorage.setItem('apus.person', '{person['id']}'); }}")
         page.route("**/api/**", self.answer)
 
     def me(self):
@@ -121,6 +125,11 @@ def test_where_nobody_signs_in_nothing_of_it_is_there(page, apus):
     page.wait_for_load_state("networkidle")
     for name in ("#gate", "#account-open", "#workspace-row"):
         expect(page.locator(name)).to_be_hidden()
+    # A browser that was never here asks first whether anybody signs in, and knows it from then on.
+    assert [path for path in calls if path.startswith("/api/account")] == ["/api/account/sign-in", "/api/account/me"]
+    calls.clear()
+    page.reload()
+    page.wait_for_load_state("networkidle")
     assert [path for path in calls if path.startswith("/api/account")] == ["/api/account/me"]
     # The lists do not wait for that answer: they are asked for before it can be there.
     page.route("**/api/account/me", lambda route: None)
@@ -131,6 +140,8 @@ def test_where_nobody_signs_in_nothing_of_it_is_there(page, apus):
 
 def test_who_is_not_signed_in_sees_the_form_alone_and_then_the_lists(page):
     sessions = Sessions(page)
+    refused = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == 401 else None)
     page.goto("/documents")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.title() == "Sign in – Apus"
@@ -139,6 +150,9 @@ def test_who_is_not_signed_in_sees_the_form_alone_and_then_the_lists(page):
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('.shell') === null"), "what is behind the form is out of reach"
+    page.wait_for_timeout(500)
+    # Nothing is asked for that would be refused.
+    assert refused == [] and {path for _, path, _ in sessions.calls} == {"/api/account/sign-in"}
     sign_in(page, password="wrong wrong")
     expect(page.locator("#gate [role=alert]")).to_have_text("The name or the password is wrong.")
     expect(page.get_by_label("Password")).to_have_value("")
@@ -146,8 +160,31 @@ def test_who_is_not_signed_in_sees_the_form_alone_and_then_the_lists(page):
     sign_in(page)
     inside(page)
     expect(page.locator("#documents-summary")).to_have_text(re.compile("no documents"))
-    # One renewal was tried for all that were refused.
+    assert sessions.renewals == 0 and len(refused) == 1
+
+
+def test_a_token_that_has_grown_old_is_renewed_before_anything_is_asked(page):
+    sessions = Sessions(page, ADA)
+    page.goto("/")
+    inside(page)
+    page.evaluate("localStorage.setItem('apus.renewed', String(Date.now() - 30 * 60 * 1000))")
+    sessions.end_token()
+    refused = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == 401 else None)
+    page.reload()
+    inside(page)
+    page.wait_for_load_state("networkidle")
+    assert sessions.renewals == 1 and refused == []
+
+
+def test_a_session_that_ended_meanwhile_asks_for_one_renewal_for_all(page):
+    sessions = Sessions(page, ADA)
+    sessions.end()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert sessions.renewals == 1
+    sign_in(page)
+    inside(page)
 
 
 def test_a_wait_is_counted_down(page):

@@ -1,4 +1,5 @@
 import { $, announce, icon, make } from "../parts/dom.js";
+import { plainName } from "../parts/names.js";
 import { api } from "../server/api.js";
 import { account, change, may, signOut } from "./session.js";
 import { act, labelled, section } from "./pieces.js";
@@ -6,6 +7,7 @@ import { showKeys } from "./keys.js";
 import { showMembers, showPeople } from "./people.js";
 import { complain } from "../parts/toast.js";
 import { text, when } from "../strings.js";
+import { words } from "./words.js";
 
 // The button with one's name, and what is behind it: oneself, sessions, keys, members of the workspace, people.
 const views = [
@@ -19,7 +21,9 @@ let chosen = "you";
 
 /** Shows the button, and the choice of workspaces where there is one. */
 export function setUpAccount() {
-  $("account-open").addEventListener("click", () => { $("account").showModal(); open("you"); });
+  const enter = (view) => { $("account").showModal(); open(view); };
+  $("account-open").addEventListener("click", () => enter("you"));
+  document.addEventListener("apus:open-account", (event) => enter(event.detail));
   $("account-close").addEventListener("click", () => $("account").close());
   $("workspace").addEventListener("change", () => move($("workspace").value));
   document.addEventListener("apus:account", show);
@@ -29,7 +33,7 @@ export function setUpAccount() {
 async function move(id) {
   try {
     await change({ workspace: id });
-    announce(text.movedTo(account().workspace.name));
+    announce(words.movedTo(account().workspace.name));
   } catch (problem) {
     complain(problem);
     show();
@@ -42,7 +46,7 @@ function show(event) {
   if (!person) return;
   const name = person.name || person.login;
   $("account-open").replaceChildren(icon("person"), make("span", { class: "who", dir: "auto" }, name));
-  $("account-open").setAttribute("aria-label", text.accountOf(name));
+  $("account-open").setAttribute("aria-label", words.accountOf(name));
   $("workspace").replaceChildren(...workspaces.map((one) => make("option", { value: one.id, selected: one.id === workspace?.id }, one.name)));
   $("workspace-row").hidden = workspaces.length < 2;
   // What was just changed in the same workspace is on show already.
@@ -63,7 +67,7 @@ function open(name) {
       open(next);
       $(`tab-${next}`).focus();
     },
-  }, text.accountViews[one.name]));
+  }, words.accountViews[one.name]));
   $("account-tabs").replaceChildren(...tabs);
   $("account-view").setAttribute("aria-labelledby", `tab-${view.name}`);
   draw(view);
@@ -88,15 +92,16 @@ function showYou(place) {
   const fresh = make("input", { type: "password", autocomplete: "new-password", maxLength: 1024 });
   const again = make("input", { type: "password", autocomplete: "new-password", maxLength: 1024 });
   place.replaceChildren(
-    make("p", { class: "muted", dir: "auto" }, text.youAre(person.login, administrator ? text.administrator : text.roles[workspace?.role], workspace?.name)),
-    section(text.yourName, text.save, () => change({ name: name.value.trim() }), labelled(text.yourName, name)),
-    ...(person.hasPassword === false ? [] : [section(text.changePassword, text.setPassword, async () => {
-      if (fresh.value !== again.value) throw new Error(text.passwordsDiffer);
+    make("p", { class: "muted", dir: "auto" }, words.youAre(person.login, administrator ? words.administrator : words.roles[workspace?.role], workspace?.name)),
+    section(words.yourName, text.save, () => change({ name: plainName(name.value) }), labelled(words.yourName, name)),
+    ...(person.hasPassword === false ? [] : [section(words.changePassword, words.setPassword, async () => {
+      if (fresh.value !== again.value) throw new Error(words.passwordsDiffer);
       await change({ password: { old: old.value, new: fresh.value } });
-    }, labelled(text.oldPassword, old), labelled(text.newPassword, fresh), labelled(text.passwordAgain, again))]),
-    make("button", { class: "quiet", type: "button", onclick: async () => {
-      try { await signOut(); } catch (problem) { complain(problem); }
-    } }, text.signOut));
+    }, labelled(words.oldPassword, old), labelled(words.newPassword, fresh), labelled(words.passwordAgain, again))]),
+    make("div", { class: "choices" }, make("a", { class: "quiet", href: "/settings" }, icon("settings", { small: true }), text.settings),
+      make("button", { class: "quiet", type: "button", onclick: async () => {
+        try { await signOut(); } catch (problem) { complain(problem); }
+      } }, words.signOut)));
 }
 
 async function showSessions(place, again) {
@@ -104,10 +109,10 @@ async function showSessions(place, again) {
   const others = sessions.filter((session) => !session.current);
   place.replaceChildren(
     make("ul", { class: "entries" }, ...sessions.map((session) => make("li", {},
-      make("div", {}, make("strong", {}, browserOf(session.userAgent)), session.current ? ` · ${text.thisSession}` : "",
-        make("p", { class: "muted" }, [text.since(when(session.createdAt)), text.lastUsed(session.lastUsedAt && when(session.lastUsedAt)), session.address].filter(Boolean).join(" · "))),
-      session.current ? null : make("button", { class: "quiet", type: "button", onclick: act(() => api.endSession(session.id), again) }, text.endSession)))),
-    others.length ? make("button", { class: "quiet", type: "button", onclick: act(() => api.endOtherSessions(), again) }, text.endOthers) : make("p", { class: "muted" }, text.noOthers));
+      make("div", {}, make("strong", {}, browserOf(session.userAgent)), session.current ? ` · ${words.thisSession}` : "",
+        make("p", { class: "muted" }, [words.since(when(session.createdAt)), words.lastUsed(session.lastUsedAt && when(session.lastUsedAt)), session.address].filter(Boolean).join(" · "))),
+      session.current ? null : make("button", { class: "quiet", type: "button", onclick: act(() => api.endSession(session.id), again) }, words.endSession)))),
+    others.length ? make("button", { class: "quiet", type: "button", onclick: act(() => api.endOtherSessions(), again) }, words.endOthers) : make("p", { class: "muted" }, words.noOthers));
 }
 
 /** What a browser calls itself, in two words. */
@@ -115,5 +120,5 @@ function browserOf(agent) {
   const known = [["Firefox", /Firefox\//], ["Edge", /Edg\//], ["Opera", /OPR\//], ["Chrome", /Chrom(e|ium)\//], ["Safari", /Safari\//]];
   const systems = [["Windows", /Windows/], ["Android", /Android/], ["iOS", /iPhone|iPad/], ["macOS", /Mac OS X/], ["Linux", /Linux/]];
   const find = (list) => list.find(([, pattern]) => pattern.test(agent ?? ""))?.[0];
-  return [find(known) ?? text.aProgram, find(systems)].filter(Boolean).join(", ");
+  return [find(known) ?? words.aProgram, find(systems)].filter(Boolean).join(", ");
 }

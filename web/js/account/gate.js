@@ -1,6 +1,8 @@
 import { $, announce, make } from "../parts/dom.js";
 import { CookieProblem, accept, invitation, signIn, signInAt, takeProblem, ways } from "./session.js";
+import { plainName } from "../parts/names.js";
 import { text } from "../strings.js";
+import { words } from "./words.js";
 
 // The view before all others: where somebody signs in, or signs up by a link. What is behind it stays as it is.
 const longestPassword = 1024;
@@ -49,12 +51,12 @@ function form(action, submit, ...rows) {
     event.preventDefault();
     problem.textContent = "";
     const missing = [...element.querySelectorAll("input[required]")].find((input) => !input.value);
-    if (missing) { problem.textContent = text.fillIn; missing.focus(); return; }
+    if (missing) { problem.textContent = words.fillIn; missing.focus(); return; }
     button.disabled = true;
     try {
       await submit();
     } catch (error) {
-      problem.textContent = error instanceof CookieProblem ? text.cookieRefused : error.message;
+      problem.textContent = error instanceof CookieProblem ? words.cookieRefused : error.message;
       for (const { field: name, detail } of error.fields ?? []) problem.append(make("span", { class: "detail" }, `${name}: ${detail}`));
       if (error.retryAfter) await wait(error.retryAfter, problem);
       for (const input of element.querySelectorAll("input[type=password]")) input.value = "";
@@ -70,9 +72,9 @@ function form(action, submit, ...rows) {
 /** Says how long it takes until another try makes sense; the page may be left alone meanwhile. */
 async function wait(seconds, place) {
   const count = make("span", { "aria-hidden": "true" });
-  place.replaceChildren(make("span", { class: "visually-hidden" }, text.waitFor(seconds)), count);
+  place.replaceChildren(make("span", { class: "visually-hidden" }, words.waitFor(seconds)), count);
   for (let left = seconds; left > 0; left -= 1) {
-    count.textContent = text.waitFor(left);
+    count.textContent = words.waitFor(left);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   place.textContent = "";
@@ -83,7 +85,7 @@ function providerButtons(providers, hasForm, token) {
   if (!providers.length) return [];
   const problem = make("p", { class: "danger", role: "alert" });
   const code = takeProblem();
-  if (code) problem.textContent = text.providerProblems[code] ?? text.providerProblems.invalid;
+  if (code) problem.textContent = words.providerProblems[code] ?? words.providerProblems.invalid;
   const buttons = providers.map(({ id, label }) => make("button", {
     class: hasForm ? "quiet wide" : "primary wide", type: "button", onclick: async () => {
       problem.textContent = "";
@@ -95,8 +97,8 @@ function providerButtons(providers, hasForm, token) {
         for (const button of buttons) button.disabled = false;
       }
     },
-  }, text.signInWith(label)));
-  return [make("div", { class: "providers" }, hasForm ? make("p", { class: "muted or" }, text.or) : null, ...buttons, problem)];
+  }, words.signInWith(label)));
+  return [make("div", { class: "providers" }, hasForm ? make("p", { class: "muted or" }, words.or) : null, ...buttons, problem)];
 }
 
 // Whoever goes back from a provider finds the page as it was left.
@@ -105,28 +107,28 @@ window.addEventListener("pageshow", (event) => {
 });
 
 async function showSignIn() {
-  fill(text.signInTitle, make("p", { class: "muted" }, text.oneMoment));
+  fill(words.signInTitle, make("p", { class: "muted" }, text.oneMoment));
   const { ways: on, needsFirst, providers = [] } = await ways();
   if ($("gate").hidden) return;
   const hasForm = on.includes("local") || !on.length;
-  const login = field(text.loginName, { type: "text", name: "username", autocomplete: "username", maxLength: 200, dir: "auto" });
-  const password = passwordField(text.password, "current-password");
-  const note = needsFirst ? text.needsFirst : hasForm ? text.forgotten : text.byProvider;
-  fill(text.signInTitle,
-    hasForm ? form(text.signIn, () => signIn(login.input.value.trim(), password.input.value), login.row, password.row) : null,
+  const login = field(words.loginName, { type: "text", name: "username", autocomplete: "username", maxLength: 200, dir: "auto" });
+  const password = passwordField(words.password, "current-password");
+  const note = needsFirst ? words.needsFirst : hasForm ? words.forgotten : words.byProvider;
+  fill(words.signInTitle,
+    hasForm ? form(words.signIn, () => signIn(plainName(login.input.value), password.input.value), login.row, password.row) : null,
     ...providerButtons(providers, hasForm),
-    make("p", { class: "muted", id: "gate-note" }, window.isSecureContext ? note : text.cookieRefused));
+    make("p", { class: "muted", id: "gate-note" }, window.isSecureContext ? note : words.cookieRefused));
   (hasForm ? login.input : $("gate").querySelector("button"))?.focus();
 }
 
 async function showInvitation(token) {
-  fill(text.linkTitle, make("p", { class: "muted" }, text.oneMoment));
+  fill(words.linkTitle, make("p", { class: "muted" }, text.oneMoment));
   let link;
   try {
     link = await invitation(token);
   } catch (problem) {
-    fill(text.linkTitle, make("p", {}, problem.status === 404 ? text.linkGone : problem.message),
-      make("button", { class: "primary wide", type: "button", onclick: () => location.replace("/") }, text.goOn));
+    fill(words.linkTitle, make("p", {}, problem.status === 404 ? words.linkGone : problem.message),
+      make("button", { class: "primary wide", type: "button", onclick: () => location.replace("/") }, words.goOn));
     announce(problem.message, true);
     $("gate").querySelector("button").focus();
     return;
@@ -135,20 +137,20 @@ async function showInvitation(token) {
   const hasForm = on.includes("local") || !on.length;
   const isFirst = link.kind === "first";
   const isReset = link.kind === "reset";
-  const name = field(text.yourName, { type: "text", name: "name", autocomplete: "name", maxLength: 200, dir: "auto", required: false, value: link.name ?? "" });
-  const login = field(text.loginName, {
+  const name = field(words.yourName, { type: "text", name: "name", autocomplete: "name", maxLength: 200, dir: "auto", required: false, value: link.name ?? "" });
+  const login = field(words.loginName, {
     type: "text", name: "username", autocomplete: "username", maxLength: 200, dir: "auto", value: link.login ?? "", readOnly: !isFirst });
-  const password = passwordField(text.newPassword, "new-password");
-  const again = passwordField(text.passwordAgain, "new-password");
-  password.row.append(make("small", { class: "muted" }, text.passwordRule(shortestPassword)));
-  fill(text.linkTitles[link.kind] ?? text.linkTitle,
-    make("p", { class: "muted" }, hasForm ? text.linkTexts[link.kind] ?? "" : text.linkByProvider),
-    hasForm ? form(isReset ? text.setPassword : text.signUp, async () => {
-      if (new TextEncoder().encode(password.input.value).length < shortestPassword) throw new Error(text.passwordTooShort(shortestPassword));
-      if (password.input.value !== again.input.value) throw new Error(text.passwordsDiffer);
+  const password = passwordField(words.newPassword, "new-password");
+  const again = passwordField(words.passwordAgain, "new-password");
+  password.row.append(make("small", { class: "muted" }, words.passwordRule(shortestPassword)));
+  fill(words.linkTitles[link.kind] ?? words.linkTitle,
+    make("p", { class: "muted" }, hasForm ? words.linkTexts[link.kind] ?? "" : words.linkByProvider),
+    hasForm ? form(isReset ? words.setPassword : words.signUp, async () => {
+      if (new TextEncoder().encode(password.input.value).length < shortestPassword) throw new Error(words.passwordTooShort(shortestPassword));
+      if (password.input.value !== again.input.value) throw new Error(words.passwordsDiffer);
       const value = { token, password: password.input.value };
-      if (!isReset && name.input.value.trim()) value.name = name.input.value.trim();
-      if (isFirst) value.login = login.input.value.trim();
+      if (!isReset && plainName(name.input.value)) value.name = plainName(name.input.value);
+      if (isFirst) value.login = plainName(login.input.value);
       await accept(value);
     }, ...(isReset ? [] : [name.row]), login.row, password.row, again.row) : null,
     ...providerButtons(providers, hasForm, token));

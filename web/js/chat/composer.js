@@ -11,6 +11,7 @@ const longPaste = 4000;
 let place = "new";
 let isAnswering = false;
 
+const isOffline = () => document.body.classList.contains("is-offline");
 const box = () => $("message");
 const length = () => Array.from(box().value).length;
 
@@ -18,7 +19,7 @@ const length = () => Array.from(box().value).length;
 export function setUpComposer({ submit, stop, editLast }) {
   const send = () => {
     const question = box().value.trim();
-    if (!question || length() > longest) return;
+    if (!question || length() > longest || isOffline()) return;
     // It is taken out only by whoever sends it: while an answer is written it stays.
     if (submit(question)) putText("");
     box().focus();
@@ -26,7 +27,10 @@ export function setUpComposer({ submit, stop, editLast }) {
   box().addEventListener("input", () => { kept.set(`draft.${place}`, box().value); fit(); showSend(); });
   box().addEventListener("keydown", (event) => {
     if (event.key === "ArrowUp" && !event.altKey && !event.shiftKey && !box().value && editLast()) event.preventDefault();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // With a modifier it always sends; alone only where somebody wants that, and never on a keyboard of glass, where it breaks the line.
+    const isAlone = !event.ctrlKey && !event.metaKey;
+    if (isAlone && (kept.get("enter") === "modifier" || matchMedia("(pointer: coarse)").matches)) return;
     event.preventDefault();
     send();
   });
@@ -37,6 +41,7 @@ export function setUpComposer({ submit, stop, editLast }) {
   // A click anywhere on the card is one into the box.
   $("form").querySelector(".card").addEventListener("click", (event) => { if (event.target === event.currentTarget || event.target.className === "tools") box().focus(); });
   window.addEventListener("resize", fit);
+  document.addEventListener("apus:connection", showSend);
 }
 
 /** Shows what was begun for a chat, or for a new one for null. */
@@ -84,8 +89,8 @@ function showSend() {
   const label = isAnswering ? text.stop : text.send;
   if (send.getAttribute("aria-label") !== label || !send.firstChild) send.replaceChildren(icon(isAnswering ? "stop" : "send"));
   send.setAttribute("aria-label", label);
-  send.disabled = !isAnswering && (!box().value.trim() || isTooLong);
-  send.title = isAnswering ? text.stop : isTooLong ? text.tooLong(longest) : send.disabled ? text.nothingToSend : text.send;
+  send.disabled = !isAnswering && (!box().value.trim() || isTooLong || isOffline());
+  send.title = isAnswering ? text.stop : isTooLong ? text.tooLong(longest) : isOffline() ? text.unreachable : send.disabled ? text.nothingToSend : text.send;
 }
 
 /** A page of text may be meant as a document. It stands in the box, and can become a file. */

@@ -1,6 +1,7 @@
 import { $, announce, make } from "../parts/dom.js";
 import { api, newId } from "../server/api.js";
 import { chatFinished, chatRunning } from "./activity.js";
+import { hearTabs, tellTabs } from "../account/session.js";
 import { dropDraft, keepDraft, moveDraftTo, putText, setUpComposer, showAnswering, showDraftOf } from "./composer.js";
 import { wantedModel } from "./models.js";
 import { chosenPreset, showPresetOf } from "./presets.js";
@@ -32,6 +33,12 @@ export function stopAnswer() {
   }
 }
 
+/** Another page of this browser has asked something in a chat, or has deleted it: it is shown as it is now, unless something is under way here. */
+function heard({ asked, gone }) {
+  if (!chatId || ![asked, gone].includes(chatId) || $("chat-view").hidden) return;
+  if (gone || (isFollowing() && !isAnswering() && !$("messages").querySelector(".edit-form, .why form"))) showChat(chatId);
+}
+
 /** Listens no longer; the server goes on. */
 export function leaveAnswer() {
   for (const one of running) one.controller.abort();
@@ -45,6 +52,7 @@ export function setUpConversation({ chatMade, navigate, knownName }) {
   setUpScrolling();
   setUpComposer({ submit, stop: stopAnswer, editLast });
   const welcome = () => { if (!chatId && !$("messages").querySelector(".message")) showEmpty(); };
+  hearTabs(heard);
   document.addEventListener("apus:documents", welcome);
   document.addEventListener("apus:models", welcome);
 }
@@ -311,6 +319,7 @@ async function listen(answer, own, open, retry, body = null) {
         if (own.isStopped) stop(own.answerId);
         announce(text.answerStarted);
         if (body) dropDraft(body.message);
+        if (body) tellTabs({ asked: data.chatId });
         chatRunning(data.chatId, true);
         if (isNewChat && !chatId) {
           chatId = data.chatId;

@@ -10,7 +10,7 @@ export function showDetails({ model, timings, usage, receipt, passages, citation
   const facts = [
     [text.model, text.modelName(receipt?.model ?? model)], [text.firstWord, timings?.firstTokenMs > 0 && seconds(timings.firstTokenMs)], [text.totalTime, total > 0 && seconds(total)],
     [text.tokens, tokens?.promptTokens > 0 && text.tokenCount(tokens.promptTokens, tokens.completionTokens)],
-    [text.price, receipt?.cost > 0 && text.cost(receipt.cost)], [text.understood, receipt?.question]].filter(([, value]) => value);
+    [text.price, receipt?.cost > 0 && dollars(receipt.cost)], [text.understood, receipt?.question]].filter(([, value]) => value);
   const row = (passage) => {
     const own = citations.filter((citation) => citation.n === passage.n);
     const strength = own.some((c) => c.support === "supported") ? "supported" : own.some((c) => c.support === "partly") ? "partly" : own.length ? "unsupported" : "unused";

@@ -1,6 +1,6 @@
 import { $, kept } from "../parts/dom.js";
 import { api } from "../server/api.js";
-import { setUpChip, showChip } from "../parts/chip.js";
+import { setUpChip, showChip } from "../parts/menu.js";
 import { complain } from "../parts/toast.js";
 import { text } from "../strings.js";
 
@@ -16,10 +16,18 @@ export const wantedModel = () => (chosen() === standard() ? null : chosen());
 /** Whether answers are quotes alone, because no language model is set up. */
 export const isWithoutModel = () => models.length > 0 && models.every((model) => model.id === "extractive");
 
+/** Which there are to choose from: `{id, name, note, isChosen}`. */
+export const modelChoices = () => models.map((model) => ({
+  id: model.id, name: text.modelName(model.id), note: model.id === standard() ? text.standardModel : model.id === "extractive" ? text.extractiveNote : "", isChosen: model.id === chosen() }));
+
+/** Has a model answer from now on, in this browser. */
+export function chooseModel(id) {
+  kept.set("model", id === standard() ? null : id);
+  show();
+}
+
 export function setUpModels() {
-  setUpChip($("model"), text.model, () => models.map((model) => ({
-    label: text.modelName(model.id), note: model.id === standard() ? text.standardModel : model.id === "extractive" ? text.extractiveNote : "", isChosen: model.id === chosen(),
-    run: () => { kept.set("model", model.id === standard() ? null : model.id); show(); } })));
+  setUpChip($("model"), text.model, () => modelChoices().map(({ id, name, note, isChosen }) => ({ label: name, note, isChosen, run: () => chooseModel(id) })));
   refreshModels();
 }
 

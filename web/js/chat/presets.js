@@ -1,6 +1,6 @@
 import { $ } from "../parts/dom.js";
 import { api } from "../server/api.js";
-import { setUpChip, showChip } from "../parts/chip.js";
+import { setUpChip, showChip } from "../parts/menu.js";
 import { complain } from "../parts/toast.js";
 import { text } from "../strings.js";
 

@@ -1,5 +1,5 @@
 import { make } from "../parts/dom.js";
-import { text } from "../strings.js";
+import { dollars, text } from "../strings.js";
 
 // What an answer took: tools as they work, and one line on who answered.
 
@@ -23,7 +23,7 @@ export function toolLine(list, { id, name, arguments: given, status, summary, co
 /** Who answered and what was understood, where that is worth a line: not the first choice, remembered, completed, or at a price. */
 export function receiptLine(receipt) {
   if (!receipt) return null;
-  const parts = [receipt.reason && text.insteadOf(receipt.reason), receipt.cacheHit && text.remembered, receipt.question && text.understoodAs(receipt.question), receipt.cost > 0 && text.cost(receipt.cost)].filter(Boolean);
+  const parts = [receipt.reason && text.insteadOf(receipt.reason), receipt.cacheHit && text.remembered, receipt.question && text.understoodAs(receipt.question), receipt.cost > 0 && dollars(receipt.cost)].filter(Boolean);
   if (!parts.length) return null;
   return make("p", { class: "receipt muted" }, [text.answeredBy(receipt.model), ...parts].join(" · "));
 }

@@ -1,4 +1,5 @@
 import { addStyle, make } from "../parts/dom.js";
+import { plainName } from "../parts/names.js";
 import { toast } from "../parts/toast.js";
 import { call, withBody } from "../server/http.js";
 import { text } from "../strings.js";
@@ -27,8 +28,8 @@ export async function describe(item, button) {
 
   async function save(event) {
     event.preventDefault();
-    const said = { tags: fields.tags.value.split(",").map((one) => one.trim()).filter(Boolean) };
-    for (const name of ["source", "author", "date"]) said[name] = fields[name].value.trim() || null;
+    const said = { tags: fields.tags.value.split(",").map(plainName).filter(Boolean) };
+    for (const name of ["source", "author", "date"]) said[name] = plainName(fields[name].value) || null;
     try {
       await call(`/api/documents/${item.id}`, withBody("PATCH", said));
       await refreshDocuments();

@@ -1,7 +1,7 @@
 // What is said of versions, tags and facts of documents. Apart from the other texts, which the first look needs.
-import { counted, shortDate, size, when } from "../strings.js";
+import { counted, inLanguage, shortDate, size, when } from "../strings.js";
 
-export const words = {
+const english = {
   taken: (name) => `“${name}” is in your library already`,
   takenText: ({ createdAt, bytes, version }, file) => `Added ${when(createdAt)}, ${size(bytes)}${version > 1 ? `, version ${version}` : ""}. The new file has ${size(file.size)}.`,
   choices: {
@@ -51,3 +51,5 @@ export const words = {
   byTag: "Tag",
   tagged: (tags) => `Tags: ${tags.join(", ")}`,
 };
+
+export const words = await inLanguage(english, (language) => import(`./words.${language}.js`));

@@ -41,6 +41,19 @@ export function addStyle(name) {
   return sheets.get(name);
 }
 
+/** Puts the markup's own words into the page's language, before anything else is on it. `markup` has them by their English. */
+export function translate(markup = {}) {
+  const said = (words) => (Object.hasOwn(markup, words) ? markup[words] : null);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const words = node.data.trim();
+    if (said(words)) node.data = node.data.replace(words, () => said(words));
+  }
+  for (const name of ["aria-label", "title", "placeholder"]) {
+    for (const element of document.body.querySelectorAll(`[${name}]`)) element.setAttribute(name, said(element.getAttribute(name)) ?? element.getAttribute(name));
+  }
+}
+
 /** Copies a text, also where the page came over plain http and the clipboard is kept from it. Resolves to whether it is there. */
 export async function copyText(value) {
   try {
@@ -100,6 +113,10 @@ export const kept = {
     try {
       if (value) localStorage.setItem("apus." + name, value); else localStorage.removeItem("apus." + name);
     } catch { /* kept for this page only */ }
+  },
+  /** Whether anything is kept at all. */
+  works() {
+    try { localStorage.setItem("apus.probe", "1"); localStorage.removeItem("apus.probe"); return true; } catch { return false; }
   },
   /** Removes all whose names begin so. */
   forget(beginning) {

@@ -6,13 +6,14 @@ import { text } from "../strings.js";
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const mod = isMac ? "⌘" : "Ctrl";
 
-/** `newChat` begins one. */
-export function setUpShortcuts({ newChat }) {
+/** `newChat` begins one; `settings` opens them. */
+export function setUpShortcuts({ newChat, settings }) {
   const all = [
     { keys: [mod, "K"], label: text.shortcuts.search, is: (e) => !e.shiftKey && e.code === "KeyK", run: () => { if (!$("search-text").checkVisibility({ visibilityProperty: true })) toggleSidebar(); $("search-text").focus(); } },
     { keys: [mod, "Shift", "O"], label: text.shortcuts.newChat, is: (e) => e.shiftKey && e.code === "KeyO", run: newChat },
     { keys: [mod, "Shift", "S"], label: text.shortcuts.sidebar, is: (e) => e.shiftKey && e.code === "KeyS", run: toggleSidebar },
     { keys: [mod, "Shift", "C"], label: text.shortcuts.copy, is: (e) => e.shiftKey && e.code === "KeyC", run: () => [...document.querySelectorAll(".message.assistant .actions button")].filter((button) => button.querySelector(".said")).at(-1)?.click() },
+    { keys: [mod, "."], label: text.settings, is: (e) => e.key === ".", run: settings },
     { keys: [mod, "/"], label: text.shortcuts.list, is: (e) => e.key === "/", run: () => list(all) }];
   window.addEventListener("keydown", async (event) => {
     if (document.querySelector("dialog[open]") || !$("gate").hidden) return;

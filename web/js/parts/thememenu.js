@@ -6,6 +6,7 @@ import { text } from "../strings.js";
 export function setUpTheme() {
   const show = () => $("theme").replaceChildren(icon(window.apusTheme.get()));
   $("theme").addEventListener("click", () => openMenu($("theme"), ["system", "light", "dark"].map((name) => ({
-    label: text.themes[name], icon: name, isChosen: window.apusTheme.get() === name, run: () => { window.apusTheme.set(name); show(); } })), text.theme));
+    label: text.themes[name], icon: name, isChosen: window.apusTheme.get() === name, run: () => window.apusTheme.set(name) })), text.theme));
+  document.addEventListener("apus:look", show);
   show();
 }

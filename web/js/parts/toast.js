@@ -33,4 +33,4 @@ export function toast(message, { action = null, seconds = 6, isError = false, go
 }
 
 /** Says what went wrong, to the eye as well as to the ear. */
-export const complain = (problem) => void toast(problem.message ?? String(problem), { isError: true, seconds: 12 });
+export const complain = (problem) => void (problem.isUnreachable && document.body.classList.contains("is-offline") || toast(problem.message ?? String(problem), { isError: true, seconds: 12 }));

@@ -1,17 +1,17 @@
-import { Problem, call, send, withBody } from "./http.js";
+import { Problem, call, callKept, send, withBody } from "./http.js";
 import { text } from "../strings.js";
 
 export const api = {
   report: (id) => call(`/api/documents/${id}/report`),
-  models: () => call("/api/models"),
-  presets: () => call("/api/presets"),
-  chats: (before, isArchive) => call(`/api/history?limit=30${isArchive ? "&archived=true" : ""}${before ? `&before=${before}` : ""}`),
-  pinnedChats: () => call("/api/history?limit=100&pinned=true"),
+  models: () => callKept("/api/models"),
+  presets: () => callKept("/api/presets"),
+  chats: (before, isArchive) => callKept(`/api/history?limit=30${isArchive ? "&archived=true" : ""}${before ? `&before=${before}` : ""}`),
+  pinnedChats: () => callKept("/api/history?limit=100&pinned=true"),
   /** Changes how a chat is kept: `pinned`, `archived`. */
   keepChat: (id, value) => call(`/api/history/${id}`, withBody("PATCH", value)),
   /** A part of a chat, on the path through a message where messages have versions. */
   chat: (id, before, through) =>
-    call(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}${through ? `&path=${through}` : ""}`),
+    callKept(`/api/history/${id}?limit=500${before ? `&before=${before}` : ""}${through ? `&path=${through}` : ""}`),
   /** The newest message of a chat, and whether one is being written. */
   tail: (id) => call(`/api/history/${id}?limit=1`),
   edit: (id, messageId, value) => call(`/api/history/${id}/messages/${messageId}`, withBody("PUT", { text: value })),
@@ -28,7 +28,7 @@ export const api = {
   async sample(name) {
     return new File([await (await send(`/samples/${name}`, { headers: { Accept: "*/*" } })).blob()], name);
   },
-  documents: () => everything("/api/documents?versions=newest", "documents"),
+  documents: () => everything("/api/documents?versions=newest", "documents", callKept),
   document: (id) => call(`/api/documents/${id}`),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
@@ -74,7 +74,13 @@ export const api = {
   resetPerson: (id) => call(`/api/account/people/${id}/reset`, { method: "POST" }),
   deletePerson: (id) => call(`/api/account/people/${id}`, { method: "DELETE" }),
   addWorkspace: (name) => call("/api/account/workspaces", withBody("POST", { name })),
-  renameWorkspace: (id, name) => call(`/api/account/workspaces/${id}`, withBody("PATCH", { name })),
+  renameWorkspace: (id, name) => api.changeWorkspace(id, { name }),
+  changeWorkspace: (id, value) => call(`/api/account/workspaces/${id}`, withBody("PATCH", value)),
+  /** What was set for whom; and what limits whoever asks, with how much is left. */
+  quotas: () => call("/api/account/quotas?of=everybody"),
+  ownQuotas: () => call("/api/account/quotas"),
+  setQuotas: (value) => call("/api/account/quotas", withBody("PUT", value)),
+  used: (of, from, to) => call(`/api/account/usage?${new URLSearchParams({ of, from, to })}`),
   members: (id) => everything(`/api/account/workspaces/${id}/members`, "members"),
   setMember: (id, person, role) => call(`/api/account/workspaces/${id}/members/${person}`, withBody("PUT", { role })),
   removeMember: (id, person) => call(`/api/account/workspaces/${id}/members/${person}`, { method: "DELETE" }),
@@ -140,11 +146,11 @@ async function readEvents(response, on) {
 }
 
 /** A list from its first page to its last. */
-async function everything(path, name) {
+async function everything(path, name, read = call) {
   const all = [];
   let after = "";
   do {
-    const page = await call(`${path}${path.includes("?") ? "&" : "?"}limit=200${after ? `&after=${after}` : ""}`);
+    const page = await read(`${path}${path.includes("?") ? "&" : "?"}limit=200${after ? `&after=${after}` : ""}`);
     all.push(...page[name]);
     after = page.next;
   } while (after && all.length < 10000);

@@ -5,6 +5,8 @@ export class Problem extends Error {
   constructor(detail, { status = 0, requestId = "", fields = [], retryAfter = 0 } = {}) {
     super(detail);
     this.status = status;
+    /** Whether there was no answer at all. */
+    this.isUnreachable = status === 0;
     this.requestId = requestId;
     this.fields = fields;
     /** Seconds after which it may be tried again. */
@@ -29,12 +31,19 @@ export async function problemOf(response) {
 
 let restore = async () => false;
 let workspace = null;
+let known = Promise.resolve();
 
 /**
  * Says what to do when the server does not know, or no longer knows, who asks: the action gets the time at which that was asked,
  * and resolves to whether it may be asked again.
  */
 export function whenNobody(action) { restore = action; }
+
+/** Has requests wait until it is known who asks: what nobody may read is not asked for. */
+export function holdUntil(promise) { known = promise.catch(() => {}); }
+
+/** Resolves when it is known who asks, or that nobody can tell. */
+export const whenKnown = () => known;
 
 /** Has every request be about a workspace; null leaves it to the server. */
 export function useWorkspace(id) { workspace = id; }
@@ -57,6 +66,7 @@ export async function exchange(path, options = {}) {
 
 /** Sends a request, and again when it was refused and somebody is signed in then. Resolves to a good answer. */
 export async function send(path, options = {}) {
+  await known;
   let sentAt = Date.now();
   let response = await exchange(path, options);
   if (response.status === 401 && await mayRepeat(401, sentAt)) {
@@ -72,6 +82,25 @@ export async function send(path, options = {}) {
 export async function call(path, options) {
   const response = await send(path, options);
   return response.status === 204 ? null : response.json();
+}
+
+/** What keeps answers for a time without a network comes when it is first needed. */
+export const offline = () => import("./offline.js");
+
+/** Resolves when the first look at the page is over: what it does not need waits for that. */
+export const calm = new Promise((resolve) => { window.addEventListener("load", () => setTimeout(resolve, 2000), { once: true }); });
+
+/** Reads something that is kept for a time without a network, and then what was kept of it. */
+export async function callKept(path) {
+  try {
+    const value = await call(path);
+    calm.then(offline).then((last) => last.remember(path, value)).catch(() => { /* kept another time */ });
+    return value;
+  } catch (problem) {
+    const found = problem.isUnreachable ? await offline().then((last) => last.recall(path)).catch(() => null) : null;
+    if (found === null) throw problem;
+    return found;
+  }
 }
 
 /** The options of a request with a JSON body. */

@@ -1,4 +1,4 @@
-import { $, make } from "../parts/dom.js";
+import { $, make, translate } from "../parts/dom.js";
 import { loadMarkdown, renderMarkdown } from "../reading/markdown.js";
 import { placeCitations, withPlaces } from "../reading/citations.js";
 import { exchange, problemOf } from "../server/http.js";
@@ -6,6 +6,7 @@ import { text } from "../strings.js";
 import { words } from "./words.js";
 
 // A chat that somebody gave a link to, to be read. The token stands behind the mark of the address, which is never sent; it goes in a header.
+translate(words.markup);
 const token = location.hash.slice(1);
 const headers = { "x-apus-link": token };
 

@@ -1,9 +1,7 @@
 // What is said of chats that are kept apart or shown to others. Apart from the other texts, which the first look needs.
-import { counted, when } from "../strings.js";
+import { counted, inLanguage, longDay, when } from "../strings.js";
 
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-
-export const words = {
+const english = {
   pin: "Pin",
   unpin: "Unpin",
   share: "Share…",
@@ -24,13 +22,13 @@ export const words = {
   notCopied: "Press Ctrl+C to copy.",
   links: "Links to this chat",
   none: "There are none yet.",
-  link: ({ createdAt, expiresAt, messages }) => `Made ${when(createdAt)}, ends ${day.format(new Date(expiresAt))}, ${counted(messages, "message", "messages")}`,
+  link: ({ createdAt, expiresAt, messages }) => `Made ${when(createdAt)}, ends ${longDay(expiresAt)}, ${counted(messages, "message", "messages")}`,
   end: "End",
   endOf: (link) => `End the link made ${when(link.createdAt)}`,
   ended: "The link has ended.",
   close: "Close",
   sharedChat: "Shared chat",
-  sharedUntil: ({ createdAt, expiresAt }) => `As it was on ${day.format(new Date(createdAt))}. This link ends on ${day.format(new Date(expiresAt))}.`,
+  sharedUntil: ({ createdAt, expiresAt }) => `As it was on ${longDay(createdAt)}. This link ends on ${longDay(expiresAt)}.`,
   withheld: (count) => `${counted(count, "more message is", "more messages are")} not shown: what they were answered from is not open to you, or was deleted.`,
   noToken: "This address is not complete. Open the link as you were given it.",
   signIn: "This link is for people who are signed in, or it has ended.",
@@ -42,3 +40,5 @@ export const words = {
   fileName: "Shared chat.md",
   sources: "Sources",
 };
+
+export const words = await inLanguage(english, (language) => import(`./words.${language}.js`));

@@ -1,9 +1,14 @@
 import { $, announce, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { text, when } from "../strings.js";
+import { placesFor } from "./places.js";
+import { words as said } from "./words.js";
 
-// Looking for chats by their words: while there are some in the field, what was found stands in the place of the list.
+// Looking for chats by their words: while there are some in the field, what was found stands in the place of the list. A chat stands there
+// once, with what was found in it; above them the places of the page that are called so.
 const pause = 200;
+/** How many messages of a chat are shown before the others are asked for. */
+const shownOfChat = 3;
 let go = () => {};
 let timer = 0;
 let running = null;
@@ -42,7 +47,7 @@ export function setUpSearch(navigate) {
   if (field.value) look();
 }
 
-const links = () => [...$("hits").querySelectorAll("a")];
+const links = () => [...$("hits").querySelectorAll("a")].filter((link) => link.checkVisibility());
 
 async function look(more = false) {
   running?.abort();
@@ -58,31 +63,64 @@ async function look(more = false) {
     if (running !== controller) return;
     next = page.next;
     shown = asked;
-    const first = more ? $("hits").childElementCount : 0;
-    if (!more) $("hits").replaceChildren();
-    $("hits").append(...page.hits.map(entry));
+    if (!more) $("hits").replaceChildren(...placesFor(words).map(placeEntry));
+    const fresh = page.hits.map((hit) => put(hit, more));
+    for (const group of $("hits").querySelectorAll(".hit-chat")) fold(group);
     if (!$("hits").childElementCount) $("hits").append(make("li", { class: "muted none" }, text.noHits));
     $("more-hits").hidden = !next;
     announce(text.hits($("hits").querySelectorAll("a").length, Boolean(next)));
-    if (more) $("hits").children[first]?.querySelector("a")?.focus();
+    if (more) fresh[0]?.focus();
   } catch (problem) {
     if (problem.name === "AbortError") return;
-    $("hits").replaceChildren(make("li", { class: "muted none" }, problem.message));
+    $("hits").replaceChildren(...placesFor(words).map(placeEntry), make("li", { class: "muted none" }, problem.message));
     $("more-hits").hidden = true;
     announce(problem.message, true);
   }
 }
 
-function entry({ chat, message, excerpt, highlights }) {
-  const address = message ? `/c/${chat.id}?m=${message.id}` : `/c/${chat.id}`;
-  return make("li", {}, make("a", {
-    class: "hit", href: address, title: message ? when(message.createdAt) : null,
-    onclick: (event) => { event.preventDefault(); go(address); },
+const link = (address, properties, ...children) => make("a", {
+  class: "hit", href: address, ...properties,
+  onclick: (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(address);
   },
-  message ? make("span", { class: "hit-name", dir: "auto" }, chat.name) : null,
-  make("span", { class: message ? "hit-text" : "hit-name", dir: "auto" },
-    message ? make("span", { class: "visually-hidden" }, message.role === "user" ? text.youSaid : text.answerSaid) : null,
-    ...marked(excerpt, highlights))));
+}, ...children);
+
+/** A place of the page. The description of the API is a page of its own. */
+const placeEntry = ({ address, name, isOther }) => make("li", {}, isOther ? make("a", { class: "hit", href: address }, make("span", { class: "hit-name" }, name)) : link(address, {}, make("span", { class: "hit-name" }, name)));
+
+/** Puts a hit to those of its chat, which may be there already. Returns its link. */
+function put({ chat, message, excerpt, highlights }, opens) {
+  let group = [...$("hits").children].find((one) => one.dataset.chat === chat.id);
+  if (!group) {
+    group = make("li", { class: "hit-chat", "data-chat": chat.id }, make("p", { class: "hit-name", dir: "auto" }, chat.name), make("ul", {}));
+    $("hits").append(group);
+  }
+  if (opens) group.dataset.isOpen = "yes";
+  if (!message) {
+    const named = link(`/c/${chat.id}`, {}, make("span", { class: "hit-name", dir: "auto" }, ...marked(excerpt, highlights)));
+    group.firstElementChild.replaceWith(named);
+    return named;
+  }
+  const said = link(`/c/${chat.id}?m=${message.id}`, { title: when(message.createdAt) }, make("span", { class: "hit-text", dir: "auto" },
+    make("span", { class: "visually-hidden" }, message.role === "user" ? text.youSaid : text.answerSaid), ...marked(excerpt, highlights)));
+  group.querySelector("ul").append(make("li", {}, said));
+  return said;
+}
+
+/** Shows the first hits of a chat, and a button for the others. */
+function fold(group) {
+  group.querySelector("button")?.remove();
+  const rest = [...group.querySelectorAll("ul > li")].slice(shownOfChat);
+  const isFolded = !group.dataset.isOpen && rest.length > 0;
+  for (const one of rest) one.hidden = isFolded;
+  if (!isFolded) return;
+  group.append(make("button", { class: "plain small", type: "button", onclick: () => {
+    group.dataset.isOpen = "yes";
+    fold(group);
+    rest[0].querySelector("a").focus();
+  } }, said.more(rest.length)));
 }
 
 /** The text with its words marked. Places count characters as Unicode does, not as JavaScript does. */

@@ -1,7 +1,7 @@
 import { $, icon, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
 import { stateOf } from "../chat/activity.js";
-import { workspace } from "../account/session.js";
+import { hearTabs, tellTabs, workspace } from "../account/session.js";
 import { complain } from "../parts/toast.js";
 import { groupOf, text, when } from "../strings.js";
 
@@ -153,6 +153,7 @@ function makeRow(id) {
   function take(kept) {
     chats = chats.map((one) => (one.id === id ? kept : one));
     show();
+    tellTabs({ kept });
   }
 
   /** Leaves the chat out of this list. */
@@ -164,19 +165,20 @@ function makeRow(id) {
   function rename() {
     const box = make("input", { class: "rename", value: chat.name, maxlength: "200", dir: "auto", "aria-label": text.rename(chat.name) });
     let isOver = false;
+    const names = import("../parts/names.js");
     const end = async (saves) => {
       if (isOver) return;
       isOver = true;
-      const value = box.value.trim();
       const hadFocus = document.activeElement === box;
       box.replaceWith(link);
       show();
       if (hadFocus) link.focus();
+      const value = (await names).plainName(box.value);
       if (!saves || !value || value === chat.name) return;
       const before = chat.name;
       update({ ...chat, name: value });
-      try { Object.assign(chats.find((one) => one.id === id) ?? {}, await api.rename(id, value)); } catch (problem) { complain(problem); update({ ...chat, name: before }); return; }
-      if (id === current) { $("title").textContent = value; document.title = `${value} – Apus`; }
+      try { take({ ...chat, ...await api.rename(id, value) }); } catch (problem) { complain(problem); update({ ...chat, name: before }); return; }
+      if (id === current) entitle(value);
     };
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); end(true); }
@@ -202,6 +204,20 @@ function makeRow(id) {
   return { element, update };
 }
 
+function entitle(name) { $("title").textContent = name; document.title = `${name} – Apus`; }
+
+/** What another page of this browser has done. */
+hearTabs(({ kept, gone }) => {
+  const id = kept?.id ?? gone;
+  if (!id) return;
+  const isListed = chats.some((one) => one.id === id);
+  chats = chats.filter((one) => one.id !== gone && (one.id !== id || Boolean(kept.archived) === isArchive)).map((one) => (one.id === id ? kept : one));
+  show();
+  if (kept && id === current) entitle(kept.name);
+  // One that comes into this list has a place that the server knows.
+  if (kept && !isListed) refreshChats();
+});
+
 /** Takes a chat away; the server is told when nobody wants it back. */
 async function remove(chat, element) {
   const neighbour = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("a");
@@ -216,5 +232,6 @@ async function remove(chat, element) {
     chats = chats.filter((one) => one.id !== chat.id);
     removed.delete(chat.id);
     show();
+    tellTabs({ gone: chat.id });
   }, (problem) => { back(); complain(problem); }), () => { back(); if (wasShown && location.pathname === "/") go(`/c/${chat.id}`); rows.get(chat.id)?.element.querySelector("a")?.focus(); });
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPMessages
+import JSONCoding
 import TestSupport
 import Testing
 import VectorServer
@@ -45,6 +46,8 @@ import VectorServer
             #expect(answer.fields["x-content-type-options"] == "nosniff")
             #expect(answer.fields["content-security-policy"]?.contains("default-src 'none'") == true)
             #expect(answer.fields["x-frame-options"] == "DENY")
+            // A file that is no page can do nothing by itself, and is told so in a few words.
+            #expect(answer.fields["content-security-policy"]?.contains("script-src") == type.hasPrefix("text/html"))
             #expect((answer.fields["permissions-policy"] != nil) == type.hasPrefix("text/html"))
             #expect((answer.fields["cross-origin-opener-policy"] != nil) == type.hasPrefix("text/html"))
         }
@@ -118,6 +121,48 @@ import VectorServer
             #expect(answer.fields["content-disposition"] == "attachment")
             #expect(answer.fields["content-encoding"] == nil)
         }
+    }
+
+    @Test func theFilesOfAnEditionAreThoseThatAreServed() throws {
+        try with { _, get in
+            let answer = try get("/shell.json", [:])
+            #expect(answer.status == 200 && answer.fields["content-type"] == "application/json")
+            let files = try #require(answer.json["files"]?.object)
+            #expect(files.members.map(\.name) == ["/", "/css/app.css", "/vendor/marked.js"])
+            for (path, digest) in files.members {
+                #expect(try get(path, [:]).fields["etag"] == "\"\(digest.string ?? "")\"")
+            }
+            let tag = try #require(answer.fields["etag"])
+            #expect(try get("/shell.json", ["if-none-match": tag]).status == 304)
+        }
+    }
+
+    @Test func anotherFileMakesAnotherEdition() throws {
+        let folder = try Fixtures.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder + "/js/docs", withIntermediateDirectories: true)
+        let site = StaticSite(directory: folder)
+        func version() throws -> JSONValue? {
+            let request = HTTPRequest(
+                method: .get, target: HTTPTarget("/shell.json"), fields: [:], body: .bytes([]), id: "1")
+            return try APIFixture.read(site.answer(request)).json["version"]
+        }
+        func write(_ text: String, _ name: String) throws {
+            try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+        }
+        try write("1", "js/main.js")
+        let first = try version()
+        #expect(first?.string?.count == 24)
+        #expect(try version() == first)
+        // What only another page needs is no part of it.
+        try write("1", "js/docs/main.js")
+        try write("1", "notes.txt")
+        #expect(try version() == first)
+        try write("2", "js/main.js")
+        let second = try version()
+        #expect(second != first)
+        try write("1", "js/more.js")
+        #expect(try version() != second)
     }
 
     @Test func onlyReadingIsPossible() throws {
