@@ -42,8 +42,11 @@ extension MediaType {
     /// A package tells by its parts what it is: by the typical ones, or by a folder in an archive that is a package. What its
     /// beginning leaves open its name tells.
     private static func package(_ prefix: [UInt8], name: String) -> MediaType? {
-        if let declared = declaredType(prefix) { return openDocument(declared) }
+        if let declared = declaredType(prefix) {
+            return declared == MediaType.epub.rawValue ? .epub : openDocument(declared)
+        }
         let entries = entries(prefix)
+        if entries.contains("meta-inf/container.xml") { return .epub }
         if entries.contains("content.xml"), entries.contains(openManifest) { return openNamed(name) }
         let isPackage = entries.contains { $0 == "[content_types].xml" || $0 == "_rels/.rels" }
         if !isPackage, entries.contains(archiveOfClasses) { return nil }
@@ -72,7 +75,7 @@ extension MediaType {
     private static let openManifest = "meta-inf/manifest.xml"
     private static let openPrefix = "application/vnd.oasis.opendocument."
 
-    /// What a package says in its first entry, `mimetype`, which is there in plain (OpenDocument 1.3, part 2, 3.3); `nil`
+    /// What a package says in its first entry, `mimetype`, which is there in plain (OpenDocument 1.3, part 2, 3.3; EPUB 3.3, 4.3); `nil`
     /// where there is none, or where another program has packed it anew.
     static func declaredType(_ prefix: [UInt8]) -> String? {
         let name = Array("mimetype".utf8)

@@ -4,7 +4,7 @@ import io, os, socket, struct, time, uuid, zipfile
 import pytest
 
 from library import GOLDEN
-from open_documents import open_document
+from open_documents import book, open_document, package
 from stack import DATA, request
 
 # Made by two programs; the second lies beside the repository.
@@ -142,6 +142,10 @@ class TestDocuments:
         ("bomb.odt", open_document("text", [b"<text:p>"] + [b"a" * (1 << 20)] * 200 + [b"</text:p>"]), "too_complex"),
         ("cut.odt", open_document("text", [b"<text:p>text</text:p>"])[:-40], "damaged"),
         ("locked.odt", open_document("text", [b"x"], "<encryption-data/>"), "password_protected"),
+        ("none.epub", package("application/epub+zip", []), "damaged"), ("empty.epub", book([]), "no_text"),
+        ("locked.epub", book(["<p>x</p>"], "OPS/text/chapter%200.xhtml"), "password_protected"),
+        ("deep.epub", book(["<div>" * 10_000]), "too_complex"), ("chapters.epub", book(["<p>x</p>"] * 5001), "too_complex"),
+        ("bomb.epub", book([[b"<p>"] + [b"a" * (1 << 20)] * 200]), "too_complex"), ("cut.epub", book(["<p>x</p>"])[:-40], "damaged"),
         ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
         ("entity.docx", docx([b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><d>&c;</d>']), "too_complex"),
     ])

@@ -1,7 +1,7 @@
 """Kinds of documents through the whole program: uploaded, asked about, and cited where the answer stands."""
 import pytest
 
-from open_documents import open_document
+from open_documents import book, open_document
 
 BREAK = '<style:style style:name="B" style:family="paragraph"><style:paragraph-properties fo:break-before="page"/></style:style>'
 HIDDEN = '<style:style style:name="H" style:family="text"><style:text-properties text:display="none"/></style:style>'
@@ -34,11 +34,19 @@ def slides():
         slide("Depot in Ghent", "The new depot in Ghent opens in October with 85 employees.")], styles=OFF)
 
 
+def chapters():
+    page = lambda body: f'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{body}</body></html>'
+    return book([
+        page("<h1>The lighthouse</h1><p>Nobody had been there for years.</p>"), page("<h1>The keeper</h1><p>He slept.</p>"),
+        page("<h1>The lamp</h1><p>The lamp of the lighthouse was lit by Ottilie Brandt in 1893.</p><p hidden=''>It was lit by Karl in 1700.</p>")])
+
+
 @pytest.mark.parametrize("name,content,pages,question,page,words,never", [
     ("kettle.odt", text, 3, "How long does the warranty of the KX-70 kettle last?", 3, "27 months", "99 months"),
     ("filters.ods", sheets, 2, "What is the price of the charcoal filter QF-12?", 2, "€38.50", None),
     ("depot.odp", slides, 3, "When does the new depot in Ghent open?", 3, "October", "costs nothing"),
-], ids=["text", "sheets", "slides"])
+    ("lighthouse.epub", chapters, 3, "Who lit the lamp of the lighthouse?", 3, "Ottilie Brandt", "Karl"),
+], ids=["text", "sheets", "slides", "chapters"])
 def test_an_answer_cites_the_place_where_it_stands(stack, name, content, pages, question, page, words, never):
     upload = stack.upload(name, content())
     assert upload.status == 202, upload.body

@@ -19,6 +19,18 @@ def package(kind, parts):
     return file.getvalue()
 
 
+def book(chapters, encryption=""):
+    """An EPUB of these chapters, whose names need codes in references."""
+    items = "".join(f'<item id="c{n}" href="text/chapter%20{n}.xhtml" media-type="application/xhtml+xml"/>' for n in range(len(chapters)))
+    order = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
+    parts = [
+        ("META-INF/container.xml", '<container><rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'),
+        ("OPS/book.opf", f"<package><metadata/><manifest>{items}</manifest><spine>{order}</spine></package>")]
+    if encryption:
+        parts.append(("META-INF/encryption.xml", f"<encryption><EncryptedData><EncryptionMethod Algorithm='x'/><CipherData><CipherReference URI='{encryption}'/></CipherData></EncryptedData></encryption>"))
+    return package("application/epub+zip", parts + [(f"OPS/text/chapter {n}.xhtml", chapter) for n, chapter in enumerate(chapters)])
+
+
 def open_document(kind, body, manifest="", styles=""):
     """A text, a spreadsheet or a presentation with this body."""
     start = f"<office:document-content {NAMES}><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:{kind}>"

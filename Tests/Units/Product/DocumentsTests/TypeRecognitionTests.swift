@@ -150,6 +150,12 @@ import Testing
         #expect(type(mark, "a") == expected)
     }
 
+    @Test func booksAreKnownByWhatTheySayOrByTheirContainer() throws {
+        #expect(type(entry("mimetype", Array("application/epub+zip".utf8)), "a.zip") == .epub)
+        #expect(type(try SampleFiles.book(manifest: "", spine: "", []), "a.zip") == .epub)
+        #expect(type(entry("mimetype", Array("application/other+zip".utf8)), "a.epub") == nil)
+    }
+
     /// Another program has packed it, and put the entry that says it anywhere.
     @Test func openDocumentsThatArePackedAnewAreKnownByTheirParts() throws {
         let file = try SampleFiles.openDocument("spreadsheet", "")

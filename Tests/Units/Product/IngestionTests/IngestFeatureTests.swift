@@ -37,6 +37,15 @@ struct IngestFeatureTests {
                 ("a.pptx", try SampleFiles.pptx([Self.prose, "The second slide."]), 2, "The second slide."),
                 ("a.xlsx", try Fixtures.bytes(Fixtures.library + "/price-list.xlsx"), 4, "SP-2514C"),
                 (
+                    "a.epub",
+                    try SampleFiles.book(
+                        manifest: ["a", "b"].map {
+                            "<item id=\"\($0)\" href=\"\($0).xhtml\" media-type=\"application/xhtml+xml\"/>"
+                        }.joined(), spine: "<itemref idref=\"b\"/><itemref idref=\"a\"/>",
+                        [("OPS/a.xhtml", "<p>The last chapter.</p>"), ("OPS/b.xhtml", "<p>\(Self.prose)</p>")]),
+                    2, "The last chapter."
+                ),
+                (
                     "a.odt",
                     try SampleFiles.openDocument(
                         "text", "<text:p>\(Self.prose)</text:p><text:p>One <text:soft-page-break/>more page.</text:p>"),

@@ -123,6 +123,28 @@ public enum SampleFiles {
             ] + manifest + parts)
     }
 
+    /// A book in EPUB whose list lies in the folder `OPS`.
+    ///
+    /// - Parameters:
+    ///   - manifest: The elements that name its files.
+    ///   - spine: Those that name its chapters in their order.
+    ///   - toc: An attribute that names the table of contents of older books.
+    public static func book(
+        manifest: String, spine: String, _ files: [(name: String, content: String)], title: String = "",
+        toc: String = ""
+    ) throws -> [UInt8] {
+        let list =
+            "<?xml version=\"1.0\"?><package xmlns=\"http://www.idpf.org/2007/opf\" version=\"3.0\">"
+            + "<metadata xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:title>\(title)</dc:title></metadata>"
+            + "<manifest>\(manifest)</manifest><spine \(toc)>\(spine)</spine></package>"
+        let container =
+            "<?xml version=\"1.0\"?><container xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\"><rootfiles>"
+            + "<rootfile full-path=\"OPS/package.opf\" media-type=\"application/oebps-package+xml\"/></rootfiles></container>"
+        return try zip(
+            [("mimetype", "application/epub+zip"), ("META-INF/container.xml", container), ("OPS/package.opf", list)]
+                + files)
+    }
+
     private static let openNames =
         [
             "office", "style", "text", "table", "drawing", "presentation", "form", "xsl-fo-compatible",
