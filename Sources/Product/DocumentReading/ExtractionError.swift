@@ -13,6 +13,11 @@ public struct ExtractionError: Error, Sendable, Equatable {
     public static let passwordProtected = ExtractionError(
         code: "password_protected",
         detail: "The file is protected by a password. Remove the protection and upload it again.")
+    /// A book that only the programs of its shop can read.
+    public static let copyProtected = ExtractionError(
+        code: "password_protected",
+        detail: "The book is protected against copying (DRM), so that only some programs can read it. "
+            + "Upload a copy without that protection.")
     public static let noText = ExtractionError(
         code: "no_text",
         detail: "There is no text in the file. If it holds scanned pictures, upload a version with a text layer.")

@@ -42,7 +42,12 @@ extension MediaType {
     /// A package tells by its parts what it is: by the typical ones, or by a folder in an archive that is a package. What its
     /// beginning leaves open its name tells.
     private static func package(_ prefix: [UInt8], name: String) -> MediaType? {
+        if let declared = declaredType(prefix) {
+            return declared == MediaType.epub.rawValue ? .epub : openDocument(declared)
+        }
         let entries = entries(prefix)
+        if entries.contains("meta-inf/container.xml") { return .epub }
+        if entries.contains("content.xml"), entries.contains(openManifest) { return openNamed(name) }
         let isPackage = entries.contains { $0 == "[content_types].xml" || $0 == "_rels/.rels" }
         if !isPackage, entries.contains(archiveOfClasses) { return nil }
         var folder: MediaType?
@@ -63,6 +68,45 @@ extension MediaType {
         let isCut = isWhole && prefix.firstRange(of: directoryEnd) == nil
         guard isCut || !isWhole && isOpen, let type = named(name) else { return nil }
         return folder == nil || folder == type ? type : nil
+    }
+
+    // MARK: - OpenDocument
+
+    private static let openManifest = "meta-inf/manifest.xml"
+    private static let openPrefix = "application/vnd.oasis.opendocument."
+
+    /// What a package says in its first entry, `mimetype`, which is there in plain (OpenDocument 1.3, part 2, 3.3; EPUB 3.3, 4.3); `nil`
+    /// where there is none, or where another program has packed it anew.
+    static func declaredType(_ prefix: [UInt8]) -> String? {
+        let name = Array("mimetype".utf8)
+        guard prefix.count >= 38, prefix[30..<38].elementsEqual(name), prefix[26] == 8, prefix[27] == 0,
+            // Not compressed, with its size in front of it.
+            prefix[8] == 0, prefix[9] == 0, prefix[6] & 8 == 0
+        else { return nil }
+        let size = Int(prefix[18]) | Int(prefix[19]) << 8
+        let start = 38 + Int(prefix[28]) + Int(prefix[29]) << 8
+        guard size > 0, size < 200, start + size <= prefix.count else { return nil }
+        return String(decoding: prefix[start..<start + size], as: UTF8.self).split(whereSeparator: \.isWhitespace).first
+            .map(String.init)
+    }
+
+    private static func openDocument(_ declared: String) -> MediaType? {
+        guard declared.hasPrefix(openPrefix) else { return nil }
+        switch declared.dropFirst(openPrefix.count) {
+        case "text", "text-template", "text-web", "text-master", "text-master-template": return .odt
+        case "spreadsheet", "spreadsheet-template": return .ods
+        case "presentation", "presentation-template": return .odp
+        default: return nil
+        }
+    }
+
+    /// What a package that does not say it is by its name; which of them it is, its reader sees.
+    private static func openNamed(_ name: String) -> MediaType? {
+        let types: [([String], MediaType?)] = [
+            ([".ods", ".ots"], .ods), ([".odp", ".otp"], .odp), ([".odg", ".odf", ".odb", ".odc"], nil),
+        ]
+        for (endings, type) in types where endings.contains(where: name.hasSuffix) { return type }
+        return .odt
     }
 
     private static func isForeign(_ entry: String) -> Bool {

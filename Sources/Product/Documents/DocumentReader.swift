@@ -23,6 +23,8 @@ public struct DocumentReader: Sendable {
         case .docx: try extracted(try WordReader.read(bytes))
         case .pptx: try extracted(try SlideReader.read(bytes))
         case .xlsx: try extracted(try SheetReader.read(bytes))
+        case .odt, .ods, .odp: try extracted(try OpenDocumentReader.read(bytes))
+        case .epub: try extracted(try BookReader.read(bytes))
         case .html: try extracted(try HTMLReader.read(bytes))
         case .rtf: try extracted(try RTFReader.read(bytes))
         case .mail: try extracted(try MailReader.read(bytes))

@@ -67,6 +67,13 @@ public struct ReadingReport: Sendable, Equatable {
         for sentence in other.warnings { warn(sentence) }
     }
 
+    /// Takes in what was noted of a part that is one page of the document.
+    mutating func take(_ other: ReadingReport, onPage page: Int) {
+        for hidden in other.hidden { hide(hidden.sample, page: page, how: hidden.how) }
+        hiddenCount += max(0, other.hiddenCount - other.hidden.count)
+        for sentence in other.warnings { warn(sentence) }
+    }
+
     /// Notes what the bytes of a text were taken for.
     mutating func note(_ text: DecodedText) {
         encoding = text.encoding.name

@@ -41,6 +41,19 @@ extension FuzzedParser {
             let names = ["workbook.xml", "_rels/workbook.xml.rels", "sharedStrings.xml", "styles.xml", "sheet.xml"]
             _ = try? SheetReader.read(package(bytes, names.map { "xl/" + $0 }))
         },
+        FuzzedParser("odf-text") { bytes in
+            for parts in [["content.xml"], ["content.xml", "styles.xml", "meta.xml", "Object 1/content.xml"]] {
+                _ = try? OpenDocumentReader.read(package(bytes, parts))
+            }
+        },
+        FuzzedParser("epub-text") { bytes in
+            let names = ["META-INF/container.xml", "META-INF/encryption.xml", "content.opf", "nav.xhtml", "a.xhtml"]
+            _ = try? BookReader.read(package(bytes, names))
+        },
+        .text("archive-path") { text in
+            guard let path = ArchivePath.resolved(text, in: "a/b/") else { return }
+            must(!path.split(separator: "/").contains(".."), "a path that leaves the archive")
+        },
         FuzzedParser("zip") { bytes in
             guard let archive = try? ZipArchive(bytes) else { return }
             _ = try? archive.read("word/document.xml", limit: 1 << 16)

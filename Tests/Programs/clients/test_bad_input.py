@@ -4,6 +4,7 @@ import io, os, socket, struct, time, uuid, zipfile
 import pytest
 
 from library import GOLDEN
+from open_documents import book, open_document, package
 from stack import DATA, request
 
 # Made by two programs; the second lies beside the repository.
@@ -133,6 +134,18 @@ class TestDocuments:
         ("half.pptx", office("ppt/presentation.xml", [b"<p:presentation xmlns:p='p'><p:sldIdLst>"]), "damaged"),
         ("bomb.xlsx", office("xl/workbook.xml", [b"<d>"] + [b"a" * (1 << 20)] * 200 + [b"</d>"]), "too_complex"),
         ("many.xlsx", office("xl/workbook.xml", [b"<workbook><sheets>"] + [b"<sheet/>"] * 10_000 + [b"</sheets></workbook>"]), "too_complex"),
+        ("half.odt", open_document("text", [b"<text:p>x"]), "damaged"), ("none.odt", open_document("text", []), "no_text"),
+        ("rows.ods", open_document("spreadsheet", [b'<table:table><table:table-row table:number-rows-repeated="1048576"><table:table-cell table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell></table:table-row></table:table>']), "too_complex"),
+        ("sheets.ods", open_document("spreadsheet", [b"<table:table/>"] * 10_000), "too_complex"),
+        ("slides.odp", open_document("presentation", [b"<draw:page/>"] * 10_000), "too_complex"),
+        ("deep.odt", open_document("text", [b"<text:section>" * 10_000, b"x", b"</text:section>" * 10_000]), "too_complex"),
+        ("bomb.odt", open_document("text", [b"<text:p>"] + [b"a" * (1 << 20)] * 200 + [b"</text:p>"]), "too_complex"),
+        ("cut.odt", open_document("text", [b"<text:p>text</text:p>"])[:-40], "damaged"),
+        ("locked.odt", open_document("text", [b"x"], "<encryption-data/>"), "password_protected"),
+        ("none.epub", package("application/epub+zip", []), "damaged"), ("empty.epub", book([]), "no_text"),
+        ("locked.epub", book(["<p>x</p>"], "OPS/text/chapter%200.xhtml"), "password_protected"),
+        ("deep.epub", book(["<div>" * 10_000]), "too_complex"), ("chapters.epub", book(["<p>x</p>"] * 5001), "too_complex"),
+        ("bomb.epub", book([[b"<p>"] + [b"a" * (1 << 20)] * 200]), "too_complex"), ("cut.epub", book(["<p>x</p>"])[:-40], "damaged"),
         ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
         ("entity.docx", docx([b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><d>&c;</d>']), "too_complex"),
     ])

@@ -4,7 +4,7 @@ import { text } from "../strings.js";
 
 // One queue for every way in: button, drop, paste. Two files go up at a time, each with its own row.
 // What a file is, the server sees by its content; these it never reads, so that nobody waits to be told.
-const unreadable = /\.(png|jpe?g|gif|webp|tiff?|bmp|heic|svg|mp[34]|m4a|wav|ogg|avi|mov|mkv|webm|gz|7z|rar|exe|dmg|iso|doc|xls|ppt|odt|ods|odp)$/i;
+const unreadable = /\.(png|jpe?g|gif|webp|tiff?|bmp|heic|svg|mp[34]|m4a|wav|ogg|avi|mov|mkv|webm|gz|7z|rar|exe|dmg|iso|doc|xls|ppt|odg)$/i;
 const waiting = [];
 let running = 0;
 let onChange = () => {};

@@ -17,19 +17,20 @@ enum HTMLReader {
 
     /// A page's title and its text, apart.
     ///
+    /// - Parameter sheets: The style sheets that it names.
     /// - Throws: `ExtractionError`.
-    static func page(_ bytes: [UInt8]) throws -> (title: String?, content: DocumentContent) {
+    static func page(_ bytes: [UInt8], sheets: [String] = []) throws -> (title: String?, content: DocumentContent) {
         let decoded = DecodedText(bytes, label: HTMLCharset.label(bytes))
-        var page = try page(decoded.text)
+        var page = try page(decoded.text, sheets: sheets)
         page.content.report.note(decoded)
         return page
     }
 
     /// A page whose text has been decoded, such as a part of a message.
-    static func page(_ text: String) throws -> (title: String?, content: DocumentContent) {
+    static func page(_ text: String, sheets: [String] = []) throws -> (title: String?, content: DocumentContent) {
         // The library takes a zero for the end.
         let bytes = Array(withoutDeclarations(text).utf8).map { $0 == 0 ? 32 : $0 }
-        var page = HTMLText()
+        var page = HTMLText(sheets: sheets)
         do {
             try MarkupReader.htmlEvents(bytes) { try page.take($0) }
         } catch let error as XMLParseError {

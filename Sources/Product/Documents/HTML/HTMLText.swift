@@ -34,6 +34,12 @@ struct HTMLText {
     private var hasSheets = false
     private var titleText = ""
 
+    /// - Parameter sheets: Style sheets that lie beside the page.
+    init(sheets: [String] = []) {
+        for sheet in sheets { rules.take(sheet) }
+        hasSheets = !sheets.isEmpty
+    }
+
     var text: String { lines.map(\.text).joined() }
 
     /// What stands in `title`, in one line.

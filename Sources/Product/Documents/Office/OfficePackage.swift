@@ -32,7 +32,6 @@ final class OfficePackage {
     static let partLimit = 64 << 20
     private static let totalLimit = 160 << 20
     private static let mostRelations = 20_000
-    private static let madeTitles: Set = ["untitled", "title", "document", "word document", "powerpoint presentation"]
 
     private let content: (_ name: String, _ limit: Int) throws(ZipArchive.Failure) -> [UInt8]?
     /// Entries by their names as other parts give them: without regard to case, with slashes.
@@ -174,11 +173,8 @@ final class OfficePackage {
     func title() throws -> String? {
         let part = try relations(of: "").all("core-properties").first?.target ?? "docProps/core.xml"
         guard let title = try tree(part)?["title"]?.text else { return nil }
-        let line = title.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let small = line.lowercased()
-        // What programs put there by themselves, such as the name of the file.
-        let isMade = Self.madeTitles.contains(small) || small.hasPrefix("microsoft word - ") || small.contains(".doc")
-        return line.isEmpty || line.count > 200 || isMade ? nil : line
+        let line = title.trimmed
+        return DocumentTitle.isSaying(line) ? line : nil
     }
 
     /// Does something with markup, whose errors become those of a document.

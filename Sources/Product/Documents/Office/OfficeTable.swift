@@ -75,14 +75,22 @@ struct OfficeTable {
         switch cell.beginsMerge {
         case nil:
             merged[column] = nil
-            return own.split(separator: Self.pageBreak, omittingEmptySubsequences: false).map(String.init)
+            return Self.pieces(own)
         case .some(true):
             let whole = own.filter { $0 != Self.pageBreak }
             merged[column] = whole.count <= Self.longestRepeated ? whole : ""
-            return own.split(separator: Self.pageBreak, omittingEmptySubsequences: false).map(String.init)
+            return Self.pieces(own)
         case .some(false):
             let above = merged[column] ?? ""
             return [own.isEmpty || own == above ? above : above.isEmpty ? own : above + " " + own]
+        }
+    }
+
+    /// The parts of a cell that stand on different pages, without the spaces at which they were divided.
+    private static func pieces(_ text: String) -> [String] {
+        text.split(separator: pageBreak, omittingEmptySubsequences: false).map { piece in
+            let rest = piece.drop { $0 == " " }
+            return rest.lastIndex { $0 != " " }.map { String(rest[...$0]) } ?? ""
         }
     }
 

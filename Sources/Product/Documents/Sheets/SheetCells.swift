@@ -3,26 +3,15 @@ import Markup
 
 /// The cells of one sheet, as they are shown.
 struct SheetCells {
-    /// What all sheets of a file may hold together.
-    struct Budget {
-        var cells = 0
-        var bytes = 0
-        var merges = 0
-    }
-
-    private static let mostCells = 2_000_000
-    private static let mostMerges = 2_000_000
     private static let mostColumns = 16_384
     private static let mostRows = 1_048_576
-    private static let longestRepeated = 300
 
     private let strings: SharedStrings
     private let styles: SheetStyles
     private let is1904: Bool
     private let page: Int
 
-    private var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
-    private var merges: [(first: (row: Int, column: Int), last: (row: Int, column: Int))] = []
+    private var grid = SheetGrid()
     private var hiddenColumns: [ClosedRange<Int>] = []
     private var row = 0
     private var column = 0
@@ -51,7 +40,7 @@ struct SheetCells {
     /// Takes the next event of the sheet's part.
     ///
     /// - Throws: `ExtractionError` when a limit is passed.
-    mutating func take(_ event: MarkupEvent, _ budget: inout Budget, _ report: inout ReadingReport) throws {
+    mutating func take(_ event: MarkupEvent, _ budget: inout SheetGrid.Budget, _ report: inout ReadingReport) throws {
         if inline != nil, event != .end("is") {
             inline?.take(event)
             return
@@ -80,10 +69,7 @@ struct SheetCells {
             value = nil
             hasFormula = false
         case .end("c"):
-            budget.cells += 1
-            guard budget.cells <= Self.mostCells else {
-                throw ExtractionError.tooComplex("it has more than \(Self.mostCells) cells")
-            }
+            try budget.count(cells: 1)
             endCell()
         case .start("v", _):
             isValue = true
@@ -100,11 +86,8 @@ struct SheetCells {
         case .text(let text): if isValue { value? += text }
         case .start("mergeCell", let attributes):
             let ends = (attributes["ref"] ?? "").split(separator: ":").compactMap { Self.place(String($0)) }
-            budget.merges += 1
-            guard budget.merges <= Self.mostMerges else {
-                throw ExtractionError.tooComplex("it has more than \(Self.mostMerges) merged cells")
-            }
-            if ends.count == 2, ends[0].row < ends[1].row { merges.append((ends[0], ends[1])) }
+            try budget.countMerge()
+            if ends.count == 2, ends[0].row < ends[1].row { grid.merge(from: ends[0], through: ends[1]) }
         default: break
         }
     }
@@ -166,51 +149,12 @@ struct SheetCells {
     private mutating func endRow() {
         for (how, text) in hiddenText.sorted(by: { $0.key < $1.key }) { hidden.append((text, how)) }
         hiddenText = [:]
-        if !cells.isEmpty { rows.append((row, cells)) }
+        grid.add(cells, row: row)
         cells = []
     }
 
-    /// The rows as lines. Columns that are empty in all of them are left out; a cell that is merged over rows is said in each.
+    /// The rows as lines.
     ///
     /// - Throws: `ExtractionError` when a limit is passed.
-    mutating func text(_ budget: inout Budget) throws -> String {
-        try repeatMerged(&budget)
-        let columns = Set(rows.lazy.flatMap { $0.cells.lazy.map(\.column) }).sorted()
-        let places = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
-        var result = ""
-        for row in rows {
-            var line = ""
-            var place = 0
-            for cell in row.cells.sorted(by: { $0.column < $1.column }) {
-                let target = places[cell.column] ?? place
-                line += String(repeating: "\t", count: max(0, target - place)) + cell.text
-                place = target
-            }
-            budget.bytes += line.utf8.count + 1
-            guard budget.bytes <= ReaderLimits.textBytes else {
-                throw ExtractionError.tooComplex("it holds more than \(ReaderLimits.textBytes >> 20) MiB of text")
-            }
-            result += (result.isEmpty ? "" : "\n") + line
-        }
-        return result
-    }
-
-    private mutating func repeatMerged(_ budget: inout Budget) throws {
-        let places = Dictionary(rows.enumerated().map { ($1.number, $0) }) { first, _ in first }
-        for merge in merges {
-            guard let first = places[merge.first.row],
-                let text = rows[first].cells.first(where: { $0.column == merge.first.column })?.text,
-                text.count <= Self.longestRepeated
-            else { continue }
-            for index in rows.index(after: first)..<max(rows.count, first + 1) {
-                guard rows[index].number <= merge.last.row else { break }
-                budget.merges += 1
-                guard budget.merges <= Self.mostMerges else {
-                    throw ExtractionError.tooComplex("it has more than \(Self.mostMerges) merged cells")
-                }
-                guard !rows[index].cells.contains(where: { $0.column == merge.first.column }) else { continue }
-                rows[index].cells.append((merge.first.column, text))
-            }
-        }
-    }
+    mutating func text(_ budget: inout SheetGrid.Budget) throws -> String { try grid.text(&budget) }
 }

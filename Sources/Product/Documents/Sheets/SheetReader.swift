@@ -23,7 +23,7 @@ enum SheetReader {
         let styles = try SheetStyles(package, part("styles", "styles.xml", main, relations))
         let is1904 = wordIsOn(workbook["workbookPr"]?.attributes["date1904"] ?? "0")
         var content = DocumentContent(pages: [])
-        var budget = SheetCells.Budget()
+        var budget = SheetGrid.Budget()
         for sheet in sheets {
             let name = sheet.attributes["name"] ?? ""
             guard let relation = relations[sheet.attributes["id"]], !relation.isExternal, package.has(relation.target)

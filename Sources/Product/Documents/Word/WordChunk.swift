@@ -22,7 +22,7 @@ enum WordChunk {
                 throw ExtractionError.tooComplex("documents lie in it more than \(deepest) deep")
             }
             content = try WordReader.read(bytes, depth: context.depth + 1)
-        case .pdf, .pptx, .xlsx, nil:
+        case .pdf, .pptx, .xlsx, .odt, .ods, .odp, .epub, nil:
             context.report.warn("A part in another format was left out.")
             return nil
         }

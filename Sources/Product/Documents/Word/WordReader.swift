@@ -25,7 +25,7 @@ enum WordReader {
                 kind, marks: context.marks[kind] ?? [], deleted: context.deletedNotes[kind] ?? [], on: &pages)
         }
         try addMargins(context, relations, to: &pages)
-        if let title = try package.title() { addTitle(title, to: &pages) }
+        if let title = try package.title() { DocumentTitle.add(title, to: &pages) }
         return DocumentContent(pages: pages, report: context.report)
     }
 
@@ -55,17 +55,5 @@ enum WordReader {
         var story = WordStory(context, try context.package.relations(of: part), .margin)
         try context.package.events(part) { try story.take($0) }
         return try story.finish()
-    }
-
-    /// A title that stands only in the document's properties goes before its text.
-    private static func addTitle(_ title: String, to pages: inout [String]) {
-        let isSomewhere = pages.contains { page in
-            page.split(separator: "\n").contains { line in
-                line.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased() == title.lowercased()
-            }
-        }
-        let hasText = pages.contains { $0.contains { !$0.isWhitespace } }
-        guard hasText, !isSomewhere else { return }
-        pages[0] = title + "\n\n" + pages[0]
     }
 }

@@ -140,6 +140,29 @@ import Testing
             + [UInt8(name.utf8.count), 0, 0, 0] + Array(name.utf8) + content
     }
 
+    @Test(arguments: [
+        ("text", MediaType.odt), ("text-template", .odt), ("spreadsheet", .ods), ("presentation-template", .odp),
+        ("graphics", nil), ("formula", nil), ("textual", nil),
+    ])
+    func openDocumentsSayWhatTheyAre(kind: String, expected: MediaType?) {
+        let mark = entry("mimetype", Array("application/vnd.oasis.opendocument.\(kind)".utf8))
+        #expect(type(mark + entry("content.xml", [60]), "a.docx") == expected)
+        #expect(type(mark, "a") == expected)
+    }
+
+    @Test func booksAreKnownByWhatTheySayOrByTheirContainer() throws {
+        #expect(type(entry("mimetype", Array("application/epub+zip".utf8)), "a.zip") == .epub)
+        #expect(type(try SampleFiles.book(manifest: "", spine: "", []), "a.zip") == .epub)
+        #expect(type(entry("mimetype", Array("application/other+zip".utf8)), "a.epub") == nil)
+    }
+
+    /// Another program has packed it, and put the entry that says it anywhere.
+    @Test func openDocumentsThatArePackedAnewAreKnownByTheirParts() throws {
+        let file = try SampleFiles.openDocument("spreadsheet", "")
+        #expect(type(file, "a.ods") == .ods && type(file, "a.odp") == .odp && type(file, "a") == .odt)
+        #expect(type(file, "a.odg") == nil)
+    }
+
     @Test(arguments: ["docProps/thumbnail.jpeg", "customXml/item1.xml", "word/media/image1.png"])
     func whatStandsBehindALongFirstPartIsToldByTheName(first: String) {
         let prefix = { (first: String) in

@@ -36,6 +36,37 @@ struct IngestFeatureTests {
                 ("a.docx", try SampleFiles.docx([Self.prose, "A second paragraph."]), 1, "A second paragraph."),
                 ("a.pptx", try SampleFiles.pptx([Self.prose, "The second slide."]), 2, "The second slide."),
                 ("a.xlsx", try Fixtures.bytes(Fixtures.library + "/price-list.xlsx"), 4, "SP-2514C"),
+                (
+                    "a.epub",
+                    try SampleFiles.book(
+                        manifest: ["a", "b"].map {
+                            "<item id=\"\($0)\" href=\"\($0).xhtml\" media-type=\"application/xhtml+xml\"/>"
+                        }.joined(), spine: "<itemref idref=\"b\"/><itemref idref=\"a\"/>",
+                        [("OPS/a.xhtml", "<p>The last chapter.</p>"), ("OPS/b.xhtml", "<p>\(Self.prose)</p>")]),
+                    2, "The last chapter."
+                ),
+                (
+                    "a.odt",
+                    try SampleFiles.openDocument(
+                        "text", "<text:p>\(Self.prose)</text:p><text:p>One <text:soft-page-break/>more page.</text:p>"),
+                    2, "more page."
+                ),
+                (
+                    "a.ods",
+                    try SampleFiles.openDocument(
+                        "spreadsheet",
+                        "<table:table table:name=\"Birds\"><table:table-row><table:table-cell><text:p>\(Self.prose)</text:p></table:table-cell></table:table-row></table:table>"
+                    ),
+                    1, "Birds"
+                ),
+                (
+                    "a.odp",
+                    try SampleFiles.openDocument(
+                        "presentation",
+                        "<draw:page><draw:frame><draw:text-box><text:p>\(Self.prose)</text:p></draw:text-box></draw:frame></draw:page><draw:page/>"
+                    ),
+                    2, "on the wing"
+                ),
             ]
             var ids: [String] = []
             for file in files { ids.append(try await uploaded(file.1, file.0, product)) }

@@ -93,6 +93,68 @@ public enum SampleFiles {
         + "xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\" "
         + "xmlns:w14=\"http://schemas.microsoft.com/office/word/2010/wordml\""
 
+    /// An OpenDocument file: `text`, `spreadsheet` or `presentation`.
+    ///
+    /// - Parameters:
+    ///   - automatic: Its automatic styles.
+    ///   - styles: Its common styles.
+    ///   - masters: Its page styles.
+    ///   - parts: Further parts.
+    public static func openDocument(
+        _ kind: String, _ body: String, automatic: String = "", styles: String = "", masters: String = "",
+        parts: [(name: String, content: String)] = []
+    ) throws -> [UInt8] {
+        let content =
+            "<?xml version=\"1.0\"?><office:document-content \(openNames)><office:automatic-styles>\(automatic)"
+            + "</office:automatic-styles><office:body><office:\(kind)>\(body)</office:\(kind)></office:body>"
+            + "</office:document-content>"
+        let layout =
+            "<style:page-layout style:name=\"pm\"><style:page-layout-properties fo:page-width=\"28cm\" fo:page-height=\"21cm\"/></style:page-layout>"
+        let common =
+            "<?xml version=\"1.0\"?><office:document-styles \(openNames)><office:styles>\(styles)</office:styles>"
+            + "<office:automatic-styles>\(layout)</office:automatic-styles>"
+            + "<office:master-styles>\(masters)</office:master-styles></office:document-styles>"
+        let manifest =
+            parts.contains { $0.name == "META-INF/manifest.xml" } ? [] : [("META-INF/manifest.xml", "<manifest/>")]
+        return try zip(
+            [
+                ("mimetype", "application/vnd.oasis.opendocument.\(kind)"), ("content.xml", content),
+                ("styles.xml", common),
+            ] + manifest + parts)
+    }
+
+    /// A book in EPUB whose list lies in the folder `OPS`.
+    ///
+    /// - Parameters:
+    ///   - manifest: The elements that name its files.
+    ///   - spine: Those that name its chapters in their order.
+    ///   - toc: An attribute that names the table of contents of older books.
+    public static func book(
+        manifest: String, spine: String, _ files: [(name: String, content: String)], title: String = "",
+        toc: String = ""
+    ) throws -> [UInt8] {
+        let list =
+            "<?xml version=\"1.0\"?><package xmlns=\"http://www.idpf.org/2007/opf\" version=\"3.0\">"
+            + "<metadata xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:title>\(title)</dc:title></metadata>"
+            + "<manifest>\(manifest)</manifest><spine \(toc)>\(spine)</spine></package>"
+        let container =
+            "<?xml version=\"1.0\"?><container xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\"><rootfiles>"
+            + "<rootfile full-path=\"OPS/package.opf\" media-type=\"application/oebps-package+xml\"/></rootfiles></container>"
+        return try zip(
+            [("mimetype", "application/epub+zip"), ("META-INF/container.xml", container), ("OPS/package.opf", list)]
+                + files)
+    }
+
+    private static let openNames =
+        [
+            "office", "style", "text", "table", "drawing", "presentation", "form", "xsl-fo-compatible",
+            "svg-compatible",
+        ].map { name in
+            let prefix = ["drawing": "draw", "xsl-fo-compatible": "fo", "svg-compatible": "svg"][name] ?? name
+            return "xmlns:\(prefix)=\"urn:oasis:names:tc:opendocument:xmlns:\(name):1.0\""
+        }.joined(separator: " ")
+        + " xmlns:xlink=\"http://www.w3.org/1999/xlink\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
+
     /// An archive with these files.
     public static func zip(_ files: [(name: String, content: String)]) throws -> [UInt8] {
         let folder = try Fixtures.temporaryDirectory()
