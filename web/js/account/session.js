@@ -177,7 +177,7 @@ function arrive(next) {
 
 /** Begins anew: nothing of what somebody saw or typed is left to the next. */
 function leave(address = "/") {
-  for (const name of ["draft.", "scope."]) kept.forget(name);
+  for (const name of ["draft.", "scope.", "uploads."]) kept.forget(name);
   kept.set("person", null);
   location.replace(address);
 }

@@ -101,6 +101,8 @@ export const kept = {
       if (value) localStorage.setItem("apus." + name, value); else localStorage.removeItem("apus." + name);
     } catch { /* kept for this page only */ }
   },
+  /** Whether there is one whose name begins so. */
+  has(beginning) { try { return Object.keys(localStorage).some((name) => name.startsWith("apus." + beginning)); } catch { return false; } },
   /** Removes all whose names begin so. */
   forget(beginning) {
     try {
