@@ -55,7 +55,7 @@ def test_a_large_file_goes_on_after_the_page_was_loaded_anew(page, apus, large):
     cut_behind_the_first_piece(page)
     page.locator("#files").set_input_files(str(large))
     row = page.locator(".upload", has_text="Pump station.txt")
-    expect(row).to_contain_text("Uploading 6")
+    expect(row).to_contain_text("Uploading 70")
     entries = remembered(page)
     assert len(entries) == 1 and entries[0]["size"] == 12_000_000
     path = entries[0]["url"]
@@ -108,7 +108,7 @@ def test_an_upload_that_is_cancelled_leaves_nothing_behind(page, apus, large):
     cut_behind_the_first_piece(page)
     page.locator("#files").set_input_files(str(large))
     row = page.locator(".upload", has_text="Pump station.txt")
-    expect(row).to_contain_text("Uploading 6")
+    expect(row).to_contain_text("Uploading 70")
     path = remembered(page)[0]["url"]
     row.get_by_role("button", name="Dismiss").click()
     expect(row).to_have_count(0)
