@@ -99,8 +99,11 @@ public struct Tidy: Sendable {
     private func removeExpiredUploads() async throws -> Int {
         let expired = try await catalog.expiredUploads()
         for upload in expired {
-            try await blobs.discard(
-                BlobPaths.container, BlobPaths.original(workspace: upload.workspace, document: upload.id))
+            // Whoever made the document may have died before that was noted with the upload.
+            if try await catalog.view(of: upload.workspace).knownDocuments([upload.id]).isEmpty {
+                try await blobs.discard(
+                    BlobPaths.container, BlobPaths.original(workspace: upload.workspace, document: upload.id))
+            }
             try await catalog.setGone(upload: upload.id)
         }
         return expired.count

@@ -62,9 +62,17 @@ struct UploadCompletion: Sendable {
     @discardableResult
     func remove(_ id: String) async throws -> Bool {
         guard let old = try await catalog.beginRemoving(id) else { return false }
-        if old.documentId == nil { try await blobs.discard(BlobPaths.container, path(old)) }
+        try await Self.discard(old, catalog, blobs)
         try await catalog.forgetUpload(id)
         return true
+    }
+
+    /// Removes what is stored of an upload that is none any more, unless that is a document's: whoever made it may have died before
+    /// it was noted with the upload.
+    static func discard(_ upload: UploadRecord, _ catalog: WorkspaceCatalog, _ blobs: BlobClient) async throws {
+        guard try await catalog.knownDocuments([upload.id]).isEmpty else { return }
+        try await blobs.discard(
+            BlobPaths.container, BlobPaths.original(workspace: upload.workspace, document: upload.id))
     }
 
     private func path(_ upload: UploadRecord) -> String {

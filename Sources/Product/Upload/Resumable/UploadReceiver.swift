@@ -121,8 +121,7 @@ struct UploadReceiver: Sendable {
     private func conflict(_ upload: UploadRecord) async throws -> Problem {
         guard let now = try await catalog.upload(upload.id) else {
             // It was removed while this went on, and what came since belongs to nothing.
-            try await blobs.discard(
-                BlobPaths.container, BlobPaths.original(workspace: upload.workspace, document: upload.id))
+            try await UploadCompletion.discard(upload, catalog, blobs)
             return ResumableRoutes.unknown
         }
         return now.isExpired || now.stage == .gone ? ResumableRoutes.expired : Self.conflict(at: now.received)

@@ -143,6 +143,27 @@ struct ResumableEndsFeatureTests {
         }
     }
 
+    @Test func aDocumentStaysWholeThatWasMadeOfAnUploadWithoutBeingNotedWithIt() async throws {
+        try await RunningProduct.with([.upload]) { product in
+            for isSwept in [false, true] {
+                let content = Array(Calls.text(1_200_000 + (isSwept ? 1 : 0)))
+                let address = try await Calls.begin(content.count, product)
+                let done = try await Calls.patch(address, content, at: 0, product)
+                // As a process leaves it that was killed in between.
+                try await product.sql.query(
+                    "UPDATE uploads SET stage = 'open', document_id = NULL, outcome = NULL, refusal = '{}'")
+                if isSwept {
+                    try await product.sql.query("UPDATE uploads SET expires_at = now() - interval '1 second'")
+                    #expect(try await product.invoke("tidy", ["timer": .string("{}")]) == 200)
+                    #expect(try await Calls.head(address, product).status == 410)
+                } else {
+                    #expect(try await product.send(.upload, .delete, address, fields: Calls.version).status == 204)
+                }
+                #expect(try await Calls.content(done, product) == content)
+            }
+        }
+    }
+
     @Test func whatHasExpiredIsRemovedAndStillKnownToHaveBeen() async throws {
         try await RunningProduct.with([.upload]) { product in
             let content = Calls.text(2_000_000)
