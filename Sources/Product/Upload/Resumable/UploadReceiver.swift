@@ -44,30 +44,45 @@ struct UploadReceiver: Sendable {
                 length: UploadIntake.blockBytes, blocked: upload.blocked, received: upload.received),
             counted: upload.received, hasher: checksum.map { ChecksumHasher($0.algorithm) })
         let limit = upload.length ?? maximumBytes
-        while let piece = try await next(body, upload, state, counts: checksum == nil) {
+        // The next block comes while this one is stored; one at a time, so that they are counted in their order.
+        var storing: Task<Void, any Error>?
+        while let piece = try await next(body, upload, state, counts: checksum == nil, storing) {
             state.hasher?.update(piece)
             state.cutting.add(piece)
-            guard state.cutting.end <= limit else { throw Self.tooLong(limit) }
+            guard state.cutting.end <= limit else {
+                _ = await storing?.result
+                throw Self.tooLong(limit)
+            }
             while let block = state.cutting.next() {
+                try await storing?.value
                 // Whoever sends may go at any moment; what has come from them is stored all the same.
-                try await Task { try await store(block, of: upload, name, state, counts: checksum == nil) }.value
+                storing = Task { try await store(block, of: upload, name, state, counts: checksum == nil) }
             }
         }
+        try await storing?.value
         if let checksum { try checksum.check(state.hasher?.finalize() ?? []) }
         return try await count(upload, state)
     }
 
     /// The body's next piece. Where it is cut off, everything that has come is counted before.
     private func next(
-        _ body: any HTTPBodySource, _ upload: UploadRecord, _ state: Progress, counts: Bool
+        _ body: any HTTPBodySource, _ upload: UploadRecord, _ state: Progress, counts: Bool,
+        _ storing: Task<Void, any Error>?
     ) async throws -> [UInt8]? {
         do { return try await body.next() } catch {
-            if counts { await Task { _ = try? await count(upload, state) }.value }
+            if counts {
+                await Task {
+                    // Behind a block that is not stored there is nothing to be counted.
+                    if case .failure = await storing?.result { return }
+                    _ = try? await count(upload, state)
+                }.value
+            }
             throw error
         }
     }
 
-    /// How far one request is; used by one task at a time.
+    /// How far one request is. What is cut belongs to the task that takes the body, the rest to the one that stores, until it has
+    /// been waited for.
     private final class Progress: @unchecked Sendable {
         var cutting: BlockCutting
         /// Where in the file the bytes end that are counted.
@@ -88,7 +103,7 @@ struct UploadReceiver: Sendable {
         var bytes = block.takesPieces ? try await catalog.pieces(of: upload.id) : []
         bytes += block.bytes
         // The pieces are others by now where somebody else has gone on.
-        guard bytes.count == state.cutting.length else { throw try await conflict(upload) }
+        guard bytes.count == UploadIntake.blockBytes else { throw try await conflict(upload) }
         if block.start == 0, let name {
             state.mediaType = try UploadIntake.recognise(bytes, name: name).rawValue
         }
@@ -98,20 +113,25 @@ struct UploadReceiver: Sendable {
             BlobPaths.original(workspace: upload.workspace, document: upload.id), UploadCompletion.write())
         state.blocks.append(.init(start: block.start, id: id))
         guard counts else { return }
-        try await move(upload, state, to: block.start + state.cutting.length, piece: [])
+        let end = block.end(UploadIntake.blockBytes)
+        try await move(upload, state, to: end, blocked: end, piece: [])
     }
 
     /// Counts everything that has come. Returns the new offset.
     private func count(_ upload: UploadRecord, _ state: Progress) async throws -> Int {
         let end = state.cutting.end
-        if end > state.counted { try await move(upload, state, to: end, piece: state.cutting.rest) }
+        if end > state.counted {
+            try await move(upload, state, to: end, blocked: state.cutting.blocked, piece: state.cutting.rest)
+        }
         return end
     }
 
-    private func move(_ upload: UploadRecord, _ state: Progress, to end: Int, piece: [UInt8]) async throws {
+    private func move(
+        _ upload: UploadRecord, _ state: Progress, to end: Int, blocked: Int, piece: [UInt8]
+    ) async throws {
         let isMoved = try await catalog.move(
-            upload.id, from: state.counted, to: end, blocks: state.blocks,
-            blocked: state.cutting.blocked, piece: piece, mediaType: state.mediaType)
+            upload.id, from: state.counted, to: end, blocks: state.blocks, blocked: blocked, piece: piece,
+            mediaType: state.mediaType)
         guard isMoved else { throw try await conflict(upload) }
         state.counted = end
         state.blocks = []
