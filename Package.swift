@@ -690,7 +690,7 @@ let tests =
                 name: "UploadTests",
                 dependencies: [
                     "AzureStorage", "Catalog", "ChromaClient", "Digests", "DocumentQueue", "HTTPMessages", "JSONCoding",
-                    "Postgres", "ProductFixture", "TestSupport", "Upload", "ZipArchives",
+                    "Postgres", "Problems", "ProductFixture", "TestSupport", "Upload", "ZipArchives",
                 ]),
         ])
     + group(

@@ -13,7 +13,7 @@ import { setUpShortcuts } from "./parts/shortcuts.js";
 import { closeDrawer, leaveArchive, markCurrent, nameOfChat, refreshChats, setUpSidebar } from "./sidebar/sidebar.js";
 import { setUpTheme } from "./parts/thememenu.js";
 import { complain } from "./parts/toast.js";
-import { placeUploads, setUpUploads } from "./library/uploads.js";
+import { offerUnfinished, placeUploads, setUpUploads } from "./library/uploads.js";
 import { showNotes } from "./chat/welcome.js";
 import { text } from "./strings.js";
 
@@ -120,7 +120,7 @@ document.addEventListener("apus:account", async () => { addStyle("views"); (awai
 setUpSession(async (reason) => {
   const [gate] = await Promise.all([import("./account/gate.js"), addStyle("views")]);
   gate.showGate(reason);
-}).catch(complain);
+}).then(offerUnfinished).catch(complain);
 setUpTheme();
 setUpSidebar(go);
 // Looking for chats begins with the first look at the field.

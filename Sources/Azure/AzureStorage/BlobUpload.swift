@@ -140,7 +140,7 @@ extension BlobClient {
         return Base64.encode((mark + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits).bytes)
     }
 
-    private func putBlock(
+    func putBlock(
         _ bytes: [UInt8], _ id: String, _ container: String, _ name: String, _ write: BlobWrite
     ) async throws {
         var call = try call(
@@ -165,7 +165,7 @@ extension BlobClient {
         }
     }
 
-    private func commit(
+    func commit(
         _ ids: [String], _ container: String, _ name: String, _ write: BlobWrite
     ) async throws -> String {
         var call = try call("Put Block List", .put, container, name, expected: [201])

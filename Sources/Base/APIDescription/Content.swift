@@ -70,8 +70,8 @@ public struct Body: Sendable {
     }
 
     /// Bytes of a type.
-    public static func bytes(_ type: String, _ note: String = "") -> Body {
-        Body(contents: [Content(type: type, schema: .file)], isRequired: true, note: note)
+    public static func bytes(_ type: String, isRequired: Bool = true, _ note: String = "") -> Body {
+        Body(contents: [Content(type: type, schema: .file)], isRequired: isRequired, note: note)
     }
 }
 

@@ -30,12 +30,16 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     public static let notAcceptable = HTTPStatus(rawValue: 406)
     public static let requestTimeout = HTTPStatus(rawValue: 408)
     public static let conflict = HTTPStatus(rawValue: 409)
+    public static let gone = HTTPStatus(rawValue: 410)
     public static let preconditionFailed = HTTPStatus(rawValue: 412)
     public static let contentTooLarge = HTTPStatus(rawValue: 413)
     public static let unsupportedMediaType = HTTPStatus(rawValue: 415)
     public static let rangeNotSatisfiable = HTTPStatus(rawValue: 416)
     public static let unprocessableContent = HTTPStatus(rawValue: 422)
+    public static let locked = HTTPStatus(rawValue: 423)
     public static let tooManyRequests = HTTPStatus(rawValue: 429)
+    /// Of resumable uploads (tus 1.0.0, "Checksum"): what came is not what was sent.
+    public static let checksumMismatch = HTTPStatus(rawValue: 460)
     /// No status of the standard: how requests are counted whose answer nobody waits for any more.
     public static let callerLeft = HTTPStatus(rawValue: 499)
     public static let internalServerError = HTTPStatus(rawValue: 500)
@@ -49,10 +53,10 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
         200: "OK", 201: "Created", 202: "Accepted", 204: "No content", 206: "Partial content", 304: "Not modified",
         400: "Bad request", 401: "Unauthorized", 402: "Payment required", 403: "Forbidden", 404: "Not found",
         405: "Method not allowed", 406: "Not acceptable",
-        408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Content too large",
+        408: "Request timeout", 409: "Conflict", 410: "Gone", 412: "Precondition failed", 413: "Content too large",
         414: "URI too long", 415: "Unsupported media type", 416: "Range not satisfiable",
-        422: "Unprocessable content", 429: "Too many requests", 431: "Request header fields too large",
-        499: "Caller has left",
+        422: "Unprocessable content", 423: "Locked", 429: "Too many requests", 431: "Request header fields too large",
+        460: "Checksum mismatch", 499: "Caller has left",
         500: "Internal server error", 501: "Not implemented", 502: "Bad gateway", 503: "Service unavailable",
         504: "Gateway timeout", 507: "Insufficient storage",
     ]

@@ -32,6 +32,14 @@ extension ProblemType {
             "A document of the file's name is there, and `onExisting` is `ask`.",
             "Choose: `replace`, `keep` or `skip`, and send the file again."),
         ProblemType(
+            .conflict, titled: "Another offset", code: "offset_conflict",
+            "The upload has more or fewer bytes than `Upload-Offset` says: another request has brought some, or a cut has lost some.",
+            "Go on from the answer's `Upload-Offset`."),
+        ProblemType(
+            .conflict, titled: "Too many unfinished uploads", code: "too_many_uploads",
+            "There are as many unfinished uploads as there may be.",
+            "Finish some, delete them (`DELETE /api/uploads/{id}`), or wait until they expire."),
+        ProblemType(
             .conflict, titled: "Current version", code: "is_current",
             "This version of the document is searched already.",
             "There is nothing to be done."),

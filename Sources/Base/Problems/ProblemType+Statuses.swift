@@ -34,6 +34,9 @@ extension ProblemType {
             .conflict, "What is there does not allow it at the moment.",
             "`detail` says what stands in the way. Read the current state, and decide again."),
         ProblemType(
+            .gone, "An upload has expired, and what came of it has been removed.",
+            "Begin another one: `POST /api/uploads`."),
+        ProblemType(
             .preconditionFailed, "What `If-Match` or a like field asks for is not so any more.",
             "Read the current state, and send the request for that."),
         ProblemType(
@@ -52,6 +55,12 @@ extension ProblemType {
         ProblemType(
             .unprocessableContent, "The request is understood, and what it is about cannot be worked on.",
             "`detail` says why. The same request will be answered in the same way."),
+        ProblemType(
+            .locked, "Somebody else is at it at the moment.", "Read the current state in a moment, and decide again."),
+        ProblemType(
+            .checksumMismatch,
+            "The bytes that came are not those of which `Upload-Checksum` was made; they were not kept.",
+            "Send them again."),
         ProblemType(
             .tooManyRequests, "More requests than somebody may send in the time.",
             "Wait for as many seconds as the field `Retry-After` says, and send the request again."),

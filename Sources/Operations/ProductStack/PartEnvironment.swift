@@ -80,7 +80,7 @@ struct PartEnvironment: Sendable {
             let model = environment["APUS_EMBEDDINGS_MODEL"]?.split(separator: ":").first.map(String.init)
             return PartEnvironment(
                 names: common + storage + vectors + (model.flatMap { providers[$0] } ?? []) + [
-                    "APUS_AUDIT_DAYS", "APUS_MAX_UPLOAD_BYTES", "APUS_OCR_LANGUAGES",
+                    "APUS_AUDIT_DAYS", "APUS_MAX_UPLOAD_BYTES", "APUS_OCR_LANGUAGES", "APUS_UPLOAD_HOURS",
                 ])
         case "account": return PartEnvironment(names: common + ["APUS_PAGE_URL", "APUS_OIDC_*"])
         default: return PartEnvironment(names: common + storage + messages)

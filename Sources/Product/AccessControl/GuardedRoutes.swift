@@ -44,6 +44,8 @@ public struct GuardedRoutes: Sendable {
         case soon
         /// Before the answer goes out.
         case first
+        /// The same, where the route has named what came of it: a piece of an upload is nothing that anybody sees.
+        case named
     }
 
     /// What the host is given; checks and functions of other triggers are added here.
@@ -165,7 +167,7 @@ public struct GuardedRoutes: Sendable {
             }
             do {
                 let response = try await AuditObjects.$current.withValue(objects) { try await answer(objects) }
-                await note(event(response.status), trail)
+                if audited != .named || objects.all.isEmpty == false { await note(event(response.status), trail) }
                 return response
             } catch {
                 let status = Problem(error).status
@@ -183,7 +185,7 @@ public struct GuardedRoutes: Sendable {
             switch audited {
             case .not: break
             case .soon: await trail.note(event)
-            case .first: await trail.record(event)
+            case .first, .named: await trail.record(event)
             }
         }
     }

@@ -357,5 +357,6 @@ enum CatalogMigrations {
         versions,
         openAI,
         jobs,
+        uploads,
     ]
 }

@@ -65,6 +65,7 @@ public struct Tidy: Sendable {
             orphans += try await removeOrphans(of: workspace) + removeOrphanedPassages(of: workspace)
             past += try await removePastRetention(of: workspace)
         }
+        let uploads = try await removeExpiredUploads()
         try await catalog.forgetExpiredAnswers()
         try await catalog.removeEndedReservations()
         _ = try await catalog.removeOldResponses()
@@ -76,7 +77,7 @@ public struct Tidy: Sendable {
             "tidied",
             [
                 "pastRetention": String(past), "requeued": String(stuck), "poisoned": String(poisoned),
-                "orphans": String(orphans), "jobs": String(jobs),
+                "orphans": String(orphans), "jobs": String(jobs), "expiredUploads": String(uploads),
                 "auditRemoved": String(forgotten), "answerLogs": String(logs),
             ])
     }
@@ -92,6 +93,20 @@ public struct Tidy: Sendable {
         }
         if count > 0 { await noteRetention(view.retentionEvent("documents", count)) }
         return count
+    }
+
+    /// Removes what was stored of uploads that were not finished in time, and the parts of others.
+    private func removeExpiredUploads() async throws -> Int {
+        let expired = try await catalog.expiredUploads()
+        for upload in expired {
+            // Whoever made the document may have died before that was noted with the upload.
+            if try await catalog.view(of: upload.workspace).knownDocuments([upload.id]).isEmpty {
+                try await blobs.discard(
+                    BlobPaths.container, BlobPaths.original(workspace: upload.workspace, document: upload.id))
+            }
+            try await catalog.setGone(upload: upload.id)
+        }
+        return expired.count
     }
 
     /// Puts documents back into the queue that nobody works on. Returns how many.

@@ -82,9 +82,10 @@ public final class Meter: Sendable {
 
     /// Counts a file that is about to be uploaded.
     ///
+    /// - Parameter bytes: What it needs at least, as far as that is known.
     /// - Returns: Whether the workspace limits what it holds, so that the document has to be added with care.
-    /// - Throws: `QuotaExceeded`, when there is no room for even the smallest one.
-    public func admitUpload() async throws -> Bool {
+    /// - Throws: `QuotaExceeded`, when there is no room for it.
+    public func admitUpload(bytes: Int = 1) async throws -> Bool {
         let quotas = try await plan().applying(to: holder)
         try await takeToken(.uploadsPerMinute, quotas)
         guard quotas.contains(where: { $0.metric.window == .held }) else { return false }
@@ -93,8 +94,16 @@ public final class Meter: Sendable {
             if let full = standings.first(where: { $0.metric.window == .held && $0.left < 1 }) {
                 throw QuotaExceeded(full)
             }
+            guard bytes > 1, let room = standings.first(where: { $0.metric == .bytes }) else { return }
+            // What others have begun will need its room, too.
+            if try await room.left < Double(bytes + catalog.bytesOnTheirWay()) { throw QuotaExceeded(room) }
         }
         return true
+    }
+
+    /// Whether the workspace limits what it holds.
+    public func limitsWhatIsHeld() async throws -> Bool {
+        try await plan().applying(to: holder).contains { $0.metric.window == .held }
     }
 
     private func takeToken(_ metric: QuotaMetric, _ quotas: [QuotaRecord]) async throws {

@@ -23,6 +23,10 @@ public enum UploadFunctions {
     public static let defaultMaximumBytes = 100 << 20
     /// Default of `APUS_AUDIT_DAYS`: how long it is kept who did what.
     private static let standardAuditDays = 365
+    /// Default of `APUS_UPLOAD_HOURS`: after so long a resumable upload expires that was not finished.
+    private static let standardUploadHours = 24
+    /// Blob Storage keeps blocks of no blob for a week.
+    private static let longestUploadHours = 144
     /// The queue's `maxDequeueCount`: after so many failures the host puts a message aside.
     static let maximumDeliveries = 5
 
@@ -65,6 +69,10 @@ public enum UploadFunctions {
             &services.settings, embeddingModel: EmbeddingClient.model(services.settings), client: services.client)
         let maximum = maximumBytes(&services.settings)
         let auditDays = services.settings.int("APUS_AUDIT_DAYS", default: standardAuditDays, in: 1...36_500)
+        let lifetime =
+            3600
+            * services.settings.int(
+                "APUS_UPLOAD_HOURS", default: standardUploadHours, in: 1...longestUploadHours)
         checkLanguages(&services.settings)
         let telemetry = services.reportTelemetry(as: "apus-upload", log: log)
         let (catalog, storage, embeddings, gate) = try services.finish(wanted.0, wanted.1, wanted.2, guarding)
@@ -78,13 +86,16 @@ public enum UploadFunctions {
                     embeddings: embeddings, temporaryDirectory: temporary, log: log)
             }, queue: queue, maximumDeliveries: maximumDeliveries, log: log)
         let quotas = QuotaBook(catalog)
-        @Sendable func uploads(_ access: Access) -> UploadRoutes {
-            let view = catalog.view(for: access)
-            return UploadRoutes(
+        @Sendable func uploads(_ view: WorkspaceCatalog, key: String?) -> UploadRoutes {
+            UploadRoutes(
                 intake: UploadIntake(
                     catalog: view, blobs: blobs, queue: queue,
-                    meter: Meter(catalog: view, key: access.key, book: quotas, log: log), maximumBytes: maximum))
+                    meter: Meter(catalog: view, key: key, book: quotas, log: log), maximumBytes: maximum))
         }
+        @Sendable func uploads(_ access: Access) -> UploadRoutes {
+            uploads(catalog.view(for: access), key: access.key)
+        }
+        let interrupted = InterruptedUploads(catalog: catalog, blobs: blobs, log: log) { uploads($0, key: nil) }
         @Sendable func documents(_ access: Access) -> DocumentRoutes {
             let view = catalog.view(for: access)
             return DocumentRoutes(
@@ -103,7 +114,10 @@ public enum UploadFunctions {
             // What a crash cut off just before this start is not old enough for the timer's round at start-up.
             for round in 1...15 {
                 try await Task.sleep(for: .seconds(10))
-                do { _ = try await round < 15 ? tidy.requeueUnsent() : tidy.requeueStuck() } catch {
+                do {
+                    try await interrupted.finish()
+                    _ = try await round < 15 ? tidy.requeueUnsent() : tidy.requeueStuck()
+                } catch {
                     log.warning("stuck documents could not be requeued", ["error": String(describing: error)])
                 }
             }
@@ -136,13 +150,17 @@ public enum UploadFunctions {
         routes.http(.post, "documents/batch", for: .write) {
             try await BatchRoute(uploads: uploads($1), temporaryDirectory: temporary).take($0)
         }
+        routes.addResumable(catalog, blobs, maximumBytes: maximum, lifetime: lifetime) { uploads($0) }
         routes.addJobs(catalog, storage, vectors, log)
         OpenAIRoutes(
             catalog: catalog, blobs: blobs, intake: { uploads($0).intake }, documents: { documents($0) },
             retriever: { PassageRetriever(embeddings: embeddings, vectors: vectors.of($0)) }, log: log
         ).add(to: &routes)
         routes.functions.queue("ingest") { try await ingestion.take($0) }
-        routes.functions.timer("tidy") { _ in try await tidy.run() }
+        routes.functions.timer("tidy") { _ in
+            try await interrupted.finish()
+            try await tidy.run()
+        }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("storage") { try await blobs.probe("documents") }
         routes.functions.check("vectors") { try await vectors.of(CatalogDatabase.firstWorkspace).probe() }

@@ -20,7 +20,7 @@ struct UploadIntake: Sendable {
     let maximumBytes: Int
 
     /// Several uploads at once, three blocks each, are to fit into a small process.
-    private static let blockBytes = 1 << 20
+    static let blockBytes = 1 << 20
 
     struct Received: Sendable {
         let document: DocumentRecord
@@ -57,17 +57,10 @@ struct UploadIntake: Sendable {
         guard !prefix.isEmpty else {
             throw Problem(.badRequest, "The file \(name) is empty.", fields: [.init(field: "file", detail: "Empty.")])
         }
-        guard let type = MediaType.recognise(prefix, name: name) else {
-            let remedy = MediaType.remedy(prefix, name: name) ?? "Convert it and try again."
-            throw Problem(
-                .unsupportedMediaType,
-                "\(name) is, whatever its name says, of none of the kinds that can be read: \(MediaType.titles). \(remedy)",
-                fields: [.init(field: "file", detail: "Unsupported content.")])
-        }
+        let type = try Self.recognise(prefix, name: name)
         let id = UUIDv7.make()
         let path = BlobPaths.original(workspace: catalog.workspace, document: id)
         let measured = MeasuredSource(prefix: prefix, next: next, limit: maximumBytes, name: name)
-        let stored: (document: DocumentRecord, isDuplicate: Bool)
         if onExisting == .ask || onExisting == .skip,
             let existing = try await catalog.document(named: name, chatId: chatId)
         {
@@ -75,6 +68,7 @@ struct UploadIntake: Sendable {
             while try await measured.next() != nil {}
             return try await leftOut(existing, hash: measured.result.hash, onExisting)
         }
+        let stored: (document: DocumentRecord, isDuplicate: Bool)
         do {
             var write = BlobWrite(contentType: type.rawValue)
             write.makesContainer = true
@@ -95,9 +89,9 @@ struct UploadIntake: Sendable {
             throw error is ChatGone ? Self.unknownChat as any Error : error
         }
         if stored.isDuplicate {
-            if stored.document.errorCode == DocumentRecord.lostCode { try await restore(stored.document, from: path) }
+            let received = try await duplicate(of: stored.document, at: path)
             _ = try? await blobs.delete(BlobPaths.container, path)
-            return Received(document: try await retried(stored.document), isDuplicate: true)
+            return received
         }
         do {
             try await queue.put(id, of: catalog.workspace)
@@ -109,6 +103,47 @@ struct UploadIntake: Sendable {
         return Received(document: stored.document, isDuplicate: false)
     }
 
+    /// What a file is, by its first bytes.
+    ///
+    /// - Throws: `Problem` 415.
+    static func recognise(_ prefix: [UInt8], name: String) throws -> MediaType {
+        if let type = MediaType.recognise(prefix, name: name) { return type }
+        let remedy = MediaType.remedy(prefix, name: name) ?? "Convert it and try again."
+        throw Problem(
+            .unsupportedMediaType,
+            "\(name) is, whatever its name says, of none of the kinds that can be read: \(MediaType.titles). \(remedy)",
+            fields: [.init(field: "file", detail: "Unsupported content.")])
+    }
+
+    /// Gives a file its row and its message that is stored as the blob of its id already, and may have had them before: every step
+    /// can be repeated. The blob stays, whatever becomes of the file: who calls removes one that is no document's.
+    ///
+    /// - Throws: `Problem`; errors of the stores.
+    func enter(_ new: WorkspaceCatalog.NewDocument, hasQuotas: Bool) async throws -> Received {
+        let path = BlobPaths.original(workspace: catalog.workspace, document: new.id)
+        var document = try await catalog.document(new.id)
+        if document == nil {
+            do {
+                let stored = try await catalog.addDocument(new, hasQuotas: hasQuotas)
+                if stored.isDuplicate { return try await duplicate(of: stored.document, at: path) }
+                document = stored.document
+            } catch let taken as NameTaken {
+                return try await leftOut(taken.document, hash: new.sha256, new.onExisting)
+            } catch is ChatGone {
+                throw Self.unknownChat
+            }
+        }
+        try await queue.put(new.id, of: catalog.workspace)
+        guard let document else { throw Self.unknownChat }
+        return Received(document: document, isDuplicate: false)
+    }
+
+    /// Answers for a file whose bytes a document has.
+    private func duplicate(of document: DocumentRecord, at path: String) async throws -> Received {
+        if document.errorCode == DocumentRecord.lostCode { try await restore(document, from: path) }
+        return Received(document: try await retried(document), isDuplicate: true)
+    }
+
     /// Answers for a file of which nothing was stored, because its place has a document of its name.
     private func leftOut(_ existing: DocumentRecord, hash: String, _ onExisting: OnExisting) async throws -> Received {
         let same = try await catalog.document(sha256: hash, chatId: existing.chatId)
@@ -116,8 +151,13 @@ struct UploadIntake: Sendable {
             return Received(document: try await retried(same), isDuplicate: true)
         }
         guard onExisting == .ask else { return Received(document: existing, isDuplicate: false, isSkipped: true) }
+        throw Self.nameTaken(existing)
+    }
+
+    /// Asks what becomes of a file whose name a document has.
+    static func nameTaken(_ existing: DocumentRecord) -> Problem {
         let choices = OnExisting.allCases.filter { $0 != .ask }.map(\.rawValue)
-        throw Problem(
+        return Problem(
             .conflict,
             """
             There is a document with the name \(existing.name) already. Nothing was stored; send the file again and say what \

@@ -78,7 +78,7 @@ struct UploadRoutes: Sendable {
     }
 
     /// The members that the files are limited to; `nil` for everybody.
-    private func checkedReaders(_ text: String?, _ chat: String?) throws -> [String]? {
+    func checkedReaders(_ text: String?, _ chat: String?) throws -> [String]? {
         guard let text, !text.isEmpty else { return nil }
         let field = Self.readersField
         guard let person = intake.catalog.person else {
@@ -101,7 +101,7 @@ struct UploadRoutes: Sendable {
         return ids
     }
 
-    private func checkedChat(_ id: String?) async throws -> String? {
+    func checkedChat(_ id: String?) async throws -> String? {
         guard let id, !id.isEmpty else { return nil }
         guard try await intake.catalog.chat(id) != nil else { throw UploadIntake.unknownChat }
         return id

@@ -32,12 +32,16 @@ public struct APIProxy: Sendable {
         }
     }
 
+    /// Resumable uploads, and the field by which their clients name a method that their network does not let through.
+    private static let resumable = "/api/uploads"
+    private static let overrideField = "x-http-method-override"
+
     private static let routes: [(prefix: String, app: String)] = [
         ("/api/chat", "chat"), ("/api/ask", "chat"), ("/api/models", "chat"), ("/api/presets", "chat"),
         ("/api/usage", "chat"), ("/v1/chat/completions", "chat"), ("/v1/models", "chat"), ("/mcp", "chat"),
         ("/v1/responses", "chat"), ("/v1/conversations", "history"), ("/v1/files", "upload"),
         ("/v1/vector_stores", "upload"),
-        ("/api/upload", "upload"),
+        ("/api/upload", "upload"), (resumable, "upload"),
         ("/api/documents", "upload"), ("/api/jobs", "upload"), ("/api/check", "upload"), ("/api/history", "history"),
         ("/api/experiments", "chat"),
         ("/api/feedback", "chat"), ("/api/account", "account"), ("/api/share", "history"),
@@ -78,6 +82,8 @@ public struct APIProxy: Sendable {
         let base = upstreams.all.first { $0.name == route.app }?.url ?? ""
         var outgoing = HTTPSession.Request(relaying: request, to: base)
         outgoing.fields = ForwardedRequest.fields(of: outgoing.fields)
+        // Where it means something; elsewhere nothing may say that a request is another one than it seems.
+        if route.prefix == Self.resumable { outgoing.fields[Self.overrideField] = request.fields[Self.overrideField] }
         outgoing.fields["x-functions-key"] = upstreams.key?.value
         outgoing.fields[HTTPFields.callersAddress] = request.connection.peer
         outgoing.headTimeout = .seconds(230)

@@ -9,7 +9,9 @@ struct CrossOriginPolicy: Sendable {
 
     /// Fields of the API's answers that clients need.
     static let exposedByAPI = [
-        "Allow", "Content-Disposition", "ETag", "Link", "Location", "Retry-After", "Upload-Length", "Upload-Offset",
+        "Allow", "Content-Disposition", "ETag", "Link", "Location", "Retry-After", "Tus-Checksum-Algorithm",
+        "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Concat", "Upload-Defer-Length",
+        "Upload-Document-Id", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Upload-Outcome",
         "WWW-Authenticate", "X-Request-Id",
     ]
 

@@ -164,8 +164,8 @@ def test_explains_files_that_cannot_be_read(page, apus, tmp_path):
         expect(page.locator(".upload .reason", has_text=words)).to_be_visible(timeout=20000)
 
 
-# The second is refused as a request already, with room for one file in an envelope.
-@pytest.mark.parametrize("size, limit", [((1 << 20) + 1, 1 << 20), (40 << 20, 3495252)])
+# The second is refused as a request already, with room for one file in an envelope, the third before anything of it is sent.
+@pytest.mark.parametrize("size, limit", [((1 << 20) + 1, 1 << 20), (7 << 20, 3495252), (40 << 20, 1 << 20)])
 def test_says_how_large_a_file_may_be(page, apus, tmp_path, size, limit):
     """The server's answer is shown, also when it comes while the file is still on its way."""
     page.goto("/documents")

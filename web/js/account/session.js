@@ -221,7 +221,7 @@ function arrive(next) {
 
 /** Begins anew: nothing of what somebody saw or typed is left to the next, who is `person`, or nobody. */
 function leave(address = "/", person = null) {
-  for (const name of ["draft.", "scope.", "renewed"]) kept.forget(name);
+  for (const name of ["draft.", "scope.", "uploads.", "renewed"]) kept.forget(name);
   kept.set("person", person);
   const forgotten = offline().then((last) => last.forget(true)).catch(() => { /* nothing was kept */ });
   Promise.race([forgotten, new Promise((resolve) => setTimeout(resolve, 1000))]).then(() => location.replace(address));

@@ -5,12 +5,15 @@ import { words } from "./words.js";
 
 // One file on its way: sent, asked about where its name is taken, followed until it can be asked.
 
+// Larger ones are sent in pieces, so that a break costs one of them at most.
+const largeBytes = 8 * 1024 * 1024;
+
 /** Sends a file. `changed` is called when the list of documents is another one, `again` when the file is to be tried anew. */
 export async function send({ file, row, batch }, changed, again) {
   const isArchive = /\.zip$/i.test(file.name);
   let onExisting = batch.choice ?? "ask";
   while (true) {
-    const { promise, cancel } = upload(file, isArchive ? null : onExisting, (part) => row.progress(part));
+    const { promise, cancel } = upload(file, isArchive ? null : onExisting, (part, before) => row.progress(part, before ? (percent) => words.wentOn(percent, Math.floor(before * 100)) : undefined));
     row.onCancel(cancel);
     try {
       const document = await promise;
@@ -25,6 +28,7 @@ export async function send({ file, row, batch }, changed, again) {
         row.state(words.asks);
         onExisting = await (await import("./taken.js")).askAbout(problem.existing, file, batch);
         // Nothing of it was stored, and nothing is to be.
+        if (onExisting === "skip" && file.size > largeBytes) await (await import("./resumable.js")).giveUpFile(file);
         if (onExisting === "skip") return row.finish(words.skipped, file.name, true);
         continue;
       }
@@ -39,6 +43,10 @@ export async function send({ file, row, batch }, changed, again) {
 function upload(file, onExisting, onProgress) {
   const controller = new AbortController();
   const sentAt = Date.now();
+  if (onExisting && file.size > largeBytes) {
+    const promise = import("./resumable.js").then(({ put }) => put(file, onExisting, onProgress, controller.signal));
+    return { promise, cancel: () => controller.abort() };
+  }
   const promise = put(file, onExisting, onProgress, controller.signal).catch(async (problem) => {
     if (!await mayRepeat(problem.status, sentAt)) throw problem;
     return put(file, onExisting, onProgress, controller.signal);

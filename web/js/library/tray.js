@@ -62,7 +62,7 @@ export function makeRow(name) {
   show();
   return {
     onCancel(action) { cancel = action; },
-    progress(part) { bar.value = part; row.part = part / 2; state.textContent = text.uploading(Math.round(part * 100)); show(); },
+    progress(part, told = text.uploading) { bar.value = part; row.part = part / 2; state.textContent = told(Math.round(part * 100)); show(); },
     state(value) { cancel = null; bar.removeAttribute("value"); state.textContent = value; row.part = 0.6; show(); },
     remove: () => row.end(),
     finish(value, document, isLeftOut = false) {
@@ -74,14 +74,14 @@ export function makeRow(name) {
       announce(`${document}: ${value}`);
       show();
     },
-    fail(reason, retry) {
+    fail(reason, retry, again = text.retry) {
       cancel = null;
       bar.remove();
       state.className = "failed";
       state.textContent = text.states.failed;
       row.is = "failed";
       element.append(make("span", { class: "reason" }, reason));
-      if (retry) close.before(make("button", { class: "quiet small", type: "button", onclick: () => { row.end(); retry(); } }, text.retry));
+      if (retry) close.before(make("button", { class: "quiet small", type: "button", onclick: () => { row.end(); retry(); } }, again));
       announce(`${name}: ${reason}`, true);
       show();
     },

@@ -1,4 +1,4 @@
-import { $ } from "../parts/dom.js";
+import { $, kept } from "../parts/dom.js";
 import { may } from "../account/session.js";
 import { text } from "../strings.js";
 
@@ -23,6 +23,14 @@ export function setUpUploads(changed) {
     if (event.clipboardData?.files.length) { event.preventDefault(); addFiles(event.clipboardData.files); }
   });
   window.addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(); });
+}
+
+/** Offers to go on with uploads that broke off, where this browser remembers some. */
+export async function offerUnfinished() {
+  if (!may("write") || !kept.has("uploads.")) return;
+  tray ??= await import("./tray.js");
+  tray.placeTray(isInLibrary);
+  (await import("./resumable.js")).offer(tray.makeRow, chooseFiles);
 }
 
 /** Says where uploads are seen: in the conversation, or above the library. */

@@ -118,6 +118,8 @@ export const kept = {
   works() {
     try { localStorage.setItem("apus.probe", "1"); localStorage.removeItem("apus.probe"); return true; } catch { return false; }
   },
+  /** Whether there is one whose name begins so. */
+  has(beginning) { try { return Object.keys(localStorage).some((name) => name.startsWith("apus." + beginning)); } catch { return false; } },
   /** Removes all whose names begin so. */
   forget(beginning) {
     try {

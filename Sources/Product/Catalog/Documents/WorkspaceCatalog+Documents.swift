@@ -323,11 +323,15 @@ extension WorkspaceCatalog {
         return try rows.map(DocumentRecord.init)
     }
 
-    /// Which of the ids have a row.
+    /// Which of the ids have a row, or belong to an upload whose document is still to be made.
     public func knownDocuments(_ ids: [String]) async throws -> Set<String> {
         let list = PostgresArray.text(ids.filter(UUIDv7.isValid))
         let rows = try await query(
-            "SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [workspace, list])
+            """
+            SELECT id FROM documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
+            UNION SELECT id FROM uploads WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND document_id IS NULL
+                AND stage IN ('open', 'done')
+            """, [workspace, list])
         return Set(try rows.map { row throws(PostgresError) in try row.string("id") })
     }
 }

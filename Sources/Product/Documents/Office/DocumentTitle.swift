@@ -1,3 +1,5 @@
+import TextSearch
+
 /// The title that stands in the properties of a document.
 enum DocumentTitle {
     private static let longest = 200

@@ -65,9 +65,10 @@ public struct DataCheck: Sendable {
             last = rows.last?.id
         }
         let gone = Timestamp.nowMilliseconds() - Self.orphanMilliseconds
-        found[.filesWithoutDocument] = files.keys.filter {
-            !known.contains($0) && Int64(UUIDv7.milliseconds(of: $0)) < gone
-        }.sorted()
+        let strays = files.keys.filter { !known.contains($0) && Int64(UUIDv7.milliseconds(of: $0)) < gone }.sorted()
+        // What is being uploaded has its file before its row.
+        let awaited = try await catalog.knownDocuments(strays)
+        found[.filesWithoutDocument] = strays.filter { !awaited.contains($0) }
         found[.passagesWithoutDocument] = passages.keys.filter { !known.contains($0) }.sorted()
         let kinds = DataFinding.Kind.allCases
         return (

@@ -7,6 +7,8 @@ extension UploadFunctions {
     /// What is to be known of the app's routes.
     package static let topics = [
         APITopic("Documents", "Files go in, are read, and are searched by questions.", DocumentDescription.routes),
+        APITopic(
+            "Resumable uploads", "Large files, over connections that break.", ResumableDescription.routes),
         APITopic("Jobs", "Many documents at once, and checks of the stores.", JobDescription.routes),
         APITopic("OpenAI's files", "Documents, as OpenAI's API has them.", FilesDescription.routes),
         APITopic("OpenAI's vector stores", "Sets of documents.", VectorStoresDescription.routes),
