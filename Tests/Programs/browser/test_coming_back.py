@@ -1,4 +1,4 @@
-"""Answers that go on while the page looks elsewhere, in a real Chromium."""
+"""Answers that go on while the page looks elsewhere, and versions that are stepped through, in a real Chromium."""
 import os, re, signal
 
 import pytest
@@ -152,4 +152,31 @@ def test_an_answer_whose_process_is_killed_says_so_and_can_be_asked_again(contex
     expect(page.locator(".message.assistant")).to_have_count(1)
     page.get_by_role("button", name="Stop").click()
     expect(state).to_have_text("Stopped")
+    assert not page.problems, page.problems
+
+
+def test_trying_again_makes_a_version_to_step_through(context):
+    page = tab(context)
+    page.goto("/")
+    answers = page.locator(".message.assistant")
+    ask(page, "SLOWLY 2 first")
+    expect(answers.locator(".actions")).to_have_count(1)
+    ask(page, "SLOWLY 3 then")
+    expect(answers.locator(".actions")).to_have_count(2)
+    expect(page.locator(".versions")).to_have_count(0)
+
+    # The first is made anew: what followed it goes with it.
+    answers.first.get_by_role("button", name="Try again").click()
+    expect(page.locator(".versions")).to_contain_text("2 of 2", timeout=30000)
+    expect(answers).to_have_count(1)
+    expect(page.get_by_role("button", name="Next version")).to_be_disabled()
+
+    page.get_by_role("button", name="Version before").click()
+    expect(page.locator(".versions")).to_contain_text("1 of 2")
+    expect(answers).to_have_count(2)
+    page.reload()
+    expect(page.locator(".versions")).to_contain_text("1 of 2")
+    expect(answers).to_have_count(2)
+    page.get_by_role("button", name="Next version").click()
+    expect(answers).to_have_count(1)
     assert not page.problems, page.problems
