@@ -86,9 +86,18 @@ public final class Meter: Sendable {
     /// - Returns: Whether the workspace limits what it holds, so that the document has to be added with care.
     /// - Throws: `QuotaExceeded`, when there is no room for it.
     public func admitUpload(bytes: Int = 1) async throws -> Bool {
-        let quotas = try await plan().applying(to: holder)
-        try await takeToken(.uploadsPerMinute, quotas)
-        guard quotas.contains(where: { $0.metric.window == .held }) else { return false }
+        try await takeToken(.uploadsPerMinute, try await plan().applying(to: holder))
+        return try await checkRoom(bytes: bytes)
+    }
+
+    /// Asks whether there is room for a file, without counting it.
+    ///
+    /// - Parameter bytes: What it needs at least, as far as that is known.
+    /// - Returns: Whether the workspace limits what it holds.
+    /// - Throws: `QuotaExceeded`, when there is none.
+    @discardableResult
+    public func checkRoom(bytes: Int) async throws -> Bool {
+        guard try await limitsWhatIsHeld() else { return false }
         try await counting {
             let standings = try await catalog.quotaStandings(of: holder)
             if let full = standings.first(where: { $0.metric.window == .held && $0.left < 1 }) {

@@ -158,8 +158,8 @@ public enum UploadFunctions {
         ).add(to: &routes)
         routes.functions.queue("ingest") { try await ingestion.take($0) }
         routes.functions.timer("tidy") { _ in
-            try await interrupted.finish()
             try await tidy.run()
+            try await interrupted.finish()
         }
         routes.functions.check("postgres") { try await catalog.probe() }
         routes.functions.check("storage") { try await blobs.probe("documents") }

@@ -9,8 +9,9 @@ const everything = { mode: "all", ids: [] };
 let place = "new";
 let scope = everything;
 
-const knownTags = () => [...new Set(readyDocuments().flatMap((item) => item.tags ?? []))].sort((a, b) => a.localeCompare(b));
-const tagsWanted = () => { const known = new Set(knownTags()); return (scope.tags ?? []).filter((tag) => known.has(tag)); };
+const tagsWanted = () => scope.tags ?? [];
+// Those that were chosen stay, also where no document has them at the moment: without them a question would be about more than was meant.
+const knownTags = () => [...new Set([...readyDocuments().flatMap((item) => item.tags ?? []), ...tagsWanted()])].sort((a, b) => a.localeCompare(b));
 
 /** What the server is told of it. */
 export function wantedDocuments() {

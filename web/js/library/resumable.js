@@ -14,27 +14,32 @@ const version = { "Tus-Resumable": "1.0.0" };
 
 // Those that are offered, by their addresses.
 const rows = new Map();
+// Those that are being sent: another file that looks the same is another one.
+const sent = new Set();
 
-const place = () => `uploads.${account()?.person?.id ?? ""}.${workspace() ?? ""}`;
+const place = (space) => `uploads.${account()?.person?.id ?? ""}.${space ?? ""}`;
 
-function all() {
-  try { return JSON.parse(kept.get(place())) ?? []; } catch { return []; }
+function all(space) {
+  try { return JSON.parse(kept.get(place(space))) ?? []; } catch { return []; }
 }
 
-/** Unfinished uploads of whoever is here: `{name, size, modified, url, expires}`. */
-const unfinished = () => all().filter((one) => one.expires > Date.now());
+/** Unfinished uploads of whoever is here, in a workspace: `{name, size, modified, url, expires, space}`. */
+const unfinished = (space) => all(space).filter((one) => one.expires > Date.now());
 
-const isOf = (file) => (one) => one.name === file.name && one.size === file.size && one.modified === file.lastModified;
+const isOf = (file) => (one) => one.name === file.name && one.size === file.size && one.modified === file.lastModified && !sent.has(one.url);
 
 function remember(entry) {
-  const others = unfinished().filter((one) => one.url !== entry.url);
-  kept.set(place(), JSON.stringify([...others, entry].slice(-mostRemembered)));
+  const others = unfinished(entry.space).filter((one) => one.url !== entry.url);
+  kept.set(place(entry.space), JSON.stringify([...others, entry].slice(-mostRemembered)));
 }
 
-function forget(url) {
-  const others = unfinished().filter((one) => one.url !== url);
-  kept.set(place(), others.length ? JSON.stringify(others) : "");
+function forget({ url, space }) {
+  const others = unfinished(space).filter((one) => one.url !== url);
+  kept.set(place(space), others.length ? JSON.stringify(others) : "");
 }
+
+/** An upload stays in its workspace, wherever its person goes meanwhile. */
+const fieldsOf = ({ space }) => ({ ...version, ...(space ? { "x-apus-workspace": space } : {}) });
 
 /** One exchange, and another one when it was refused and somebody is signed in then. */
 async function ask(path, options) {
@@ -44,20 +49,20 @@ async function ask(path, options) {
 }
 
 /** Gives up an unfinished upload. */
-async function giveUp({ url }) {
-  forget(url);
-  await ask(url, { method: "DELETE", headers: version }).catch(() => {});
+async function giveUp(entry) {
+  forget(entry);
+  await ask(entry.url, { method: "DELETE", headers: fieldsOf(entry) }).catch(() => {});
 }
 
 /** Gives up what has come of a file that is not to be uploaded after all. */
 export async function giveUpFile(file) {
-  const entry = unfinished().find(isOf(file));
+  const entry = unfinished(workspace()).find(isOf(file));
   if (entry) await giveUp(entry);
 }
 
 /** Shows a row for each unfinished upload, which can be gone on with once its file is chosen again. */
 export function offer(makeRow, choose) {
-  for (const entry of unfinished()) {
+  for (const entry of unfinished(workspace())) {
     const row = makeRow(entry.name);
     row.fail(words.brokeOff, choose, words.chooseAgain);
     row.onCancel(() => { giveUp(entry); row.remove(); });
@@ -67,38 +72,43 @@ export function offer(makeRow, choose) {
 
 /** Uploads one file, or goes on with it. Resolves to its document; `onProgress` gets 0 to 1, and where it went on, if it did. */
 export async function put(file, onExisting, onProgress, signal) {
-  let entry = unfinished().find(isOf(file)) ?? null;
-  let at = entry ? await offset(entry.url, signal) : null;
-  const before = at ? at.offset / file.size : 0;
-  if (at) rows.get(entry.url)?.remove();
-  else ({ entry, at } = await begin(file, onExisting, signal));
+  let entry = unfinished(workspace()).find(isOf(file)) ?? null;
+  if (entry) sent.add(entry.url);
   try {
-    return await sendAll(file, entry.url, at, onExisting, (part) => onProgress(part, before), signal);
+    let at = entry ? await offset(entry, signal) : null;
+    const before = at ? at.offset / file.size : 0;
+    if (at) rows.get(entry.url)?.remove();
+    else ({ entry, at } = await begin(file, onExisting, signal));
+    return await sendAll(file, entry, at, onExisting, (part) => onProgress(part, before), signal);
   } catch (problem) {
-    if (problem.name === "AbortError") await giveUp(entry);
+    if (entry && problem.name === "AbortError") await giveUp(entry);
     // It was removed, or never can be a document.
-    else if ([404, 410, 415].includes(problem.status)) forget(entry.url);
+    else if (entry && [404, 410, 415].includes(problem.status)) forget(entry);
     throw problem;
+  } finally {
+    if (entry) sent.delete(entry.url);
   }
 }
 
 async function begin(file, onExisting, signal) {
+  const space = workspace();
   const said = { filename: file.name, filetype: file.type, onExisting };
   const metadata = Object.entries(said).filter(([, value]) => value).map(([key, value]) => `${key} ${base64(value)}`).join(",");
-  const response = await ask("/api/uploads", { method: "POST", signal, headers: { ...version, "Upload-Length": String(file.size), "Upload-Metadata": metadata } });
+  const response = await ask("/api/uploads", { method: "POST", signal, headers: { ...fieldsOf({ space }), "Upload-Length": String(file.size), "Upload-Metadata": metadata } });
   if (!response.ok) throw await refusal(response);
   // The address is taken from this server alone.
   const url = new URL(response.headers.get("Location"), location.href).pathname;
   const expires = Date.parse(response.headers.get("Upload-Expires")) || Date.now();
-  const entry = { name: file.name, size: file.size, modified: file.lastModified, url, expires };
+  const entry = { name: file.name, size: file.size, modified: file.lastModified, url, expires, space };
+  sent.add(url);
   remember(entry);
   return { entry, at: { offset: 0 } };
 }
 
 /** How far an upload is; null where there is none any more. */
-async function offset(url, signal) {
-  const response = await ask(url, { method: "HEAD", signal, headers: version });
-  if (response.status === 404 || response.status === 410) { forget(url); return null; }
+async function offset(entry, signal) {
+  const response = await ask(entry.url, { method: "HEAD", signal, headers: fieldsOf(entry) });
+  if (response.status === 404 || response.status === 410) { forget(entry); return null; }
   if (!response.ok) throw new Problem(text.uploadFailed, { status: response.status });
   return told(response.headers);
 }
@@ -107,12 +117,12 @@ const told = (headers) => ({
   offset: Number(headers.get("Upload-Offset")), document: headers.get("Upload-Document-Id"), outcome: headers.get("Upload-Outcome"),
 });
 
-async function sendAll(file, url, at, onExisting, onProgress, signal) {
+async function sendAll(file, entry, at, onExisting, onProgress, signal) {
   let failures = 0;
   while (!at.document) {
     onProgress(at.offset / file.size);
     try {
-      at = await sendPiece(file, url, at.offset, onExisting, onProgress, signal);
+      at = await sendPiece(file, entry, at.offset, onExisting, onProgress, signal);
       failures = 0;
     } catch (problem) {
       const isRight = [409, 423].includes(problem.status) && !problem.existing;
@@ -122,24 +132,24 @@ async function sendAll(file, url, at, onExisting, onProgress, signal) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(8000, 250 * 2 ** failures)));
       signal.throwIfAborted();
       // What arrived of the piece is known to the server alone; where it cannot be asked, the piece is tried all the same.
-      const now = await offset(url, signal).catch((error) => { if (error.name === "AbortError") throw error; return at; });
+      const now = await offset(entry, signal).catch((error) => { if (error.name === "AbortError") throw error; return at; });
       if (!now) throw new Problem(words.uploadGone, { status: 404 });
       at = now;
     }
   }
-  forget(url);
-  const document = await api.document(at.document);
+  forget(entry);
+  const document = await api.document(at.document, fieldsOf(entry));
   return { ...document, duplicate: at.outcome === "duplicate", skipped: at.outcome === "skipped" };
 }
 
 /** Only this way of sending tells how far it is. */
-function sendPiece(file, url, from, onExisting, onProgress, signal, isRepeated = false) {
+function sendPiece(file, entry, from, onExisting, onProgress, signal, isRepeated = false) {
   const piece = file.slice(from, from + pieceBytes);
   const sentAt = Date.now();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("PATCH", `${url}?onExisting=${encodeURIComponent(onExisting)}`);
-    for (const [name, value] of Object.entries({ ...ownFields(), ...version, "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream" })) request.setRequestHeader(name, value);
+    request.open("PATCH", `${entry.url}?onExisting=${encodeURIComponent(onExisting)}`);
+    for (const [name, value] of Object.entries({ ...ownFields(), ...fieldsOf(entry), "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream" })) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onProgress((from + event.loaded) / file.size));
     request.addEventListener("load", () => {
@@ -153,7 +163,7 @@ function sendPiece(file, url, from, onExisting, onProgress, signal, isRepeated =
     if (signal.aborted) reject(new DOMException("cancelled", "AbortError")); else request.send(piece);
   }).catch(async (problem) => {
     if (isRepeated || !await mayRepeat(problem.status, sentAt)) throw problem;
-    return sendPiece(file, url, from, onExisting, onProgress, signal, true);
+    return sendPiece(file, entry, from, onExisting, onProgress, signal, true);
   });
 }
 

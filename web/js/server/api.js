@@ -29,7 +29,7 @@ export const api = {
     return new File([await (await send(`/samples/${name}`, { headers: { Accept: "*/*" } })).blob()], name);
   },
   documents: () => everything("/api/documents?versions=newest", "documents", callKept),
-  document: (id) => call(`/api/documents/${id}`),
+  document: (id, headers = {}) => call(`/api/documents/${id}`, { headers }),
   words: (id, page) => call(`/api/documents/${id}/pages/${page}/words`),
   page: (id, page) => call(`/api/documents/${id}/text?page=${page}`),
   /** A picture as an address that holds it: what fetches pictures itself could not say which workspace they are of. */

@@ -92,12 +92,14 @@ export const calm = new Promise((resolve) => { window.addEventListener("load", (
 
 /** Reads something that is kept for a time without a network, and then what was kept of it. */
 export async function callKept(path) {
+  // Whose it is, is settled when it is asked for: the workspace may be another one when it comes.
+  const space = workspace;
   try {
     const value = await call(path);
-    calm.then(offline).then((last) => last.remember(path, value)).catch(() => { /* kept another time */ });
+    calm.then(offline).then((last) => last.remember(path, value, space)).catch(() => { /* kept another time */ });
     return value;
   } catch (problem) {
-    const found = problem.isUnreachable ? await offline().then((last) => last.recall(path)).catch(() => null) : null;
+    const found = problem.isUnreachable ? await offline().then((last) => last.recall(path, space)).catch(() => null) : null;
     if (found === null) throw problem;
     return found;
   }

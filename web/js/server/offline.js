@@ -1,5 +1,5 @@
 import { $, icon, make, kept } from "../parts/dom.js";
-import { account, workspace } from "../account/session.js";
+import { account } from "../account/session.js";
 import { words } from "./words.js";
 
 // Where there is no network: what this very person saw last, and what says so. Answers of the server are kept in this browser for whoever is
@@ -7,6 +7,7 @@ import { words } from "./words.js";
 const store = "apus-last";
 const longest = 1_500_000;
 const chatsAtMost = 10;
+const othersAtMost = 30;
 const keptFor = 7 * 24 * 60 * 60 * 1000;
 const pause = 15_000;
 let isLeaving = false;
@@ -19,28 +20,37 @@ let idle = null;
 const isMine = (path) => path === "/api/account/me";
 const person = () => encodeURIComponent(account()?.person?.id ?? kept.get("person") ?? "nobody");
 /** Where an answer is kept: whose it is, of which workspace, and what was asked. */
-const addressOf = (path) => `/${person()}/${isMine(path) ? "-" : encodeURIComponent(workspace() ?? "-")}${path}`;
+const addressOf = (path, space) => `/${person()}/${isMine(path) ? "-" : encodeURIComponent(space ?? "-")}${path}`;
 const isChat = (address) => /\/api\/history\/[0-9a-f-]{36}/.test(address);
 
 /** Keeps an answer for a time without a network. Silently nothing where a browser keeps none, as over plain http. */
-export async function remember(path, value) {
+export async function remember(path, value, space) {
   hide();
   if (isLeaving || isClosed || !("caches" in window)) return;
-  const address = addressOf(path);
+  const address = addressOf(path, space);
   const body = JSON.stringify(value);
   if (body.length > longest) return;
   const cache = await caches.open(store);
   await cache.delete(address);
   if (isLeaving || isClosed) return;
   await cache.put(address, new Response(body, { headers: { "x-kept": String(Date.now()) } }));
-  const chats = (await cache.keys()).filter((one) => isChat(one.url));
-  for (const old of chats.slice(0, -chatsAtMost)) await cache.delete(old);
+  const all = await cache.keys();
+  const chats = all.filter((one) => isChat(one.url));
+  const others = all.filter((one) => !isChat(one.url));
+  for (const old of [...chats.slice(0, -chatsAtMost), ...others.slice(0, -othersAtMost)]) await cache.delete(old);
+}
+
+/** Leaves nothing of a chat that was deleted. */
+export async function forgetChat(id) {
+  if (!("caches" in window)) return;
+  const cache = await caches.open(store);
+  for (const one of await cache.keys()) if (new URL(one.url).pathname.endsWith(`/api/history/${id}`)) await cache.delete(one);
 }
 
 /** What was kept of an answer; null for nothing, and for what is too old. Says on the page that it is shown. */
-export async function recall(path) {
+export async function recall(path, space) {
   if (isLeaving || !("caches" in window)) return null;
-  const found = await (await caches.open(store)).match(addressOf(path));
+  const found = await (await caches.open(store)).match(addressOf(path, space));
   const at = Number(found?.headers.get("x-kept") ?? 0);
   if (!found || Date.now() - at > keptFor) return null;
   show(at);
@@ -60,7 +70,10 @@ export async function forgetOthers() {
   if (!("caches" in window)) return;
   const cache = await caches.open(store);
   const mine = `/${person()}/`;
-  for (const one of await cache.keys()) if (!new URL(one.url).pathname.startsWith(mine)) await cache.delete(one);
+  for (const one of await cache.keys()) {
+    const isOld = async () => Date.now() - Number((await cache.match(one))?.headers.get("x-kept") ?? 0) > keptFor;
+    if (!new URL(one.url).pathname.startsWith(mine) || await isOld()) await cache.delete(one);
+  }
 }
 
 /** Has the page open without a network from now on. */

@@ -39,6 +39,7 @@ function limitsForm(subject, title, state) {
   const isWorkspace = subject.of === "workspace";
   const own = () => new Map(state.quotas.filter((quota) => quota.of === subject.of && (quota.id ?? null) === (subject.id ?? null)).map((quota) => [quota.metric, quota.amount]));
   const before = own();
+  let shownPolicy = state.policy;
   const fields = (isWorkspace ? perWorkspace : perSubject).map((metric) => {
     const isMoney = metric === "costPerMonth";
     const isBytes = metric === "bytes";
@@ -60,12 +61,14 @@ function limitsForm(subject, title, state) {
     fields.push(field("policy", words.policy, words.policyNote, choice, () => choice.value));
   }
   return form(title, fields, async ({ policy, ...amounts }) => {
-    const now = own();
-    const limits = Object.fromEntries(Object.entries(amounts).filter(([metric, value]) => value !== (now.get(metric) ?? null)));
-    const isOther = policy !== undefined && policy !== state.policy;
+    // What differs from what was shown alone: two owners who change different things do not undo each other.
+    const limits = Object.fromEntries(Object.entries(amounts).filter(([metric, value]) => value !== (before.get(metric) ?? null)));
+    const isOther = policy !== undefined && policy !== shownPolicy;
     if (!Object.keys(limits).length && !isOther) return words.nothingChanged;
     await api.setQuotas({ of: subject.of, ...(subject.id ? { id: subject.id } : {}), ...(Object.keys(limits).length ? { limits } : {}), ...(isOther ? { policy } : {}) });
     Object.assign(state, await api.quotas());
+    for (const [metric, value] of Object.entries(limits)) if (value === null) before.delete(metric); else before.set(metric, value);
+    if (isOther) shownPolicy = policy;
     return undefined;
   });
 }

@@ -1,5 +1,6 @@
 import { $, icon, make } from "../parts/dom.js";
 import { api } from "../server/api.js";
+import { offline } from "../server/http.js";
 import { stateOf } from "../chat/activity.js";
 import { hearTabs, tellTabs, workspace } from "../account/session.js";
 import { complain } from "../parts/toast.js";
@@ -233,5 +234,6 @@ async function remove(chat, element) {
     removed.delete(chat.id);
     show();
     tellTabs({ gone: chat.id });
+    offline().then((last) => last.forgetChat(chat.id)).catch(() => { /* nothing was kept */ });
   }, (problem) => { back(); complain(problem); }), () => { back(); if (wasShown && location.pathname === "/") go(`/c/${chat.id}`); rows.get(chat.id)?.element.querySelector("a")?.focus(); });
 }

@@ -46,12 +46,6 @@ extension CatalogMigrations {
                     REFERENCES jobs (workspace_id, id) ON DELETE CASCADE);
             CREATE INDEX job_items_document ON job_items (document_id) WHERE document_id IS NOT NULL;
 
-            -- What a document's item is.
-            CREATE FUNCTION job_item_state(status text, deleting boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-                SELECT CASE WHEN deleting THEN 'deleted' WHEN status = 'queued' THEN 'waiting'
-                    WHEN status IN ('extracting', 'embedding') THEN 'working' ELSE status END
-            $$;
-
             -- Whoever changes a document, its items say so: there is no moment at which they tell something else.
             CREATE FUNCTION document_moves_items() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -60,7 +54,11 @@ extension CatalogMigrations {
                         state = CASE WHEN state IN ('waiting', 'working') THEN 'deleted' ELSE state END
                     WHERE document_id = OLD.id;
                 ELSE
-                    UPDATE job_items SET updated_at = now(), state = job_item_state(NEW.status, NEW.deleting),
+                    UPDATE job_items SET updated_at = now(), state = CASE
+                            WHEN NEW.deleting THEN 'deleted'
+                            WHEN NEW.status = 'queued' THEN 'waiting'
+                            WHEN NEW.status IN ('extracting', 'embedding') THEN 'working'
+                            ELSE NEW.status END,
                         code = NEW.error_code, detail = NEW.error_detail
                     WHERE document_id = NEW.id AND state IN ('waiting', 'working');
                 END IF;
@@ -73,6 +71,6 @@ extension CatalogMigrations {
             """,
         down: """
             DROP TRIGGER documents_move_items ON documents; DROP TRIGGER documents_leave_items ON documents;
-            DROP FUNCTION document_moves_items; DROP FUNCTION job_item_state; DROP TABLE job_items; DROP TABLE jobs;
+            DROP FUNCTION document_moves_items; DROP TABLE job_items; DROP TABLE jobs;
             """)
 }

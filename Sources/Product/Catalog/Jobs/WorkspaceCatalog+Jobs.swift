@@ -31,8 +31,10 @@ extension WorkspaceCatalog {
             INSERT INTO job_items (workspace_id, job_id, number, name, document_id, state, duplicate, status, code, detail)
             SELECT $1, $2::uuid, $3::int, $4, $5::uuid, CASE
                     WHEN $5::uuid IS NULL THEN $6
-                    WHEN d.status IS NULL THEN 'deleted'
-                    ELSE job_item_state(d.status, d.deleting) END,
+                    WHEN d.status IS NULL OR d.deleting THEN 'deleted'
+                    WHEN d.status = 'queued' THEN 'waiting'
+                    WHEN d.status IN ('extracting', 'embedding') THEN 'working'
+                    ELSE d.status END,
                 $7::boolean, $8::int, coalesce(d.error_code, $9), coalesce(d.error_detail, $10)
             FROM (SELECT) one LEFT JOIN document d ON true
             RETURNING (SELECT cancelled_at IS NULL FROM touched) AS is_wanted

@@ -35,7 +35,7 @@ extension WorkspaceCatalog {
         try await query(
             """
             WITH done AS (UPDATE uploads SET stage = 'done', busy_until = NULL, refusal = NULL, document_id = $3::uuid,
-                outcome = $4 WHERE workspace_id = $1 AND id = $2::uuid RETURNING id),
+                outcome = $4 WHERE workspace_id = $1 AND id = $2::uuid AND stage = 'open' RETURNING id),
             pieces AS (DELETE FROM upload_pieces p USING done WHERE p.upload_id = done.id)
             DELETE FROM upload_blocks b USING done WHERE b.upload_id = done.id
             """, [workspace, id, document, outcome?.rawValue])
@@ -46,7 +46,10 @@ extension WorkspaceCatalog {
     /// - Parameter refusal: Why, where it would be the same again; `nil` lets it be tried again by itself.
     public func releaseUpload(_ id: String, refusal: JSONValue?) async throws {
         try await query(
-            "UPDATE uploads SET busy_until = NULL, refusal = $3::jsonb WHERE workspace_id = $1 AND id = $2::uuid",
+            """
+            UPDATE uploads SET busy_until = NULL, refusal = $3::jsonb
+            WHERE workspace_id = $1 AND id = $2::uuid AND stage = 'open'
+            """,
             [workspace, id, refusal?.text])
     }
 }

@@ -36,7 +36,7 @@ extension WorkspaceCatalog {
                 UPDATE uploads SET received = $4::bigint, blocked = $5::bigint, media_type = coalesce(media_type, $6),
                     refusal = NULL
                 WHERE workspace_id = $1 AND id = $2::uuid AND received = $3::bigint AND stage = 'open'
-                    AND expires_at > now()
+                    AND expires_at > now() AND (length IS NULL OR $4::bigint <= length)
                 RETURNING id),
             gathered AS (DELETE FROM upload_pieces p USING moved
                 WHERE p.upload_id = moved.id AND p.start < $5::bigint),

@@ -41,6 +41,9 @@ extension WorkspaceCatalog {
         }
     }
 
+    /// What takes room and is no document: what is unfinished, and parts that wait to be put together.
+    private static let isHeld = "(stage = 'open' OR stage = 'done' AND is_part)"
+
     /// Whose uploads are seen: nobody's but one's own, also by owners.
     private static func isOwn(_ person: String) -> String { "person_id IS NOT DISTINCT FROM \(person)::uuid" }
 
@@ -53,10 +56,11 @@ extension WorkspaceCatalog {
             INSERT INTO uploads (id, workspace_id, person_id, sees_everything, length, metadata, is_part, stage, expires_at)
             SELECT $1::uuid, $2, $3::uuid, $4::boolean, $5::bigint, $6, $7::boolean, 'open',
                 now() + make_interval(secs => $8::int)
-            WHERE NOT EXISTS (SELECT FROM uploads WHERE workspace_id = $2 AND stage = 'open'
+            WHERE NOT EXISTS (SELECT FROM uploads WHERE workspace_id = $2 AND \(Self.isHeld)
                     OFFSET \(Self.mostUploadsOfAll - 1))
                 AND ($3::uuid IS NULL OR NOT EXISTS (SELECT FROM uploads
-                    WHERE workspace_id = $2 AND person_id = $3::uuid AND stage = 'open' OFFSET \(Self.mostUploads - 1)))
+                    WHERE workspace_id = $2 AND person_id = $3::uuid AND \(Self.isHeld)
+                    OFFSET \(Self.mostUploads - 1)))
             RETURNING \(UploadRecord.columns)
             """,
             [
@@ -99,12 +103,12 @@ extension WorkspaceCatalog {
         return try rows.first.map(UploadRecord.init)
     }
 
-    /// Bytes that unfinished uploads of the workspace will need, as far as that has been said.
+    /// Bytes that uploads of the workspace which are no documents yet need, as far as that has been said.
     public func bytesOnTheirWay() async throws -> Int {
         try await query(
             """
             SELECT coalesce(sum(greatest(length, received)), 0)::bigint AS bytes FROM uploads
-            WHERE workspace_id = $1 AND stage = 'open' AND expires_at > now()
+            WHERE workspace_id = $1 AND \(Self.isHeld) AND expires_at > now()
             """, [workspace]
         ).first?.int("bytes") ?? 0
     }

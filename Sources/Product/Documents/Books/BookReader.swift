@@ -4,9 +4,6 @@ import TextSearch
 
 /// Reads books in EPUB: a page for each chapter, in the order of reading.
 enum BookReader {
-    private static let mostSheets = 20
-    private static let sheetBytes = 1 << 20
-
     /// - Throws: `ExtractionError`.
     static func read(_ bytes: [UInt8]) throws -> DocumentContent { try read(OfficePackage(bytes)) }
 
@@ -14,6 +11,7 @@ enum BookReader {
         let book = try BookPackage(package)
         let locked = try book.locked()
         var content = DocumentContent(pages: [])
+        var sheets = BookSheets(package)
         for chapter in book.chapters {
             guard let path = chapter?.path else {
                 content.report.warn("A chapter is a picture, or lies outside of the file; it was left out.")
@@ -26,9 +24,14 @@ enum BookReader {
                 content.pages.append("")
                 continue
             }
-            let page = try HTMLReader.page(bytes, sheets: try sheets(of: bytes, path, package))
+            let page = try HTMLReader.page(bytes, sheets: sheets.of(bytes, at: path))
             content.report.take(page.content.report, onPage: content.pages.count + 1)
             content.pages.append(titled(page.content.pages.joined(separator: "\n\n"), bytes, book.titles[path]))
+        }
+        if !sheets.unread.isEmpty {
+            content.report.warn(
+                "A style sheet cannot be read, or is larger than 1 MiB: what it hides may be in the text (\(sheets.unread.sorted().joined(separator: ", ")))."
+            )
         }
         if book.lacksTitles, book.titles.isEmpty {
             content.report.warn("Its table of contents cannot be read; chapters without a heading have no title.")
@@ -57,21 +60,5 @@ enum BookReader {
             place += 1
         }
         return false
-    }
-
-    /// The style sheets that a chapter names, as far as they lie in the book: what they hide nobody sees.
-    private static func sheets(of bytes: [UInt8], _ path: String, _ package: OfficePackage) throws -> [String] {
-        var names: [String] = []
-        let folder = ArchivePath.folder(of: path)
-        try? MarkupReader.htmlEvents(bytes) { event in
-            guard case .start("link", let attributes) = event, names.count < mostSheets,
-                attributes["rel"]?.lowercased().contains("stylesheet") ?? false,
-                let name = attributes["href"].flatMap({ ArchivePath.resolved($0, in: folder) })
-            else { return }
-            names.append(name)
-        }
-        return try names.compactMap { name in
-            try package.part(name, limit: sheetBytes).map { String(decoding: $0, as: UTF8.self) }
-        }
     }
 }

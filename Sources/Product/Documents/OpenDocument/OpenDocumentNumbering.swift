@@ -44,7 +44,7 @@ struct OpenDocumentNumbering {
     ///   - level: From 1.
     ///   - start: The number that it is given; `nil` for the next one.
     mutating func label(list: Int, level: Int, style: OpenDocumentListStyle, start: Int?) -> String {
-        guard counts.indices.contains(list), counts[list].indices.contains(level - 1) else { return "" }
+        guard counts.indices.contains(list), level > 0, level <= counts[list].count else { return "" }
         let place = level - 1
         let next = counts[list][place].map { $0.addingReportingOverflow(1).partialValue }
         counts[list][place] = start ?? next ?? style.levels[level]?.start ?? 1

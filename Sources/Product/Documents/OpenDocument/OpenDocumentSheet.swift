@@ -65,7 +65,7 @@ struct OpenDocumentSheet {
         if shapes > 0 { return try takeShape(event) }
         if cell != nil { return try takeInCell(event, &budget) }
         switch event {
-        case .start("table-column", let attributes): startColumns(attributes)
+        case .start("table-column", let attributes): try startColumns(attributes)
         case .start("table-row", let attributes): startRow(attributes)
         case .end("table-row"): try endRow(&budget)
         case .start("table-cell", let attributes): startCell(attributes, isCovered: false)
@@ -79,13 +79,23 @@ struct OpenDocumentSheet {
 
     private static func times(_ value: String?) -> Int { max(1, value.flatMap(Int.init) ?? 1) }
 
-    private mutating func startColumns(_ attributes: [String: String]) {
+    private mutating func startColumns(_ attributes: [String: String]) throws {
         let times = min(Self.times(attributes["number-columns-repeated"]), Self.mostColumns)
-        guard lastColumn < Self.mostColumns, columns.count < Self.mostRanges else { return }
+        guard lastColumn < Self.mostColumns else { return }
         let range = lastColumn + 1...lastColumn + times
         lastColumn = range.upperBound
         let isHidden = ["collapse", "filter"].contains(attributes["visibility"])
-        columns.append(Columns(range: range, style: attributes["default-cell-style-name"], isHidden: isHidden))
+        let style = attributes["default-cell-style-name"]
+        if let last = columns.last, last.style == style, last.isHidden == isHidden {
+            columns[columns.count - 1] = Columns(
+                range: last.range.lowerBound...range.upperBound, style: style, isHidden: isHidden)
+            return
+        }
+        // What is hidden beyond would be taken to be shown.
+        guard columns.count < Self.mostRanges else {
+            throw ExtractionError.tooComplex("a sheet has more than \(Self.mostRanges) kinds of columns side by side")
+        }
+        columns.append(Columns(range: range, style: style, isHidden: isHidden))
     }
 
     private mutating func startRow(_ attributes: [String: String]) {

@@ -13,6 +13,9 @@ struct OpenDocumentList {
 
 /// Lists, and the numbers in front of their items and of headings.
 extension OpenDocumentText {
+    /// More than lists have levels with a style of their own.
+    private static let deepestList = 1000
+
     mutating func startList(_ name: String, _ attributes: [String: String]) throws {
         switch name {
         case "list", "numbered-paragraph":
@@ -25,7 +28,10 @@ extension OpenDocumentText {
                         style: style, id: attributes["id"] ?? attributes["list-id"],
                         continues: attributes["continue-numbering"] == "true", other: other)
                 }
-            let level = name == "list" ? (outer?.level ?? 0) + 1 : Int(attributes["level"] ?? "") ?? 1
+            let said = attributes["level"].flatMap(Int.init) ?? 1
+            // Deeper ones than there are have no numbers, and add none.
+            let level =
+                name == "list" ? min((outer?.level ?? 0) + 1, Self.deepestList) : max(1, min(said, Self.deepestList))
             flow.lists.append(OpenDocumentList(key: key, style: style, level: level))
             if name != "list" { awaitLabel(attributes) }
         case "list-item": awaitLabel(attributes)

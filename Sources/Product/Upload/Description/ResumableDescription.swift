@@ -33,7 +33,10 @@ enum ResumableDescription {
         answer.sending("Upload-Offset", "Bytes that are stored.")
             .sending("Upload-Expires", "Until when it can be gone on with.")
             .sending("Upload-Document-Id", "The document, when the upload is done.")
-            .sending("Upload-Outcome", "What became of it then: `new`, `duplicate` or `skipped`.")
+            .sending(
+                "Upload-Outcome",
+                "What became of it then: `new`, `duplicate` or `skipped`; `refused` where all of it has come and no document can be made, as `GET` explains."
+            )
     }
 
     private static let endings: [RouteDescription.Remark] = [

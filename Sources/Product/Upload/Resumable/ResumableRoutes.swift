@@ -133,6 +133,8 @@ struct ResumableRoutes: Sendable {
             .init(length: length, metadata: metadata.text, isPart: false, lifetime: lifetime),
             parts: request.fields[field] ?? "", document: received.document.id, received.outcome)
         guard let upload else { throw Self.unknown }
+        // Nobody needs them any more, and their room is needed. Where that fails, they go when they expire.
+        for id in ids { _ = try? await completion.remove(id) }
         return response(.created, upload, isNew: true)
     }
 
@@ -198,6 +200,7 @@ struct ResumableRoutes: Sendable {
             throw InvalidFields(
                 field: "Upload-Length", detail: "Is less than the \(upload.received) bytes that have come.")
         }
+        try await uploads.intake.meter.checkRoom(bytes: length)
         _ = try await catalog.setLength(length, of: upload.id)
         guard let now = try await catalog.upload(upload.id) else { throw Self.unknown }
         return now
@@ -288,6 +291,8 @@ struct ResumableRoutes: Sendable {
         if isNew { fields["Location"] = Self.address(upload.id) }
         if let document = upload.documentId { fields["Upload-Document-Id"] = document }
         if let outcome = upload.outcome { fields["Upload-Outcome"] = outcome.rawValue }
+        // All of it has come, and yet there is no document.
+        if upload.refusal != nil { fields["Upload-Outcome"] = "refused" }
         return HTTPResponse(status, fields: fields)
     }
 }

@@ -48,6 +48,8 @@ struct UploadCompletion: Sendable {
             return try await catalog.upload(id)
         } catch {
             let problem = Problem(error)
+            // Somebody else has it by now.
+            if problem.status == .locked { throw error }
             let isFinal = (400..<500).contains(problem.status.rawValue)
             try? await catalog.releaseUpload(
                 id, refusal: isFinal ? problem.json(requestID: Log.requestID ?? "") : nil)
@@ -84,8 +86,11 @@ struct UploadCompletion: Sendable {
         let metadata = try UploadMetadata(upload.isPart ? "" : upload.metadata)
         let name = upload.isPart ? "" : try FileName.checked(metadata.fileName)
         let mediaType = try await gatherRest(upload, name: upload.isPart ? nil : name)
+        let blocks = try await catalog.blocks(of: upload.id)
+        // Whoever has taken longer than they were waited for finds that another one has made the document.
+        guard !blocks.isEmpty else { throw Self.busy }
         try await blobs.commit(
-            blocks: try await catalog.blocks(of: upload.id), to: BlobPaths.container, path(upload),
+            blocks: blocks, to: BlobPaths.container, path(upload),
             Self.write(mediaType ?? "application/octet-stream"))
         guard !upload.isPart, let mediaType else { return nil }
         let form = metadata.form
@@ -102,6 +107,7 @@ struct UploadCompletion: Sendable {
     private func gatherRest(_ upload: UploadRecord, name: String?) async throws -> String? {
         guard upload.blocked < upload.received else { return upload.mediaType }
         let bytes = try await catalog.pieces(of: upload.id)
+        guard bytes.count == upload.received - upload.blocked else { throw Self.busy }
         let mediaType =
             upload.blocked == 0
             ? try name.map { try UploadIntake.recognise(bytes, name: $0).rawValue } : upload.mediaType

@@ -92,6 +92,24 @@ struct ResumableRightsFeatureTests {
             try await limit(5000)
             let done = try await send(house, mine, .patch, address, Self.piece(600))
             #expect(done.status == 204 && done.fields["upload-outcome"] == "new", "\(done.text)")
+
+            // A part that is complete takes room as well, and so does what says its length later.
+            try await limit(2000)
+            let part = try await send(
+                house, mine, .post, "/api/uploads",
+                Self.piece(0).merging(["Upload-Concat": "partial", "Upload-Length": "600"]) { $1 }, body: text)
+            #expect(part.status == 201 && part.fields["upload-offset"] == "600", "\(part.text)")
+            #expect(try await begin(house, mine, 900).status == 402)
+            let later = try await send(
+                house, mine, .post, "/api/uploads",
+                [
+                    "Tus-Resumable": "1.0.0", "Upload-Defer-Length": "1",
+                    "Upload-Metadata": "filename \(Base64.encode("later.txt".bytes))",
+                ])
+            let laterAddress = try #require(later.fields["location"], "\(later.text)")
+            let tooLong = try await send(
+                house, mine, .patch, laterAddress, Self.piece(0).merging(["Upload-Length": "900"]) { $1 })
+            #expect(tooLong.status == 402, "\(tooLong.text)")
         }
     }
 }

@@ -46,6 +46,22 @@ import Testing
         #expect(found.report.warnings.isEmpty)
     }
 
+    /// Fonts in a sheet make it large, and every chapter names it.
+    @Test func aSheetThatCannotBeReadDoesNotTakeTheBookWithIt() throws {
+        let large = "p { color: red } " + String(repeating: "/* font */", count: 150_000)
+        let head = "<link rel=\"stylesheet\" href=\"large.css\"/><link rel=\"stylesheet\" href=\"small.css\"/>"
+        let body = "<p>seen</p><p class=\"h\">hidden</p>"
+        let found = try read(
+            try book(
+                item("a", "a.xhtml") + item("b", "b.xhtml"), ["a", "b"],
+                [
+                    ("OPS/a.xhtml", chapter(body, head: head)), ("OPS/b.xhtml", chapter(body, head: head)),
+                    ("OPS/large.css", large), ("OPS/small.css", ".h { display: none }"),
+                ]))
+        #expect(found.pages == ["seen", "seen"])
+        #expect(found.report.warnings.count == 1 && found.report.warnings.first?.contains("large.css") == true)
+    }
+
     @Test(arguments: [
         ("a%20b%C3%A9.xhtml", "OPS/a bé.xhtml"), ("./x/../a.xhtml", "OPS/a.xhtml"), ("a%20b.xhtml", "OPS/a%20b.xhtml"),
         ("a.xhtml?x#y", "OPS/a.xhtml"), ("/a.xhtml", "a.xhtml"), ("100%.xhtml", "OPS/100%.xhtml"),

@@ -40,6 +40,17 @@ import Testing
         #expect(try await pages(body, breaking) == ["a", "b\n\nc", "d\n\ne\n\nf", "g", "h"])
     }
 
+    /// Levels that no program writes.
+    @Test(arguments: ["-9223372036854775808", "-1", "0", "9223372036854775807", "99999999999999999999", "x"])
+    func levelsOutsideOfThoseThatThereAreHaveNoNumbers(level: String) async throws {
+        let list = "<text:list><text:list-item>\(paragraph("inner"))</text:list-item></text:list>"
+        let body =
+            "<text:h text:outline-level=\"\(level)\">Title</text:h>"
+            + "<text:numbered-paragraph text:level=\"\(level)\">\(paragraph("numbered"))\(list)</text:numbered-paragraph>"
+        let text = try await pages(body).joined()
+        for word in ["Title", "numbered", "inner"] { #expect(text.contains(word), "\(text)") }
+    }
+
     @Test func anEmptyFirstPageStaysOne() async throws {
         #expect(try await pages(paragraph("") + paragraph("b", "B"), breaking) == ["", "b"])
     }

@@ -200,6 +200,8 @@ struct ResumableFeatureTests {
             let joined = try await join()
             #expect(joined.status == 201 && joined.fields["upload-outcome"] == "new", "\(joined.text)")
             #expect(try await Self.content(joined, product) == content)
+            // Nobody needs them any more.
+            for part in parts { #expect(try await Self.head(part, product).status == 404) }
             let address = try #require(joined.fields["location"])
             #expect(try await Self.head(address, product).fields["upload-concat"]?.hasPrefix("final;") == true)
             #expect(try await Self.patch(address, [1], at: content.count, product).status == 403)
