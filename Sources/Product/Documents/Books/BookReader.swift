@@ -1,6 +1,4 @@
 import DocumentReading
-import Markup
-import TextSearch
 
 /// Reads books in EPUB: a page for each chapter, in the order of reading.
 enum BookReader {

@@ -1,4 +1,5 @@
 import Markup
+import TextSearch
 
 /// The style sheets of a book, each unpacked once: what they hide nobody sees.
 struct BookSheets {
