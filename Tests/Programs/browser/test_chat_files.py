@@ -143,6 +143,7 @@ def test_a_question_is_about_documents_with_a_tag(tagged_page):
 def test_without_a_tag_everything_is_searched(tagged_page):
     page = tagged_page
     page.goto("/")
+    expect(page.locator("#scope")).to_have_text("All 3 documents")
     choose_tags(page, "night").get_by_role("button", name="Use these").click()
     dialog = choose_tags(page)
     expect(dialog.get_by_role("status")).to_have_text("All documents")

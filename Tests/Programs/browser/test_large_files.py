@@ -60,6 +60,10 @@ def test_a_large_file_goes_on_after_the_page_was_loaded_anew(page, apus, large):
     assert len(entries) == 1 and entries[0]["size"] == 12_000_000
     path = entries[0]["url"]
     offset = lambda: int(apus.call("HEAD", path, headers={"Tus-Resumable": "1.0.0"}).headers["Upload-Offset"])
+    # What was sent is still being stored.
+    deadline = time.time() + 30
+    while offset() < 8 << 20 and time.time() < deadline:
+        page.wait_for_timeout(100)
     assert offset() == 8 << 20
     page.reload()
     # It is offered, and the offer can be read by everybody.
@@ -74,8 +78,10 @@ def test_a_large_file_goes_on_after_the_page_was_loaded_anew(page, apus, large):
     expect(row).to_have_count(1)
     expect(page.locator("#documents tr, .upload").filter(has_text="Pump station.txt").first).to_be_visible()
     deadline = time.time() + 60
-    while not apus.call("GET", "/api/documents").json["documents"] and time.time() < deadline:
-        time.sleep(0.1)
+    # The document is there before the page hears of it.
+    while (remembered(page) or not apus.call("GET", "/api/documents").json["documents"]) and time.time() < deadline:
+        # Only while it is waited for does the page tell what it has sent.
+        page.wait_for_timeout(100)
     assert sent == [8 << 20] and remembered(page) == []
     document = apus.call("GET", "/api/documents").json["documents"][0]
     assert apus.wait_settled(document["id"])["bytes"] == 12_000_000

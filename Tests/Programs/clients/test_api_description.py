@@ -201,7 +201,7 @@ def schemathesis(house, tmp_path, credential, seconds, *words):
          *(["--seed", "1"] if SECONDS <= 60 else []), "--continue-on-failure", "--generation-database", "none", "--request-timeout", "60", "--warnings", "off",
          "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,allow_header_conformance,use_after_free",
          *words],
-        capture_output=True, text=True, cwd=tmp_path, timeout=seconds + 300, env={**os.environ, "http_proxy": "", "NO_PROXY": "127.0.0.1"})
+        capture_output=True, text=True, cwd=tmp_path, timeout=seconds + 300, env={**os.environ, "http_proxy": "", "NO_PROXY": "127.0.0.1", "SCHEMATHESIS_HOOKS": "hooks_schemathesis", "PYTHONPATH": os.path.dirname(described.__file__)})
     return run.returncode, run.stdout + run.stderr[-3000:]
 
 
