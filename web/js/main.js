@@ -157,6 +157,6 @@ window.addEventListener("keydown", (event) => {
 route();
 refreshChats();
 refreshDocuments();
-// The server is there again: what is shown is read anew.
-document.addEventListener("apus:back", () => { route(); refreshChats(); refreshDocuments(); refreshModels(); });
+// The server is there again: what is shown is read anew, unless something was asked already.
+document.addEventListener("apus:back", () => { if (!isAnswering()) route(); refreshChats(); refreshDocuments(); refreshModels(); });
 calm.then(offline).then((last) => last.setUpOffline()).catch(() => { /* it opens with a network alone */ });

@@ -79,6 +79,8 @@ export async function showChat(id, messageId = null) {
     const [{ chat, messages: path, next, open }] = await Promise.all([load(id, messageId), loadMessages()]);
     if (chatId !== id) return;
     clearTimeout(waiting);
+    // What was asked meanwhile is not in what was read anew.
+    if (isSame && isAnswering()) return;
     setTitle(chat.name);
     showPresetOf(chat);
     $("messages").replaceChildren();
